@@ -1,0 +1,167 @@
+//! Inverter addresses as people write them: `2,4-7`.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Address of an inverter on the bus: 1..=99, two digits on the wire.
+///
+/// The maker allows 1..=32; the request has room for two digits, so the rest can be asked too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Address(u8);
+
+impl Address {
+    /// The address `number`, or `None` outside of 1..=99.
+    pub const fn new(number: u8) -> Option<Self> {
+        if number >= 1 && number <= 99 {
+            Some(Self(number))
+        } else {
+            None
+        }
+    }
+
+    /// The number, 1..=99.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+}
+
+/// Two digits, as on the wire and in folder names.
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:02}", self.0)
+    }
+}
+
+/// A list of addresses: order kept, repeats dropped, at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses(Vec<Address>);
+
+impl Addresses {
+    /// The addresses, in the order in which they were written.
+    pub fn as_slice(&self) -> &[Address] {
+        &self.0
+    }
+}
+
+/// What is wrong with a list of addresses; each names the element.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// Nothing in it.
+    #[error("no address given; write for example 2,4-7")]
+    Empty,
+    /// Not digits.
+    #[error("`{0}` is not an address; write for example 2,4-7")]
+    NotANumber(String),
+    /// 0 or over 99.
+    #[error("`{0}` is not an address: addresses are 1 to 99")]
+    OutOfRange(String),
+    /// More than one dash.
+    #[error("`{0}` is not a range; write for example 4-7")]
+    NotARange(String),
+    /// `7-4`.
+    #[error("`{0}` runs backwards; write {1}")]
+    Backwards(String, String),
+}
+
+impl FromStr for Addresses {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let mut addresses = Vec::new();
+        for element in text
+            .split(',')
+            .map(str::trim)
+            .filter(|element| !element.is_empty())
+        {
+            for address in range(element)? {
+                if !addresses.contains(&address) {
+                    addresses.push(address);
+                }
+            }
+        }
+        if addresses.is_empty() {
+            return Err(AddressError::Empty);
+        }
+        Ok(Self(addresses))
+    }
+}
+
+/// `4-7` or `4`.
+fn range(element: &str) -> Result<impl Iterator<Item = Address> + use<>, AddressError> {
+    let (first, last) = match element.split_once('-') {
+        Some((_, last)) if last.contains('-') => {
+            return Err(AddressError::NotARange(element.to_owned()));
+        }
+        Some((first, last)) => (
+            single(first.trim(), element)?,
+            single(last.trim(), element)?,
+        ),
+        None => (single(element, element)?, single(element, element)?),
+    };
+    if first > last {
+        let forwards = format!("{}-{}", last.number(), first.number());
+        return Err(AddressError::Backwards(element.to_owned(), forwards));
+    }
+    Ok((first.number()..=last.number()).filter_map(Address::new))
+}
+
+/// One number of `element`, digits only.
+fn single(text: &str, element: &str) -> Result<Address, AddressError> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(AddressError::NotANumber(element.to_owned()));
+    }
+    text.parse::<u8>()
+        .ok()
+        .and_then(Address::new)
+        .ok_or_else(|| AddressError::OutOfRange(element.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(text: &str) -> Result<Vec<u8>, AddressError> {
+        text.parse::<Addresses>().map(|list| {
+            list.as_slice()
+                .iter()
+                .map(|address| address.number())
+                .collect()
+        })
+    }
+
+    #[test]
+    fn order_is_kept_and_repeats_are_dropped() {
+        assert_eq!(
+            numbers("1-9,12,15-20,23"),
+            Ok([1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 18, 19, 20, 23].to_vec())
+        );
+        assert_eq!(numbers("7,4-8,,4, 01 ,"), Ok(vec![7, 4, 5, 6, 8, 1]));
+        assert_eq!(numbers("1-99").map(|list| list.len()), Ok(99));
+        assert_eq!(numbers("5-5"), Ok(vec![5]));
+    }
+
+    #[test]
+    fn errors_name_the_element() {
+        for (text, element) in [
+            ("1,2-3-4", "`2-3-4`"),
+            ("7-4", "`7-4`"),
+            ("1,0", "`0`"),
+            ("100", "`100`"),
+            ("x", "`x`"),
+            ("2,300", "`300`"),
+            ("-4", "`-4`"),
+            ("4-", "`4-`"),
+            ("+4", "`+4`"),
+            ("1-100", "`1-100`"),
+            ("\u{664}", "`\u{664}`"),
+        ] {
+            let error = numbers(text).map_err(|error| error.to_string());
+            assert!(
+                matches!(&error, Err(message) if message.contains(element)),
+                "{text}: {error:?}"
+            );
+        }
+        assert_eq!(numbers(""), Err(AddressError::Empty));
+        assert_eq!(numbers(" , "), Err(AddressError::Empty));
+    }
+}

@@ -1,0 +1,76 @@
+//! Bytes from outside, made safe to show: what an inverter sends must never steer a terminal or break a log line.
+
+use std::fmt::Write as _;
+
+/// `bytes` as printable ASCII: blanks and visible characters stay, a backslash is doubled, everything else becomes
+/// `\n`, `\r`, `\t` or `\xNN`.
+///
+/// ```
+/// assert_eq!(kaco_ardexa::escape::printable(b"\n*02\x1b[1m 5\r"), r"\n*02\x1b[1m 5\r");
+/// ```
+pub fn printable(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            b'\n' => text.push_str("\\n"),
+            b'\r' => text.push_str("\\r"),
+            b'\t' => text.push_str("\\t"),
+            b'\\' => text.push_str("\\\\"),
+            b' '..=b'~' => text.push(char::from(byte)),
+            _ => {
+                // Writing to a String can't fail.
+                let _ = write!(text, "\\x{byte:02x}");
+            }
+        }
+    }
+    text
+}
+
+/// `bytes` as lower-case hex digits, the form of captures and recordings.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// The bytes that `text` writes in hex, blanks between them ignored; `None` where it is something else.
+pub fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text
+        .chars()
+        .filter(|character| !character.is_whitespace())
+        .map(|character| {
+            character
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        })
+        .collect::<Option<Vec<u8>>>()?;
+    let (pairs, rest) = digits.as_chunks::<2>();
+    rest.is_empty()
+        .then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_printable_ascii_comes_out() {
+        let all: Vec<u8> = (0..=255).collect();
+        let text = printable(&all);
+        assert!(
+            text.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn hex_goes_both_ways() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(from_hex(&hex(&all)), Some(all));
+        assert_eq!(from_hex("0A 2a\t30"), Some(b"\n*0".to_vec()));
+        assert_eq!(from_hex("0a2"), None);
+        assert_eq!(from_hex("zz"), None);
+    }
+}

@@ -1,0 +1,4 @@
+//! KACO inverters on an RS485 bus.
+
+pub mod status;
+pub mod types;
