@@ -273,12 +273,16 @@ impl Reading {
             .chain(self.further.iter().flat_map(Cells::iter))
     }
 
-    /// The sum of the columns with this role, and their unit; `None` if none has a number.
-    pub fn total(&self, role: Role) -> Option<(Decimal, Unit)> {
+    /// The number for an overview, with its unit; `None` if no column with this role has one. Power and yield of several
+    /// parts add up; of their temperatures the highest counts.
+    pub fn figure(&self, role: Role) -> Option<(Decimal, Unit)> {
         self.columns()
             .filter(|(field, _)| field.role == Some(role))
             .filter_map(|(field, value)| Some((value?.number()?, field.unit)))
-            .reduce(|(sum, unit), (number, _)| (sum.saturating_add(number), unit))
+            .reduce(|(one, unit), (other, _)| match role {
+                Role::Power | Role::DailyYield => (one.saturating_add(other), unit),
+                Role::Temperature => (one.max(other), unit),
+            })
     }
 }
 

@@ -17,9 +17,10 @@ pub struct InverterType {
     pub status_published: bool,
 }
 
-/// The row of a type code, or `None` for a type that no table knows.
+/// The row of a type code, or `None` for a type that no table knows. Upper and lower case are the same: the table says
+/// `50KH3P`, a captured inverter `50kH3P`.
 pub fn find(code: &str) -> Option<&'static InverterType> {
-    TYPES.iter().find(|row| row.code == code)
+    TYPES.iter().find(|row| row.code.eq_ignore_ascii_case(code))
 }
 
 const fn known(code: &'static str, model: &'static str, maximum_power: u32) -> InverterType {
@@ -233,7 +234,7 @@ mod tests {
                 TYPES
                     .iter()
                     .skip(index + 1)
-                    .all(|other| other.code != row.code),
+                    .all(|other| !other.code.eq_ignore_ascii_case(row.code)),
                 "{row:?} twice"
             );
         }

@@ -1,0 +1,360 @@
+//! What checked frames mean: walks the table of a frame's layout once and makes a reading of it.
+
+use super::layouts;
+use super::wire::{Body, Counters, Elements, EnergyUnit, Fault, Frame, Readings};
+use super::{status, types};
+use crate::escape;
+use crate::reading::{
+    Cells, Decimal, Kind, Layout, Reading, Sender, StatusCode, Unreadable, Value,
+};
+use std::borrow::Cow;
+
+/// What a single frame says, as a reading without time. A 000xi needs three frames: see [`three_units`].
+///
+/// # Errors
+/// [`Fault::UnknownLayout`] for a generic reply with a number of elements that no table has.
+pub fn frame(frame: &Frame<'_>) -> Result<Reading, Fault> {
+    let mut reading = match &frame.body {
+        Body::Readings(readings) => standard(readings),
+        Body::Generic(elements) => generic(elements)?,
+        Body::Counters(counters) => plain(counters_cells(counters)),
+        Body::Parts => plain(Cells::empty(&layouts::PARTS)),
+        Body::Firmware(text) => plain(text_cells(&layouts::FIRMWARE, text)),
+        Body::SerialNumber(text) => plain(text_cells(&layouts::SERIAL_NUMBER, text)),
+        Body::TypeCode(code) => type_reply(code),
+    };
+    reading.sender = Sender::Kaco {
+        address: frame.address,
+    };
+    Ok(reading)
+}
+
+/// A 000xi out of its three parts; the cells of a part that could not be read stay empty.
+pub fn three_units(address: u8, parts: [Option<Reading>; 3]) -> Reading {
+    let type_code = common_type(&parts);
+    let mut reading = plain(Cells {
+        layout: &layouts::THREE_UNITS,
+        values: Vec::new(),
+    });
+    let mut codes = Vec::new();
+    let per_part = layouts::UNIT.fields.len() - 1; // the type stands once, at the end
+    for (index, part) in parts.into_iter().enumerate() {
+        let part = part.unwrap_or_else(|| plain(Cells::empty(&layouts::UNIT)));
+        codes.push(match part.status_code {
+            StatusCode::One(code) => Some(code),
+            _ => None,
+        });
+        let labels = layouts::THREE_UNITS.fields.iter().skip(index * per_part);
+        let names = layouts::UNIT.fields.iter().zip(labels);
+        reading
+            .unreadable
+            .extend(part.unreadable.into_iter().map(|unreadable| {
+                let label = names
+                    .clone()
+                    .find(|(field, _)| field.label == unreadable.label);
+                Unreadable {
+                    label: label.map_or(unreadable.label, |(_, field)| field.label),
+                    ..unreadable
+                }
+            }));
+        reading
+            .cells
+            .values
+            .extend(part.cells.values.into_iter().take(per_part));
+    }
+    reading
+        .cells
+        .values
+        .push(type_code.clone().map(|code| Value::Text(Cow::Owned(code))));
+    reading.sender = Sender::Kaco {
+        address: Some(address),
+    };
+    reading.status_code = StatusCode::Each(codes);
+    with_type(reading, type_code)
+}
+
+/// `3x10k` of the parts `10k1`, `10k2`, `10k3`; `None` where they do not agree or none told its type.
+fn common_type(parts: &[Option<Reading>; 3]) -> Option<String> {
+    let mut common = None;
+    for (part, number) in parts.iter().zip(["1", "2", "3"]) {
+        let Some(code) = part.as_ref().and_then(|part| part.type_code.as_deref()) else {
+            continue;
+        };
+        let series = code.strip_suffix(number)?;
+        if *common.get_or_insert(series) != series {
+            return None;
+        }
+    }
+    common.map(|series| format!("3x{series}"))
+}
+
+/// The counters' cells, as further columns of a reading.
+pub fn counters_cells(counters: &Counters<'_>) -> Cells {
+    let energy = |digits: &[u8]| {
+        let mut energy = number(digits)?;
+        let decimals = match counters.unit {
+            EnergyUnit::KilowattHours => 0,
+            EnergyUnit::TenthsOfKilowattHours => 1,
+            EnergyUnit::WattHours => 3,
+        };
+        energy.set_scale(decimals).ok()?;
+        Some(Value::Number(energy))
+    };
+    let mut values = vec![
+        number(counters.daily_peak_power).map(Value::Number),
+        energy(counters.counter_yield),
+        energy(counters.total_yield),
+    ];
+    values.extend(
+        counters
+            .minutes
+            .map(|minutes| Some(Value::Number(Decimal::from(minutes)))),
+    );
+    Cells {
+        layout: &layouts::COUNTERS,
+        values,
+    }
+}
+
+fn standard(readings: &Readings<'_>) -> Reading {
+    let type_code = readings.type_code.map(without_padding);
+    let published = type_code.as_deref().is_none_or(has_published_status);
+    let layout = match (readings.part, readings.total_yield) {
+        (Some(_), _) => &layouts::UNIT,
+        (None, Some(_)) => &layouts::XP,
+        (None, None) if !published => &layouts::XP,
+        (None, None) => &layouts::STANDARD,
+    };
+    let [status, values @ ..] = readings.values;
+    let values = values.into_iter().chain(readings.total_yield);
+    walk(
+        layout,
+        status,
+        type_code,
+        published && layout != &layouts::XP,
+        values,
+    )
+}
+
+fn generic(elements: &Elements<'_>) -> Result<Reading, Fault> {
+    let layout =
+        layouts::generic(elements.count()).ok_or(Fault::UnknownLayout(elements.count()))?;
+    let mut elements = elements.iter().skip(1);
+    let type_code = elements.next().map(without_padding);
+    let published = type_code.as_deref().is_none_or(has_published_status);
+    let status = elements.next().unwrap_or_default();
+    Ok(walk(layout, status, type_code, published, elements))
+}
+
+fn type_reply(code: &[u8]) -> Reading {
+    let code = without_padding(code);
+    let mut cells = Cells::empty(&layouts::TYPE_CODE);
+    cells.values = vec![Some(Value::Text(Cow::Owned(code.clone())))];
+    with_type(plain(cells), Some(code))
+}
+
+/// Walks the table: every column takes what belongs to it.
+fn walk<'a>(
+    layout: &'static Layout,
+    status: &[u8],
+    type_code: Option<String>,
+    published: bool,
+    mut values: impl Iterator<Item = &'a [u8]>,
+) -> Reading {
+    let mut reading = plain(Cells {
+        layout,
+        values: Vec::with_capacity(layout.fields.len()),
+    });
+    let mut power_factor_kind = None;
+    for field in layout.fields {
+        let (raw, value) = match field.kind {
+            Kind::Status => {
+                let code = status_code(status);
+                reading.status_code = code.map_or(StatusCode::Unknown, StatusCode::One);
+                (status, code.map(|code| status_text(code, published)))
+            }
+            Kind::PowerFactor => {
+                let raw = values.next().unwrap_or_default();
+                let (digits, kind) = power_factor(raw);
+                power_factor_kind = kind;
+                (raw, number(digits).map(Value::Number))
+            }
+            Kind::PowerFactorKind => (
+                &[][..],
+                power_factor_kind.map(|kind| Value::Text(Cow::Borrowed(kind))),
+            ),
+            Kind::TypeCode => (
+                &[][..],
+                type_code.clone().map(|code| Value::Text(Cow::Owned(code))),
+            ),
+            _ => {
+                let raw = values.next().unwrap_or_default();
+                (raw, number(raw).map(Value::Number))
+            }
+        };
+        if value.is_none() && !raw.is_empty() {
+            reading.unreadable.push(Unreadable {
+                label: field.label,
+                raw: escape::printable(raw),
+            });
+        }
+        reading.cells.values.push(value);
+    }
+    with_type(reading, type_code)
+}
+
+/// A reading of these cells, with nothing else known.
+fn plain(cells: Cells) -> Reading {
+    Reading {
+        time: None,
+        sender: Sender::Kaco { address: None },
+        cells,
+        further: None,
+        type_code: None,
+        model: None,
+        status_code: StatusCode::Unknown,
+        unreadable: Vec::new(),
+    }
+}
+
+fn with_type(mut reading: Reading, type_code: Option<String>) -> Reading {
+    reading.model = type_code
+        .as_deref()
+        .and_then(types::find)
+        .map(|known| Cow::Borrowed(known.model));
+    reading.type_code = type_code;
+    reading
+}
+
+fn text_cells(layout: &'static Layout, text: &[u8]) -> Cells {
+    Cells {
+        layout,
+        values: vec![Some(Value::Text(Cow::Owned(escape::printable(text))))],
+    }
+}
+
+/// The type code without the zeros that some fill it up with (`086L32`), printable.
+fn without_padding(code: &[u8]) -> String {
+    let code = escape::printable(code.trim_ascii());
+    match code.trim_start_matches('0') {
+        "" => code,
+        stripped => stripped.to_owned(),
+    }
+}
+
+/// Unknown types are taken for ordinary ones.
+fn has_published_status(type_code: &str) -> bool {
+    types::find(type_code).is_none_or(|known| known.status_published)
+}
+
+fn status_code(raw: &[u8]) -> Option<u32> {
+    let digits = std::str::from_utf8(raw).ok()?;
+    digits
+        .parse()
+        .ok()
+        .filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The text of a status, or its number where no table has a text.
+fn status_text(code: u32, published: bool) -> Value {
+    match status::find(code).filter(|_| published) {
+        Some(status) => Value::Text(Cow::Borrowed(status.text)),
+        None => Value::Text(Cow::Owned(code.to_string())),
+    }
+}
+
+/// Splits cos phi into its number and its letter.
+fn power_factor(raw: &[u8]) -> (&[u8], Option<&'static str>) {
+    match raw {
+        [digits @ .., b'i'] => (digits, Some("i")),
+        [digits @ .., b'c'] => (digits, Some("c")),
+        [digits @ .., b'o'] => (digits, Some("o")),
+        digits => (digits, None),
+    }
+}
+
+/// A decimal number as inverters write it: an optional minus, digits with at most one point. Padding zeros go, the digits
+/// behind the point stay.
+fn number(raw: &[u8]) -> Option<Decimal> {
+    let text = std::str::from_utf8(raw).ok()?;
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    // 18 digits: far more than any inverter sends, far fewer than a Decimal holds.
+    if !plain(whole) || !plain(fraction) || !(1..=18).contains(&(whole.len() + fraction.len())) {
+        return None;
+    }
+    let number: Decimal = text.parse().ok()?;
+    // "-0" and "-0.0" are zero.
+    Some(if number.is_zero() {
+        number.abs()
+    } else {
+        number
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_stay_and_padding_goes() {
+        let shown = |raw: &str| number(raw.as_bytes()).map(|number| number.to_string());
+        for (raw, expected) in [
+            ("1.60", "1.60"),
+            ("015400", "15400"),
+            ("019.10", "19.10"),
+            ("-9", "-9"),
+            ("0.00", "0.00"),
+            ("-0.0", "0.0"),
+            ("000", "0"),
+            (".5", "0.5"),
+            ("5.", "5"),
+        ] {
+            assert_eq!(shown(raw).as_deref(), Some(expected), "{raw}");
+        }
+        for raw in [
+            "",
+            "-",
+            ".",
+            "1.2.3",
+            "1e5",
+            "+5",
+            "--5",
+            "***.*",
+            "1 2",
+            "0x1",
+            "1_000",
+            "1234567890123456789",
+        ] {
+            assert_eq!(shown(raw), None, "{raw}");
+        }
+    }
+
+    #[test]
+    fn cos_phi_is_split() {
+        assert_eq!(power_factor(b"0.998i"), (&b"0.998"[..], Some("i")));
+        assert_eq!(power_factor(b"0.999c"), (&b"0.999"[..], Some("c")));
+        assert_eq!(power_factor(b"1.000o"), (&b"1.000"[..], Some("o")));
+        assert_eq!(power_factor(b"1.000"), (&b"1.000"[..], None));
+        assert_eq!(power_factor(b""), (&b""[..], None));
+    }
+
+    #[test]
+    fn zeros_before_a_type_code_go() {
+        assert_eq!(without_padding(b"086L32"), "86L32");
+        assert_eq!(without_padding(b"3X24"), "3X24");
+        assert_eq!(without_padding(b"64\x1b[1m"), "64\\x1b[1m");
+        assert_eq!(without_padding(b"000"), "000");
+    }
+
+    #[test]
+    fn status_is_a_text_or_its_number() {
+        assert_eq!(status_text(4, true).to_string(), "mpp-track");
+        assert_eq!(status_text(4, false).to_string(), "4");
+        assert_eq!(status_text(121, true).to_string(), "121");
+        assert_eq!(status_code(b"048"), Some(48));
+        assert_eq!(status_code(b"4x"), None);
+        assert_eq!(status_code(b"+4"), None);
+    }
+}

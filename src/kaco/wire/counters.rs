@@ -1,0 +1,152 @@
+//! Counters (command 3): seven fields, no checksum, so their shape is checked to the letter.
+
+use super::{Body, Fault, Frame, HEADER, Line, Parsed, line, tokens};
+
+/// In which unit a reply counts energy; its shape tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnergyUnit {
+    /// kWh: without header (xi units).
+    KilowattHours,
+    /// 0.1 kWh: header and unpadded hours.
+    TenthsOfKilowattHours,
+    /// Wh: header and zero-padded hours (generic inverters).
+    WattHours,
+}
+
+/// The fields of a counters reply, digits only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counters<'a> {
+    /// Of counter and total yield; daily yield and peak power are always Wh and W.
+    pub unit: EnergyUnit,
+    /// Highest power of today, W.
+    pub daily_peak_power: &'a [u8],
+    /// Daily yield, Wh.
+    pub daily_yield: &'a [u8],
+    /// Energy since the counter was reset.
+    pub counter_yield: &'a [u8],
+    /// Energy since the inverter was new.
+    pub total_yield: &'a [u8],
+    /// Minutes of operation today, since the reset, and in all.
+    pub minutes: [u64; 3],
+}
+
+impl Counters<'_> {
+    /// The daily yield as a number, Wh.
+    pub fn daily_yield_number(&self) -> Option<u64> {
+        std::str::from_utf8(self.daily_yield).ok()?.parse().ok()
+    }
+}
+
+/// Whether a frame of the letter 3 is counters, not the third part of a 000xi: the fifth field is a time.
+pub(super) fn has_shape(frame: &[u8]) -> bool {
+    let text = frame.get(HEADER..).unwrap_or_default();
+    tokens(text)
+        .nth(4)
+        .is_some_and(|field| field.contains(&b':'))
+}
+
+/// Parses counters with a header, from `*` on.
+pub(super) fn parse(frame: &[u8], address: u8, ended: bool) -> Parsed<'_> {
+    let (inside, length) = match line(frame) {
+        Line::Ended(inside, length) => (inside, length),
+        Line::Interrupted => return Parsed::Broken(Fault::Interrupted),
+        Line::Open(inside) if ended => (inside, inside.len()),
+        Line::Open(_) => return Parsed::Incomplete,
+    };
+    let is_whole = length > inside.len();
+    match fields(inside.get(HEADER..).unwrap_or_default(), true) {
+        Some(counters) => {
+            let body = Body::Counters(counters);
+            Parsed::Done(
+                Frame {
+                    address: Some(address),
+                    body,
+                },
+                length,
+            )
+        }
+        None if is_whole => {
+            Parsed::Broken(Fault::Shape("these are not the seven fields of counters"))
+        }
+        None => Parsed::Broken(Fault::Incomplete),
+    }
+}
+
+/// Parses counters without a header, from behind the LF on. Whatever is not exactly that is junk: nothing but its shape
+/// says that a frame begins here.
+pub(super) fn parse_headerless(text: &[u8], ended: bool) -> Parsed<'_> {
+    let possible = |inside: &[u8]| {
+        inside
+            .iter()
+            .all(|byte| matches!(byte, b' ' | b':' | b'0'..=b'9'))
+    };
+    let (inside, length) = match line(text) {
+        Line::Ended(inside, length) => (inside, length),
+        Line::Open(inside) if ended => (inside, inside.len()),
+        Line::Open(inside) if possible(inside) => return Parsed::Incomplete,
+        Line::Open(_) | Line::Interrupted => return Parsed::Junk,
+    };
+    match fields(inside, false) {
+        Some(counters) => Parsed::Done(
+            Frame {
+                address: None,
+                body: Body::Counters(counters),
+            },
+            length,
+        ),
+        None => Parsed::Junk,
+    }
+}
+
+/// The seven fields: four whole numbers, three times h:mm.
+fn fields(text: &[u8], with_header: bool) -> Option<Counters<'_>> {
+    let mut fields = tokens(text);
+    let mut number = || {
+        fields
+            .next()
+            .filter(|field| field.iter().all(u8::is_ascii_digit))
+    };
+    let (daily_peak_power, daily_yield) = (number()?, number()?);
+    let (counter_yield, total_yield) = (number()?, number()?);
+    let times = [fields.next()?, fields.next()?, fields.next()?];
+    if fields.next().is_some() {
+        return None;
+    }
+    let [today, counter, total] = times.map(minutes);
+    let padded = times
+        .iter()
+        .any(|time| matches!(time, [b'0', b'0'..=b'9', ..]));
+    let unit = match (with_header, padded) {
+        (false, _) => EnergyUnit::KilowattHours,
+        (true, true) => EnergyUnit::WattHours,
+        (true, false) => EnergyUnit::TenthsOfKilowattHours,
+    };
+    let minutes = [today?, counter?, total?];
+    Some(Counters {
+        unit,
+        daily_peak_power,
+        daily_yield,
+        counter_yield,
+        total_yield,
+        minutes,
+    })
+}
+
+/// The minutes of `h:mm`: digits, a colon, two digits below 60.
+fn minutes(time: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(time).ok()?;
+    let (hours, minutes) = text.split_once(':')?;
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if minutes.len() != 2 || !digits(minutes) || !digits(hours) {
+        return None;
+    }
+    let minutes = minutes
+        .parse::<u64>()
+        .ok()
+        .filter(|minutes| *minutes < 60)?;
+    hours
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(60)?
+        .checked_add(minutes)
+}

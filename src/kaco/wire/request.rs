@@ -1,0 +1,112 @@
+//! What can be asked. The types hold nothing but questions: no request can set anything.
+
+use crate::address::Address;
+
+/// A question to an inverter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// The readings, of every inverter; a 000xi answers that its parts are to be asked.
+    Readings,
+    /// The readings of one part of a 000xi.
+    Part(Part),
+    /// Counters of energy and time. A 000xi takes the same letter for its third part.
+    Counters,
+    /// Firmware.
+    Firmware,
+    /// Type code.
+    TypeCode,
+    /// Serial number, generic protocol only.
+    SerialNumber,
+}
+
+/// One of the three inverters inside a 000xi.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The first.
+    One,
+    /// The second.
+    Two,
+    /// The third.
+    Three,
+}
+
+impl Part {
+    /// All three, in order.
+    pub const ALL: [Self; 3] = [Self::One, Self::Two, Self::Three];
+
+    /// 1..=3
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+            Self::Three => 3,
+        }
+    }
+}
+
+impl Command {
+    /// The character on the wire.
+    pub const fn character(self) -> u8 {
+        match self {
+            Self::Readings => b'0',
+            Self::Part(Part::One) => b'1',
+            Self::Part(Part::Two) => b'2',
+            Self::Part(Part::Three) | Self::Counters => b'3',
+            Self::Firmware => b'8',
+            Self::TypeCode => b'9',
+            Self::SerialNumber => b's',
+        }
+    }
+}
+
+/// A question to one inverter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Request {
+    /// Who is asked.
+    pub address: Address,
+    /// What is asked.
+    pub command: Command,
+}
+
+impl Request {
+    /// The five bytes on the wire: `#AAc` and CR.
+    pub const fn bytes(self) -> [u8; 5] {
+        let number = self.address.number();
+        [
+            b'#',
+            b'0' + number / 10,
+            b'0' + number % 10,
+            self.command.character(),
+            b'\r',
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_reads_and_nothing_else() {
+        let commands = [
+            Command::Readings,
+            Command::Counters,
+            Command::Firmware,
+            Command::TypeCode,
+            Command::SerialNumber,
+        ]
+        .into_iter()
+        .chain(Part::ALL.map(Command::Part));
+        for command in commands {
+            for address in (0..=255).filter_map(Address::new) {
+                let bytes = Request { address, command }.bytes();
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                assert_eq!(
+                    text,
+                    format!("#{address}{}\r", char::from(command.character()))
+                );
+                assert!(b"012389s".contains(&command.character()), "{text:?}");
+            }
+        }
+    }
+}
