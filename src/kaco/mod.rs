@@ -1,4 +1,20 @@
 //! KACO inverters on an RS485 bus.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`poll`] | which requests an inverter needs, and in which order inverters are asked |
+//! | [`bus`], [`reply`], [`timing`], [`connect`] | one request, one outcome; the waits; what is needed of a link |
+//! | [`interpret`] | a checked frame becomes a reading, by its table |
+//! | [`layouts`], [`status`], [`types`] | the tables |
+//! | [`wire`] | bytes to checked frames; reads no port and no clock |
 
+pub mod bus;
+pub mod connect;
+pub mod interpret;
+pub mod layouts;
+pub mod poll;
+pub mod reply;
 pub mod status;
+pub mod timing;
 pub mod types;
+pub mod wire;

@@ -1,0 +1,185 @@
+//! One request, one outcome: pace, timeouts, attempts, and what is thrown away. Every wait has an end.
+
+use super::connect::{Connect, LinkError};
+use super::reply::{Outcome, Reply};
+use super::timing::{PACE_MARGIN, REOPEN_PAUSE, Timing, WRITE_LIMIT};
+use super::wire::{Decoder, Fault, Frame, LONGEST_FRAME, Request};
+use crate::escape;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tracing::{debug, info, trace, warn};
+
+/// A line to inverters that answer when asked.
+pub struct Bus<C: Connect> {
+    connector: C,
+    stream: C::Stream,
+    timing: Timing,
+    decoder: Decoder,
+    last_request: Option<Instant>,
+    reopened: bool,
+}
+
+impl<C: Connect> Bus<C> {
+    /// Opens the link.
+    ///
+    /// # Errors
+    /// As the link says.
+    pub async fn open(mut connector: C, timing: Timing) -> Result<Self, LinkError> {
+        let stream = connector.connect().await?;
+        let decoder = Decoder::default();
+        Ok(Self {
+            connector,
+            stream,
+            timing,
+            decoder,
+            last_request: None,
+            reopened: false,
+        })
+    }
+
+    /// Asks until there is a good reply, silence, or no attempt left. `accept` makes the answer out of a frame of the
+    /// inverter asked; `None` sends the frame away as somebody else's and listening goes on.
+    ///
+    /// # Errors
+    /// [`LinkError`] when the link got lost, could not be opened again or got lost a second time.
+    pub async fn ask<T>(
+        &mut self,
+        request: Request,
+        mut accept: impl FnMut(&Frame<'_>) -> Option<Result<T, Fault>>,
+    ) -> Result<Outcome<T>, LinkError> {
+        let mut attempt = 1;
+        loop {
+            match self.exchange_or_reopen(request, &mut accept).await? {
+                Outcome::Garbled(reason) if attempt < self.timing.attempts => {
+                    let Request { address, .. } = request;
+                    info!("address {address}: garbled reply, attempt {attempt}: {reason}");
+                    attempt += 1;
+                }
+                outcome => return Ok(outcome),
+            }
+        }
+    }
+
+    /// One exchange; a lost link is opened again once in a bus's life.
+    async fn exchange_or_reopen<T>(
+        &mut self,
+        request: Request,
+        accept: &mut impl FnMut(&Frame<'_>) -> Option<Result<T, Fault>>,
+    ) -> Result<Outcome<T>, LinkError> {
+        match self.exchange(request, accept).await {
+            Err(error) if !self.reopened => {
+                warn!("the connection to the bus was lost ({error}); opening it again");
+                self.reopened = true;
+                sleep(REOPEN_PAUSE).await;
+                self.stream = self.connector.connect().await?;
+                self.exchange(request, accept)
+                    .await
+                    .map_err(LinkError::Lost)
+            }
+            outcome => outcome.map_err(LinkError::Lost),
+        }
+    }
+
+    async fn exchange<T>(
+        &mut self,
+        request: Request,
+        accept: &mut impl FnMut(&Frame<'_>) -> Option<Result<T, Fault>>,
+    ) -> io::Result<Outcome<T>> {
+        self.keep_pace().await?;
+        self.decoder.clear();
+        self.send(&request.bytes()).await?;
+        let mut reply = Reply::new(request);
+        self.last_request = Some(reply.sent);
+        let outcome = self.listen(&mut reply, accept).await?;
+        debug!(
+            "{} -> {} ({}{})",
+            escape::printable(&request.bytes()),
+            escape::printable(&reply.heard),
+            outcome.word(),
+            reply
+                .first_byte
+                .map(|time| format!(", {} ms", time.as_millis()))
+                .unwrap_or_default(),
+        );
+        Ok(outcome)
+    }
+
+    /// Collects bytes until the reply is there or its time is over.
+    async fn listen<T>(
+        &mut self,
+        reply: &mut Reply,
+        accept: &mut impl FnMut(&Frame<'_>) -> Option<Result<T, Fault>>,
+    ) -> io::Result<Outcome<T>> {
+        loop {
+            while let Some(item) = self.decoder.next() {
+                if let Some(outcome) = reply.judge(item, accept) {
+                    return Ok(outcome);
+                }
+            }
+            let deadline = reply.deadline(&self.timing, self.decoder.is_pending());
+            if !reply.is_over()
+                && let Some(bytes) = read_until(&mut self.stream, deadline).await?
+            {
+                reply.hear(&bytes);
+                self.decoder.push(&bytes);
+                continue;
+            }
+            while let Some(item) = self.decoder.next_eof() {
+                if let Some(outcome) = reply.judge(item, accept) {
+                    return Ok(outcome);
+                }
+            }
+            if Instant::now() >= reply.deadline(&self.timing, false) {
+                return Ok(reply.unanswered());
+            }
+        }
+    }
+
+    /// Waits until the next request may start; what comes meanwhile is late and thrown away.
+    async fn keep_pace(&mut self) -> io::Result<()> {
+        let pace = self.timing.pace;
+        let margin = if pace.is_zero() {
+            Duration::ZERO
+        } else {
+            PACE_MARGIN
+        };
+        let start = self
+            .last_request
+            .map_or_else(Instant::now, |last| last + pace + margin);
+        tokio::task::yield_now().await; // lets the reactor notice what lies there
+        while let Some(bytes) = read_until(&mut self.stream, start).await? {
+            trace!(
+                "thrown away before a request: {}",
+                escape::printable(&bytes)
+            );
+            if Instant::now() >= start {
+                break; // a line that never stops talking
+            }
+        }
+        Ok(())
+    }
+
+    /// Never flushes: on a serial port that would block until the last bit is out.
+    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        timeout(WRITE_LIMIT, self.stream.write_all(bytes)).await?
+    }
+}
+
+/// What the line gives until `deadline`; `None` when nothing came.
+async fn read_until(
+    stream: &mut (impl AsyncReadExt + Unpin),
+    deadline: Instant,
+) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::with_capacity(LONGEST_FRAME);
+    match timeout_at(deadline, stream.read_buf(&mut bytes)).await {
+        Ok(Ok(0)) => Err(io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "the other side hung up",
+        )),
+        Ok(Ok(_)) => Ok(Some(bytes)),
+        Ok(Err(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
+}

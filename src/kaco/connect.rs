@@ -1,0 +1,68 @@
+//! What a bus needs of the link below it: a byte stream that can be opened, and once more when it got lost.
+
+use std::future::Future;
+use std::io;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Opens the byte stream to a bus.
+pub trait Connect {
+    /// Bytes out, bytes in, in any pieces. A read of zero bytes means that the other side is gone.
+    type Stream: AsyncRead + AsyncWrite + Unpin;
+
+    /// Opens it, with nothing old in its input.
+    fn connect(&mut self) -> impl Future<Output = Result<Self::Stream, LinkError>>;
+}
+
+/// Why there is no link to a bus. The text names the device and says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// There is no such device.
+    #[error("{device} does not exist")]
+    NotFound {
+        /// As it was typed.
+        device: String,
+        /// What there is instead.
+        hint: String,
+    },
+    /// The user may not open it.
+    #[error("no permission to open {device}")]
+    Denied {
+        /// As it was typed.
+        device: String,
+        /// How to get it.
+        hint: String,
+    },
+    /// Another program has it open.
+    #[error("{device} is in use{}", .holder.as_ref().map(|holder| format!(" by {holder}")).unwrap_or_default())]
+    Busy {
+        /// As it was typed.
+        device: String,
+        /// The process, where it can be told.
+        holder: Option<String>,
+    },
+    /// Anything else that keeps it from opening.
+    #[error("{device} can't be opened: {reason}")]
+    Unusable {
+        /// As it was typed.
+        device: String,
+        /// In words.
+        reason: String,
+    },
+    /// It was open and went away.
+    #[error("the connection to the bus was lost: {0}")]
+    Lost(#[source] io::Error),
+}
+
+impl LinkError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotFound { hint, .. } | Self::Denied { hint, .. } => Some(hint.clone()),
+            Self::Busy { .. } => Some("wait until it is done, or end it".to_owned()),
+            Self::Unusable { .. } => None,
+            Self::Lost(_) => {
+                Some("look at the adapter and its plug; the rows read so far are kept".to_owned())
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What is known of the reply to one request while it comes in, and the verdict at its end.
+
+use super::timing::{LONGEST_REPLY, Timing};
+use super::wire::{Fault, Frame, FrameError, LONGEST_FRAME, Request};
+use crate::escape;
+use std::time::Duration;
+use tokio::time::Instant;
+use tracing::debug;
+
+/// The shortest reply, `LF * A A 4 CR`. Fewer bytes are noise on a line that nobody drives.
+const SHORTEST_REPLY: usize = 6;
+
+/// How a request ended. Silence is a result, not an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// A good reply.
+    Read {
+        /// What was made of it.
+        answer: T,
+        /// From the end of the request to the first byte of the reply.
+        first_byte: Duration,
+    },
+    /// Something came, but no good reply; with the reason.
+    Garbled(String),
+    /// Nothing came.
+    Silent,
+}
+
+impl<T> Outcome<T> {
+    /// `read`, `garbled` or `silent`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "read",
+            Self::Garbled(_) => "garbled",
+            Self::Silent => "silent",
+        }
+    }
+}
+
+/// The reply to a request, as far as it came.
+pub(super) struct Reply {
+    request: Request,
+    /// When the request was out.
+    pub(super) sent: Instant,
+    /// From then to the first byte that is neither echo nor NUL.
+    pub(super) first_byte: Option<Duration>,
+    /// All that came, up to the length of the longest frame.
+    pub(super) heard: Vec<u8>,
+    last_byte: Option<Instant>,
+    /// Good frames came that are no answer.
+    others: bool,
+    reason: Option<String>,
+}
+
+impl Reply {
+    pub(super) fn new(request: Request) -> Self {
+        let sent = Instant::now();
+        Self {
+            request,
+            sent,
+            first_byte: None,
+            heard: Vec::new(),
+            last_byte: None,
+            others: false,
+            reason: None,
+        }
+    }
+
+    /// Notes bytes that came just now.
+    pub(super) fn hear(&mut self, bytes: &[u8]) {
+        self.last_byte = Some(Instant::now());
+        let room = LONGEST_FRAME.saturating_sub(self.heard.len());
+        self.heard.extend(bytes.iter().take(room));
+        if self.first_byte.is_none() && self.foreign_bytes() > 0 {
+            self.first_byte = Some(self.sent.elapsed());
+        }
+    }
+
+    /// When listening ends: with the gap if a frame has begun, else not before the first byte had its time.
+    pub(super) fn deadline(&self, timing: &Timing, is_pending: bool) -> Instant {
+        let first_byte = self.sent + timing.first_byte;
+        let deadline = match self.last_byte.map(|last| last + timing.gap) {
+            Some(gap) if is_pending => gap,
+            Some(gap) => gap.max(first_byte),
+            None => first_byte,
+        };
+        deadline.min(self.limit())
+    }
+
+    /// Whether even the longest reply would be over.
+    pub(super) fn is_over(&self) -> bool {
+        Instant::now() >= self.limit()
+    }
+
+    fn limit(&self) -> Instant {
+        self.sent + LONGEST_REPLY
+    }
+
+    /// Takes a frame, or notes why it is none; `None` to go on listening.
+    pub(super) fn judge<T>(
+        &mut self,
+        item: Result<Frame<'_>, FrameError>,
+        accept: &mut impl FnMut(&Frame<'_>) -> Option<Result<T, Fault>>,
+    ) -> Option<Outcome<T>> {
+        let frame = match item {
+            Ok(frame) => frame,
+            Err(error) => {
+                self.reason = Some(error.to_string());
+                return None;
+            }
+        };
+        let asked = self.request.address.number();
+        let is_asked = frame.address.is_none_or(|address| address == asked);
+        match is_asked.then(|| accept(&frame)).flatten() {
+            Some(Ok(answer)) => {
+                let first_byte = self.first_byte.unwrap_or_else(|| self.sent.elapsed());
+                Some(Outcome::Read { answer, first_byte })
+            }
+            Some(Err(fault)) => Some(Outcome::Garbled(fault.to_string())),
+            None => {
+                debug!("address {asked}: another reply came and is left alone: {frame:?}");
+                self.others = true;
+                None
+            }
+        }
+    }
+
+    /// The verdict when the time is over without an answer.
+    pub(super) fn unanswered<T>(&mut self) -> Outcome<T> {
+        match self.reason.take() {
+            Some(reason) => Outcome::Garbled(reason),
+            None if !self.others && self.foreign_bytes() >= SHORTEST_REPLY => Outcome::Garbled(
+                format!("no reply to be found in {}", escape::printable(&self.heard)),
+            ),
+            None => Outcome::Silent,
+        }
+    }
+
+    /// How many bytes came that are neither NUL nor the adapter's echo of the request.
+    fn foreign_bytes(&self) -> usize {
+        let heard: Vec<u8> = self
+            .heard
+            .iter()
+            .copied()
+            .filter(|&byte| byte != 0)
+            .collect();
+        let request = self.request.bytes();
+        match heard.strip_prefix(&request) {
+            Some(rest) => rest.len(),
+            None if request.starts_with(&heard) => 0,
+            None => heard.len(),
+        }
+    }
+}
