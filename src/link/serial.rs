@@ -1,0 +1,151 @@
+//! Serial ports: 9600 baud, 8 data bits, no parity, 1 stop bit, no flow control, for this run alone.
+
+use super::holder;
+use crate::kaco::connect::LinkError;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use tokio_serial::{
+    ClearBuffer, DataBits, Error, ErrorKind, FlowControl, Parity, SerialPort, SerialPortBuilderExt,
+    SerialStream, StopBits,
+};
+
+/// The speed of every KACO bus (maker's note).
+const BAUD: u32 = 9600;
+
+/// Opens the port at `path`, locked against other programs, its old input thrown away.
+pub(super) fn open(path: &Path) -> Result<SerialStream, LinkError> {
+    let name = path.to_string_lossy();
+    let stream = tokio_serial::new(name.as_ref(), BAUD)
+        .data_bits(DataBits::Eight)
+        .parity(Parity::None)
+        .stop_bits(StopBits::One)
+        .flow_control(FlowControl::None)
+        .open_native_async()
+        .map_err(|error| explain(path, &error))?;
+    stream
+        .clear(ClearBuffer::Input)
+        .map_err(|error| explain(path, &error))?;
+    Ok(stream)
+}
+
+/// Tells apart what the serial library throws together: a missing port, a busy one, a forbidden one, and no port at all.
+fn explain(path: &Path, error: &Error) -> LinkError {
+    let device = path.display().to_string();
+    if !path.exists() {
+        return LinkError::NotFound {
+            device,
+            hint: ports_hint(&ports()),
+        };
+    }
+    match error.kind() {
+        ErrorKind::NoDevice => LinkError::Busy {
+            device,
+            holder: holder::of(path),
+        },
+        ErrorKind::Io(std::io::ErrorKind::PermissionDenied) => LinkError::Denied {
+            device,
+            hint: permission_hint(path),
+        },
+        _ if path.is_dir() => LinkError::Unusable {
+            device,
+            reason: "it is a directory".to_owned(),
+        },
+        _ if !is_character_device(path) => LinkError::Unusable {
+            device,
+            reason: "it is no serial port".to_owned(),
+        },
+        _ => LinkError::Unusable {
+            device,
+            reason: error.to_string(),
+        },
+    }
+}
+
+fn is_character_device(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_char_device())
+}
+
+/// Which group may use the port, and how to get into it.
+fn permission_hint(path: &Path) -> String {
+    let group = fs::metadata(path)
+        .ok()
+        .and_then(|metadata| group_name(metadata.gid()));
+    let group = group
+        .as_deref()
+        .filter(|name| *name != "root")
+        .unwrap_or("dialout");
+    format!(
+        "the group `{group}` may use it: `sudo usermod -aG {group} $USER`, then log in again; or run the command with sudo"
+    )
+}
+
+fn group_name(id: u32) -> Option<String> {
+    let groups = fs::read_to_string("/etc/group").ok()?;
+    groups.lines().find_map(|line| {
+        let mut columns = line.split(':');
+        let name = columns.next()?;
+        (columns.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())
+    })
+}
+
+fn ports_hint(ports: &[PathBuf]) -> String {
+    if ports.is_empty() {
+        return "there is no serial port on this machine: is the adapter plugged in? `dmesg | grep tty` shows what became of it"
+            .to_owned();
+    }
+    let ports: Vec<String> = ports
+        .iter()
+        .map(|port| port.display().to_string())
+        .collect();
+    format!("the serial ports here are {}", ports.join(", "))
+}
+
+/// The serial ports of this machine: first the names that survive re-plugging, then the others.
+fn ports() -> Vec<PathBuf> {
+    let mut ports = listed("/dev/serial/by-id", |_| true);
+    ports.extend(listed("/dev", |name| {
+        // Many ttyS exist without a chip behind them; those with one have a driver's device.
+        let is_built_in = name.starts_with("ttyS") && has_chip(name);
+        is_built_in
+            || ["ttyUSB", "ttyACM", "ttyAMA"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+    }));
+    ports
+}
+
+fn has_chip(name: &str) -> bool {
+    let kind = fs::read_to_string(format!("/sys/class/tty/{name}/type"));
+    kind.is_ok_and(|kind| kind.trim() != "0")
+}
+
+fn listed(directory: &str, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| wanted(&entry.file_name().to_string_lossy()))
+        .map(|entry| entry.path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_say_what_to_do() {
+        assert!(ports_hint(&[]).contains("dmesg"));
+        assert_eq!(
+            ports_hint(&["/dev/ttyUSB1".into()]),
+            "the serial ports here are /dev/ttyUSB1"
+        );
+        assert!(permission_hint(Path::new("/dev/null")).contains("dialout"));
+        assert_eq!(group_name(0).as_deref(), Some("root"));
+    }
+}

@@ -1,0 +1,4 @@
+//! Simulated inverters: for trying out the program, and everything around it, without hardware.
+
+pub mod bus;
+pub mod kaco;
