@@ -1,0 +1,13 @@
+//! What becomes of readings. Each format walks the reading's table once; files are written in one place.
+//!
+//! | module | gives |
+//! |---|---|
+//! | [`csv`] | header and rows, as text |
+//! | [`log_files`] | the CSV files of a directory: days, `latest.csv`, locks, torn rows |
+//! | [`json`] | one object a reading |
+//! | [`table`] | a table for people |
+
+pub mod csv;
+pub mod json;
+pub mod log_files;
+pub mod table;

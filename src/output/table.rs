@@ -1,0 +1,169 @@
+//! Readings as tables for people.
+
+use crate::reading::{Field, Kind, Layout, Reading, Role, Sender, Value};
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, Row, Table};
+use std::time::Duration;
+
+/// Inverters side by side in one table: with the labels they fit into 80 columns.
+const SIDE_BY_SIDE: usize = 3;
+
+/// All values, a row a column of the layout, inverters of one layout side by side.
+pub fn details(readings: &[Reading]) -> String {
+    let mut groups: Vec<Vec<&Reading>> = Vec::new();
+    for reading in readings {
+        let group = groups.iter_mut().find(|group| {
+            group.len() < SIDE_BY_SIDE
+                && group
+                    .first()
+                    .is_some_and(|first| has_same_columns(first, reading))
+        });
+        match group {
+            Some(group) => group.push(reading),
+            None => groups.push(vec![reading]),
+        }
+    }
+    groups.iter().map(|group| side_by_side(group)).collect()
+}
+
+fn has_same_columns(one: &Reading, other: &Reading) -> bool {
+    let layouts = |reading: &Reading| {
+        let further: Option<&Layout> = reading.further.as_ref().map(|further| further.layout);
+        (reading.cells.layout, further)
+    };
+    layouts(one) == layouts(other)
+}
+
+fn side_by_side(readings: &[&Reading]) -> String {
+    let mut table = new_table();
+    let heading = |reading: &&Reading| sender(reading);
+    table.set_header(std::iter::once("inverter".to_owned()).chain(readings.iter().map(heading)));
+    let models = readings
+        .iter()
+        .map(|reading| reading.model.as_deref().unwrap_or_default().to_owned());
+    add_unless_empty(&mut table, "model", models.collect());
+    let times = readings
+        .iter()
+        .map(|reading| reading.time.map(|time| time.format("%F %T").to_string()));
+    add_unless_empty(
+        &mut table,
+        "time",
+        times.map(Option::unwrap_or_default).collect(),
+    );
+    let mut columns: Vec<_> = readings.iter().map(|reading| reading.columns()).collect();
+    let fields = readings
+        .first()
+        .into_iter()
+        .flat_map(|reading| reading.columns().map(|(field, _)| field));
+    for field in fields {
+        let cells = columns.iter_mut().map(|column| {
+            let value = column.next().and_then(|(_, value)| value);
+            value.map(ToString::to_string).unwrap_or_default()
+        });
+        table.add_row(std::iter::once(field.title().into_owned()).chain(cells));
+    }
+    align_numbers(&mut table, 1);
+    format!("{table}\n")
+}
+
+fn add_unless_empty(table: &mut Table, label: &str, cells: Vec<String>) {
+    if cells.iter().any(|cell| !cell.is_empty()) {
+        table.add_row(std::iter::once(label.to_owned()).chain(cells));
+    }
+}
+
+/// One line an inverter: what it is, what it does, what it gives. Without reading: why.
+pub fn overview(rows: &[Overview]) -> String {
+    let mut table = new_table();
+    table.set_header([
+        "inverter",
+        "type",
+        "status",
+        "power",
+        "daily yield",
+        "temperature",
+        "reply",
+    ]);
+    for row in rows {
+        table.add_row(row.cells());
+    }
+    align_numbers(&mut table, 3);
+    format!("{table}\n")
+}
+
+/// A row of the overview.
+#[derive(Debug)]
+pub enum Overview {
+    /// It was read; with the time until its first byte.
+    Read(Box<Reading>, Duration),
+    /// It was not: its address, and why in a word or two.
+    Unread(String, &'static str),
+}
+
+impl Overview {
+    fn cells(&self) -> Row {
+        match self {
+            Self::Read(reading, first_byte) => Row::from([
+                sender(reading),
+                reading
+                    .model
+                    .as_deref()
+                    .or(reading.type_code.as_deref())
+                    .unwrap_or_default()
+                    .to_owned(),
+                status(reading),
+                figure(reading, Role::Power),
+                figure(reading, Role::DailyYield),
+                figure(reading, Role::Temperature),
+                format!("{} ms", first_byte.as_millis()),
+            ]),
+            Self::Unread(inverter, why) => Row::from([inverter.as_str(), "", why]),
+        }
+    }
+}
+
+/// `02` or the serial number, or whatever is known.
+pub fn sender(reading: &Reading) -> String {
+    match &reading.sender {
+        Sender::Kaco { address } => address
+            .map(|address| format!("{address:02}"))
+            .unwrap_or_default(),
+        Sender::Kstar {
+            serial: Some(serial),
+            ..
+        } => serial.clone(),
+        Sender::Kstar { ip, .. } => ip.map(|ip| ip.to_string()).unwrap_or_default(),
+    }
+}
+
+/// The status texts; parts that say the same say it once.
+fn status(reading: &Reading) -> String {
+    let is_status = |(field, value): (&Field, Option<&Value>)| {
+        value
+            .filter(|_| field.kind == Kind::Status)
+            .map(ToString::to_string)
+    };
+    let mut texts: Vec<String> = reading.columns().filter_map(is_status).collect();
+    texts.dedup();
+    texts.join(", ")
+}
+
+fn figure(reading: &Reading, role: Role) -> String {
+    let figure = reading.figure(role);
+    figure
+        .map(|(number, unit)| format!("{number} {}", unit.symbol()))
+        .unwrap_or_default()
+}
+
+fn new_table() -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED);
+    table
+}
+
+/// Right-aligns the columns from `first` on.
+fn align_numbers(table: &mut Table, first: usize) {
+    for column in table.column_iter_mut().skip(first) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+}
