@@ -1,0 +1,203 @@
+//! What can be typed, nothing else.
+
+use crate::address::Addresses;
+use crate::duration;
+use crate::kaco::timing::Timing;
+use crate::link::Device;
+use crate::sim::kaco::Mood;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Polls KACO inverters over RS485 and logs their readings.
+///
+/// Each inverter gets a folder with one CSV file a day and `latest.csv`. The program only ever reads: no command changes
+/// anything in an inverter.
+#[derive(Debug, Parser)]
+#[command(name = "kaco_ardexa", version, max_term_width = 100)]
+#[command(after_help = "Without hardware: kaco_ardexa read sim: 2,4-7")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Say more: -v what happens, -vv every exchange, -vvv everything.
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+
+    /// Say errors only.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Contact each inverter and log the latest readings
+    ///
+    /// Appends one row for each inverter to DIR/02/2026-11-20.csv (address, date) and shows the same in DIR/02/latest.csv.
+    /// Prints nothing when all is well, except on a terminal.
+    #[command(after_help = "Example: kaco_ardexa log /dev/ttyUSB0 2,4-7 /opt/ardexa/kaco/logs")]
+    Log(Log),
+    /// Contact each inverter and print the latest readings
+    #[command(after_help = "Example: kaco_ardexa read /dev/ttyUSB0 2 --format json")]
+    Read(Read),
+    /// Decode captured replies, one per line in hex
+    ///
+    /// Lines that are empty or start with `#` are skipped. Exits 1 if a line is no good reply.
+    #[command(after_help = "Example: echo 0a2a3031392036343030786920af0d | kaco_ardexa decode")]
+    Decode(Decode),
+    /// Play inverters, to try out everything around the program
+    #[command(subcommand)]
+    Simulate(Simulate),
+}
+
+/// `log DEVICE ADDRESSES DIR`
+#[derive(Debug, Args)]
+pub struct Log {
+    /// The bus and who is on it.
+    #[command(flatten)]
+    pub bus: Bus,
+
+    /// Directory for the CSV files; it is made if it is missing
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub polling: Polling,
+}
+
+/// `read DEVICE ADDRESSES`
+#[derive(Debug, Args)]
+pub struct Read {
+    /// The bus and who is on it.
+    #[command(flatten)]
+    pub bus: Bus,
+
+    /// How the readings are printed
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub polling: Polling,
+}
+
+/// DEVICE and ADDRESSES
+#[derive(Debug, Args)]
+pub struct Bus {
+    /// Serial port, such as /dev/ttyUSB0; or sim:, sim:night, sim:noisy for simulated inverters
+    #[arg(value_name = "DEVICE")]
+    pub device: Device,
+
+    /// Addresses of the inverters, such as 2,4-7
+    #[arg(value_name = "ADDRESSES")]
+    pub addresses: Addresses,
+}
+
+/// The options of whatever polls a bus.
+#[derive(Debug, Args)]
+pub struct Polling {
+    /// Least time between the starts of two requests
+    ///
+    /// A second is the maker's minimum. Durations are written 1s, 250ms, 1.5s, or as plain seconds.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "1s")]
+    pub pace: Duration,
+
+    /// Wait for the first byte of a reply
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "1s")]
+    pub timeout: Duration,
+
+    /// Silence that ends a reply whose end is missing
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "400ms")]
+    pub gap: Duration,
+
+    /// Tries while the replies of an inverter are garbled
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100), default_value_t = 3)]
+    pub attempts: u32,
+
+    /// Also ask for the counters: peak power, total yield, hours
+    ///
+    /// Adds six columns at the end. One more request for each inverter; a 000xi has none.
+    #[arg(long)]
+    pub counters: bool,
+
+    /// Exit with 3 if any inverter gave no reading
+    #[arg(long)]
+    pub strict: bool,
+}
+
+impl Polling {
+    /// The waits and tries that were asked for.
+    pub const fn timing(&self) -> Timing {
+        Timing {
+            pace: self.pace,
+            first_byte: self.timeout,
+            gap: self.gap,
+            attempts: self.attempts,
+        }
+    }
+}
+
+/// How readings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table for people
+    Table,
+    /// One JSON object a line
+    Json,
+    /// As in the log files
+    Csv,
+}
+
+/// `decode [FILE]`
+#[derive(Debug, Args)]
+pub struct Decode {
+    /// File with the captured replies; standard input if there is none
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// How the readings are printed
+    #[arg(long, value_enum, default_value_t = DecodeFormat::Table)]
+    pub format: DecodeFormat,
+}
+
+/// How decoded captures are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DecodeFormat {
+    /// A table for people
+    Table,
+    /// One JSON object a line, refused replies too
+    Json,
+}
+
+/// What can be simulated.
+#[derive(Debug, Subcommand)]
+pub enum Simulate {
+    /// Play KACO inverters on a pseudo-terminal, until stopped
+    ///
+    /// Prints the name of the terminal; any program can open it as a serial port.
+    #[command(after_help = "Example: kaco_ardexa simulate kaco 2,4-7 --link /tmp/bus")]
+    Kaco(SimulateKaco),
+}
+
+/// `simulate kaco ADDRESSES`
+#[derive(Debug, Args)]
+pub struct SimulateKaco {
+    /// Addresses that answer, such as 2,4-7
+    #[arg(value_name = "ADDRESSES")]
+    pub addresses: Addresses,
+
+    /// Make a symbolic link of this name to the terminal
+    #[arg(long, value_name = "PATH")]
+    pub link: Option<PathBuf>,
+
+    /// day: all answer well; night: all are silent; noisy: some replies are garbled, echoed or late
+    #[arg(long, value_name = "MOOD", default_value = "day", value_parser = mood)]
+    pub mood: Mood,
+}
+
+fn mood(text: &str) -> Result<Mood, String> {
+    Mood::named(text).ok_or_else(|| "there are day, night and noisy".to_owned())
+}

@@ -1,0 +1,133 @@
+//! `decode`: captured replies, one per line in hex.
+
+use super::{Exit, Failure};
+use crate::cli::{Decode, DecodeFormat};
+use crate::escape;
+use crate::kaco::interpret;
+use crate::kaco::wire::{Decoder, FrameError};
+use crate::output::{json, table};
+use crate::reading::Reading;
+use serde_json::json;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write, stdin, stdout};
+
+/// A reply that is not acceptable.
+struct Refused {
+    kind: &'static str,
+    detail: String,
+    bytes: String,
+}
+
+/// Decodes every line of the file.
+///
+/// # Errors
+/// [`Failure`] if the file can't be read or the output can't be written.
+pub(super) fn run(arguments: &Decode) -> Result<Exit, Failure> {
+    let mut exit = Exit::Done;
+    for (number, line) in lines(arguments)?.enumerate() {
+        let line =
+            line.map_err(|error| Failure::new(format!("can't read the captures: {error}"), None))?;
+        let text = String::from_utf8_lossy(&line);
+        let text = text.trim();
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        for decoded in decode(text) {
+            if decoded.is_err() {
+                exit = Exit::Failed;
+            }
+            print(arguments.format, number + 1, decoded)?;
+        }
+    }
+    Ok(exit)
+}
+
+/// The lines of the file or of standard input; they need not be UTF-8.
+fn lines(arguments: &Decode) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, Failure> {
+    let input: Box<dyn io::Read> = match &arguments.file {
+        None => Box::new(stdin()),
+        Some(path) => Box::new(File::open(path).map_err(|error| {
+            Failure::new(format!("can't read {}: {error}", path.display()), None)
+        })?),
+    };
+    Ok(BufReader::new(input).split(b'\n'))
+}
+
+/// All that one line of hex holds: readings and refused pieces, at least one of them.
+fn decode(text: &str) -> Vec<Result<Reading, Refused>> {
+    let Some(bytes) = escape::from_hex(text) else {
+        let bytes = escape::printable(text.as_bytes());
+        return vec![Err(Refused {
+            kind: "format",
+            detail: "this is not hex".to_owned(),
+            bytes,
+        })];
+    };
+    let mut decoder = Decoder::default();
+    decoder.push(&bytes);
+    let mut decoded = Vec::new();
+    while let Some(item) = decoder.next_eof() {
+        decoded.push(match item {
+            Ok(frame) => interpret::frame(&frame).map_err(|fault| Refused {
+                kind: fault.kind(),
+                detail: fault.to_string(),
+                bytes: escape::hex(&bytes),
+            }),
+            Err(error) => Err(Refused::from(&error)),
+        });
+    }
+    if decoded.is_empty() {
+        let detail = "this is no reply of a known protocol".to_owned();
+        decoded.push(Err(Refused {
+            kind: "unknown",
+            detail,
+            bytes: escape::hex(&bytes),
+        }));
+    }
+    decoded
+}
+
+impl From<&FrameError> for Refused {
+    fn from(error: &FrameError) -> Self {
+        Self {
+            kind: error.fault.kind(),
+            detail: error.fault.to_string(),
+            bytes: escape::hex(&error.bytes),
+        }
+    }
+}
+
+fn print(format: DecodeFormat, line: usize, decoded: Result<Reading, Refused>) -> io::Result<()> {
+    let mut out = stdout().lock();
+    match (format, decoded) {
+        (DecodeFormat::Json, Ok(reading)) => writeln!(out, "{}", json::object(&reading)),
+        (
+            DecodeFormat::Json,
+            Err(Refused {
+                kind,
+                detail,
+                bytes,
+            }),
+        ) => {
+            writeln!(
+                out,
+                "{}",
+                json!({"error": kind, "detail": detail, "bytes": bytes})
+            )
+        }
+        (DecodeFormat::Table, Ok(reading)) => {
+            writeln!(out, "line {line}: {}", reading.cells.layout.about)?;
+            write!(out, "{}", table::details(std::slice::from_ref(&reading)))
+        }
+        (
+            DecodeFormat::Table,
+            Err(Refused {
+                kind,
+                detail,
+                bytes,
+            }),
+        ) => {
+            writeln!(out, "line {line}: refused ({kind}): {detail}\n  {bytes}")
+        }
+    }
+}

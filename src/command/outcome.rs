@@ -1,0 +1,103 @@
+//! How a command ends: its exit code, and the error a person reads.
+
+use crate::kaco::connect::LinkError;
+use crate::output::log_files::LogError;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+/// The exit codes, from best to worst: of two, the greater counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Done; silent inverters are fine.
+    Done,
+    /// `--strict`, and an inverter gave no reading.
+    NoReading,
+    /// Something failed that a person must look at.
+    Failed,
+    /// Another run holds this device or directory.
+    Busy,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            // 2 is wrong usage; the command line parser gives it.
+            Exit::NoReading => 3,
+            Exit::Busy => 7,
+        })
+    }
+}
+
+/// Why a command can't go on.
+#[derive(Debug)]
+pub struct Failure {
+    /// What the program exits with.
+    pub exit: Exit,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure of exit code 1.
+    pub fn new(message: impl Into<String>, hint: Option<&str>) -> Self {
+        Self {
+            exit: Exit::Failed,
+            message: message.into(),
+            hint: hint.map(str::to_owned),
+        }
+    }
+}
+
+/// What failed, on what; on a second line what to do.
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)?;
+        match &self.hint {
+            Some(hint) => write!(formatter, "\n  {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for Failure {}
+
+impl From<LinkError> for Failure {
+    fn from(error: LinkError) -> Self {
+        let exit = if matches!(error, LinkError::Busy { .. }) {
+            Exit::Busy
+        } else {
+            Exit::Failed
+        };
+        Self {
+            exit,
+            message: error.to_string(),
+            hint: error.hint(),
+        }
+    }
+}
+
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Self {
+        let exit = if matches!(error, LogError::Busy(_)) {
+            Exit::Busy
+        } else {
+            Exit::Failed
+        };
+        Self {
+            exit,
+            message: error.to_string(),
+            hint: error.hint().map(str::to_owned),
+        }
+    }
+}
+
+/// Standard output that can't be written.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(format!("can't write the output: {error}"), None)
+    }
+}
