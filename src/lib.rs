@@ -1,14 +1,30 @@
-//! Reads KACO and KSTAR solar inverters; the program `kaco_ardexa` is a thin layer of commands over this library.
+//! Reads KACO solar inverters; the program `kaco_ardexa` is a thin layer of commands over this library.
 //!
-//! The way of one reading, top to bottom; imports point down only:
+//! The way of one reading: a [`link`] gives bytes, [`kaco::wire`] makes a checked frame, [`kaco::interpret`] walks the
+//! frame's table once and makes a [`reading::Reading`], each [`output`] walks the same table once. From top to bottom;
+//! imports point down only:
 //!
 //! | module | does |
 //! |---|---|
-//! | [`kaco`] | KACO inverters on an RS485 bus: bytes to checked frames, tables, the polling of a bus |
+//! | [`cli`], [`logging`] | what can be typed; what is said on standard error |
+//! | [`command`] | one file a command: asks a source for readings, hands them to outputs |
+//! | [`link`] | DEVICE to a byte stream |
+//! | [`sim`] | simulated inverters |
+//! | [`output`] | CSV files, JSON, tables |
+//! | [`kaco`] | KACO inverters: bytes to checked frames, tables, the polling of a bus |
+//! | [`kstar`] | KSTAR hybrid inverters: datagrams to checked frames, the table |
 //! | [`reading`] | fields, layouts, values, readings: what every protocol makes |
-//! | [`address`], [`escape`] | `2,4-7`; bytes from outside made safe to show |
+//! | [`address`], [`duration`], [`escape`] | `2,4-7`; `1.5s`; bytes from outside made safe to show |
 
 pub mod address;
+pub mod cli;
+pub mod command;
+pub mod duration;
 pub mod escape;
 pub mod kaco;
+pub mod kstar;
+pub mod link;
+pub mod logging;
+pub mod output;
 pub mod reading;
+pub mod sim;

@@ -1,0 +1,57 @@
+//! KSTAR hybrid inverters on the network: the protocol, without sockets and without a clock.
+//!
+//! A datagram becomes a checked [`wire::Frame`]; [`interpret`] walks the one table of [`layout`], whose rows are
+//! [columns](mod@column), over the payload and makes a [`crate::reading::Reading`]. [`identity`] reads who the inverter is,
+//! [`discovery`] what WiFi modules answer to a broadcast; [`faults`] names the bits of the error codes.
+//! `docs/kstar-protocol.md` has all of the protocol.
+
+pub mod column;
+pub mod discovery;
+pub mod faults;
+pub mod identity;
+pub mod interpret;
+pub mod layout;
+pub mod wire;
+
+/// Real frames of a KSE4000 for the tests of this module.
+#[cfg(test)]
+mod captures {
+    use super::wire::Frame;
+    use crate::escape::from_hex;
+
+    /// Charges its battery, the grid idle.
+    pub(super) const CHARGING: &str = "\
+        aa557fb0018653065500070206c400110201fa00000000000000040000000001004700470003000000092f0012000313800109\
+        2f0005013b13800102012d00000000000034a300000f470039003a0000411001a70100300000010ac3";
+
+    /// Imports 303 W.
+    pub(super) const IMPORTING: &str = "\
+        aa557fb0018653068900060206f9000d0201ed0000000000000000000000000100320032000300000009380010012f13940109\
+        38000502521394010200fc000000000000369c00000fee002300440000442601760100300200010cb7";
+
+    /// Where, and the bytes that stand there instead.
+    pub(super) type Change<'a> = (usize, &'a [u8]);
+
+    pub(super) fn datagram(hex: &str) -> Vec<u8> {
+        from_hex(hex).unwrap_or_default()
+    }
+
+    /// `bytes` with others from `offset` on.
+    pub(super) fn changed(mut bytes: Vec<u8>, offset: usize, others: &[u8]) -> Vec<u8> {
+        for (old, new) in bytes.iter_mut().skip(offset).zip(others) {
+            *old = *new;
+        }
+        bytes
+    }
+
+    /// The payload of a capture with some bytes changed.
+    pub(super) fn payload(hex: &str, changes: &[Change<'_>]) -> Vec<u8> {
+        let datagram = datagram(hex);
+        let payload = super::wire::parse(&datagram).map_or(&[][..], Frame::payload);
+        changes
+            .iter()
+            .fold(payload.to_vec(), |bytes, (offset, others)| {
+                changed(bytes, *offset, others)
+            })
+    }
+}
