@@ -1,0 +1,15 @@
+//! The tests through the real program: a paced bus on a pseudo-terminal, files on a real disk, every capture.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod support;
+
+mod captures;
+mod frames;
+mod polling;

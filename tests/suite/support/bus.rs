@@ -1,0 +1,210 @@
+//! A bus on a pseudo-terminal: plays replies as inverters would, byte by byte at 9600 baud, and notes what it was asked.
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, ioctl_tiocnxcl, tcgetattr, tcsetattr};
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// One byte at 9600 baud.
+pub const BYTE_TIME: Duration = Duration::from_nanos(1_041_667);
+
+/// Usual time from a request to the first byte of its reply.
+pub const REPLY_TIME: Duration = Duration::from_millis(120);
+
+/// Something that appears on the bus.
+#[derive(Clone, Debug)]
+pub enum Play {
+    /// Nothing for a while.
+    Wait(Duration),
+    /// Bytes at the pace of the wire.
+    Send(Vec<u8>),
+    /// Bytes with a pause after each.
+    Slowly(Vec<u8>, Duration),
+    /// The other side closes the line.
+    HangUp,
+}
+
+/// A reply after the usual time.
+pub fn reply(bytes: &[u8]) -> Vec<Play> {
+    vec![Play::Wait(REPLY_TIME), Play::Send(bytes.to_vec())]
+}
+
+/// Who decides what appears on the bus: gets the request and how often it was asked before.
+pub type Script = Box<dyn FnMut(&str, usize) -> Vec<Play> + Send>;
+
+/// A running bus; it ends with this value.
+pub struct Bus {
+    /// The device to give to the program: a link, as `/dev/serial/by-id` has them.
+    pub path: PathBuf,
+    requests: Arc<Mutex<Vec<(Instant, String)>>>,
+    ended: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Bus {
+    /// Starts a bus with this script. Requests are given to it as text without CR, for example `#020`.
+    pub fn start(script: Script) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+            .expect("a pseudo-terminal");
+        grantpt(&master).expect("access");
+        unlockpt(&master).expect("access");
+        let name = ptsname(&master, Vec::new()).expect("its name");
+        let name = PathBuf::from(OsStr::from_bytes(name.as_bytes()));
+        let terminal = File::options()
+            .read(true)
+            .write(true)
+            .open(&name)
+            .expect("the terminal");
+        let mut modes = tcgetattr(&terminal).expect("its modes");
+        modes.make_raw();
+        tcsetattr(&terminal, OptionalActions::Now, &modes).expect("raw mode");
+        let directory = TempDir::new().expect("a directory");
+        let path = directory.path().join("ttyUSB0");
+        symlink(&name, &path).expect("a link");
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let ended = Arc::new(AtomicBool::new(false));
+        let line = Line {
+            master: File::from(master),
+            _directory: directory,
+            terminal,
+            script,
+            requests: Arc::clone(&requests),
+            ended: Arc::clone(&ended),
+            asked: HashMap::new(),
+        };
+        let thread = Some(thread::spawn(move || line.run()));
+        Self {
+            path,
+            requests,
+            ended,
+            thread,
+        }
+    }
+
+    /// A bus on which each request has one fixed reply; all others are silent.
+    pub fn with_replies(replies: &[(&str, Vec<u8>)]) -> Self {
+        let replies: HashMap<String, Vec<u8>> = replies
+            .iter()
+            .map(|(request, bytes)| ((*request).to_owned(), bytes.clone()))
+            .collect();
+        Self::start(Box::new(move |request, _| {
+            replies
+                .get(request)
+                .map(|bytes| reply(bytes))
+                .unwrap_or_default()
+        }))
+    }
+
+    /// A bus on which nobody answers.
+    pub fn silent() -> Self {
+        Self::with_replies(&[])
+    }
+
+    /// All that was asked so far, and when its CR came.
+    pub fn requests(&self) -> Vec<(Instant, String)> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// The texts of the requests so far.
+    pub fn asked(&self) -> Vec<String> {
+        self.requests().into_iter().map(|(_, text)| text).collect()
+    }
+}
+
+impl Drop for Bus {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Line {
+    master: File,
+    /// Holds the link. When the line is closed the name goes too, as that of an adapter that is pulled out.
+    _directory: TempDir,
+    /// Held open so that the terminal survives its clients.
+    terminal: File,
+    script: Script,
+    requests: Arc<Mutex<Vec<(Instant, String)>>>,
+    ended: Arc<AtomicBool>,
+    asked: HashMap<String, usize>,
+}
+
+impl Line {
+    fn run(mut self) {
+        let mut request = Vec::new();
+        let mut byte = [0];
+        while !self.ended.load(Ordering::Relaxed) {
+            if !self.is_readable() {
+                // A client that was killed leaves the terminal in exclusive mode.
+                let _ = ioctl_tiocnxcl(&self.terminal);
+                continue;
+            }
+            match self.master.read(&mut byte) {
+                Ok(1) if byte[0] == b'\r' => {
+                    let text = String::from_utf8_lossy(&request).into_owned();
+                    request.clear();
+                    if !self.answer(text) {
+                        return;
+                    }
+                }
+                Ok(_) => request.push(byte[0]),
+                Err(error) => panic!("the bus can't be read: {error}"),
+            }
+        }
+    }
+
+    /// Whether a byte comes within a short time.
+    fn is_readable(&self) -> bool {
+        let time = Timespec {
+            tv_sec: 0,
+            tv_nsec: 20_000_000,
+        };
+        let mut files = [PollFd::new(&self.master, PollFlags::IN)];
+        poll(&mut files, Some(&time)).expect("a poll") > 0
+    }
+
+    /// Notes a request and plays what the script says; false when the line is to be closed.
+    fn answer(&mut self, text: String) -> bool {
+        self.requests
+            .lock()
+            .unwrap()
+            .push((Instant::now(), text.clone()));
+        let count = self.asked.entry(text.clone()).or_default();
+        let plays = (self.script)(&text, *count);
+        *count += 1;
+        let mut time = Instant::now();
+        for play in plays {
+            match play {
+                Play::Wait(duration) => time += duration,
+                Play::Send(bytes) => self.send(&bytes, &mut time, BYTE_TIME),
+                Play::Slowly(bytes, pause) => self.send(&bytes, &mut time, pause),
+                Play::HangUp => return false,
+            }
+        }
+        true
+    }
+
+    fn send(&mut self, bytes: &[u8], time: &mut Instant, pause: Duration) {
+        for &byte in bytes {
+            *time += pause;
+            thread::sleep(time.saturating_duration_since(Instant::now()));
+            if self.ended.load(Ordering::Relaxed) || self.master.write_all(&[byte]).is_err() {
+                return;
+            }
+        }
+    }
+}

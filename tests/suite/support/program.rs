@@ -1,0 +1,119 @@
+//! The program itself, run as a user runs it.
+
+use assert_cmd::cargo::CommandCargoExt;
+use rustix::process::{Pid, Signal, kill_process};
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// No run of the program may take longer; one that does is ended and the test fails.
+const LONGEST_RUN: Duration = Duration::from_secs(120);
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Run {
+    /// The exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote on standard output.
+    pub stdout: String,
+    /// What it wrote on standard error.
+    pub stderr: String,
+    /// How long it ran.
+    pub time: Duration,
+}
+
+impl Run {
+    /// Fails unless it exited with this code.
+    #[track_caller]
+    pub fn expect_code(self, code: i32) -> Self {
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout: {}\nstderr: {}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// Fails unless it ended well and said nothing at all.
+    #[track_caller]
+    pub fn expect_silence(self) -> Self {
+        let run = self.expect_code(0);
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+        run
+    }
+}
+
+/// The program with these arguments, not started yet; its local time is that of Berlin.
+pub fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
+    let mut command = Command::cargo_bin("kaco_ardexa").expect("the program is built");
+    command
+        .args(arguments)
+        .env("TZ", "Europe/Berlin")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs the program with these arguments.
+pub fn run<S: AsRef<OsStr>>(arguments: &[S]) -> Run {
+    wait(start(command(arguments)))
+}
+
+/// Runs the program with this on standard input.
+pub fn run_with_input<S: AsRef<OsStr>>(arguments: &[S], input: &[u8]) -> Run {
+    let mut command = command(arguments);
+    command.stdin(Stdio::piped());
+    let mut child = start(command);
+    let mut stdin = child.0.stdin.take().expect("a pipe");
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let run = wait(child);
+    let _ = writer.join();
+    run
+}
+
+/// Starts the program and goes on.
+pub fn start(mut command: Command) -> (Child, Instant) {
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    (child, Instant::now())
+}
+
+/// Waits for its end.
+pub fn wait((mut child, started): (Child, Instant)) -> Run {
+    let id = i32::try_from(child.id()).expect("a process id");
+    let (sender, receiver) = channel::<()>();
+    let guard = std::thread::spawn(move || {
+        if receiver.recv_timeout(LONGEST_RUN) == Err(RecvTimeoutError::Timeout) {
+            kill(id);
+        }
+    });
+    child.stdin.take();
+    let output = child.wait_with_output().expect("it ends");
+    drop(sender);
+    let _ = guard.join();
+    Run {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        time: started.elapsed(),
+    }
+}
+
+/// Ends a process that this test started, at once.
+pub fn kill(id: i32) {
+    let process = Pid::from_raw(id).expect("a process id");
+    let _ = kill_process(process, Signal::KILL);
+}
+
+/// A path as an argument.
+pub fn text(path: &Path) -> String {
+    path.display().to_string()
+}
