@@ -14,7 +14,8 @@ use tracing::{debug, info, trace, warn};
 /// A line to inverters that answer when asked.
 pub struct Bus<C: Connect> {
     connector: C,
-    stream: C::Stream,
+    /// `None` after it was lost.
+    stream: Option<C::Stream>,
     timing: Timing,
     decoder: Decoder,
     last_request: Option<Instant>,
@@ -27,7 +28,7 @@ impl<C: Connect> Bus<C> {
     /// # Errors
     /// As the link says.
     pub async fn open(mut connector: C, timing: Timing) -> Result<Self, LinkError> {
-        let stream = connector.connect().await?;
+        let stream = Some(connector.connect().await?);
         let decoder = Decoder::default();
         Ok(Self {
             connector,
@@ -70,15 +71,24 @@ impl<C: Connect> Bus<C> {
     ) -> Result<Outcome<T>, LinkError> {
         match self.exchange(request, accept).await {
             Err(error) if !self.reopened => {
-                warn!("the connection to the bus was lost ({error}); opening it again");
+                let device = self.connector.device();
+                warn!("the connection to {device} was lost ({error}); opening it again");
                 self.reopened = true;
+                self.stream = None; // lets go of its lock
                 sleep(REOPEN_PAUSE).await;
-                self.stream = self.connector.connect().await?;
+                self.stream = Some(self.connector.connect().await?);
                 self.exchange(request, accept)
                     .await
-                    .map_err(LinkError::Lost)
+                    .map_err(|source| self.lost(source))
             }
-            outcome => outcome.map_err(LinkError::Lost),
+            outcome => outcome.map_err(|source| self.lost(source)),
+        }
+    }
+
+    fn lost(&self, source: io::Error) -> LinkError {
+        LinkError::Lost {
+            device: self.connector.device(),
+            source,
         }
     }
 
@@ -120,7 +130,7 @@ impl<C: Connect> Bus<C> {
             }
             let deadline = reply.deadline(&self.timing, self.decoder.is_pending());
             if !reply.is_over()
-                && let Some(bytes) = read_until(&mut self.stream, deadline).await?
+                && let Some(bytes) = read_until(self.stream.as_mut(), deadline).await?
             {
                 reply.hear(&bytes);
                 self.decoder.push(&bytes);
@@ -149,7 +159,7 @@ impl<C: Connect> Bus<C> {
             .last_request
             .map_or_else(Instant::now, |last| last + pace + margin);
         tokio::task::yield_now().await; // lets the reactor notice what lies there
-        while let Some(bytes) = read_until(&mut self.stream, start).await? {
+        while let Some(bytes) = read_until(self.stream.as_mut(), start).await? {
             trace!(
                 "thrown away before a request: {}",
                 escape::printable(&bytes)
@@ -163,15 +173,17 @@ impl<C: Connect> Bus<C> {
 
     /// Never flushes: on a serial port that would block until the last bit is out.
     async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        timeout(WRITE_LIMIT, self.stream.write_all(bytes)).await?
+        let stream = self.stream.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        timeout(WRITE_LIMIT, stream.write_all(bytes)).await?
     }
 }
 
 /// What the line gives until `deadline`; `None` when nothing came.
 async fn read_until(
-    stream: &mut (impl AsyncReadExt + Unpin),
+    stream: Option<&mut (impl AsyncReadExt + Unpin)>,
     deadline: Instant,
 ) -> io::Result<Option<Vec<u8>>> {
+    let stream = stream.ok_or(io::ErrorKind::NotConnected)?;
     let mut bytes = Vec::with_capacity(LONGEST_FRAME);
     match timeout_at(deadline, stream.read_buf(&mut bytes)).await {
         Ok(Ok(0)) => Err(io::Error::new(

@@ -9,6 +9,9 @@ pub trait Connect {
     /// Bytes out, bytes in, in any pieces. A read of zero bytes means that the other side is gone.
     type Stream: AsyncRead + AsyncWrite + Unpin;
 
+    /// What it leads to, for messages.
+    fn device(&self) -> String;
+
     /// Opens it, with nothing old in its input.
     fn connect(&mut self) -> impl Future<Output = Result<Self::Stream, LinkError>>;
 }
@@ -49,8 +52,13 @@ pub enum LinkError {
         reason: String,
     },
     /// It was open and went away.
-    #[error("the connection to the bus was lost: {0}")]
-    Lost(#[source] io::Error),
+    #[error("the connection to {device} was lost: {source}")]
+    Lost {
+        /// As it was typed.
+        device: String,
+        /// In the system's words.
+        source: io::Error,
+    },
 }
 
 impl LinkError {
@@ -60,7 +68,7 @@ impl LinkError {
             Self::NotFound { hint, .. } | Self::Denied { hint, .. } => Some(hint.clone()),
             Self::Busy { .. } => Some("wait until it is done, or end it".to_owned()),
             Self::Unusable { .. } => None,
-            Self::Lost(_) => {
+            Self::Lost { .. } => {
                 Some("look at the adapter and its plug; the rows read so far are kept".to_owned())
             }
         }

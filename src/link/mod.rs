@@ -6,6 +6,7 @@ mod serial;
 use crate::kaco::connect::{Connect, LinkError};
 use crate::sim::bus::Simulation;
 use crate::sim::kaco::Mood;
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -18,6 +19,16 @@ pub enum Device {
     Serial(PathBuf),
     /// Simulated inverters in the program itself, behind a real pseudo-terminal: `sim:`, `sim:night`, `sim:noisy`.
     Simulated(Mood),
+}
+
+/// As it was typed.
+impl fmt::Display for Device {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Serial(path) => write!(formatter, "{}", path.display()),
+            Self::Simulated(_) => formatter.write_str("the simulated bus"),
+        }
+    }
 }
 
 /// What can't be a DEVICE.
@@ -67,6 +78,10 @@ impl Link {
 impl Connect for Link {
     type Stream = SerialStream;
 
+    fn device(&self) -> String {
+        self.device.to_string()
+    }
+
     async fn connect(&mut self) -> Result<SerialStream, LinkError> {
         match &self.device {
             Device::Serial(path) => serial::open(path),
@@ -75,7 +90,7 @@ impl Connect for Link {
                     Some(running) => running,
                     None => {
                         Simulation::start(*mood, None).map_err(|error| LinkError::Unusable {
-                            device: "the simulated bus".to_owned(),
+                            device: self.device.to_string(),
                             reason: error.to_string(),
                         })?
                     }

@@ -3,9 +3,11 @@
 use crate::frames::frame_with_sum;
 use crate::support::bus::{BYTE_TIME, Bus, Play, REPLY_TIME, reply};
 use crate::support::captures::bytes;
-use crate::support::program::{Run, run, text};
+use crate::support::program::{Run, command, run, start, text, wait};
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::thread::sleep;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -83,7 +85,7 @@ fn real_replies_become_files() {
     );
     assert_eq!(
         row(directory.path(), "04"),
-        "mpp-track,504.8,1.46,737,229.1,2.99,677,33,38944,8000xi"
+        "mpp-track,504.8,1.46,737,229.1,2.99,677,33,38942,8000xi"
     );
     let text = latest(directory.path(), "05");
     assert_eq!(text.lines().next(), Some(MPPT3_HEADER));
@@ -435,6 +437,37 @@ fn a_line_that_hangs_up_is_opened_once_more() {
         row(directory.path(), "02"),
         "mpp-track,398.5,1.56,621,227.8,2.61,585,33,33969,6400xi"
     );
+}
+
+#[test]
+fn an_adapter_that_comes_back_loses_nothing() {
+    let first = Bus::start(Box::new(|request, _| match request {
+        "#020" => reply(&bytes("G4-17")),
+        _ => vec![Play::Send(b"\n*03n 20".to_vec()), Play::HangUp],
+    }));
+    let second = Bus::with_replies(&[("#030", bytes("G4-19")), ("#040", bytes("G4-24"))]);
+    let directory = TempDir::new().unwrap();
+    let device = directory.path().join("ttyUSB0");
+    symlink(&first.path, &device).unwrap();
+    let logs = directory.path().join("logs");
+    let run = start(command(&[
+        "log",
+        &text(&device),
+        "2-4",
+        &text(&logs),
+        "--strict",
+    ]));
+    while first.asked().len() < 2 {
+        sleep(Duration::from_millis(20));
+    }
+    fs::remove_file(&device).unwrap();
+    symlink(&second.path, &device).unwrap();
+    let run = wait(run).expect_code(0);
+    assert!(run.stderr.contains("lost"), "{}", run.stderr);
+    assert_eq!(second.asked(), ["#030", "#040"]);
+    for address in ["02", "03", "04"] {
+        assert_eq!(latest(&logs, address).lines().count(), 2);
+    }
 }
 
 #[test]

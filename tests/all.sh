@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Everything that must hold: installs what the tests need, then format, lints, all tests, documentation.
+# Runs on a bare Debian with cargo and a C linker, as root (or as a user where nothing is missing).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# command -> Debian package that has it
+needed=(
+    "cc gcc"
+)
+
+say() { printf '\n== %s\n' "$*"; }
+
+install_missing() {
+    local missing=() pair
+    for pair in "${needed[@]}"; do
+        command -v "${pair% *}" >/dev/null || missing+=("${pair#* }")
+    done
+    ((${#missing[@]})) || return 0
+    say "installing ${missing[*]}"
+    if ((EUID != 0)); then
+        echo "these Debian packages are missing, install them as root: ${missing[*]}" >&2
+        exit 1
+    fi
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+install_missing
+
+say "format"
+cargo fmt --check
+
+say "lints"
+cargo clippy --locked --all-targets --quiet -- -D warnings
+
+say "tests"
+cargo test --locked --quiet
+
+say "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
+
+say "all is well"
