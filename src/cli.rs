@@ -42,6 +42,12 @@ pub enum Command {
     /// Contact each inverter and print the latest readings
     #[command(after_help = "Example: kaco_ardexa read /dev/ttyUSB0 2 --format json")]
     Read(Read),
+    /// Find the inverters on a bus
+    ///
+    /// Asks every address, and who answers is asked what it is: type, model, firmware, serial number. Where nobody answers, it
+    /// says what to look at.
+    #[command(after_help = "Example: kaco_ardexa scan /dev/ttyUSB0")]
+    Scan(Scan),
     /// Decode captured replies, one per line in hex
     ///
     /// Lines that are empty or start with `#` are skipped. Exits 1 if a line is no good reply.
@@ -84,10 +90,42 @@ pub struct Read {
     pub polling: Polling,
 }
 
+/// `scan DEVICE [ADDRESSES]`
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
+    #[arg(value_name = "DEVICE")]
+    pub device: Device,
+
+    /// Addresses to ask, such as 1-9; the maker's 1-32 if there are none
+    #[arg(value_name = "ADDRESSES")]
+    pub addresses: Option<Addresses>,
+
+    /// How the inverters are printed
+    #[arg(long, value_enum, default_value_t = InventoryFormat::Table)]
+    pub format: InventoryFormat,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub polling: Polling,
+}
+
+/// How inverters that were found are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InventoryFormat {
+    /// A table for people
+    Table,
+    /// One JSON object a line
+    Json,
+}
+
 /// DEVICE and ADDRESSES
 #[derive(Debug, Args)]
 pub struct Bus {
-    /// Serial port, such as /dev/ttyUSB0; or sim:, sim:night, sim:noisy for simulated inverters
+    /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
+    ///
+    /// /dev/ttyUSB0, or better its name in /dev/serial/by-id/; tcp://host:port for a raw serial gateway (ser2net, Elfin EW11,
+    /// USR-TCP232); sim:, sim:night, sim:noisy for simulated inverters; replay:FILE for a recording.
     #[arg(value_name = "DEVICE")]
     pub device: Device,
 
@@ -122,6 +160,10 @@ pub struct Polling {
     /// Adds six columns at the end. One more request for each inverter; a 000xi has none.
     #[arg(long)]
     pub counters: bool,
+
+    /// Append every exchange to FILE, as JSON lines; DEVICE replay:FILE plays it again
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
 
     /// Exit with 3 if any inverter gave no reading
     #[arg(long)]

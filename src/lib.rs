@@ -14,6 +14,7 @@
 //! | [`kaco`] | KACO inverters: bytes to checked frames, tables, the polling of a bus |
 //! | [`kstar`] | KSTAR hybrid inverters: datagrams to checked frames, the table |
 //! | [`reading`] | fields, layouts, values, readings: what every protocol makes |
+//! | [`recording`] | exchanges on a bus as JSON lines |
 //! | [`address`], [`duration`], [`escape`] | `2,4-7`; `1.5s`; bytes from outside made safe to show |
 
 pub mod address;
@@ -27,4 +28,5 @@ pub mod link;
 pub mod logging;
 pub mod output;
 pub mod reading;
+pub mod recording;
 pub mod sim;

@@ -1,10 +1,13 @@
 //! One file a command: asks a source for readings, hands them to outputs.
 
+mod bus;
 mod decode;
 mod log;
 mod outcome;
 mod poll;
+mod progress;
 mod read;
+mod scan;
 mod simulate;
 
 pub use outcome::{Exit, Failure};
@@ -19,6 +22,7 @@ pub async fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Log(arguments) => log::run(arguments).await,
         Command::Read(arguments) => read::run(arguments).await,
+        Command::Scan(arguments) => scan::run(arguments).await,
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Simulate(Simulate::Kaco(arguments)) => simulate::kaco(arguments).await,
     }

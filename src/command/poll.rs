@@ -1,17 +1,11 @@
 //! What `log` and `read` share: one round over the bus, with progress on a terminal.
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, bus, progress};
 use crate::address::Address;
 use crate::cli::{Bus, Polling};
-use crate::kaco::bus;
 use crate::kaco::poll::{Polled, Poller};
-use crate::link::Link;
 use crate::output::table::Overview;
 use crate::reading::Reading;
-use chrono::{DateTime, FixedOffset, Local};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{IsTerminal, stderr};
-use std::time::Duration;
 use tracing::{info, warn};
 
 /// What a round gave.
@@ -44,10 +38,9 @@ pub(super) async fn round(
     mut take: impl FnMut(Address, &Reading),
 ) -> Result<Round, Failure> {
     let addresses = target.addresses.as_slice();
-    let link = Link::new(target.device.clone());
-    let bus = bus::Bus::open(link, polling.timing()).await?;
-    let mut poller = Poller::new(bus, polling.counters, now);
-    let progress = progress(addresses.len());
+    let (bus, recording) = bus::open(&target.device, polling).await?;
+    let mut poller = Poller::new(bus, polling.counters, bus::now);
+    let progress = progress::bar(addresses.len(), "inverters");
     let mut seen = Vec::new();
     let outcome = poller.round(addresses, |address, polled| {
         progress.suspend(|| {
@@ -59,16 +52,12 @@ pub(super) async fn round(
         progress.inc(1);
     });
     let failure = outcome.await.err().map(Failure::from);
+    let failure = failure.or_else(|| recording.failure());
     progress.finish_and_clear();
     Ok(Round {
         overview: in_order(addresses, seen),
         failure,
     })
-}
-
-/// The local time.
-fn now() -> DateTime<FixedOffset> {
-    Local::now().fixed_offset()
 }
 
 /// Talks about an inverter, and makes its line of the overview.
@@ -103,18 +92,4 @@ fn overview_of(address: Address, polled: Polled) -> Overview {
 fn in_order(addresses: &[Address], mut seen: Vec<(Address, Overview)>) -> Vec<Overview> {
     seen.sort_by_key(|(address, _)| addresses.iter().position(|asked| asked == address));
     seen.into_iter().map(|(_, overview)| overview).collect()
-}
-
-/// A bar on standard error if that is a terminal; nothing otherwise.
-fn progress(length: usize) -> ProgressBar {
-    if !stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(length as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos} of {len} inverters, {elapsed}")
-    {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }

@@ -3,6 +3,7 @@
 //! | module | does |
 //! |---|---|
 //! | [`poll`] | which requests an inverter needs, and in which order inverters are asked |
+//! | [`scan`] | who is on the bus |
 //! | [`bus`], [`reply`], [`timing`], [`connect`] | one request, one outcome; the waits; what is needed of a link |
 //! | [`interpret`] | a checked frame becomes a reading, by its table |
 //! | [`layouts`], [`status`], [`types`] | the tables |
@@ -14,6 +15,7 @@ pub mod interpret;
 pub mod layouts;
 pub mod poll;
 pub mod reply;
+pub mod scan;
 pub mod status;
 pub mod timing;
 pub mod types;

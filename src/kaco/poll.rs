@@ -34,7 +34,7 @@ pub enum Polled {
 
 /// Polls the inverters of one bus, and remembers what it learns about them.
 pub struct Poller<C: Connect> {
-    bus: Bus<C>,
+    pub(super) bus: Bus<C>,
     counters: bool,
     clock: fn() -> DateTime<FixedOffset>,
     /// These answered that their parts are to be asked.
@@ -77,7 +77,7 @@ impl<C: Connect> Poller<C> {
     }
 
     /// All requests that one inverter needs.
-    async fn inverter(&mut self, address: Address) -> Result<Polled, LinkError> {
+    pub(super) async fn inverter(&mut self, address: Address) -> Result<Polled, LinkError> {
         if self.three_units.contains(&address) {
             return self.parts(address).await;
         }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tracing::debug;
 
 /// The shortest reply, `LF * A A 4 CR`. Fewer bytes are noise on a line that nobody drives.
-const SHORTEST_REPLY: usize = 6;
+pub(super) const SHORTEST_REPLY: usize = 6;
 
 /// How a request ended. Silence is a result, not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl<T> Outcome<T> {
 
 /// The reply to a request, as far as it came.
 pub(super) struct Reply {
-    request: Request,
+    pub(super) request: Request,
     /// When the request was out.
     pub(super) sent: Instant,
     /// From then to the first byte that is neither echo nor NUL.
@@ -134,6 +134,11 @@ impl Reply {
             ),
             None => Outcome::Silent,
         }
+    }
+
+    /// Whether the adapter heard its own request.
+    pub(super) fn has_echo(&self) -> bool {
+        self.heard.starts_with(&self.request.bytes())
     }
 
     /// How many bytes came that are neither NUL nor the adapter's echo of the request.

@@ -4,10 +4,14 @@
 //! |---|---|
 //! | [`csv`] | header and rows, as text |
 //! | [`log_files`] | the CSV files of a directory: days, `latest.csv`, locks, torn rows |
+//! | [`inventory`] | the inverters that a scan found |
 //! | [`json`] | one object a reading |
+//! | [`recorder`] | the exchanges on a bus, in a file |
 //! | [`table`] | a table for people |
 
 pub mod csv;
+pub mod inventory;
 pub mod json;
 pub mod log_files;
+pub mod recorder;
 pub mod table;

@@ -155,7 +155,7 @@ fn figure(reading: &Reading, role: Role) -> String {
         .unwrap_or_default()
 }
 
-fn new_table() -> Table {
+pub(super) fn new_table() -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
     table
