@@ -48,6 +48,11 @@ pub enum Command {
     /// says what to look at.
     #[command(after_help = "Example: kaco_ardexa scan /dev/ttyUSB0")]
     Scan(Scan),
+    /// Show what passes on the bus, sending nothing
+    ///
+    /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C.
+    #[command(after_help = "Example: kaco_ardexa listen /dev/ttyUSB0")]
+    Listen(Listen),
     /// Decode captured replies, one per line in hex
     ///
     /// Lines that are empty or start with `#` are skipped. Exits 1 if a line is no good reply.
@@ -108,6 +113,22 @@ pub struct Scan {
     /// How to ask.
     #[command(flatten)]
     pub polling: Polling,
+}
+
+/// `listen DEVICE`
+#[derive(Debug, Args)]
+pub struct Listen {
+    /// Serial port, such as /dev/ttyUSB0; tcp://host:port
+    #[arg(value_name = "DEVICE")]
+    pub device: Device,
+
+    /// Silence after which what came is told, whole or not
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "400ms")]
+    pub gap: Duration,
+
+    /// Stop after this time
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse_positive)]
+    pub duration: Option<Duration>,
 }
 
 /// How inverters that were found are printed.

@@ -2,6 +2,7 @@
 
 mod bus;
 mod decode;
+mod listen;
 mod log;
 mod outcome;
 mod poll;
@@ -23,6 +24,7 @@ pub async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Log(arguments) => log::run(arguments).await,
         Command::Read(arguments) => read::run(arguments).await,
         Command::Scan(arguments) => scan::run(arguments).await,
+        Command::Listen(arguments) => listen::run(arguments).await,
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Simulate(Simulate::Kaco(arguments)) => simulate::kaco(arguments).await,
     }

@@ -122,6 +122,26 @@ impl Overview {
     }
 }
 
+/// A reading in one line: who, what, and either what it does and gives or all that it says.
+pub fn line(reading: &Reading) -> String {
+    let name = reading.type_code.as_deref().unwrap_or_default();
+    let head = [&sender(reading), reading.cells.layout.name, name].join(" ");
+    let figures =
+        [Role::Power, Role::DailyYield, Role::Temperature].map(|role| figure(reading, role));
+    let said: Vec<String> = if figures.iter().all(String::is_empty) {
+        let cell = |(field, value): (&Field, Option<&Value>)| {
+            Some(format!("{} {}", field.title(), value?))
+        };
+        reading.columns().filter_map(cell).collect()
+    } else {
+        std::iter::once(status(reading))
+            .chain(figures)
+            .filter(|text| !text.is_empty())
+            .collect()
+    };
+    format!("{}: {}", head.trim_end(), said.join(", "))
+}
+
 /// `02` or the serial number, or whatever is known.
 pub fn sender(reading: &Reading) -> String {
     match &reading.sender {
