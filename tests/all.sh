@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 # command -> Debian package that has it
 needed=(
     "cc gcc"
+    "ser2net ser2net"
+    "socat socat"
 )
 
 say() { printf '\n== %s\n' "$*"; }
@@ -35,7 +37,8 @@ say "lints"
 cargo clippy --locked --all-targets --quiet -- -D warnings
 
 say "tests"
-cargo test --locked --quiet
+# Most tests wait for a bus most of the time: more of them at once than there are cores.
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-16} cargo test --locked --quiet
 
 say "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet

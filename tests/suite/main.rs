@@ -12,4 +12,7 @@ mod support;
 
 mod captures;
 mod frames;
+mod gateways;
 mod polling;
+mod recordings;
+mod scan;
