@@ -83,7 +83,7 @@ fn real_replies_become_files() {
     );
     assert_eq!(
         row(directory.path(), "04"),
-        "mpp-track,504.8,1.46,737,229.1,2.99,677,33,38944,8000xi"
+        "mpp-track,504.8,1.46,737,229.1,2.99,677,33,38942,8000xi"
     );
     let text = latest(directory.path(), "05");
     assert_eq!(text.lines().next(), Some(MPPT3_HEADER));
