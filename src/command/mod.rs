@@ -4,7 +4,10 @@ mod decode;
 mod log;
 mod outcome;
 mod poll;
+mod print;
 mod read;
+mod round;
+mod rows;
 mod simulate;
 
 pub use outcome::{Exit, Failure};

@@ -1,6 +1,7 @@
 //! What `log` and `read` share: one round over the bus, with progress on a terminal.
 
-use super::{Exit, Failure};
+use super::Failure;
+use super::round::{Round, now, overview_of, progress};
 use crate::address::Address;
 use crate::cli::{Bus, Polling};
 use crate::kaco::bus;
@@ -8,31 +9,6 @@ use crate::kaco::poll::{Polled, Poller};
 use crate::link::Link;
 use crate::output::table::Overview;
 use crate::reading::Reading;
-use chrono::{DateTime, FixedOffset, Local};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{IsTerminal, stderr};
-use std::time::Duration;
-use tracing::{info, warn};
-
-/// What a round gave.
-pub(super) struct Round {
-    /// A line for each inverter, in the order asked for.
-    pub(super) overview: Vec<Overview>,
-    /// Why it ended early, if it did.
-    pub(super) failure: Option<Failure>,
-}
-
-impl Round {
-    /// The exit code as far as the bus is concerned.
-    pub(super) fn exit(&self, strict: bool) -> Exit {
-        let is_unread = |overview: &Overview| matches!(overview, Overview::Unread(..));
-        if strict && self.overview.iter().any(is_unread) {
-            Exit::NoReading
-        } else {
-            Exit::Done
-        }
-    }
-}
 
 /// Polls every inverter once. `take` gets each reading the moment it is there.
 ///
@@ -54,7 +30,8 @@ pub(super) async fn round(
             if let Polled::Read { reading, .. } = &polled {
                 take(address, reading);
             }
-            seen.push((address, overview_of(address, polled)));
+            let overview = overview_of("address", address.to_string(), polled);
+            seen.push((address, overview));
         });
         progress.inc(1);
     });
@@ -66,55 +43,8 @@ pub(super) async fn round(
     })
 }
 
-/// The local time.
-fn now() -> DateTime<FixedOffset> {
-    Local::now().fixed_offset()
-}
-
-/// Talks about an inverter, and makes its line of the overview.
-fn overview_of(address: Address, polled: Polled) -> Overview {
-    match polled {
-        Polled::Read {
-            reading,
-            first_byte,
-        } => {
-            for unreadable in &reading.unreadable {
-                let (label, raw) = (unreadable.label, &unreadable.raw);
-                warn!("address {address}: {label} can't be read, its cell stays empty: `{raw}`");
-            }
-            info!(
-                "address {address}: read, first byte after {} ms",
-                first_byte.as_millis()
-            );
-            Overview::Read(reading, first_byte)
-        }
-        Polled::Garbled(reason) => {
-            warn!("address {address}: no good reply, nothing is logged: {reason}");
-            Overview::Unread(address.to_string(), "garbled")
-        }
-        Polled::Silent => {
-            info!("address {address}: no reply");
-            Overview::Unread(address.to_string(), "no reply")
-        }
-    }
-}
-
 /// The lines as the addresses were typed; silent inverters were decided last.
 fn in_order(addresses: &[Address], mut seen: Vec<(Address, Overview)>) -> Vec<Overview> {
     seen.sort_by_key(|(address, _)| addresses.iter().position(|asked| asked == address));
     seen.into_iter().map(|(_, overview)| overview).collect()
-}
-
-/// A bar on standard error if that is a terminal; nothing otherwise.
-fn progress(length: usize) -> ProgressBar {
-    if !stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(length as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos} of {len} inverters, {elapsed}")
-    {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
