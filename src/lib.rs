@@ -13,6 +13,7 @@
 //! | [`output`] | CSV files, JSON, tables |
 //! | [`kaco`] | KACO inverters: bytes to checked frames, tables, the polling of a bus |
 //! | [`kstar`] | KSTAR hybrid inverters: datagrams to checked frames, the table |
+//! | [`outcome`] | how it ended to ask: read, garbled, silent |
 //! | [`reading`] | fields, layouts, values, readings: what every protocol makes |
 //! | [`recording`] | exchanges on a bus as JSON lines |
 //! | [`address`], [`duration`], [`escape`] | `2,4-7`; `1.5s`; bytes from outside made safe to show |
@@ -26,6 +27,7 @@ pub mod kaco;
 pub mod kstar;
 pub mod link;
 pub mod logging;
+pub mod outcome;
 pub mod output;
 pub mod reading;
 pub mod recording;

@@ -5,7 +5,6 @@ use crate::cli::Polling;
 use crate::kaco::bus::Bus;
 use crate::link::{Device, Link};
 use crate::output::recorder::Recorder;
-use chrono::{DateTime, FixedOffset, Local};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -47,9 +46,4 @@ pub(super) async fn open(
 
 fn cannot_record(path: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("can't record to {}: {error}", path.display()), None)
-}
-
-/// The local time.
-pub(super) fn now() -> DateTime<FixedOffset> {
-    Local::now().fixed_offset()
 }

@@ -6,8 +6,11 @@ mod listen;
 mod log;
 mod outcome;
 mod poll;
+mod print;
 mod progress;
 mod read;
+mod round;
+mod rows;
 mod scan;
 mod simulate;
 

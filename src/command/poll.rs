@@ -1,32 +1,12 @@
 //! What `log` and `read` share: one round over the bus, with progress on a terminal.
 
-use super::{Exit, Failure, bus, progress};
+use super::round::{Round, now, overview_of};
+use super::{Failure, bus, progress};
 use crate::address::Address;
 use crate::cli::{Bus, Polling};
 use crate::kaco::poll::{Polled, Poller};
 use crate::output::table::Overview;
 use crate::reading::Reading;
-use tracing::{info, warn};
-
-/// What a round gave.
-pub(super) struct Round {
-    /// A line for each inverter, in the order asked for.
-    pub(super) overview: Vec<Overview>,
-    /// Why it ended early, if it did.
-    pub(super) failure: Option<Failure>,
-}
-
-impl Round {
-    /// The exit code as far as the bus is concerned.
-    pub(super) fn exit(&self, strict: bool) -> Exit {
-        let is_unread = |overview: &Overview| matches!(overview, Overview::Unread(..));
-        if strict && self.overview.iter().any(is_unread) {
-            Exit::NoReading
-        } else {
-            Exit::Done
-        }
-    }
-}
 
 /// Polls every inverter once. `take` gets each reading the moment it is there.
 ///
@@ -39,7 +19,7 @@ pub(super) async fn round(
 ) -> Result<Round, Failure> {
     let addresses = target.addresses.as_slice();
     let (bus, recording) = bus::open(&target.device, polling).await?;
-    let mut poller = Poller::new(bus, polling.counters, bus::now);
+    let mut poller = Poller::new(bus, polling.counters, now);
     let progress = progress::bar(addresses.len(), "inverters");
     let mut seen = Vec::new();
     let outcome = poller.round(addresses, |address, polled| {
@@ -47,7 +27,8 @@ pub(super) async fn round(
             if let Polled::Read { reading, .. } = &polled {
                 take(address, reading);
             }
-            seen.push((address, overview_of(address, polled)));
+            let overview = overview_of("address", address.to_string(), polled);
+            seen.push((address, overview));
         });
         progress.inc(1);
     });
@@ -58,34 +39,6 @@ pub(super) async fn round(
         overview: in_order(addresses, seen),
         failure,
     })
-}
-
-/// Talks about an inverter, and makes its line of the overview.
-fn overview_of(address: Address, polled: Polled) -> Overview {
-    match polled {
-        Polled::Read {
-            reading,
-            first_byte,
-        } => {
-            for unreadable in &reading.unreadable {
-                let (label, raw) = (unreadable.label, &unreadable.raw);
-                warn!("address {address}: {label} can't be read, its cell stays empty: `{raw}`");
-            }
-            info!(
-                "address {address}: read, first byte after {} ms",
-                first_byte.as_millis()
-            );
-            Overview::Read(reading, first_byte)
-        }
-        Polled::Garbled(reason) => {
-            warn!("address {address}: no good reply, nothing is logged: {reason}");
-            Overview::Unread(address.to_string(), "garbled")
-        }
-        Polled::Silent => {
-            info!("address {address}: no reply");
-            Overview::Unread(address.to_string(), "no reply")
-        }
-    }
 }
 
 /// The lines as the addresses were typed; silent inverters were decided last.

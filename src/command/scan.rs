@@ -1,6 +1,6 @@
 //! `scan`: find the inverters on a bus, and say what is wrong where there are none.
 
-use super::{Exit, Failure, bus, progress};
+use super::{Exit, Failure, bus, progress, round};
 use crate::address::Address;
 use crate::cli::{InventoryFormat, Scan};
 use crate::kaco::poll::Poller;
@@ -50,7 +50,7 @@ pub(super) async fn run(arguments: Scan) -> Result<Exit, Failure> {
         .as_ref()
         .map_or_else(usual_addresses, |list| list.as_slice().to_vec());
     let (bus, recording) = bus::open(&arguments.device, &arguments.polling).await?;
-    let mut poller = Poller::new(bus, false, bus::now);
+    let mut poller = Poller::new(bus, false, round::now);
     let progress = progress::bar(addresses.len(), "addresses");
     let mut inventory = Inventory::default();
     let outcome = poller

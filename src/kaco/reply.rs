@@ -3,39 +3,13 @@
 use super::timing::{LONGEST_REPLY, Timing};
 use super::wire::{Fault, Frame, FrameError, LONGEST_FRAME, Request};
 use crate::escape;
+pub use crate::outcome::Outcome;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::debug;
 
 /// The shortest reply, `LF * A A 4 CR`. Fewer bytes are noise on a line that nobody drives.
 pub(super) const SHORTEST_REPLY: usize = 6;
-
-/// How a request ended. Silence is a result, not an error.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome<T> {
-    /// A good reply.
-    Read {
-        /// What was made of it.
-        answer: T,
-        /// From the end of the request to the first byte of the reply.
-        first_byte: Duration,
-    },
-    /// Something came, but no good reply; with the reason.
-    Garbled(String),
-    /// Nothing came.
-    Silent,
-}
-
-impl<T> Outcome<T> {
-    /// `read`, `garbled` or `silent`.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Read { .. } => "read",
-            Self::Garbled(_) => "garbled",
-            Self::Silent => "silent",
-        }
-    }
-}
 
 /// The reply to a request, as far as it came.
 pub(super) struct Reply {

@@ -1,4 +1,5 @@
 //! Simulated inverters: for trying out the program, and everything around it, without hardware.
 
 pub mod bus;
+mod day;
 pub mod kaco;

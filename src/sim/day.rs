@@ -2,7 +2,7 @@
 //!
 //! Everything is a share of a plant's peak; which plant, and how its values are written, is known elsewhere.
 
-use chrono::{NaiveTime, Timelike as _};
+use chrono::{NaiveTime, TimeDelta, Timelike as _};
 use std::f64::consts::PI;
 
 const SUNRISE: f64 = 6.0;
@@ -14,6 +14,31 @@ const TRICKLE: f64 = 0.01;
 
 /// Under this it is dusk: the inverter is still up, but about to shut down.
 const DUSK: f64 = 0.03;
+
+/// Counts the midnights that pass, so that totals go on rising.
+#[derive(Debug)]
+pub(super) struct Calendar {
+    days: u32,
+    latest: NaiveTime,
+}
+
+impl Calendar {
+    pub(super) const fn new() -> Self {
+        Self {
+            days: 0,
+            latest: NaiveTime::MIN,
+        }
+    }
+
+    /// The moment of a time of day that is later than those before. A clock that was set back a little makes no new day.
+    pub(super) fn moment(&mut self, time_of_day: NaiveTime) -> Moment {
+        if self.latest - time_of_day > TimeDelta::hours(12) {
+            self.days = self.days.saturating_add(1);
+        }
+        self.latest = time_of_day;
+        Moment::new(time_of_day, self.days)
+    }
+}
 
 /// A time of day, and the midnights passed since the simulation began.
 #[derive(Debug, Clone, Copy)]
