@@ -11,5 +11,6 @@
 mod support;
 
 mod captures;
+mod files;
 mod frames;
 mod polling;
