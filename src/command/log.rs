@@ -1,9 +1,12 @@
 //! `log`: every inverter once, a row each.
 
 use super::{Exit, Failure, poll};
+use crate::address::Address;
 use crate::cli::Log;
-use crate::output::{log_files::LogDirectory, table};
+use crate::output::log_files::{LogDirectory, LogError};
+use crate::output::table;
 use chrono::Local;
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write, stdout};
 use tracing::error;
 
@@ -14,28 +17,48 @@ use tracing::error;
 pub(super) async fn run(arguments: Log) -> Result<Exit, Failure> {
     let directory = LogDirectory::open(&arguments.directory)?;
     let today = Local::now().date_naive();
-    for address in arguments.bus.addresses.as_slice() {
-        directory.repair(&address.to_string(), today)?;
+    let mut trouble = Trouble::default();
+    for &address in arguments.bus.addresses.as_slice() {
+        trouble.note(address, directory.repair(&address.to_string(), today));
     }
-    let mut exit = Exit::Done;
-    let mut last_error = String::new();
     let round = poll::round(&arguments.bus, &arguments.polling, |address, reading| {
-        if let Err(failure) = directory
-            .append(&address.to_string(), reading)
-            .map_err(Failure::from)
-        {
-            exit = exit.max(failure.exit);
-            // A full disk says the same for every inverter; that is worth one message.
-            if last_error != failure.to_string() {
-                last_error = failure.to_string();
-                error!("address {address}: the row could not be written: {failure}");
-            }
-        }
+        trouble.note(address, directory.append(&address.to_string(), reading));
     });
     let round = round.await?;
     if stdout().is_terminal() {
         write!(stdout(), "{}", table::overview(&round.overview))?;
     }
-    let exit = exit.max(round.exit(arguments.polling.strict));
+    let exit = trouble.exit().max(round.exit(arguments.polling.strict));
     round.failure.map_or(Ok(exit), Err)
+}
+
+/// Inverters whose files can't be written. It costs the others nothing.
+#[derive(Default)]
+struct Trouble {
+    addresses: BTreeSet<Address>,
+    hint: Option<&'static str>,
+}
+
+impl Trouble {
+    /// Says what is wrong, once for each inverter; what to do about it, once for all that have the same.
+    fn note(&mut self, address: Address, outcome: Result<(), LogError>) {
+        let Err(error) = outcome else { return };
+        if !self.addresses.insert(address) {
+            return; // found when it was to be repaired, and still there
+        }
+        match error.hint() {
+            Some(hint) if self.hint.replace(hint) != Some(hint) => {
+                error!("address {address}: {error}\n  {hint}");
+            }
+            _ => error!("address {address}: {error}"),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        if self.addresses.is_empty() {
+            Exit::Done
+        } else {
+            Exit::Failed
+        }
+    }
 }

@@ -53,6 +53,9 @@ impl LogError {
             io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
                 Some("a file of that name stands where a directory should be; move it away")
             }
+            io::ErrorKind::IsADirectory => {
+                Some("a directory of that name stands where a file should be; move it away")
+            }
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use crate::support::captures::bytes;
 use crate::support::day::Day;
 use crate::support::disk::{Disk, tree};
 use crate::support::plant::{HEADER, Plant, ROW, expect_log};
-use crate::support::program::{self, command_as_nobody, run, text, wait_until};
+use crate::support::program::{self, command_as_nobody, is_root, run, text, wait_until};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
@@ -250,6 +250,54 @@ fn a_killed_run_leaves_no_lock() {
     plant.expect_rows(1);
 }
 
+/// So long that its next row starts on one page and ends on the next, whatever the size of pages.
+const NEARLY_A_PAGE: usize = 65536 - 20;
+
+#[test]
+fn a_full_disk_costs_the_new_rows_only() {
+    let disk = Disk::new();
+    let plant = Plant::with_replies(&[("#020", bytes("G4-17")), ("#030", at_address("G4-17", 3))]);
+    let log = || plant.log_to(disk.path(), "2,3", &[]);
+    plant.log_to(disk.path(), "2", &[]).expect_silence();
+    let today = disk.path().join("02").join(Day::Today.file());
+    let mut rows = fs::read(&today).unwrap();
+    rows.resize(NEARLY_A_PAGE - 1, b'x');
+    rows.push(b'\n');
+    fs::write(&today, &rows).unwrap();
+
+    let filler = disk.fill();
+    let run = log().expect_code(1);
+    assert_eq!(run.stdout, "");
+    for address in ["02", "03"] {
+        let message = format!("error: address {address}: ");
+        assert!(run.stderr.contains(&message), "{}", run.stderr);
+    }
+    assert_eq!(
+        run.stderr.matches("the disk is full").count(),
+        1,
+        "{}",
+        run.stderr
+    );
+    assert_eq!(fs::read(&today).unwrap(), rows, "no half row");
+    assert_eq!(fs::read(disk.path().join("02/latest.csv")).unwrap(), rows);
+    let names = tree(disk.path()).into_iter().map(|(path, _)| text(&path));
+    assert!(
+        names.clone().all(|path| !path.ends_with(".new")),
+        "{names:?}"
+    );
+    assert!(!disk.path().join("03/latest.csv").exists());
+
+    fs::remove_file(filler).unwrap();
+    log().expect_silence();
+    assert!(fs::read(&today).unwrap().starts_with(&rows));
+    assert_eq!(
+        fs::read(&today).unwrap(),
+        fs::read(disk.path().join("02/latest.csv")).unwrap()
+    );
+    let third = fs::read_to_string(disk.path().join("03/latest.csv")).unwrap();
+    expect_log(&third, HEADER, &[ROW]);
+}
+
 #[test]
 fn a_disk_that_became_read_only() {
     let disk = Disk::new();
@@ -287,6 +335,48 @@ fn a_file_where_the_directory_should_be() {
     assert_eq!(plant.bus.asked(), [""; 0]);
 }
 
+/// What is wrong with the files of one inverter must not cost the rows of the others.
+#[track_caller]
+fn expect_trouble_with_02_only(plant: &Plant, words: &str) {
+    let directory = plant.directory.path();
+    let run = plant.log_to(directory, "2,3", &[]).expect_code(1);
+    assert_eq!(run.stdout, "");
+    assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
+    let begin = format!("kaco_ardexa: error: address 02: can't ");
+    assert!(run.stderr.starts_with(&begin), "{}", run.stderr);
+    assert!(
+        run.stderr.contains(&text(&plant.folder())),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+    let third = fs::read_to_string(directory.join("03/latest.csv")).unwrap();
+    expect_log(&third, HEADER, &[ROW]);
+}
+
+fn two_inverters() -> Plant {
+    Plant::with_replies(&[("#020", bytes("G4-17")), ("#030", at_address("G4-17", 3))])
+}
+
+#[test]
+fn a_file_where_the_folder_of_an_inverter_should_be() {
+    let plant = two_inverters();
+    fs::write(plant.folder(), "mine").unwrap();
+    expect_trouble_with_02_only(&plant, "move it away");
+    assert_eq!(fs::read_to_string(plant.folder()).unwrap(), "mine");
+}
+
+#[test]
+fn a_directory_where_a_file_should_be() {
+    let plant = two_inverters();
+    fs::create_dir_all(plant.path(&Day::Today.file())).unwrap();
+    expect_trouble_with_02_only(&plant, &Day::Today.file());
+
+    let plant = two_inverters();
+    fs::create_dir_all(plant.path("latest.csv")).unwrap();
+    expect_trouble_with_02_only(&plant, "latest.csv");
+}
+
 #[test]
 fn a_directory_of_another_user() {
     let home = TempDir::new().unwrap();
@@ -300,6 +390,32 @@ fn a_directory_of_another_user() {
     assert!(run.stderr.contains(&logs), "{}", run.stderr);
     assert!(run.stderr.contains("chown"), "{}", run.stderr);
     assert_eq!(tree(&directory), []);
+}
+
+#[test]
+fn a_file_of_another_user() {
+    let home = TempDir::new().unwrap();
+    let logs = text(&home.path().join("logs"));
+    fs::create_dir_all(home.path().join("logs/02")).unwrap();
+    for path in ["", "logs", "logs/02"] {
+        let permissions = Permissions::from_mode(if is_root() { 0o777 } else { 0o755 });
+        fs::set_permissions(home.path().join(path), permissions).unwrap();
+    }
+    let today = home.path().join("logs/02").join(Day::Today.file());
+    fs::write(&today, HEADER).unwrap();
+    fs::set_permissions(&today, Permissions::from_mode(0o444)).unwrap();
+    let arguments = ["log", "sim:", "2,4", &logs, "--pace", "0s"];
+    let mut command = command_as_nobody(&arguments, home.path());
+    command.env("TZ", Day::Today.zone());
+    let run = program::wait(program::start(command)).expect_code(1);
+    assert!(run.stderr.contains(&text(&today)), "{}", run.stderr);
+    assert!(run.stderr.contains("chown"), "{}", run.stderr);
+    assert_eq!(fs::read_to_string(&today).unwrap(), HEADER);
+    assert!(
+        home.path().join("logs/04/latest.csv").exists(),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
