@@ -119,14 +119,10 @@ impl LogDirectory {
         let folder = self.path.join(folder);
         let latest = folder.join(LATEST);
         let today = day_file(&folder, day);
-        if today.exists() {
-            drop(open_repaired(&today)?);
-            return publish(&today, &latest);
+        match open_repaired(&today)? {
+            Some(_) => publish(&today, &latest),
+            None => open_repaired(&latest).map(drop),
         }
-        if latest.exists() {
-            drop(open_repaired(&latest)?);
-        }
-        Ok(())
     }
 
     /// Appends one row to the inverter's file of the reading's day; makes it, with its header, if it is the first.
@@ -159,17 +155,11 @@ fn day_file(folder: &Path, day: NaiveDate) -> PathBuf {
 
 /// The file, if it is there with this header. One with another header is set aside: the inverter was exchanged.
 fn file_with_header(path: &Path, header: &str) -> Result<Option<File>, LogError> {
-    if !path.exists() {
+    let Some(mut file) = open_repaired(path)? else {
         return Ok(None);
-    }
-    let mut file = open_repaired(path)?;
+    };
     let mut found = vec![0; header.len()];
-    let length = file.metadata().or_explain("can't read", path)?.len();
-    if length == 0 {
-        return Ok(None);
-    }
-    let same = file.read_exact(&mut found).is_ok() && found == header.as_bytes();
-    if same {
+    if file.read_exact(&mut found).is_ok() && found == header.as_bytes() {
         return Ok(Some(file));
     }
     let aside = free_name(path);
@@ -194,15 +184,23 @@ fn free_name(path: &Path) -> PathBuf {
     }
 }
 
-/// Opens a file for reading and writing and removes the rest of a torn row at its end.
-fn open_repaired(path: &Path) -> Result<File, LogError> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(path)
-        .or_explain("can't open", path)?;
+/// Opens a file for reading and writing and removes the rest of a torn row at its end. A file without any whole line goes
+/// altogether; `None` if it does, or if there is none.
+fn open_repaired(path: &Path) -> Result<Option<File>, LogError> {
+    let mut file = match OpenOptions::new().read(true).write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.or_explain("can't open", path)?,
+    };
     let whole = whole_lines(&mut file).or_explain("can't read", path)?;
     let length = file.metadata().or_explain("can't read", path)?.len();
+    if whole == 0 {
+        warn!(
+            "{}: no line in it is whole, it is removed ({length} bytes)",
+            path.display()
+        );
+        fs::remove_file(path).or_explain("can't remove", path)?;
+        return Ok(None);
+    }
     if whole < length {
         warn!(
             "{}: the last row was torn and is removed ({} bytes)",
@@ -213,7 +211,7 @@ fn open_repaired(path: &Path) -> Result<File, LogError> {
         file.sync_all().or_explain("can't write", path)?;
     }
     file.rewind().or_explain("can't read", path)?;
-    Ok(file)
+    Ok(Some(file))
 }
 
 /// The length up to and including the last `\n`. Looks back block by block: files of a day are read at their end only.

@@ -159,14 +159,90 @@ fn the_file_of_the_python_program_is_set_aside() {
     assert_eq!(plant.read("latest.csv").lines().count(), 3);
 }
 
-/// Fails unless this run said one warning about this file, and nothing else.
+/// What a power cut can leave of a file, and how many rows of it are whole.
+fn torn() -> Vec<(&'static str, Vec<u8>, usize)> {
+    let row = format!("2026-01-01T12:00:00+0100,{ROW}\n");
+    let whole = format!("{HEADER}{row}{row}");
+    let long = format!("{HEADER}{row}{}", "x".repeat(2000));
+    vec![
+        ("half a row", whole[..whole.len() - 20].into(), 1),
+        ("a row without its end", whole[..whole.len() - 1].into(), 1),
+        ("one byte of a row", whole[..HEADER.len() + 1].into(), 0),
+        ("a torn row longer than any block", long.into(), 1),
+        ("half a header", HEADER[..30].into(), 0),
+        ("a header without its end", HEADER.trim_end().into(), 0),
+        (
+            "NULs behind a row",
+            [whole.as_bytes(), &[0; 700]].concat(),
+            2,
+        ),
+        (
+            "NULs in a row",
+            [&whole.as_bytes()[..whole.len() - 20], &[0; 20]].concat(),
+            1,
+        ),
+        ("nothing but NULs", vec![0; 4096], 0),
+        ("nothing", vec![], 0),
+    ]
+}
+
+/// Fails unless this run warned of each of these files, once, and said nothing else.
 #[track_caller]
-fn expect_warning(run: program::Run, file: &Path, what: &str) {
+fn expect_warnings(run: program::Run, files: &[&Path], what: &str) {
     let run = run.expect_code(0);
     assert_eq!(run.stdout, "", "{what}");
-    assert_eq!(run.stderr.lines().count(), 1, "{what}: {}", run.stderr);
-    let start = format!("kaco_ardexa: warning: {}: ", text(file));
-    assert!(run.stderr.starts_with(&start), "{what}: {}", run.stderr);
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert_eq!(lines.len(), files.len(), "{what}: {}", run.stderr);
+    for (line, file) in lines.iter().zip(files) {
+        let start = format!("kaco_ardexa: warning: {}: ", text(file));
+        assert!(line.starts_with(&start), "{what}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn what_a_power_cut_left_is_never_joined_with_a_row() {
+    for (what, content, whole) in torn() {
+        for has_latest in [false, true] {
+            let plant = Plant::new();
+            let today = Day::Today.file();
+            plant.write(&today, &content);
+            if has_latest {
+                plant.write("latest.csv", &content);
+            }
+            let (file, latest) = (plant.path(&today), plant.path("latest.csv"));
+            let without_a_line = has_latest && !content.starts_with(HEADER.as_bytes());
+            let both = [file.as_path(), latest.as_path()];
+            let warned = if without_a_line { 2 } else { 1 };
+            expect_warnings(plant.log(), &both[..warned], what);
+            plant.expect_rows(whole + 1);
+            plant.log().expect_silence();
+            plant.expect_rows(whole + 2);
+            assert_eq!(plant.names(), [&today, "latest.csv"], "{what}");
+        }
+    }
+}
+
+#[test]
+fn what_a_power_cut_left_is_repaired_when_the_inverter_is_silent_too() {
+    for (what, content, whole) in torn() {
+        let plant = Plant::silent();
+        let today = Day::Today.file();
+        plant.write(&today, &content);
+        fs::hard_link(plant.path(&today), plant.path("latest.csv")).unwrap();
+        let log = || plant.log_with("2", &["--timeout", "50ms"]);
+        let run = log().expect_code(0);
+        assert!(
+            run.stderr.contains(&text(&plant.path(&today))),
+            "{what}: {}",
+            run.stderr
+        );
+        log().expect_silence();
+        if content.starts_with(HEADER.as_bytes()) {
+            plant.expect_rows(whole);
+        } else {
+            assert_eq!(plant.names(), [""; 0], "{what}: nothing was whole");
+        }
+    }
 }
 
 #[test]
@@ -177,7 +253,7 @@ fn a_row_torn_yesterday_is_repaired_today() {
     let (yesterday, latest) = (plant.path(&Day::Yesterday.file()), plant.path("latest.csv"));
     fs::hard_link(&yesterday, &latest).unwrap();
     let log = || plant.log_with("2", &["--timeout", "50ms"]);
-    expect_warning(log(), &latest, "yesterday's row");
+    expect_warnings(log(), &[&latest], "yesterday's row");
     log().expect_silence();
     expect_log(&plant.read(&Day::Yesterday.file()), HEADER, &[ROW]);
     expect_log(&plant.read("latest.csv"), HEADER, &[ROW]);
@@ -342,8 +418,8 @@ fn expect_trouble_with_02_only(plant: &Plant, words: &str) {
     let run = plant.log_to(directory, "2,3", &[]).expect_code(1);
     assert_eq!(run.stdout, "");
     assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
-    let begin = format!("kaco_ardexa: error: address 02: can't ");
-    assert!(run.stderr.starts_with(&begin), "{}", run.stderr);
+    let begin = "kaco_ardexa: error: address 02: can't ";
+    assert!(run.stderr.starts_with(begin), "{}", run.stderr);
     assert!(
         run.stderr.contains(&text(&plant.folder())),
         "{}",
