@@ -273,9 +273,12 @@ fn publish(today: &Path, latest: &Path) -> Result<(), LogError> {
     }
     let new = hidden_name(latest);
     let _ = fs::remove_file(&new);
-    fs::hard_link(today, &new)
-        .or_else(|_| fs::copy(today, &new).map(drop))
-        .and_then(|()| fs::rename(&new, latest))
+    let made = match fs::hard_link(today, &new) {
+        Err(_) if has_same_content(today, latest) => return Ok(()),
+        Err(_) => copy(today, &new),
+        made => made,
+    };
+    made.and_then(|()| fs::rename(&new, latest))
         .inspect_err(|_| drop(fs::remove_file(&new)))
         .or_explain("can't write", latest)?;
     latest.parent().map_or(Ok(()), sync_directory)
@@ -288,6 +291,17 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
             .map(|metadata| (metadata.dev(), metadata.ino(), metadata.nlink() > 1))
     };
     identity(one).is_some_and(|one| one.2 && Some(one) == identity(other))
+}
+
+/// Whether they are copies of each other.
+fn has_same_content(one: &Path, other: &Path) -> bool {
+    fs::read(one).is_ok_and(|one| fs::read(other).is_ok_and(|other| one == other))
+}
+
+/// Copies a file and sees the copy to the disk: it takes the place of an older one that was whole.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::copy(from, to)?;
+    File::open(to)?.sync_all()
 }
 
 /// `.latest.csv.new` beside `latest.csv`: no agent takes it for a log.
