@@ -148,6 +148,11 @@ impl LogDirectory {
 /// The file that the Ardexa agent reads.
 const LATEST: &str = "latest.csv";
 
+/// Files that are not whole yet; no agent takes a hidden file for a log. The names are the same every day, so that what a
+/// killed run left is used again and not kept for ever.
+const NEW_DAY: &str = ".day.csv.new";
+const NEW_LATEST: &str = ".latest.csv.new";
+
 /// `2026-11-20.csv`
 fn day_file(folder: &Path, day: NaiveDate) -> PathBuf {
     folder.join(format!("{}.csv", day.format("%Y-%m-%d")))
@@ -253,7 +258,7 @@ fn append_row(mut file: File, path: &Path, row: &str) -> Result<(), LogError> {
 
 /// Puts a new file in place, whole: header and first row.
 fn start_file(folder: &Path, path: &Path, content: &str) -> Result<(), LogError> {
-    let new = hidden_name(path);
+    let new = folder.join(NEW_DAY);
     let written = File::create(&new)
         .and_then(|mut file| {
             file.write_all(content.as_bytes())
@@ -271,7 +276,7 @@ fn publish(today: &Path, latest: &Path) -> Result<(), LogError> {
     if is_same_file(today, latest) {
         return Ok(());
     }
-    let new = hidden_name(latest);
+    let new = latest.with_file_name(NEW_LATEST);
     let _ = fs::remove_file(&new);
     let made = match fs::hard_link(today, &new) {
         Err(_) if has_same_content(today, latest) => return Ok(()),
@@ -302,12 +307,6 @@ fn has_same_content(one: &Path, other: &Path) -> bool {
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::copy(from, to)?;
     File::open(to)?.sync_all()
-}
-
-/// `.latest.csv.new` beside `latest.csv`: no agent takes it for a log.
-fn hidden_name(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.new"))
 }
 
 fn sync_directory(folder: &Path) -> Result<(), LogError> {

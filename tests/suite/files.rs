@@ -82,6 +82,19 @@ fn the_first_row_of_a_day_starts_both_anew() {
 }
 
 #[test]
+fn what_a_killed_run_left_yesterday_does_not_stay() {
+    let plant = Plant::new();
+    plant.log_on(Day::Yesterday).expect_silence();
+    let yesterday = plant.read(&Day::Yesterday.file());
+    plant.write(".day.csv.new", "# datet");
+    fs::hard_link(plant.path("latest.csv"), plant.path(".latest.csv.new")).unwrap();
+    plant.log().expect_silence();
+    plant.expect_rows(1);
+    assert_eq!(plant.read(&Day::Yesterday.file()), yesterday);
+    assert_eq!(plant.names().len(), 3, "{:?}", plant.names());
+}
+
+#[test]
 fn a_latest_of_its_own_from_yesterday_is_replaced() {
     let plant = Plant::new();
     let yesterday = format!("{HEADER}2026-01-01T12:00:00+0100,{ROW}\n");
