@@ -134,7 +134,10 @@ impl LogDirectory {
             return Ok(()); // a decoded capture has no place in a log
         };
         let folder = self.path.join(folder);
-        fs::create_dir_all(&folder).or_explain("can't make the directory", &folder)?;
+        if !folder.is_dir() {
+            fs::create_dir_all(&folder).or_explain("can't make the directory", &folder)?;
+            sync_directory(&self.path)?;
+        }
         let today = day_file(&folder, time.date_naive());
         let (header, row) = (csv::header(reading), csv::row(reading));
         match file_with_header(&today, &header)? {
