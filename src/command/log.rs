@@ -11,12 +11,11 @@ use chrono::Local;
 /// # Errors
 /// [`Failure`] if directory or bus can't be had.
 pub(super) async fn run(arguments: Log) -> Result<Exit, Failure> {
-    let directory = LogDirectory::open(&arguments.directory)?;
+    let mut rows = Rows::new(LogDirectory::open(&arguments.directory)?);
     let today = Local::now().date_naive();
     for address in arguments.bus.addresses.as_slice() {
-        directory.repair(&address.to_string(), today)?;
+        rows.repair(&format!("address {address}"), &address.to_string(), today);
     }
-    let mut rows = Rows::new(directory);
     let round = poll::round(&arguments.bus, &arguments.polling, |address, reading| {
         rows.append(&format!("address {address}"), &address.to_string(), reading);
     });

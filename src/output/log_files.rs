@@ -53,6 +53,9 @@ impl LogError {
             io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
                 Some("a file of that name stands where a directory should be; move it away")
             }
+            io::ErrorKind::IsADirectory => {
+                Some("a directory of that name stands where a file should be; move it away")
+            }
             _ => None,
         }
     }
@@ -116,14 +119,10 @@ impl LogDirectory {
         let folder = self.path.join(folder);
         let latest = folder.join(LATEST);
         let today = day_file(&folder, day);
-        if today.exists() {
-            drop(open_repaired(&today)?);
-            return publish(&today, &latest);
+        match open_repaired(&today)? {
+            Some(_) => publish(&today, &latest),
+            None => open_repaired(&latest).map(drop),
         }
-        if latest.exists() {
-            drop(open_repaired(&latest)?);
-        }
-        Ok(())
     }
 
     /// Appends one row to the inverter's file of the reading's day; makes it, with its header, if it is the first.
@@ -135,7 +134,10 @@ impl LogDirectory {
             return Ok(()); // a decoded capture has no place in a log
         };
         let folder = self.path.join(folder);
-        fs::create_dir_all(&folder).or_explain("can't make the directory", &folder)?;
+        if !folder.is_dir() {
+            fs::create_dir_all(&folder).or_explain("can't make the directory", &folder)?;
+            sync_directory(&self.path)?;
+        }
         let today = day_file(&folder, time.date_naive());
         let (header, row) = (csv::header(reading), csv::row(reading));
         match file_with_header(&today, &header)? {
@@ -149,6 +151,11 @@ impl LogDirectory {
 /// The file that the Ardexa agent reads.
 const LATEST: &str = "latest.csv";
 
+/// Files that are not whole yet; no agent takes a hidden file for a log. The names are the same every day, so that what a
+/// killed run left is used again and not kept for ever.
+const NEW_DAY: &str = ".day.csv.new";
+const NEW_LATEST: &str = ".latest.csv.new";
+
 /// `2026-11-20.csv`
 fn day_file(folder: &Path, day: NaiveDate) -> PathBuf {
     folder.join(format!("{}.csv", day.format("%Y-%m-%d")))
@@ -156,17 +163,11 @@ fn day_file(folder: &Path, day: NaiveDate) -> PathBuf {
 
 /// The file, if it is there with this header. One with another header is set aside: the inverter was exchanged.
 fn file_with_header(path: &Path, header: &str) -> Result<Option<File>, LogError> {
-    if !path.exists() {
+    let Some(mut file) = open_repaired(path)? else {
         return Ok(None);
-    }
-    let mut file = open_repaired(path)?;
+    };
     let mut found = vec![0; header.len()];
-    let length = file.metadata().or_explain("can't read", path)?.len();
-    if length == 0 {
-        return Ok(None);
-    }
-    let same = file.read_exact(&mut found).is_ok() && found == header.as_bytes();
-    if same {
+    if file.read_exact(&mut found).is_ok() && found == header.as_bytes() {
         return Ok(Some(file));
     }
     let aside = free_name(path);
@@ -191,15 +192,23 @@ fn free_name(path: &Path) -> PathBuf {
     }
 }
 
-/// Opens a file for reading and writing and removes the rest of a torn row at its end.
-fn open_repaired(path: &Path) -> Result<File, LogError> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(path)
-        .or_explain("can't open", path)?;
+/// Opens a file for reading and writing and removes the rest of a torn row at its end. A file without any whole line goes
+/// altogether; `None` if it does, or if there is none.
+fn open_repaired(path: &Path) -> Result<Option<File>, LogError> {
+    let mut file = match OpenOptions::new().read(true).write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.or_explain("can't open", path)?,
+    };
     let whole = whole_lines(&mut file).or_explain("can't read", path)?;
     let length = file.metadata().or_explain("can't read", path)?.len();
+    if whole == 0 {
+        warn!(
+            "{}: no line in it is whole, it is removed ({length} bytes)",
+            path.display()
+        );
+        fs::remove_file(path).or_explain("can't remove", path)?;
+        return Ok(None);
+    }
     if whole < length {
         warn!(
             "{}: the last row was torn and is removed ({} bytes)",
@@ -210,7 +219,7 @@ fn open_repaired(path: &Path) -> Result<File, LogError> {
         file.sync_all().or_explain("can't write", path)?;
     }
     file.rewind().or_explain("can't read", path)?;
-    Ok(file)
+    Ok(Some(file))
 }
 
 /// The length up to and including the last `\n`. Looks back block by block: files of a day are read at their end only.
@@ -252,7 +261,7 @@ fn append_row(mut file: File, path: &Path, row: &str) -> Result<(), LogError> {
 
 /// Puts a new file in place, whole: header and first row.
 fn start_file(folder: &Path, path: &Path, content: &str) -> Result<(), LogError> {
-    let new = hidden_name(path);
+    let new = folder.join(NEW_DAY);
     let written = File::create(&new)
         .and_then(|mut file| {
             file.write_all(content.as_bytes())
@@ -270,11 +279,14 @@ fn publish(today: &Path, latest: &Path) -> Result<(), LogError> {
     if is_same_file(today, latest) {
         return Ok(());
     }
-    let new = hidden_name(latest);
+    let new = latest.with_file_name(NEW_LATEST);
     let _ = fs::remove_file(&new);
-    fs::hard_link(today, &new)
-        .or_else(|_| fs::copy(today, &new).map(drop))
-        .and_then(|()| fs::rename(&new, latest))
+    let made = match fs::hard_link(today, &new) {
+        Err(_) if has_same_content(today, latest) => return Ok(()),
+        Err(_) => copy(today, &new),
+        made => made,
+    };
+    made.and_then(|()| fs::rename(&new, latest))
         .inspect_err(|_| drop(fs::remove_file(&new)))
         .or_explain("can't write", latest)?;
     latest.parent().map_or(Ok(()), sync_directory)
@@ -289,10 +301,15 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     identity(one).is_some_and(|one| one.2 && Some(one) == identity(other))
 }
 
-/// `.latest.csv.new` beside `latest.csv`: no agent takes it for a log.
-fn hidden_name(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.new"))
+/// Whether they are copies of each other.
+fn has_same_content(one: &Path, other: &Path) -> bool {
+    fs::read(one).is_ok_and(|one| fs::read(other).is_ok_and(|other| one == other))
+}
+
+/// Copies a file and sees the copy to the disk: it takes the place of an older one that was whole.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::copy(from, to)?;
+    File::open(to)?.sync_all()
 }
 
 fn sync_directory(folder: &Path) -> Result<(), LogError> {

@@ -11,6 +11,7 @@
 mod support;
 
 mod captures;
+mod files;
 mod frames;
 mod gateways;
 mod polling;

@@ -40,6 +40,11 @@ pub fn reply(bytes: &[u8]) -> Vec<Play> {
     vec![Play::Wait(REPLY_TIME), Play::Send(bytes.to_vec())]
 }
 
+/// A reply that is there at once, for tests in which the bus does not matter.
+pub fn at_once(bytes: &[u8]) -> Vec<Play> {
+    vec![Play::Slowly(bytes.to_vec(), Duration::ZERO)]
+}
+
 /// Who decides what appears on the bus: gets the request and how often it was asked before.
 pub type Script = Box<dyn FnMut(&str, usize) -> Vec<Play> + Send>;
 
@@ -102,6 +107,15 @@ impl Bus {
 
     /// A bus on which each request has one fixed reply; all others are silent.
     pub fn with_replies(replies: &[(&str, Vec<u8>)]) -> Self {
+        Self::playing(replies, reply)
+    }
+
+    /// The same with replies that are there at once.
+    pub fn with_quick_replies(replies: &[(&str, Vec<u8>)]) -> Self {
+        Self::playing(replies, at_once)
+    }
+
+    fn playing(replies: &[(&str, Vec<u8>)], play: fn(&[u8]) -> Vec<Play>) -> Self {
         let replies: HashMap<String, Vec<u8>> = replies
             .iter()
             .map(|(request, bytes)| ((*request).to_owned(), bytes.clone()))
@@ -109,7 +123,7 @@ impl Bus {
         Self::start(Box::new(move |request, _| {
             replies
                 .get(request)
-                .map(|bytes| reply(bytes))
+                .map(|bytes| play(bytes))
                 .unwrap_or_default()
         }))
     }

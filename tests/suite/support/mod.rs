@@ -1,5 +1,8 @@
-//! What the tests need: a paced bus on a pseudo-terminal, the program itself, captures.
+//! What the tests need: a paced bus on a pseudo-terminal, the program itself, captures, days, disks.
 
 pub mod bus;
 pub mod captures;
+pub mod day;
+pub mod disk;
+pub mod plant;
 pub mod program;

@@ -1,9 +1,11 @@
 //! The program itself, run as a user runs it.
 
 use assert_cmd::cargo::CommandCargoExt;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
 use std::ffi::OsStr;
+use std::fs;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -58,6 +60,28 @@ pub fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     command
 }
 
+/// The program as a user without rights. `copies` gets a copy of it, as that user may not reach where it was built.
+/// When the tests are not run by root, it is the user who runs them: nobody but root may write everywhere.
+pub fn command_as_nobody<S: AsRef<OsStr>>(arguments: &[S], copies: &Path) -> Command {
+    let original = command::<S>(&[]);
+    let copy = copies.join("kaco_ardexa");
+    fs::copy(original.get_program(), &copy).expect("a copy of the program");
+    let mut command = Command::new(copy);
+    command.args(arguments).stdin(Stdio::null());
+    if is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command
+}
+
+/// Whether root runs the tests.
+pub fn is_root() -> bool {
+    geteuid().is_root()
+}
+
+/// User and group without rights, on every Linux.
+const NOBODY: u32 = 65534;
+
 /// Runs the program with these arguments.
 pub fn run<S: AsRef<OsStr>>(arguments: &[S]) -> Run {
     wait(start(command(arguments)))
@@ -104,6 +128,16 @@ pub fn wait((mut child, started): (Child, Instant)) -> Run {
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         time: started.elapsed(),
+    }
+}
+
+/// Waits until something has happened.
+#[track_caller]
+pub fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !happened() {
+        assert!(Instant::now() < end, "{what} does not happen");
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 

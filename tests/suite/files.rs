@@ -1,0 +1,608 @@
+//! The files of `log`: days, `latest.csv`, torn rows, files set aside, locks, disks that are full or closed.
+
+use crate::polling::{MPPT3_HEADER, at_address};
+use crate::support::bus::{Play, at_once};
+use crate::support::captures::bytes;
+use crate::support::day::Day;
+use crate::support::disk::{Disk, tree};
+use crate::support::plant::{HEADER, Plant, ROW, expect_log};
+use crate::support::program::{self, command_as_nobody, is_root, run, text, wait_until};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+#[test]
+fn rows_follow_each_other_under_one_header() {
+    let plant = Plant::new();
+    for count in 1..=3 {
+        plant.log().expect_silence();
+        plant.expect_rows(count);
+    }
+    assert_eq!(plant.names(), [&Day::Today.file(), "latest.csv"]);
+}
+
+#[test]
+fn latest_is_what_today_is_whatever_became_of_it() {
+    let plant = Plant::new();
+    plant.log().expect_silence();
+    let latest = plant.path("latest.csv");
+    fs::remove_file(&latest).unwrap();
+    plant.log().expect_silence();
+    plant.expect_rows(2);
+
+    fs::remove_file(&latest).unwrap();
+    plant.write("latest.csv", "something else\n");
+    plant.log().expect_silence();
+    plant.expect_rows(3);
+
+    // As the Python program left it: a file of its own with the same content.
+    let content = plant.read("latest.csv");
+    fs::remove_file(&latest).unwrap();
+    plant.write("latest.csv", content);
+    plant.log().expect_silence();
+    plant.expect_rows(4);
+
+    fs::remove_file(&latest).unwrap();
+    symlink("nowhere", &latest).unwrap();
+    plant.log().expect_silence();
+    plant.expect_rows(5);
+    assert_eq!(plant.names(), [&Day::Today.file(), "latest.csv"]);
+}
+
+#[test]
+fn latest_is_put_right_when_the_inverter_is_silent_too() {
+    let plant = Plant::silent();
+    let today = format!("{HEADER}2026-01-01T12:00:00+0100,{ROW}\n");
+    plant.write(&Day::Today.file(), today);
+    plant
+        .log_with("2", &["--timeout", "100ms"])
+        .expect_silence();
+    plant.expect_rows(1);
+}
+
+#[test]
+fn the_first_row_of_a_day_starts_both_anew() {
+    let plant = Plant::new();
+    plant.log_on(Day::Yesterday).expect_silence();
+    plant.log_on(Day::Yesterday).expect_silence();
+    let yesterday = plant.read(&Day::Yesterday.file());
+    expect_log(&yesterday, HEADER, &[ROW, ROW]);
+    assert_eq!(plant.read("latest.csv"), yesterday);
+
+    plant.log().expect_silence();
+    plant.expect_rows(1);
+    assert_eq!(plant.read(&Day::Yesterday.file()), yesterday);
+    plant.log().expect_silence();
+    plant.expect_rows(2);
+    assert_eq!(plant.read(&Day::Yesterday.file()), yesterday);
+    assert_eq!(plant.names().len(), 3);
+}
+
+#[test]
+fn what_a_killed_run_left_yesterday_does_not_stay() {
+    let plant = Plant::new();
+    plant.log_on(Day::Yesterday).expect_silence();
+    let yesterday = plant.read(&Day::Yesterday.file());
+    plant.write(".day.csv.new", "# datet");
+    fs::hard_link(plant.path("latest.csv"), plant.path(".latest.csv.new")).unwrap();
+    plant.log().expect_silence();
+    plant.expect_rows(1);
+    assert_eq!(plant.read(&Day::Yesterday.file()), yesterday);
+    assert_eq!(plant.names().len(), 3, "{:?}", plant.names());
+}
+
+#[test]
+fn a_latest_of_its_own_from_yesterday_is_replaced() {
+    let plant = Plant::new();
+    let yesterday = format!("{HEADER}2026-01-01T12:00:00+0100,{ROW}\n");
+    plant.write(&Day::Yesterday.file(), &yesterday);
+    plant.write("latest.csv", &yesterday);
+    plant.log().expect_silence();
+    plant.expect_rows(1);
+    assert_eq!(plant.read(&Day::Yesterday.file()), yesterday);
+}
+
+#[test]
+fn a_file_with_other_columns_is_set_aside() {
+    // Each run meets another inverter at the same address.
+    let inverters = ["G4-17", "GN-18", "G4-17", "GN-01"];
+    let plant = Plant::with_script(Box::new(move |_, count| {
+        at_once(&at_address(inverters[count], 2))
+    }));
+    plant.log().expect_silence();
+    plant.expect_rows(1);
+    let mut before = vec![plant.read("latest.csv")];
+    for number in 1..inverters.len() {
+        let run = plant.log().expect_code(0);
+        let name = format!("{}.{number}", Day::Today.file());
+        assert_eq!(run.stdout, "");
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+        assert!(run.stderr.contains("warning: "), "{}", run.stderr);
+        assert!(
+            run.stderr.contains(&text(&plant.path(&name))),
+            "{}",
+            run.stderr
+        );
+        let today = plant.read(&Day::Today.file());
+        assert_eq!(today.lines().count(), 2, "{today}");
+        assert_eq!(plant.read("latest.csv"), today);
+        before.push(today);
+        for (number, content) in before.iter().enumerate().take(number) {
+            let name = format!("{}.{}", Day::Today.file(), number + 1);
+            assert_eq!(&plant.read(&name), content, "{name}");
+        }
+    }
+}
+
+#[test]
+fn setting_aside_overwrites_nothing() {
+    let plant = Plant::new();
+    let file = Day::Today.file();
+    plant.write(&file, "# datetime, other\n2026-01-01T12:00:00+0100,1\n");
+    plant.write(&format!("{file}.1"), "kept by somebody\n");
+    symlink("nowhere", plant.path(&format!("{file}.2"))).unwrap();
+    plant.log().expect_code(0);
+    plant.expect_rows(1);
+    assert_eq!(plant.read(&format!("{file}.1")), "kept by somebody\n");
+    assert!(plant.path(&format!("{file}.2")).is_symlink());
+    assert_eq!(
+        plant.read(&format!("{file}.3")),
+        "# datetime, other\n2026-01-01T12:00:00+0100,1\n"
+    );
+}
+
+#[test]
+fn the_file_of_the_python_program_is_set_aside() {
+    let plant = Plant::with_replies(&[("#020", at_address("GN-01", 2))]);
+    let header = MPPT3_HEADER.strip_suffix(", cos phi kind, Type").unwrap();
+    let python = format!("{header}\n2026-01-01T12:00:00+0100,4,1.0\n");
+    plant.write(&Day::Today.file(), &python);
+    plant.write("latest.csv", &python);
+    let run = plant.log().expect_code(0);
+    assert!(run.stderr.contains("other columns"), "{}", run.stderr);
+    assert_eq!(plant.read(&format!("{}.1", Day::Today.file())), python);
+    let today = plant.read(&Day::Today.file());
+    assert!(today.starts_with(&format!("{MPPT3_HEADER}\n")), "{today}");
+    assert_eq!(today.lines().count(), 2);
+    assert_eq!(plant.read("latest.csv"), today);
+    plant.log().expect_silence();
+    assert_eq!(plant.read("latest.csv").lines().count(), 3);
+}
+
+/// What a power cut can leave of a file, and how many rows of it are whole.
+fn torn() -> Vec<(&'static str, Vec<u8>, usize)> {
+    let row = format!("2026-01-01T12:00:00+0100,{ROW}\n");
+    let whole = format!("{HEADER}{row}{row}");
+    let long = format!("{HEADER}{row}{}", "x".repeat(2000));
+    vec![
+        ("half a row", whole[..whole.len() - 20].into(), 1),
+        ("a row without its end", whole[..whole.len() - 1].into(), 1),
+        ("one byte of a row", whole[..HEADER.len() + 1].into(), 0),
+        ("a torn row longer than any block", long.into(), 1),
+        ("half a header", HEADER[..30].into(), 0),
+        ("a header without its end", HEADER.trim_end().into(), 0),
+        (
+            "NULs behind a row",
+            [whole.as_bytes(), &[0; 700]].concat(),
+            2,
+        ),
+        (
+            "NULs in a row",
+            [&whole.as_bytes()[..whole.len() - 20], &[0; 20]].concat(),
+            1,
+        ),
+        ("nothing but NULs", vec![0; 4096], 0),
+        ("nothing", vec![], 0),
+    ]
+}
+
+/// Fails unless this run warned of each of these files, once, and said nothing else.
+#[track_caller]
+fn expect_warnings(run: program::Run, files: &[&Path], what: &str) {
+    let run = run.expect_code(0);
+    assert_eq!(run.stdout, "", "{what}");
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert_eq!(lines.len(), files.len(), "{what}: {}", run.stderr);
+    for (line, file) in lines.iter().zip(files) {
+        let start = format!("kaco_ardexa: warning: {}: ", text(file));
+        assert!(line.starts_with(&start), "{what}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn what_a_power_cut_left_is_never_joined_with_a_row() {
+    for (what, content, whole) in torn() {
+        for has_latest in [false, true] {
+            let plant = Plant::new();
+            let today = Day::Today.file();
+            plant.write(&today, &content);
+            if has_latest {
+                plant.write("latest.csv", &content);
+            }
+            let (file, latest) = (plant.path(&today), plant.path("latest.csv"));
+            let without_a_line = has_latest && !content.starts_with(HEADER.as_bytes());
+            let both = [file.as_path(), latest.as_path()];
+            let warned = if without_a_line { 2 } else { 1 };
+            expect_warnings(plant.log(), &both[..warned], what);
+            plant.expect_rows(whole + 1);
+            plant.log().expect_silence();
+            plant.expect_rows(whole + 2);
+            assert_eq!(plant.names(), [&today, "latest.csv"], "{what}");
+        }
+    }
+}
+
+#[test]
+fn what_a_power_cut_left_is_repaired_when_the_inverter_is_silent_too() {
+    for (what, content, whole) in torn() {
+        let plant = Plant::silent();
+        let today = Day::Today.file();
+        plant.write(&today, &content);
+        fs::hard_link(plant.path(&today), plant.path("latest.csv")).unwrap();
+        let log = || plant.log_with("2", &["--timeout", "50ms"]);
+        let run = log().expect_code(0);
+        assert!(
+            run.stderr.contains(&text(&plant.path(&today))),
+            "{what}: {}",
+            run.stderr
+        );
+        log().expect_silence();
+        if content.starts_with(HEADER.as_bytes()) {
+            plant.expect_rows(whole);
+        } else {
+            assert_eq!(plant.names(), [""; 0], "{what}: nothing was whole");
+        }
+    }
+}
+
+#[test]
+fn a_row_torn_yesterday_is_repaired_today() {
+    let plant = Plant::silent();
+    let torn = format!("{HEADER}2026-01-01T12:00:00+0100,{ROW}\n2026-01-01T12:05:00+0100,mpp");
+    plant.write(&Day::Yesterday.file(), torn);
+    let (yesterday, latest) = (plant.path(&Day::Yesterday.file()), plant.path("latest.csv"));
+    fs::hard_link(&yesterday, &latest).unwrap();
+    let log = || plant.log_with("2", &["--timeout", "50ms"]);
+    expect_warnings(log(), &[&latest], "yesterday's row");
+    log().expect_silence();
+    expect_log(&plant.read(&Day::Yesterday.file()), HEADER, &[ROW]);
+    expect_log(&plant.read("latest.csv"), HEADER, &[ROW]);
+}
+
+/// Starts a run that waits for a reply until it is ended or a second is over.
+fn start_slow_run(plant: &Plant) -> (std::process::Child, std::time::Instant) {
+    let asked = plant.bus.asked().len();
+    let command = plant.command("9", plant.directory.path(), &["--timeout", "4s"]);
+    let running = program::start(command);
+    wait_until("a request", || plant.bus.asked().len() > asked);
+    running
+}
+
+/// Address 2 answers at once, address 9 after a while.
+fn slow_plant() -> Plant {
+    Plant::with_script(Box::new(|request, _| match request {
+        "#090" => [
+            vec![Play::Wait(Duration::from_millis(1500))],
+            at_once(&at_address("G4-17", 9)),
+        ]
+        .concat(),
+        _ => at_once(&bytes("G4-17")),
+    }))
+}
+
+#[test]
+fn two_runs_at_one_directory() {
+    let plant = slow_plant();
+    plant.log().expect_silence();
+    plant.write("latest.csv", "torn");
+    let first = start_slow_run(&plant);
+    let before = tree(plant.directory.path());
+    let directory = text(plant.directory.path());
+    let second = run(&["log", "sim:", "2", &directory, "--pace", "0s"]).expect_code(7);
+    assert!(second.stderr.contains(&directory), "{}", second.stderr);
+    assert_eq!(second.stdout, "");
+    assert_eq!(tree(plant.directory.path()), before);
+    program::wait(first).expect_silence();
+    assert!(plant.directory.path().join("09/latest.csv").exists());
+}
+
+#[test]
+fn two_runs_at_one_device() {
+    let plant = slow_plant();
+    let first = start_slow_run(&plant);
+    let other = TempDir::new().unwrap();
+    let device = text(&plant.bus.path);
+    let second = plant.log_to(other.path(), "2", &[]).expect_code(7);
+    assert!(second.stderr.contains(&device), "{}", second.stderr);
+    assert!(second.stderr.contains("in use"), "{}", second.stderr);
+    let third = run(&["read", &device, "2", "--pace", "0s"]).expect_code(7);
+    assert_eq!(third.stdout, "");
+    assert_eq!(tree(other.path()), []);
+    program::wait(first).expect_silence();
+    assert_eq!(
+        plant.bus.asked(),
+        ["#090"],
+        "nobody disturbed the first run"
+    );
+}
+
+#[test]
+fn a_killed_run_leaves_no_lock() {
+    let plant = slow_plant();
+    let (mut child, started) = start_slow_run(&plant);
+    child.kill().unwrap();
+    assert_eq!(program::wait((child, started)).code, None);
+    plant.log().expect_silence();
+    plant.expect_rows(1);
+}
+
+/// So long that its next row starts on one page and ends on the next, whatever the size of pages.
+const NEARLY_A_PAGE: usize = 65536 - 20;
+
+#[test]
+fn a_full_disk_costs_the_new_rows_only() {
+    let disk = Disk::new();
+    let plant = Plant::with_replies(&[("#020", bytes("G4-17")), ("#030", at_address("G4-17", 3))]);
+    let log = || plant.log_to(disk.path(), "2,3", &[]);
+    plant.log_to(disk.path(), "2", &[]).expect_silence();
+    let today = disk.path().join("02").join(Day::Today.file());
+    let mut rows = fs::read(&today).unwrap();
+    rows.resize(NEARLY_A_PAGE - 1, b'x');
+    rows.push(b'\n');
+    fs::write(&today, &rows).unwrap();
+
+    let filler = disk.fill();
+    let run = log().expect_code(1);
+    assert_eq!(run.stdout, "");
+    for address in ["02", "03"] {
+        let message = format!("error: address {address}: ");
+        assert!(run.stderr.contains(&message), "{}", run.stderr);
+    }
+    assert_eq!(
+        run.stderr.matches("the disk is full").count(),
+        1,
+        "{}",
+        run.stderr
+    );
+    assert_eq!(fs::read(&today).unwrap(), rows, "no half row");
+    assert_eq!(fs::read(disk.path().join("02/latest.csv")).unwrap(), rows);
+    let names = tree(disk.path()).into_iter().map(|(path, _)| text(&path));
+    assert!(
+        names.clone().all(|path| !path.ends_with(".new")),
+        "{names:?}"
+    );
+    assert!(!disk.path().join("03/latest.csv").exists());
+
+    fs::remove_file(filler).unwrap();
+    log().expect_silence();
+    assert!(fs::read(&today).unwrap().starts_with(&rows));
+    assert_eq!(
+        fs::read(&today).unwrap(),
+        fs::read(disk.path().join("02/latest.csv")).unwrap()
+    );
+    let third = fs::read_to_string(disk.path().join("03/latest.csv")).unwrap();
+    expect_log(&third, HEADER, &[ROW]);
+}
+
+#[test]
+fn a_disk_that_became_read_only() {
+    let disk = Disk::new();
+    let plant = Plant::new();
+    plant.log_to(disk.path(), "2", &[]).expect_silence();
+    disk.make_read_only();
+    for directory in [disk.path().to_owned(), disk.path().join("logs")] {
+        let run = plant.log_to(&directory, "2", &[]).expect_code(1);
+        assert!(run.stderr.contains(&text(&directory)), "{}", run.stderr);
+        assert!(run.stderr.contains("mounted read-only"), "{}", run.stderr);
+    }
+    let log = fs::read_to_string(disk.path().join("02/latest.csv")).unwrap();
+    expect_log(&log, HEADER, &[ROW]);
+}
+
+#[test]
+fn a_missing_directory_is_made() {
+    let plant = Plant::new();
+    let directory = plant.directory.path().join("opt/kaco/logs");
+    plant.log_to(&directory, "2", &[]).expect_silence();
+    assert!(directory.join("02/latest.csv").exists());
+}
+
+#[test]
+fn a_file_where_the_directory_should_be() {
+    let plant = Plant::new();
+    let file = plant.directory.path().join("logs");
+    fs::write(&file, "mine").unwrap();
+    for directory in [file.clone(), file.join("below")] {
+        let run = plant.log_to(&directory, "2", &[]).expect_code(1);
+        assert!(run.stderr.contains(&text(&directory)), "{}", run.stderr);
+        assert!(run.stderr.contains("move it away"), "{}", run.stderr);
+    }
+    assert_eq!(fs::read_to_string(file).unwrap(), "mine");
+    assert_eq!(plant.bus.asked(), [""; 0]);
+}
+
+/// What is wrong with the files of one inverter must not cost the rows of the others.
+#[track_caller]
+fn expect_trouble_with_02_only(plant: &Plant, words: &str) {
+    let directory = plant.directory.path();
+    let run = plant.log_to(directory, "2,3", &[]).expect_code(1);
+    assert_eq!(run.stdout, "");
+    assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
+    let begin = "kaco_ardexa: error: address 02: can't ";
+    assert!(run.stderr.starts_with(begin), "{}", run.stderr);
+    assert!(
+        run.stderr.contains(&text(&plant.folder())),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+    let third = fs::read_to_string(directory.join("03/latest.csv")).unwrap();
+    expect_log(&third, HEADER, &[ROW]);
+}
+
+fn two_inverters() -> Plant {
+    Plant::with_replies(&[("#020", bytes("G4-17")), ("#030", at_address("G4-17", 3))])
+}
+
+#[test]
+fn a_file_where_the_folder_of_an_inverter_should_be() {
+    let plant = two_inverters();
+    fs::write(plant.folder(), "mine").unwrap();
+    expect_trouble_with_02_only(&plant, "move it away");
+    assert_eq!(fs::read_to_string(plant.folder()).unwrap(), "mine");
+}
+
+#[test]
+fn a_directory_where_a_file_should_be() {
+    let plant = two_inverters();
+    fs::create_dir_all(plant.path(&Day::Today.file())).unwrap();
+    expect_trouble_with_02_only(&plant, &Day::Today.file());
+
+    let plant = two_inverters();
+    fs::create_dir_all(plant.path("latest.csv")).unwrap();
+    expect_trouble_with_02_only(&plant, "latest.csv");
+}
+
+#[test]
+fn a_directory_of_another_user() {
+    let home = TempDir::new().unwrap();
+    let directory = home.path().join("logs");
+    fs::create_dir(&directory).unwrap();
+    fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&directory, Permissions::from_mode(0o555)).unwrap();
+    let logs = text(&directory);
+    let command = command_as_nobody(&["log", "sim:", "2", &logs, "--pace", "0s"], home.path());
+    let run = program::wait(program::start(command)).expect_code(1);
+    assert!(run.stderr.contains(&logs), "{}", run.stderr);
+    assert!(run.stderr.contains("chown"), "{}", run.stderr);
+    assert_eq!(tree(&directory), []);
+}
+
+#[test]
+fn a_file_of_another_user() {
+    let home = TempDir::new().unwrap();
+    let logs = text(&home.path().join("logs"));
+    fs::create_dir_all(home.path().join("logs/02")).unwrap();
+    for path in ["", "logs", "logs/02"] {
+        let permissions = Permissions::from_mode(if is_root() { 0o777 } else { 0o755 });
+        fs::set_permissions(home.path().join(path), permissions).unwrap();
+    }
+    let today = home.path().join("logs/02").join(Day::Today.file());
+    fs::write(&today, HEADER).unwrap();
+    fs::set_permissions(&today, Permissions::from_mode(0o444)).unwrap();
+    let arguments = ["log", "sim:", "2,4", &logs, "--pace", "0s"];
+    let mut command = command_as_nobody(&arguments, home.path());
+    command.env("TZ", Day::Today.zone());
+    let run = program::wait(program::start(command)).expect_code(1);
+    assert!(run.stderr.contains(&text(&today)), "{}", run.stderr);
+    assert!(run.stderr.contains("chown"), "{}", run.stderr);
+    assert_eq!(fs::read_to_string(&today).unwrap(), HEADER);
+    assert!(
+        home.path().join("logs/04/latest.csv").exists(),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn everybody_may_read_and_only_the_owner_write() {
+    let plant = Plant::new();
+    let directory = plant.directory.path().join("logs");
+    let program = plant.command("2", &directory, &[]);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "umask 022; exec \"$0\" \"$@\""])
+        .arg(program.get_program())
+        .args(program.get_args())
+        .env("TZ", Day::Today.zone())
+        .stdin(Stdio::null());
+    program::wait(program::start(command)).expect_silence();
+    let mode = |name: &str| directory.join(name).metadata().unwrap().mode() & 0o7777;
+    assert_eq!(format!("{:o} {:o}", mode(""), mode("02")), "755 755");
+    let today = format!("02/{}", Day::Today.file());
+    assert_eq!(
+        format!("{:o} {:o}", mode(&today), mode("02/latest.csv")),
+        "644 644"
+    );
+}
+
+#[test]
+fn a_text_with_a_comma_or_a_quote_is_quoted() {
+    let text = "*020   4 355.9  2.92  1039 239.5  1.60   974  40   3229 ";
+    let sum = text.bytes().fold(0_u8, u8::wrapping_add);
+    let frame = [b"\n", text.as_bytes(), &[sum], b" 6,4\"xi\r"].concat();
+    let plant = Plant::with_replies(&[("#020", frame)]);
+    for _ in 0..2 {
+        plant.log().expect_silence();
+    }
+    let row = r#"mpp-track,355.9,2.92,1039,239.5,1.60,974,40,3229,"6,4""xi""#;
+    plant.expect_text(HEADER, &[row, row]);
+}
+
+/// A C library without `link`: to the program every disk is one without hard links, as FAT on a memory card is.
+fn without_hard_links(home: &Path) -> String {
+    let source = home.join("no_links.c");
+    let library = text(&home.join("no_links.so"));
+    let body = "{ errno = EPERM; return -1; }";
+    fs::write(
+        &source,
+        format!(
+            "#include <errno.h>\n\
+             int link(const char *from, const char *to) {body}\n\
+             int linkat(int a, const char *from, int b, const char *to, int flags) {body}\n"
+        ),
+    )
+    .unwrap();
+    let compiler = Command::new("cc")
+        .args(["-shared", "-fPIC", "-w", "-o", &library])
+        .arg(&source)
+        .status()
+        .expect("this test needs a C compiler, cc (package gcc)");
+    assert!(compiler.success());
+    library
+}
+
+#[test]
+fn latest_is_what_today_is_without_hard_links_too() {
+    let home = TempDir::new().unwrap();
+    let library = without_hard_links(home.path());
+    let plant = Plant::with_script(Box::new(|_, count| match count {
+        5 | 6 => vec![], // night: asked, and once more
+        _ => at_once(&bytes("G4-17")),
+    }));
+    let log = |day: Day| {
+        let mut command = plant.command("2", plant.directory.path(), &[]);
+        command.env("TZ", day.zone()).env("LD_PRELOAD", &library);
+        program::wait(program::start(command))
+    };
+    log(Day::Yesterday).expect_silence();
+    assert_eq!(plant.read("latest.csv"), plant.read(&Day::Yesterday.file()));
+    for count in 1..=3 {
+        log(Day::Today).expect_silence();
+        plant.expect_rows(count);
+        let links = plant.path("latest.csv").metadata().unwrap().nlink();
+        assert_eq!(links, 1, "the disk has hard links after all");
+    }
+    expect_log(&plant.read(&Day::Yesterday.file()), HEADER, &[ROW]);
+    plant.write("latest.csv", "something else");
+    log(Day::Today).expect_silence();
+    plant.expect_rows(4);
+    assert_eq!(plant.names().len(), 3, "{:?}", plant.names());
+
+    // At night nothing is written to the card.
+    let identity = || {
+        let metadata = plant.path("latest.csv").metadata().unwrap();
+        (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
+    };
+    let before = identity();
+    log(Day::Today).expect_silence();
+    plant.expect_rows(4);
+    assert_eq!(identity(), before, "exchanged without need");
+
+    // The card goes into a machine with a better disk.
+    plant.log().expect_silence();
+    plant.expect_rows(5);
+}
