@@ -11,6 +11,7 @@
 mod support;
 
 mod captures;
+mod clock;
 mod files;
 mod frames;
 mod gateways;

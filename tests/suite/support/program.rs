@@ -3,7 +3,6 @@
 use assert_cmd::cargo::CommandCargoExt;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use std::ffi::OsStr;
-use std::fs;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -65,7 +64,15 @@ pub fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
 pub fn command_as_nobody<S: AsRef<OsStr>>(arguments: &[S], copies: &Path) -> Command {
     let original = command::<S>(&[]);
     let copy = copies.join("kaco_ardexa");
-    fs::copy(original.get_program(), &copy).expect("a copy of the program");
+    // By another process: a file that this one had open for writing can't be started while other tests start programs.
+    let copied = Command::new("cp")
+        .arg(original.get_program())
+        .arg(&copy)
+        .status();
+    assert!(
+        copied.is_ok_and(|status| status.success()),
+        "a copy of the program"
+    );
     let mut command = Command::new(copy);
     command.args(arguments).stdin(Stdio::null());
     if is_root() {
