@@ -48,6 +48,13 @@ pub enum Command {
     /// says what to look at.
     #[command(after_help = "Example: kaco_ardexa scan /dev/ttyUSB0")]
     Scan(Scan),
+    /// Keep polling: a live page on a terminal, a line for each change elsewhere
+    ///
+    /// Silent inverters are asked once a minute until they wake. Keys: q quits, p pauses.
+    #[command(
+        after_help = "Example: kaco_ardexa watch /dev/ttyUSB0 2,4-7 --log /opt/ardexa/kaco/logs"
+    )]
+    Watch(Watch),
     /// Show what passes on the bus, sending nothing
     ///
     /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C.
@@ -109,6 +116,30 @@ pub struct Scan {
     /// How the inverters are printed
     #[arg(long, value_enum, default_value_t = InventoryFormat::Table)]
     pub format: InventoryFormat,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub polling: Polling,
+}
+
+/// `watch DEVICE ADDRESSES`
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// The bus and who is on it.
+    #[command(flatten)]
+    pub bus: Bus,
+
+    /// Time from one round to the next; longer if the bus needs it
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "10s")]
+    pub every: Duration,
+
+    /// Also log the readings, as `log` does
+    #[arg(long, value_name = "DIR")]
+    pub log: Option<PathBuf>,
+
+    /// No page, also on a terminal; a line for each change
+    #[arg(long, env = "SILENT_MODE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub silent: bool,
 
     /// How to ask.
     #[command(flatten)]

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`cli`], [`logging`] | what can be typed; what is said on standard error |
 //! | [`command`] | one file a command: asks a source for readings, hands them to outputs |
+//! | [`watch`] | what is kept in mind of a plant that is watched, and the live page |
 //! | [`link`] | DEVICE to a byte stream |
 //! | [`sim`] | simulated inverters |
 //! | [`output`] | CSV files, JSON, tables |
@@ -32,3 +33,4 @@ pub mod output;
 pub mod reading;
 pub mod recording;
 pub mod sim;
+pub mod watch;

@@ -261,6 +261,8 @@ pub struct Reading {
     pub model: Option<Cow<'static, str>>,
     /// The number behind the status text.
     pub status_code: StatusCode,
+    /// Whether the inverter, or one of its parts, reports a fault.
+    pub is_fault: bool,
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
 }

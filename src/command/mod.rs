@@ -13,6 +13,7 @@ mod round;
 mod rows;
 mod scan;
 mod simulate;
+mod watch;
 
 pub use outcome::{Exit, Failure};
 
@@ -27,6 +28,7 @@ pub async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Log(arguments) => log::run(arguments).await,
         Command::Read(arguments) => read::run(arguments).await,
         Command::Scan(arguments) => scan::run(arguments).await,
+        Command::Watch(arguments) => watch::run(arguments).await,
         Command::Listen(arguments) => listen::run(arguments).await,
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Simulate(Simulate::Kaco(arguments)) => simulate::kaco(arguments).await,

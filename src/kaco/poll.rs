@@ -53,7 +53,19 @@ impl<C: Connect> Poller<C> {
                 polled => report(address, polled),
             }
         }
-        for address in silent {
+        self.once(&silent, report).await
+    }
+
+    /// Reads each inverter once, without a second chance: for those that were silent before.
+    ///
+    /// # Errors
+    /// As [`Self::round`].
+    pub async fn once(
+        &mut self,
+        addresses: &[Address],
+        mut report: impl FnMut(Address, Polled),
+    ) -> Result<(), LinkError> {
+        for &address in addresses {
             let polled = self.inverter(address).await?;
             report(address, polled);
         }

@@ -30,6 +30,7 @@ pub fn reading(payload: &[u8]) -> Reading {
         type_code: None,
         model: None,
         status_code: status_code(payload),
+        is_fault: false,
         unreadable: COLUMNS
             .iter()
             .filter_map(|column| without_sign(column, payload))

@@ -126,20 +126,31 @@ impl Overview {
 pub fn line(reading: &Reading) -> String {
     let name = reading.type_code.as_deref().unwrap_or_default();
     let head = [&sender(reading), reading.cells.layout.name, name].join(" ");
+    let said = match summary(reading) {
+        summary if summary.is_empty() => everything(reading),
+        summary => summary,
+    };
+    format!("{}: {said}", head.trim_end())
+}
+
+/// What an inverter does and gives: `mpp-track, 585 W, 33969 Wh, 33 °C`.
+pub fn summary(reading: &Reading) -> String {
     let figures =
         [Role::Power, Role::DailyYield, Role::Temperature].map(|role| figure(reading, role));
-    let said: Vec<String> = if figures.iter().all(String::is_empty) {
-        let cell = |(field, value): (&Field, Option<&Value>)| {
-            Some(format!("{} {}", field.title(), value?))
-        };
-        reading.columns().filter_map(cell).collect()
-    } else {
-        std::iter::once(status(reading))
-            .chain(figures)
-            .filter(|text| !text.is_empty())
-            .collect()
-    };
-    format!("{}: {}", head.trim_end(), said.join(", "))
+    let said = std::iter::once(status(reading)).chain(figures);
+    said.filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn everything(reading: &Reading) -> String {
+    let cell =
+        |(field, value): (&Field, Option<&Value>)| Some(format!("{} {}", field.title(), value?));
+    reading
+        .columns()
+        .filter_map(cell)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// `02` or the serial number, or whatever is known.
@@ -157,7 +168,7 @@ pub fn sender(reading: &Reading) -> String {
 }
 
 /// The status texts; parts that say the same say it once.
-fn status(reading: &Reading) -> String {
+pub(crate) fn status(reading: &Reading) -> String {
     let is_status = |(field, value): (&Field, Option<&Value>)| {
         value
             .filter(|_| field.kind == Kind::Status)
@@ -168,7 +179,7 @@ fn status(reading: &Reading) -> String {
     texts.join(", ")
 }
 
-fn figure(reading: &Reading, role: Role) -> String {
+pub(crate) fn figure(reading: &Reading, role: Role) -> String {
     let figure = reading.figure(role);
     figure
         .map(|(number, unit)| format!("{number} {}", unit.symbol()))
