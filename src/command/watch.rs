@@ -45,7 +45,8 @@ pub(super) async fn run(arguments: Watch) -> Result<Exit, Failure> {
         plant: Plant::new(arguments.every),
         is_paused: false,
     }));
-    let has_page = !arguments.silent && stdout().is_terminal() && stdin().is_terminal();
+    let is_silent = arguments.silent || is_set("SILENT");
+    let has_page = !is_silent && stdout().is_terminal() && stdin().is_terminal();
     let mut teller = Teller {
         rows,
         kind: "address",
@@ -60,6 +61,12 @@ pub(super) async fn run(arguments: Watch) -> Result<Exit, Failure> {
         _ = terminate.recv() => Ok(Exit::Done),
         _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
     }
+}
+
+/// Whether an environment variable says yes: the C# program knew two names for the same.
+fn is_set(variable: &str) -> bool {
+    let is_no = |value: &str| matches!(value, "" | "0" | "false" | "no" | "off");
+    std::env::var(variable).is_ok_and(|value| !is_no(&value.to_lowercase()))
 }
 
 /// Opens the bus as the options say.

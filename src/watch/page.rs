@@ -102,7 +102,7 @@ type Column = (&'static str, u16, bool);
 const COLUMNS: [Column; 7] = [
     ("inverter", 8, false),
     ("status", 13, false),
-    ("power", 8, true),
+    ("power", 9, true),
     ("today", 9, true),
     ("temp.", 7, true),
     ("reply", 7, true),

@@ -8,6 +8,12 @@ use kaco_ardexa::kaco::bus::Bus;
 use kaco_ardexa::kaco::connect::{Connect, LinkError};
 use kaco_ardexa::kaco::poll::Poller;
 use kaco_ardexa::kaco::timing::Timing;
+use kaco_ardexa::output::log_files::LogDirectory;
+use kaco_ardexa::watch::keeper::{Event, Shared, keep};
+use kaco_ardexa::watch::plant::Plant;
+use kaco_ardexa::watch::source::{BusSource, MakeBus};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -170,4 +176,84 @@ async fn noise_of_a_few_bytes_is_silence_and_more_is_garbled() {
     };
     let (_, outcomes, _) = round("1-3", Timing::default(), noise).await;
     assert_eq!(outcomes, ["03 Garbled", "01 Silent", "02 Silent"]);
+}
+
+/// Makes the bus of the line in memory, as often as it is needed.
+struct MakeLine(Answer);
+
+impl MakeBus for MakeLine {
+    type Link = Line;
+
+    async fn open(&self) -> Result<Bus<Line>, LinkError> {
+        Bus::open(
+            Line {
+                answer: self.0,
+                requests: Arc::default(),
+            },
+            Timing::default(),
+        )
+        .await
+    }
+}
+
+thread_local! {
+    /// When the clock of this test was started: tests on a paused clock have a thread of their own.
+    static STARTED: OnceCell<Instant> = const { OnceCell::new() };
+}
+
+/// A local time that runs with the paused clock, from eleven in the evening on.
+fn evening() -> DateTime<FixedOffset> {
+    let passed = STARTED.with(|started| started.get_or_init(Instant::now).elapsed());
+    DateTime::parse_from_rfc3339("2026-11-20T23:00:00+01:00").unwrap() + passed
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_day_of_watching_makes_two_files() {
+    evening();
+    let directory = tempfile::TempDir::new().unwrap();
+    let log = LogDirectory::open(directory.path()).unwrap();
+    let source = BusSource::open(
+        MakeLine(|_| Some((120, frame_with_sum(b'*')))),
+        "3".parse().unwrap(),
+        false,
+        evening,
+    )
+    .await
+    .unwrap();
+    let plant = Plant::new(Duration::from_secs(60));
+    let shared = Rc::new(RefCell::new(Shared {
+        plant,
+        is_paused: false,
+    }));
+    let rows = Rc::new(Cell::new(0));
+    let counted = Rc::clone(&rows);
+    let keeping = keep(source, Rc::clone(&shared), move |event| {
+        if let Event::Reading(name, reading) = event {
+            log.append(name, reading).unwrap();
+            counted.set(counted.get() + 1);
+        }
+    });
+    let day = Duration::from_secs(24 * 60 * 60);
+    assert!(
+        tokio::time::timeout(day, keeping).await.is_err(),
+        "it never ends by itself"
+    );
+    assert!((1430..=1440).contains(&rows.get()), "{}", rows.get());
+    let lines = |day: &str| {
+        std::fs::read_to_string(directory.path().join("03").join(day))
+            .unwrap()
+            .lines()
+            .count()
+    };
+    assert!(
+        (1 + 59..=1 + 61).contains(&lines("2026-11-20.csv")),
+        "{}",
+        lines("2026-11-20.csv")
+    );
+    assert_eq!(
+        lines("2026-11-20.csv") + lines("2026-11-21.csv"),
+        2 + rows.get()
+    );
+    assert_eq!(lines("latest.csv"), lines("2026-11-21.csv"));
+    assert_eq!(shared.borrow().plant.curve().len(), 60);
 }

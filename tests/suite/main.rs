@@ -18,3 +18,4 @@ mod gateways;
 mod polling;
 mod recordings;
 mod scan;
+mod watch;
