@@ -1,6 +1,7 @@
 //! One file a command: asks a source for readings, hands them to outputs.
 
 mod decode;
+mod kstar;
 mod log;
 mod outcome;
 mod poll;
@@ -22,7 +23,9 @@ pub async fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Log(arguments) => log::run(arguments).await,
         Command::Read(arguments) => read::run(arguments).await,
+        Command::Kstar(command) => kstar::run(command).await,
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Simulate(Simulate::Kaco(arguments)) => simulate::kaco(arguments).await,
+        Command::Simulate(Simulate::Kstar(arguments)) => simulate::kstar(arguments).await,
     }
 }

@@ -70,6 +70,14 @@ pub(super) fn progress(length: usize) -> ProgressBar {
     )
 }
 
+/// The same for when it is not known how many inverters there are.
+pub(super) fn searching() -> ProgressBar {
+    shown(
+        ProgressBar::new_spinner(),
+        "{spinner} asking the network, {elapsed}",
+    )
+}
+
 fn shown(bar: ProgressBar, template: &str) -> ProgressBar {
     if !stderr().is_terminal() {
         return ProgressBar::hidden();

@@ -3,11 +3,13 @@
 //! | module | gives |
 //! |---|---|
 //! | [`csv`] | header and rows, as text |
+//! | [`folders`] | the folder of an inverter that names itself |
 //! | [`log_files`] | the CSV files of a directory: days, `latest.csv`, locks, torn rows |
 //! | [`json`] | one object a reading |
 //! | [`table`] | a table for people |
 
 pub mod csv;
+pub mod folders;
 pub mod json;
 pub mod log_files;
 pub mod table;

@@ -12,4 +12,5 @@ mod support;
 
 mod captures;
 mod frames;
+mod kstar;
 mod polling;
