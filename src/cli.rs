@@ -1,5 +1,9 @@
 //! What can be typed, nothing else.
 
+mod kstar;
+
+pub use kstar::{Kstar, KstarDiscover, KstarLog, KstarRead, Network, SimulateKstar};
+
 use crate::address::Addresses;
 use crate::duration;
 use crate::kaco::timing::Timing;
@@ -9,7 +13,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Polls KACO inverters over RS485 and logs their readings.
+/// Polls KACO inverters over RS485 and KSTAR inverters over WiFi, and logs their readings.
 ///
 /// Each inverter gets a folder with one CSV file a day and `latest.csv`. The program only ever reads: no command changes
 /// anything in an inverter.
@@ -60,9 +64,13 @@ pub enum Command {
     /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C.
     #[command(after_help = "Example: kaco_ardexa listen /dev/ttyUSB0")]
     Listen(Listen),
+    /// KSTAR hybrid inverters, over the network
+    #[command(subcommand)]
+    Kstar(Kstar),
     /// Decode captured replies, one per line in hex
     ///
-    /// Lines that are empty or start with `#` are skipped. Exits 1 if a line is no good reply.
+    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines that are
+    /// empty or start with `#` are skipped. Exits 1 if a line is no good reply.
     #[command(after_help = "Example: echo 0a2a3031392036343030786920af0d | kaco_ardexa decode")]
     Decode(Decode),
     /// Play inverters, to try out everything around the program
@@ -253,16 +261,16 @@ pub struct Decode {
     pub file: Option<PathBuf>,
 
     /// How the readings are printed
-    #[arg(long, value_enum, default_value_t = DecodeFormat::Table)]
-    pub format: DecodeFormat,
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub format: ListFormat,
 }
 
-/// How decoded captures are printed.
+/// How other things than the readings of a run are printed: decoded captures, inverters that were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DecodeFormat {
+pub enum ListFormat {
     /// A table for people
     Table,
-    /// One JSON object a line, refused replies too
+    /// One JSON object a line, refused captures too
     Json,
 }
 
@@ -274,6 +282,11 @@ pub enum Simulate {
     /// Prints the name of the terminal; any program can open it as a serial port.
     #[command(after_help = "Example: kaco_ardexa simulate kaco 2,4-7 --link /tmp/bus")]
     Kaco(SimulateKaco),
+    /// Play a KSTAR inverter on the UDP ports 48899 and 8899, until stopped
+    ///
+    /// Prints the address at which it answers: ask it with kstar read --ip 127.0.0.1.
+    #[command(after_help = "Example: kaco_ardexa simulate kstar --bind 127.0.0.2")]
+    Kstar(SimulateKstar),
 }
 
 /// `simulate kaco ADDRESSES`

@@ -2,6 +2,7 @@
 
 mod bus;
 mod decode;
+mod kstar;
 mod listen;
 mod log;
 mod outcome;
@@ -30,7 +31,9 @@ pub async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Scan(arguments) => scan::run(arguments).await,
         Command::Watch(arguments) => watch::run(arguments).await,
         Command::Listen(arguments) => listen::run(arguments).await,
+        Command::Kstar(command) => kstar::run(command).await,
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Simulate(Simulate::Kaco(arguments)) => simulate::kaco(arguments).await,
+        Command::Simulate(Simulate::Kstar(arguments)) => simulate::kstar(arguments).await,
     }
 }

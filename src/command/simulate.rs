@@ -1,12 +1,14 @@
-//! `simulate kaco`: inverters on a pseudo-terminal, until stopped.
+//! `simulate kaco`: inverters on a pseudo-terminal; `simulate kstar`: one on the network; until stopped.
 
 use super::{Exit, Failure};
-use crate::cli::SimulateKaco;
+use crate::cli::{SimulateKaco, SimulateKstar};
 use crate::sim::bus::Simulation;
-use std::io::{Write, stdout};
+use crate::sim::udp::Player;
+use std::io::{self, Write, stdout};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Plays the inverters until SIGINT or SIGTERM.
 ///
@@ -20,16 +22,70 @@ pub(super) async fn kaco(arguments: SimulateKaco) -> Result<Exit, Failure> {
         Some(path) => Some(NamedLink::make(simulation.path(), path)?),
         None => None,
     };
+    let stop = Stop::new()?;
     let name = link.as_ref().map_or(simulation.path(), |link| &link.path);
     writeln!(stdout(), "{}", name.display())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        outcome = simulation.run() => {
-            let reason = outcome.err().map(|error| error.to_string()).unwrap_or_default();
-            Err(Failure::new(format!("the pseudo-terminal failed: {reason}"), None))
+    stop.ends("the pseudo-terminal", simulation.run()).await
+}
+
+/// Plays the inverter until SIGINT or SIGTERM.
+///
+/// # Errors
+/// [`Failure`] if its ports can't be had.
+pub(super) async fn kstar(arguments: SimulateKstar) -> Result<Exit, Failure> {
+    let address = arguments.bind;
+    let player = Player::open(address)
+        .await
+        .map_err(|(port, error)| no_port(address, port, &error))?;
+    let stop = Stop::new()?;
+    writeln!(stdout(), "{address}")?;
+    stop.ends("the network", player.run()).await
+}
+
+fn no_port(address: Ipv4Addr, port: u16, error: &io::Error) -> Failure {
+    let hint = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program has it, perhaps another simulation: `ss -ulpn` shows which; --bind 127.0.0.2 makes a \
+             second inverter"
         }
-        _ = terminate.recv() => Ok(Exit::Done),
-        _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
+        io::ErrorKind::AddrNotAvailable => {
+            "that is no address of this machine: `ip addr` shows those there are"
+        }
+        _ => "`ip addr` shows the addresses of this machine",
+    };
+    let message = format!("UDP port {port} on {address} can't be had: {error}");
+    Failure::new(message, Some(hint))
+}
+
+/// The signals that end a simulation. They are heard from when this is made: whoever reads the name of a simulation may
+/// end it at once.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Runs a simulation until a signal ends it.
+    async fn ends(
+        mut self,
+        what: &str,
+        simulation: impl Future<Output = io::Result<()>>,
+    ) -> Result<Exit, Failure> {
+        tokio::select! {
+            outcome = simulation => {
+                let reason = outcome.err().map(|error| error.to_string()).unwrap_or_default();
+                Err(Failure::new(format!("{what} failed: {reason}"), None))
+            }
+            _ = self.terminate.recv() => Ok(Exit::Done),
+            _ = self.interrupt.recv() => Ok(Exit::Done),
+        }
     }
 }
 

@@ -260,7 +260,7 @@ fn append_row(mut file: File, path: &Path, row: &str) -> Result<(), LogError> {
 }
 
 /// Puts a new file in place, whole: header and first row.
-fn start_file(folder: &Path, path: &Path, content: &str) -> Result<(), LogError> {
+pub(super) fn start_file(folder: &Path, path: &Path, content: &str) -> Result<(), LogError> {
     let new = folder.join(NEW_DAY);
     let written = File::create(&new)
         .and_then(|mut file| {

@@ -3,6 +3,7 @@
 //! | module | gives |
 //! |---|---|
 //! | [`csv`] | header and rows, as text |
+//! | [`folders`] | the folder of an inverter that names itself |
 //! | [`log_files`] | the CSV files of a directory: days, `latest.csv`, locks, torn rows |
 //! | [`inventory`] | the inverters that a scan found |
 //! | [`json`] | one object a reading |
@@ -10,6 +11,7 @@
 //! | [`table`] | a table for people |
 
 pub mod csv;
+pub mod folders;
 pub mod inventory;
 pub mod json;
 pub mod log_files;

@@ -1,5 +1,6 @@
 //! Readings as tables for people.
 
+use crate::kstar::interpret::reported_errors;
 use crate::reading::{Field, Kind, Layout, Reading, Role, Sender, Value};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Row, Table};
@@ -8,7 +9,8 @@ use std::time::Duration;
 /// Inverters side by side in one table: with the labels they fit into 80 columns.
 const SIDE_BY_SIDE: usize = 3;
 
-/// All values, a row a column of the layout, inverters of one layout side by side.
+/// All values, a row a column of the layout, inverters of one layout side by side; below them, the errors that inverters
+/// report in the bits of a number, by name.
 pub fn details(readings: &[Reading]) -> String {
     let mut groups: Vec<Vec<&Reading>> = Vec::new();
     for reading in readings {
@@ -23,7 +25,45 @@ pub fn details(readings: &[Reading]) -> String {
             None => groups.push(vec![reading]),
         }
     }
-    groups.iter().map(|group| side_by_side(group)).collect()
+    let tables = groups.iter().map(|group| side_by_side(group));
+    tables.chain(readings.iter().map(errors)).collect()
+}
+
+/// The names of the errors that a reading reports, a line each.
+fn errors(reading: &Reading) -> String {
+    let names = reported_errors(reading);
+    if names.is_empty() {
+        return String::new();
+    }
+    let who = match sender(reading).as_str() {
+        "" => String::new(),
+        sender => format!(" by inverter {sender}"),
+    };
+    format!("errors reported{who}:\n  {}\n", names.join("\n  "))
+}
+
+/// Inverters that were found, a row each: what their layout holds, and who they are.
+pub fn list(inverters: &[Reading]) -> String {
+    let mut table = new_table();
+    let labels = inverters.first().into_iter().flat_map(Reading::columns);
+    let labels = labels.map(|(field, _)| field.label);
+    table.set_header(labels.chain(["serial number", "model"]));
+    for inverter in inverters {
+        let cells = inverter
+            .columns()
+            .map(|(_, value)| value.map(ToString::to_string));
+        let known = [serial(inverter), inverter.model.as_deref()];
+        let cells = cells.chain(known.map(|text| text.map(str::to_owned)));
+        table.add_row(cells.map(Option::unwrap_or_default));
+    }
+    format!("{table}\n")
+}
+
+fn serial(reading: &Reading) -> Option<&str> {
+    match &reading.sender {
+        Sender::Kstar { serial, .. } => serial.as_deref(),
+        Sender::Kaco { .. } => None,
+    }
 }
 
 fn has_same_columns(one: &Reading, other: &Reading) -> bool {

@@ -56,6 +56,21 @@ impl Moment {
         }
     }
 
+    /// A moment of the first day.
+    pub(super) const fn at_hours(hours: f64) -> Self {
+        Self { hours, days: 0 }
+    }
+
+    /// Hours since midnight.
+    pub(super) const fn hours(self) -> f64 {
+        self.hours
+    }
+
+    /// Midnights passed since the simulation began.
+    pub(super) const fn days(self) -> u32 {
+        self.days
+    }
+
     /// Brightness now, `TRICKLE..=1`.
     pub(super) fn light(self) -> f64 {
         TRICKLE + (1.0 - TRICKLE) * (PI * self.daylight()).sin().powi(2)

@@ -3,3 +3,5 @@
 pub mod bus;
 mod day;
 pub mod kaco;
+pub mod kstar;
+pub mod udp;

@@ -15,6 +15,7 @@ mod clock;
 mod files;
 mod frames;
 mod gateways;
+mod kstar;
 mod polling;
 mod recordings;
 mod scan;

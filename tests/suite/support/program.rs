@@ -55,6 +55,8 @@ pub fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     command
         .args(arguments)
         .env("TZ", "Europe/Berlin")
+        .env_remove("IP_ADDRESS_INVERTER")
+        .env_remove("IP")
         .stdin(Stdio::null());
     command
 }
