@@ -13,4 +13,5 @@ mod support;
 mod captures;
 mod files;
 mod frames;
+mod kill;
 mod polling;
