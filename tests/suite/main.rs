@@ -15,3 +15,4 @@ mod files;
 mod frames;
 mod kill;
 mod polling;
+mod steps;

@@ -6,3 +6,4 @@ pub mod day;
 pub mod disk;
 pub mod plant;
 pub mod program;
+pub mod stumble;
