@@ -7,6 +7,7 @@ use crate::support::day::Day;
 use crate::support::disk::{Disk, tree};
 use crate::support::plant::{HEADER, Plant, ROW, expect_log};
 use crate::support::program::{self, command_as_nobody, is_root, run, text, wait_until};
+use crate::support::stumble::without_hard_links;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
@@ -542,40 +543,16 @@ fn a_text_with_a_comma_or_a_quote_is_quoted() {
     plant.expect_text(HEADER, &[row, row]);
 }
 
-/// A C library without `link`: to the program every disk is one without hard links, as FAT on a memory card is.
-fn without_hard_links(home: &Path) -> String {
-    let source = home.join("no_links.c");
-    let library = text(&home.join("no_links.so"));
-    let body = "{ errno = EPERM; return -1; }";
-    fs::write(
-        &source,
-        format!(
-            "#include <errno.h>\n\
-             int link(const char *from, const char *to) {body}\n\
-             int linkat(int a, const char *from, int b, const char *to, int flags) {body}\n"
-        ),
-    )
-    .unwrap();
-    let compiler = Command::new("cc")
-        .args(["-shared", "-fPIC", "-w", "-o", &library])
-        .arg(&source)
-        .status()
-        .expect("this test needs a C compiler, cc (package gcc)");
-    assert!(compiler.success());
-    library
-}
-
 #[test]
 fn latest_is_what_today_is_without_hard_links_too() {
-    let home = TempDir::new().unwrap();
-    let library = without_hard_links(home.path());
     let plant = Plant::with_script(Box::new(|_, count| match count {
         5 | 6 => vec![], // night: asked, and once more
         _ => at_once(&bytes("G4-17")),
     }));
     let log = |day: Day| {
         let mut command = plant.command("2", plant.directory.path(), &[]);
-        command.env("TZ", day.zone()).env("LD_PRELOAD", &library);
+        command.env("TZ", day.zone());
+        without_hard_links(&mut command);
         program::wait(program::start(command))
     };
     log(Day::Yesterday).expect_silence();

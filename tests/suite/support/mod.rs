@@ -8,3 +8,4 @@ pub mod disk;
 pub mod inverter;
 pub mod plant;
 pub mod program;
+pub mod stumble;

@@ -1,0 +1,56 @@
+//! The program with `stumble.c` below it: it dies, or finds the disk full, at one of its steps on files.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// What happens at a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stumble {
+    /// It is killed right before.
+    Die,
+    /// It is killed, and half of what it was to write is written.
+    Tear,
+    /// The disk is full.
+    Full,
+}
+
+impl Stumble {
+    /// At the step of this number, counted from 1.
+    pub fn at(self, step: usize, command: &mut Command) {
+        let what = match self {
+            Self::Die => "die",
+            Self::Tear => "tear",
+            Self::Full => "full",
+        };
+        load(command)
+            .env("STUMBLE", what)
+            .env("STUMBLE_AT", step.to_string());
+    }
+}
+
+/// On a disk without hard links.
+pub fn without_hard_links(command: &mut Command) {
+    load(command).env("NO_LINKS", "1");
+}
+
+fn load(command: &mut Command) -> &mut Command {
+    command.env("LD_PRELOAD", LIBRARY.as_path())
+}
+
+static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/support/stumble.c");
+    let library = directory.join("stumble.so");
+    // Another run of the tests may have it loaded.
+    let new = directory.join(format!("stumble.{}.so", std::process::id()));
+    let compiler = Command::new("cc")
+        .args(["-shared", "-fPIC", "-Wall", "-Werror", "-O1", "-o"])
+        .args([&new, &source])
+        .arg("-ldl")
+        .status()
+        .expect("these tests need a C compiler, cc (package gcc)");
+    assert!(compiler.success());
+    std::fs::rename(new, &library).expect("a name");
+    library
+});
