@@ -9,6 +9,7 @@
 //! | [`json`] | one object a reading |
 //! | [`recorder`] | the exchanges on a bus, in a file |
 //! | [`influx`] | a line of InfluxDB's line protocol |
+//! | [`prometheus`] | metrics of all inverters asked |
 //! | [`table`] | a table for people |
 
 pub mod csv;
@@ -18,5 +19,6 @@ pub mod inventory;
 pub mod json;
 pub mod log_files;
 mod naming;
+pub mod prometheus;
 pub mod recorder;
 pub mod table;
