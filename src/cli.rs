@@ -89,6 +89,13 @@ pub struct Log {
     #[arg(value_name = "DIR")]
     pub directory: PathBuf,
 
+    /// Also write the readings to FILE, as Prometheus metrics
+    ///
+    /// After each run, exchanged whole; silent inverters stand there too. For the textfile collector of node_exporter the name
+    /// has to end in .prom.
+    #[arg(long, value_name = "FILE")]
+    pub textfile: Option<PathBuf>,
+
     /// How to ask.
     #[command(flatten)]
     pub polling: Polling,
@@ -251,6 +258,10 @@ pub enum Format {
     Json,
     /// As in the log files
     Csv,
+    /// InfluxDB's line protocol, a line each
+    Influx,
+    /// Prometheus metrics of all inverters, at the end
+    Prometheus,
 }
 
 /// `decode [FILE]`

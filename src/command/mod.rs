@@ -5,6 +5,7 @@ mod decode;
 mod kstar;
 mod listen;
 mod log;
+mod metrics;
 mod outcome;
 mod poll;
 mod print;

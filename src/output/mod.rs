@@ -10,6 +10,7 @@
 //! | [`recorder`] | the exchanges on a bus, in a file |
 //! | [`influx`] | a line of InfluxDB's line protocol |
 //! | [`prometheus`] | metrics of all inverters asked |
+//! | [`textfile`] | a file that is exchanged whole |
 //! | [`table`] | a table for people |
 
 pub mod csv;
@@ -22,3 +23,4 @@ mod naming;
 pub mod prometheus;
 pub mod recorder;
 pub mod table;
+pub mod textfile;

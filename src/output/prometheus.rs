@@ -9,12 +9,12 @@ use crate::reading::{Reading, Sender};
 use metric::Metric;
 
 /// An inverter that was asked, and what came of it.
-#[derive(Debug)]
-pub struct Asked<'a> {
-    /// Who was asked.
-    pub sender: Sender,
-    /// What it said; `None` if it was silent or could not be understood.
-    pub reading: Option<&'a Reading>,
+#[derive(Debug, Clone, Copy)]
+pub enum Asked<'a> {
+    /// It was read.
+    Read(&'a Reading),
+    /// It was silent, or could not be understood or reached.
+    Unread(&'a Sender),
 }
 
 /// The metrics of all inverters asked: `# HELP` and `# TYPE` once a metric, the inverters' samples below.
@@ -23,11 +23,13 @@ pub struct Asked<'a> {
 pub fn exposition(asked: &[Asked<'_>]) -> String {
     let mut families = Vec::new();
     for inverter in asked {
-        let name = identity(&inverter.sender);
-        let who = labels(name.as_slice());
-        let is_up = u8::from(inverter.reading.is_some());
-        add(&mut families, metric::up(), &who, &is_up.to_string());
-        if let Some(reading) = inverter.reading {
+        let (sender, is_up) = match inverter {
+            Asked::Read(reading) => (&reading.sender, "1"),
+            Asked::Unread(sender) => (*sender, "0"),
+        };
+        let who = labels(identity(sender).as_slice());
+        add(&mut families, metric::up(), &who, is_up);
+        if let Asked::Read(reading) = inverter {
             add_reading(&mut families, reading, &who);
         }
     }
@@ -114,17 +116,7 @@ mod tests {
     use crate::reading::StatusCode;
     use std::borrow::Cow;
 
-    const SILENT: Asked<'_> = Asked {
-        sender: Sender::Kaco { address: Some(7) },
-        reading: None,
-    };
-
-    fn asked(reading: &Reading) -> Asked<'_> {
-        Asked {
-            sender: reading.sender.clone(),
-            reading: Some(reading),
-        }
-    }
+    const SILENT: Asked<'_> = Asked::Unread(&Sender::Kaco { address: Some(7) });
 
     #[test]
     fn inverters_share_the_heads_of_metrics() {
@@ -157,7 +149,10 @@ inverter_device_temperature_celsius{address="12"} -9.5
 # TYPE inverter_daily_yield_joules_total counter
 inverter_daily_yield_joules_total{address="4"} 122288400
 "#;
-        assert_eq!(exposition(&[asked(&reading), SILENT, asked(&other)]), due);
+        assert_eq!(
+            exposition(&[Asked::Read(&reading), SILENT, Asked::Read(&other)]),
+            due
+        );
     }
 
     #[test]
@@ -176,7 +171,7 @@ inverter_daily_yield_joules_total{address="4"} 122288400
             ip: None,
         };
         reading.model = Some(Cow::Borrowed("a\\b \"c\"\nd, {e}"));
-        let text = exposition(&[asked(&reading)]);
+        let text = exposition(&[Asked::Read(&reading)]);
         let due = r#"{serial="E 1",protocol="kstar",model="a\\b \"c\"\nd, {e}",type="86L32"} 1"#;
         assert!(text.contains(due), "{text}");
     }
@@ -185,7 +180,7 @@ inverter_daily_yield_joules_total{address="4"} 122288400
     fn each_part_has_its_status_code() {
         let mut reading = reading(&THREE_UNITS, &[]);
         reading.status_code = StatusCode::Each(vec![Some(4), None, Some(2)]);
-        let text = exposition(&[asked(&reading)]);
+        let text = exposition(&[Asked::Read(&reading)]);
         for (metric, found) in [
             ("inverter_status_code{", false),
             ("inverter_status_unit_1_code{address=\"4\"} 4\n", true),
