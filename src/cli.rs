@@ -76,6 +76,14 @@ pub enum Command {
     /// Play inverters, to try out everything around the program
     #[command(subcommand)]
     Simulate(Simulate),
+    /// Print a script that completes command lines in a shell
+    #[command(
+        after_help = "Example: kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
+    )]
+    Completions(Completions),
+    /// Print the manual page
+    #[command(after_help = "Example: kaco_ardexa man | man -l -")]
+    Man,
 }
 
 /// `log DEVICE ADDRESSES DIR`
@@ -283,6 +291,14 @@ pub enum ListFormat {
     Table,
     /// One JSON object a line, refused captures too
     Json,
+}
+
+/// `completions SHELL`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: clap_complete::Shell,
 }
 
 /// What can be simulated.
