@@ -76,6 +76,14 @@ pub enum Command {
     /// Play inverters, to try out everything around the program
     #[command(subcommand)]
     Simulate(Simulate),
+    /// Print a script that completes command lines in a shell
+    #[command(
+        after_help = "Example: kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
+    )]
+    Completions(Completions),
+    /// Print the manual page
+    #[command(after_help = "Example: kaco_ardexa man | man -l -")]
+    Man,
 }
 
 /// `log DEVICE ADDRESSES DIR`
@@ -88,6 +96,13 @@ pub struct Log {
     /// Directory for the CSV files; it is made if it is missing
     #[arg(value_name = "DIR")]
     pub directory: PathBuf,
+
+    /// Also write the readings to FILE, as Prometheus metrics
+    ///
+    /// After each run, exchanged whole; silent inverters stand there too. For the textfile collector of node_exporter the name
+    /// has to end in .prom.
+    #[arg(long, value_name = "FILE")]
+    pub textfile: Option<PathBuf>,
 
     /// How to ask.
     #[command(flatten)]
@@ -251,6 +266,10 @@ pub enum Format {
     Json,
     /// As in the log files
     Csv,
+    /// InfluxDB's line protocol, a line each
+    Influx,
+    /// Prometheus metrics of all inverters, at the end
+    Prometheus,
 }
 
 /// `decode [FILE]`
@@ -272,6 +291,14 @@ pub enum ListFormat {
     Table,
     /// One JSON object a line, refused captures too
     Json,
+}
+
+/// `completions SHELL`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: clap_complete::Shell,
 }
 
 /// What can be simulated.

@@ -9,9 +9,20 @@ needed=(
     "cc gcc"
     "ser2net ser2net"
     "socat socat"
+    "promtool prometheus"
+    "mandoc mandoc"
 )
 
 say() { printf '\n== %s\n' "$*"; }
+
+# Packages of services are installed for their tools; no service of theirs is to run. Until the subshell ends.
+start_no_services() {
+    local policy=/usr/sbin/policy-rc.d
+    [[ ! -e $policy ]] || return 0 # this machine has its own
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    trap "rm -f $policy" EXIT
+}
 
 install_missing() {
     local missing=() pair
@@ -24,8 +35,11 @@ install_missing() {
         echo "these Debian packages are missing, install them as root: ${missing[*]}" >&2
         exit 1
     fi
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    (
+        start_no_services
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    )
 }
 
 install_missing

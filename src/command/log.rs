@@ -1,7 +1,7 @@
 //! `log`: every inverter once, a row each.
 
 use super::rows::{Rows, show};
-use super::{Exit, Failure, poll};
+use super::{Exit, Failure, metrics, poll};
 use crate::cli::Log;
 use crate::output::log_files::LogDirectory;
 use chrono::Local;
@@ -19,8 +19,15 @@ pub(super) async fn run(arguments: Log) -> Result<Exit, Failure> {
     let round = poll::round(&arguments.bus, &arguments.polling, |address, reading| {
         rows.append(&format!("address {address}"), &address.to_string(), reading);
     });
-    let round = round.await?;
+    let round = round.await;
+    let published = arguments.textfile.map_or(Exit::Done, |file| {
+        metrics::publish(&file, &arguments.bus.addresses, &round)
+    });
+    let round = round?;
     show(&round.overview)?;
-    let exit = rows.exit().max(round.exit(arguments.polling.strict));
+    let exit = rows
+        .exit()
+        .max(published)
+        .max(round.exit(arguments.polling.strict));
     round.failure.map_or(Ok(exit), Err)
 }

@@ -1,10 +1,15 @@
 //! One file a command: asks a source for readings, hands them to outputs.
 
 mod bus;
+mod completions;
 mod decode;
+
+mod document;
 mod kstar;
 mod listen;
 mod log;
+mod man;
+mod metrics;
 mod outcome;
 mod poll;
 mod print;
@@ -35,5 +40,7 @@ pub async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Simulate(Simulate::Kaco(arguments)) => simulate::kaco(arguments).await,
         Command::Simulate(Simulate::Kstar(arguments)) => simulate::kstar(arguments).await,
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man => man::run(),
     }
 }

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::cli::{Bus, Polling};
 use crate::kaco::poll::{Polled, Poller};
 use crate::output::table::Overview;
-use crate::reading::Reading;
+use crate::reading::{Reading, Sender};
 
 /// Polls every inverter once. `take` gets each reading the moment it is there.
 ///
@@ -27,8 +27,7 @@ pub(super) async fn round(
             if let Polled::Read { reading, .. } = &polled {
                 take(address, reading);
             }
-            let overview = overview_of("address", address.to_string(), polled);
-            seen.push((address, overview));
+            seen.push((address, overview_of("address", sender(address), polled)));
         });
         progress.inc(1);
     });
@@ -41,8 +40,21 @@ pub(super) async fn round(
     })
 }
 
-/// The lines as the addresses were typed; silent inverters were decided last.
-fn in_order(addresses: &[Address], mut seen: Vec<(Address, Overview)>) -> Vec<Overview> {
-    seen.sort_by_key(|(address, _)| addresses.iter().position(|asked| asked == address));
-    seen.into_iter().map(|(_, overview)| overview).collect()
+/// A line for each address, as they were typed. Some have not been asked when the link got lost.
+pub(super) fn in_order(addresses: &[Address], mut seen: Vec<(Address, Overview)>) -> Vec<Overview> {
+    let line = |&address: &Address| {
+        let place = seen.iter().position(|(asked, _)| *asked == address);
+        match place {
+            Some(place) => seen.swap_remove(place).1,
+            None => Overview::Unread(sender(address), "not asked"),
+        }
+    };
+    addresses.iter().map(line).collect()
+}
+
+/// The inverter at an address.
+const fn sender(address: Address) -> Sender {
+    Sender::Kaco {
+        address: Some(address.number()),
+    }
 }

@@ -1,8 +1,9 @@
-//! Readings on standard output, in the format asked for: lines at once, tables at the end.
+//! Readings on standard output, in the format asked for: lines at once, tables and metrics at the end.
 
+use super::metrics;
 use crate::cli::Format;
 use crate::output::table::Overview;
-use crate::output::{csv, json, table};
+use crate::output::{csv, influx, json, table};
 use crate::reading::Reading;
 use std::io::{self, Write, stdout};
 
@@ -32,7 +33,8 @@ impl Printer {
     pub(super) fn line(&mut self, reading: &Reading) -> io::Result<()> {
         let mut out = stdout().lock();
         match self.format {
-            Format::Table => {}
+            Format::Table | Format::Prometheus => {}
+            Format::Influx => out.write_all(influx::line(reading).as_bytes())?,
             Format::Json => writeln!(out, "{}", json::object(reading))?,
             Format::Csv => {
                 if self.several {
@@ -49,10 +51,12 @@ impl Printer {
         out.flush()
     }
 
-    /// Prints what a round gave if the format is one of tables.
+    /// Prints what a round gave if the format is one of tables, or of metrics.
     pub(super) fn tables(&self, overview: Vec<Overview>) -> io::Result<()> {
-        if self.format != Format::Table {
-            return Ok(());
+        match self.format {
+            Format::Table => {}
+            Format::Prometheus => return write!(stdout(), "{}", metrics::exposition(&overview)),
+            _ => return Ok(()),
         }
         let mut readings = Vec::new();
         let mut unread = String::new();
@@ -60,7 +64,7 @@ impl Printer {
             match line {
                 Overview::Read(reading, _) => readings.push(*reading),
                 Overview::Unread(inverter, why) => {
-                    unread += &format!("inverter {inverter}: {why}\n");
+                    unread += &format!("inverter {}: {why}\n", table::name(&inverter));
                 }
             }
         }

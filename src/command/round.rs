@@ -2,7 +2,8 @@
 
 use super::{Exit, Failure};
 use crate::outcome::Polled;
-use crate::output::table::Overview;
+use crate::output::table::{self, Overview};
+use crate::reading::Sender;
 use chrono::{DateTime, FixedOffset, Local};
 use tracing::{info, warn};
 
@@ -32,7 +33,8 @@ pub(super) fn now() -> DateTime<FixedOffset> {
 }
 
 /// Talks about an inverter, and makes its line of the overview. `kind` is what its name is: `address`, `inverter`.
-pub(super) fn overview_of(kind: &str, name: String, polled: Polled) -> Overview {
+pub(super) fn overview_of(kind: &str, asked: Sender, polled: Polled) -> Overview {
+    let name = table::name(&asked);
     match polled {
         Polled::Read {
             reading,
@@ -50,11 +52,11 @@ pub(super) fn overview_of(kind: &str, name: String, polled: Polled) -> Overview 
         }
         Polled::Garbled(reason) => {
             warn!("{kind} {name}: no good reply, nothing is logged: {reason}");
-            Overview::Unread(name, "garbled")
+            Overview::Unread(asked, "garbled")
         }
         Polled::Silent => {
             info!("{kind} {name}: no reply");
-            Overview::Unread(name, "no reply")
+            Overview::Unread(asked, "no reply")
         }
     }
 }

@@ -50,6 +50,7 @@ impl LogError {
             io::ErrorKind::ReadOnlyFilesystem => Some(
                 "the disk is mounted read-only; a worn SD card does that too: `dmesg | tail` tells",
             ),
+            io::ErrorKind::NotFound => Some("make its directory first: `mkdir -p DIR`"),
             io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
                 Some("a file of that name stands where a directory should be; move it away")
             }

@@ -136,8 +136,8 @@ pub fn overview(rows: &[Overview]) -> String {
 pub enum Overview {
     /// It was read; with the time until its first byte.
     Read(Box<Reading>, Duration),
-    /// It was not: its address, and why in a word or two.
-    Unread(String, &'static str),
+    /// It was not: who was asked, and why in a word or two.
+    Unread(Sender, &'static str),
 }
 
 impl Overview {
@@ -157,7 +157,7 @@ impl Overview {
                 figure(reading, Role::Temperature),
                 format!("{} ms", first_byte.as_millis()),
             ]),
-            Self::Unread(inverter, why) => Row::from([inverter.as_str(), "", why]),
+            Self::Unread(inverter, why) => Row::from([&name(inverter), "", why]),
         }
     }
 }
@@ -193,9 +193,14 @@ fn everything(reading: &Reading) -> String {
         .join(", ")
 }
 
-/// `02` or the serial number, or whatever is known.
+/// The name of who sent a reading.
 pub fn sender(reading: &Reading) -> String {
-    match &reading.sender {
+    name(&reading.sender)
+}
+
+/// `02` or the serial number, or whatever is known.
+pub fn name(sender: &Sender) -> String {
+    match sender {
         Sender::Kaco { address } => address
             .map(|address| format!("{address:02}"))
             .unwrap_or_default(),

@@ -12,7 +12,9 @@ mod support;
 
 mod captures;
 mod clock;
+mod documents;
 mod files;
+mod formats;
 mod frames;
 mod gateways;
 mod kill;
