@@ -12,7 +12,8 @@ use crate::kstar::search::search;
 use crate::kstar::timing::Timing;
 use crate::outcome::Polled;
 use crate::output::table::Overview;
-use std::net::Ipv4Addr;
+use crate::reading::Sender;
+use std::net::{IpAddr, Ipv4Addr};
 use tokio::task::JoinHandle;
 
 /// What became of asking one inverter.
@@ -72,11 +73,15 @@ async fn start(targets: &Targets) -> (Vec<(Ipv4Addr, JoinHandle<Outcome>)>, Opti
 
 /// An inverter's line of the overview; `failure` gets what is wrong with the network.
 fn line(ip: Ipv4Addr, outcome: Outcome, failure: &mut Option<NetworkError>) -> Overview {
+    let sender = Sender::Kstar {
+        serial: None,
+        ip: Some(IpAddr::V4(ip)),
+    };
     match outcome {
-        Ok(polled) => overview_of("inverter", ip.to_string(), polled),
+        Ok(polled) => overview_of("inverter", sender, polled),
         Err(error) => {
             *failure = Some(error);
-            Overview::Unread(ip.to_string(), "not reachable")
+            Overview::Unread(sender, "not reachable")
         }
     }
 }

@@ -115,6 +115,19 @@ pub fn helper(program: &str, arguments: &[&str], input: &[u8]) -> Run {
     run
 }
 
+/// Runs the program with this on standard input.
+pub fn run_with_input<S: AsRef<OsStr>>(arguments: &[S], input: &[u8]) -> Run {
+    let mut command = command(arguments);
+    command.stdin(Stdio::piped());
+    let mut child = start(command);
+    let mut stdin = child.0.stdin.take().expect("a pipe");
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let run = wait(child);
+    let _ = writer.join();
+    run
+}
+
 /// Starts the program and goes on.
 pub fn start(mut command: Command) -> (Child, Instant) {
     let child = command
