@@ -2,7 +2,7 @@
 
 mod kstar;
 
-pub use kstar::{Kstar, KstarDiscover, KstarLog, KstarRead, Network, SimulateKstar};
+pub use kstar::{Kstar, KstarDiscover, KstarLog, KstarRead, KstarWatch, Network, SimulateKstar};
 
 use crate::address::Addresses;
 use crate::duration;
@@ -137,12 +137,16 @@ pub struct Scan {
     pub addresses: Option<Addresses>,
 
     /// How the inverters are printed
-    #[arg(long, value_enum, default_value_t = InventoryFormat::Table)]
-    pub format: InventoryFormat,
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub format: ListFormat,
 
     /// How to ask.
     #[command(flatten)]
-    pub polling: Polling,
+    pub asking: Asking,
+
+    /// Exit with 3 if any inverter gave no reading
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// `watch DEVICE ADDRESSES`
@@ -152,7 +156,25 @@ pub struct Watch {
     #[command(flatten)]
     pub bus: Bus,
 
-    /// Time from one round to the next; longer if the bus needs it
+    /// What becomes of the readings.
+    #[command(flatten)]
+    pub watching: Watching,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub asking: Asking,
+
+    /// Also ask for the counters: peak power, total yield, hours
+    ///
+    /// Adds six columns at the end. One more request for each inverter; a 000xi has none.
+    #[arg(long)]
+    pub counters: bool,
+}
+
+/// The options of whatever watches.
+#[derive(Debug, Args)]
+pub struct Watching {
+    /// Time from one round to the next; longer if the inverters need it
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "10s")]
     pub every: Duration,
 
@@ -160,13 +182,15 @@ pub struct Watch {
     #[arg(long, value_name = "DIR")]
     pub log: Option<PathBuf>,
 
-    /// No page, also on a terminal; a line for each change
-    #[arg(long, env = "SILENT_MODE", value_parser = clap::builder::FalseyValueParser::new())]
-    pub silent: bool,
+    /// Also write the readings to FILE after each round, as Prometheus metrics
+    #[arg(long, value_name = "FILE")]
+    pub textfile: Option<PathBuf>,
 
-    /// How to ask.
-    #[command(flatten)]
-    pub polling: Polling,
+    /// No page, also on a terminal; a line for each change
+    ///
+    /// Also taken from the environment variable SILENT_MODE or SILENT.
+    #[arg(long)]
+    pub silent: bool,
 }
 
 /// `listen DEVICE`
@@ -183,15 +207,6 @@ pub struct Listen {
     /// Stop after this time
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse_positive)]
     pub duration: Option<Duration>,
-}
-
-/// How inverters that were found are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum InventoryFormat {
-    /// A table for people
-    Table,
-    /// One JSON object a line
-    Json,
 }
 
 /// DEVICE and ADDRESSES
@@ -211,7 +226,7 @@ pub struct Bus {
 
 /// The options of whatever polls a bus.
 #[derive(Debug, Args)]
-pub struct Polling {
+pub struct Asking {
     /// Least time between the starts of two requests
     ///
     /// A second is the maker's minimum. Durations are written 1s, 250ms, 1.5s, or as plain seconds.
@@ -230,22 +245,12 @@ pub struct Polling {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100), default_value_t = 3)]
     pub attempts: u32,
 
-    /// Also ask for the counters: peak power, total yield, hours
-    ///
-    /// Adds six columns at the end. One more request for each inverter; a 000xi has none.
-    #[arg(long)]
-    pub counters: bool,
-
     /// Append every exchange to FILE, as JSON lines; DEVICE replay:FILE plays it again
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-
-    /// Exit with 3 if any inverter gave no reading
-    #[arg(long)]
-    pub strict: bool,
 }
 
-impl Polling {
+impl Asking {
     /// The waits and tries that were asked for.
     pub const fn timing(&self) -> Timing {
         Timing {
@@ -255,6 +260,24 @@ impl Polling {
             attempts: self.attempts,
         }
     }
+}
+
+/// The options of whatever reads the inverters of a bus once.
+#[derive(Debug, Args)]
+pub struct Polling {
+    /// How to ask.
+    #[command(flatten)]
+    pub asking: Asking,
+
+    /// Also ask for the counters: peak power, total yield, hours
+    ///
+    /// Adds six columns at the end. One more request for each inverter; a 000xi has none.
+    #[arg(long)]
+    pub counters: bool,
+
+    /// Exit with 3 if any inverter gave no reading
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// How readings are printed.

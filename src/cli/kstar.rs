@@ -1,6 +1,6 @@
 //! What can be typed after `kstar`, and after `simulate kstar`.
 
-use super::{Format, ListFormat};
+use super::{Format, ListFormat, Watching};
 use clap::{Args, Subcommand};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -30,6 +30,11 @@ pub enum Kstar {
         after_help = "Example: kaco_ardexa kstar log /opt/ardexa/kstar/logs --ip 192.168.1.50"
     )]
     Log(KstarLog),
+    /// Keep polling: a live page on a terminal, a line for each change elsewhere
+    ///
+    /// Without --ip the network is searched once, at the start. Keys: q quits, p pauses.
+    #[command(after_help = "Example: kaco_ardexa kstar watch --ip 192.168.1.50 --every 30s")]
+    Watch(KstarWatch),
 }
 
 /// Which inverters.
@@ -55,6 +60,18 @@ pub struct Network {
     /// Can be given several times. Without it: 255.255.255.255 and the broadcast address of each network interface.
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
     pub broadcast: Vec<Ipv4Addr>,
+}
+
+/// `kstar watch`
+#[derive(Debug, Args)]
+pub struct KstarWatch {
+    /// Who is asked.
+    #[command(flatten)]
+    pub network: Network,
+
+    /// What becomes of the readings.
+    #[command(flatten)]
+    pub watching: Watching,
 }
 
 /// `kstar discover`

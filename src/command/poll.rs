@@ -18,7 +18,7 @@ pub(super) async fn round(
     mut take: impl FnMut(Address, &Reading),
 ) -> Result<Round, Failure> {
     let addresses = target.addresses.as_slice();
-    let (bus, recording) = bus::open(&target.device, polling).await?;
+    let (bus, recording) = bus::open(&target.device, &polling.asking).await?;
     let mut poller = Poller::new(bus, polling.counters, now);
     let progress = progress::bar(addresses.len(), "inverters");
     let mut seen = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::{Exit, Failure, bus, progress, round};
 use crate::address::Address;
-use crate::cli::{InventoryFormat, Scan};
+use crate::cli::{ListFormat, Scan};
 use crate::kaco::poll::Poller;
 use crate::kaco::scan::{Found, Heard};
 use crate::output::inventory;
@@ -49,7 +49,7 @@ pub(super) async fn run(arguments: Scan) -> Result<Exit, Failure> {
         .addresses
         .as_ref()
         .map_or_else(usual_addresses, |list| list.as_slice().to_vec());
-    let (bus, recording) = bus::open(&arguments.device, &arguments.polling).await?;
+    let (bus, recording) = bus::open(&arguments.device, &arguments.asking).await?;
     let mut poller = Poller::new(bus, false, round::now);
     let progress = progress::bar(addresses.len(), "addresses");
     let mut inventory = Inventory::default();
@@ -65,7 +65,7 @@ pub(super) async fn run(arguments: Scan) -> Result<Exit, Failure> {
         .err()
         .map(Failure::from)
         .or_else(|| recording.failure());
-    let exit = if arguments.polling.strict && inventory.found.is_empty() {
+    let exit = if arguments.strict && inventory.found.is_empty() {
         Exit::NoReading
     } else {
         Exit::Done
@@ -97,13 +97,13 @@ impl Inventory {
     fn print(&self, arguments: &Scan) -> Result<(), Failure> {
         let mut out = stdout().lock();
         match arguments.format {
-            InventoryFormat::Json => {
+            ListFormat::Json => {
                 for found in &self.found {
                     writeln!(out, "{}", inventory::object(found))?;
                 }
             }
-            InventoryFormat::Table if self.found.is_empty() => {}
-            InventoryFormat::Table => write!(out, "{}", inventory::table(&self.found))?,
+            ListFormat::Table if self.found.is_empty() => {}
+            ListFormat::Table => write!(out, "{}", inventory::table(&self.found))?,
         }
         self.warn();
         if self.found.is_empty() {

@@ -3,7 +3,7 @@
 //! | module | does |
 //! |---|---|
 //! | [`keeper`] | goes on asking |
-//! | [`source`] | where the inverters are asked |
+//! | [`source`], [`network`] | where the inverters are asked: a bus, the network |
 //! | [`page`] | draws the live page |
 //! | [`screen`] | the terminal of the page, and its keys |
 //! | [`plant`] | the inverters: who is due, in which state each is, what changed |
@@ -11,6 +11,7 @@
 
 pub mod curve;
 pub mod keeper;
+pub mod network;
 pub mod page;
 pub mod plant;
 pub mod screen;

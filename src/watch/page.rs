@@ -62,7 +62,7 @@ fn draw_totals(frame: &mut Frame<'_>, area: Rect, plant: &Plant, surroundings: &
     let online = plant
         .inverters()
         .iter()
-        .filter(|inverter| is_read(inverter))
+        .filter(|inverter| inverter.is_read())
         .count();
     let lines = vec![
         Line::from(vec![
@@ -166,7 +166,7 @@ fn aligned<'a>(text: String, is_number: bool) -> Line<'a> {
 
 fn row<'a>(inverter: &Inverter, is_wide: bool, curve_width: usize, highest: f64) -> Row<'a> {
     let (word, color) = state(inverter);
-    let reading = inverter.reading.as_ref().filter(|_| is_read(inverter));
+    let reading = inverter.reading.as_ref().filter(|_| inverter.is_read());
     let right = |text: Option<String>| aligned(text.unwrap_or_default(), true);
     let figure = |role| reading.map(|reading| table::figure(reading, role));
     let energy = reading
@@ -209,10 +209,6 @@ fn state(inverter: &Inverter) -> (String, Color) {
         Health::Garbled => ("garbled".to_owned(), Color::Yellow),
         Health::Silent => ("no reply".to_owned(), Color::DarkGray),
     }
-}
-
-fn is_read(inverter: &Inverter) -> bool {
-    matches!(inverter.health, Health::Online | Health::Fault)
 }
 
 /// The power of the last hour in characters; all inverters on one scale.

@@ -61,6 +61,11 @@ impl Inverter {
         }
     }
 
+    /// Whether it answered when it was asked last.
+    pub fn is_read(&self) -> bool {
+        matches!(self.health, Health::Online | Health::Fault)
+    }
+
     /// Share of garbled replies, percent.
     pub fn error_rate(&self) -> f64 {
         let share =
@@ -152,11 +157,9 @@ impl Plant {
 
     /// The readings of those that answer now.
     fn readings(&self) -> impl Iterator<Item = &Reading> {
-        let answers =
-            |inverter: &&Inverter| matches!(inverter.health, Health::Online | Health::Fault);
         self.inverters
             .iter()
-            .filter(answers)
+            .filter(|inverter| inverter.is_read())
             .filter_map(|inverter| inverter.reading.as_ref())
     }
 

@@ -1,4 +1,5 @@
-//! The commands for KSTAR inverters: `kstar discover`, `kstar read`, `kstar log`.
+//! The commands for KSTAR inverters: `kstar discover`, `kstar read`, `kstar log`,
+//! `kstar watch`.
 
 mod discover;
 mod log;
@@ -6,6 +7,7 @@ mod nobody;
 mod poll;
 mod read;
 mod targets;
+mod watch;
 
 use super::{Exit, Failure};
 use crate::cli::Kstar;
@@ -19,5 +21,6 @@ pub(super) async fn run(command: Kstar) -> Result<Exit, Failure> {
         Kstar::Discover(arguments) => discover::run(arguments).await,
         Kstar::Read(arguments) => read::run(arguments).await,
         Kstar::Log(arguments) => log::run(arguments).await,
+        Kstar::Watch(arguments) => watch::run(arguments).await,
     }
 }
