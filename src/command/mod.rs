@@ -3,7 +3,6 @@
 mod bus;
 mod completions;
 mod decode;
-
 mod document;
 mod kstar;
 mod listen;

@@ -96,6 +96,13 @@ pub fn run<S: AsRef<OsStr>>(arguments: &[S]) -> Run {
     wait(start(command(arguments)))
 }
 
+/// Runs the program with this on standard input.
+pub fn run_with_input<S: AsRef<OsStr>>(arguments: &[S], input: &[u8]) -> Run {
+    let mut command = command(arguments);
+    command.stdin(Stdio::piped());
+    feed(start(command), input)
+}
+
 /// Runs a program of others with this on standard input.
 #[track_caller]
 pub fn helper(program: &str, arguments: &[&str], input: &[u8]) -> Run {
@@ -105,21 +112,12 @@ pub fn helper(program: &str, arguments: &[&str], input: &[u8]) -> Run {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn();
-    let mut child = child
+    let child = child
         .unwrap_or_else(|error| panic!("{program} is needed (tests/all.sh installs it): {error}"));
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let input = input.to_vec();
-    let writer = std::thread::spawn(move || stdin.write_all(&input));
-    let run = wait((child, Instant::now()));
-    let _ = writer.join();
-    run
+    feed((child, Instant::now()), input)
 }
 
-/// Runs the program with this on standard input.
-pub fn run_with_input<S: AsRef<OsStr>>(arguments: &[S], input: &[u8]) -> Run {
-    let mut command = command(arguments);
-    command.stdin(Stdio::piped());
-    let mut child = start(command);
+fn feed(mut child: (Child, Instant), input: &[u8]) -> Run {
     let mut stdin = child.0.stdin.take().expect("a pipe");
     let input = input.to_vec();
     let writer = std::thread::spawn(move || stdin.write_all(&input));
