@@ -10,6 +10,7 @@ use crate::support::inverter::Inverter;
 use crate::support::program::{Run, command, start, wait};
 use serde_json::Value;
 use std::net::Ipv4Addr;
+use std::thread;
 
 /// Runs `kstar` with these arguments, and these inverters behind `--ip`.
 fn kstar(arguments: &[&str], inverters: &[&Inverter]) -> Run {
@@ -25,6 +26,16 @@ fn run_at(arguments: &[&str], addresses: &[Ipv4Addr]) -> Run {
         words.extend(["--ip".to_owned(), ip.to_string()]);
     }
     wait(start(command(&words)))
+}
+
+/// Checks each of these at the same time: most of it is waiting.
+fn for_each<T: Send>(all: impl IntoIterator<Item = T>, check: impl Fn(T) + Sync) {
+    thread::scope(|scope| {
+        for one in all {
+            let check = &check;
+            scope.spawn(move || check(one));
+        }
+    });
 }
 
 /// The JSON objects of a run, a line each.

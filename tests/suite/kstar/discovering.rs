@@ -1,6 +1,6 @@
 //! `kstar discover`, and searches by the other commands.
 
-use super::{objects, run_at};
+use super::{for_each, objects, run_at};
 use crate::support::captures::bytes;
 use crate::support::inverter::{Inverter, Play, address, bind, identity};
 use crate::support::program::{Run, command, start, wait};
@@ -108,7 +108,7 @@ fn broadcast_reaches_who_listens_to_it() {
 #[test]
 fn nobody_answers_a_search() {
     let nobody = address();
-    for command in ["discover", "read"] {
+    for_each(["discover", "read"], |command| {
         let run = search(&[command], &[nobody]).expect_code(1);
         assert!(run.time < Duration::from_secs(5), "{:?}", run.time);
         assert_eq!(run.stdout, "");
@@ -120,7 +120,7 @@ fn nobody_answers_a_search() {
         ] {
             assert!(run.stderr.contains(&due), "{due}: {}", run.stderr);
         }
-    }
+    });
 }
 
 #[test]
