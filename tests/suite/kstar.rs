@@ -20,10 +20,19 @@ fn kstar(arguments: &[&str], inverters: &[&Inverter]) -> Run {
 
 /// The same with addresses where perhaps nobody is.
 fn run_at(arguments: &[&str], addresses: &[Ipv4Addr]) -> Run {
+    run_with("--ip", arguments, addresses)
+}
+
+/// The same, searching.
+fn search(arguments: &[&str], targets: &[Ipv4Addr]) -> Run {
+    run_with("--broadcast", arguments, targets)
+}
+
+fn run_with(option: &str, arguments: &[&str], addresses: &[Ipv4Addr]) -> Run {
     let mut words = vec!["kstar".to_owned()];
     words.extend(arguments.iter().map(|word| (*word).to_owned()));
     for ip in addresses {
-        words.extend(["--ip".to_owned(), ip.to_string()]);
+        words.extend([option.to_owned(), ip.to_string()]);
     }
     wait(start(command(&words)))
 }

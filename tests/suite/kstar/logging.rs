@@ -1,9 +1,9 @@
 //! `kstar log`: the files of `log`, in a folder for each inverter, whatever it calls itself.
 
-use super::{for_each, kstar, run_at};
+use super::{for_each, kstar, run_at, search};
 use crate::support::captures::bytes;
 use crate::support::inverter::{Inverter, Play, address, identity};
-use crate::support::program::{command, start, text, wait};
+use crate::support::program::text;
 use kaco_ardexa::kstar::wire::Request;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -119,18 +119,8 @@ fn several_that_were_found_have_a_folder_each() {
     let first = Inverter::with(&bytes("AA-21"), Some("FIRST"));
     let second = Inverter::with(&bytes("AA-21"), Some("SECOND"));
     let directory = TempDir::new().unwrap();
-    let [one, two] = [&first, &second].map(|inverter| inverter.ip.to_string());
-    let directory_text = text(directory.path());
-    let words = [
-        "kstar",
-        "log",
-        &directory_text,
-        "--broadcast",
-        &one,
-        "--broadcast",
-        &two,
-    ];
-    wait(start(command(&words))).expect_silence();
+    let words = ["log", &text(directory.path())];
+    search(&words, &[second.ip, first.ip]).expect_silence();
     assert_eq!(folders(directory.path()), ["FIRST", "SECOND"]);
 }
 
