@@ -224,6 +224,16 @@ pub enum Sender {
     },
 }
 
+impl Sender {
+    /// The serial number, where the inverter told it.
+    pub fn serial(&self) -> Option<&str> {
+        match self {
+            Self::Kstar { serial, .. } => serial.as_deref(),
+            Self::Kaco { .. } => None,
+        }
+    }
+}
+
 /// The number of the inverter's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StatusCode {

@@ -23,8 +23,8 @@ pub enum Kstar {
     Read(KstarRead),
     /// Contact each inverter and log the latest readings
     ///
-    /// Appends one row for each inverter to DIR/<serial number>/2026-11-20.csv (date) and shows the same in
-    /// DIR/<serial number>/latest.csv. An inverter that does not tell its serial number logs under its IP address. Prints
+    /// Appends one row for each inverter to DIR/E4000K1234567890/2026-11-20.csv (serial number, date) and shows the same in
+    /// DIR/E4000K1234567890/latest.csv. An inverter that does not tell its serial number logs under its IP address. Prints
     /// nothing when all is well, except on a terminal.
     #[command(
         after_help = "Example: kaco_ardexa kstar log /opt/ardexa/kstar/logs --ip 192.168.1.50"

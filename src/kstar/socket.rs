@@ -13,6 +13,9 @@ use tracing::debug;
 /// More than the longest payload of a UDP datagram, 65507 bytes: a smaller buffer would cut datagrams without a word.
 const LONGEST_DATAGRAM: usize = 65_536;
 
+/// More datagrams than the system keeps for a socket: somebody who sends faster than that can't hold up a request.
+const MOST_UNASKED: usize = 1000;
+
 /// All that is ever sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Packet {
@@ -98,7 +101,10 @@ impl Socket {
 
     /// Throws away what came until now: it answers nothing that is asked from here on.
     pub(super) fn drain(&mut self) {
-        while let Ok((length, sender)) = self.udp.try_recv_from(&mut self.buffer) {
+        for _ in 0..MOST_UNASKED {
+            let Ok((length, sender)) = self.udp.try_recv_from(&mut self.buffer) else {
+                return;
+            };
             debug!("{sender}: {length} bytes came unasked and are dropped");
         }
     }

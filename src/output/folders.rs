@@ -16,7 +16,7 @@ use tracing::{info, warn};
 /// The longest folder made of a serial number, in bytes. With `_` and an address it has 64, which every file system takes.
 const LONGEST: usize = 48;
 
-/// Told from everything else, names of this length could be the addresses of KACO inverters.
+/// Names this short could be addresses of KACO inverters, whose folders may be in the same directory.
 const LENGTH_OF_ADDRESSES: usize = 2;
 
 /// In a folder: the address that its rows came from last. Hidden, so that no agent takes it for a log.
@@ -31,15 +31,18 @@ pub fn choose(directory: &Path, readings: &[&Reading]) -> Vec<String> {
         .iter()
         .map(|reading| of_serial(directory, reading, readings))
         .collect();
-    let remembered = |reading: &Reading| {
-        let folder = recall(directory, &ip(reading))?;
-        (!named.contains(&Some(folder.clone()))).then_some(folder)
+    let nameless = |reading: &Reading| {
+        let remembered = recall(directory, &ip(reading));
+        // Unless its owner was read in the same run, at another address.
+        remembered
+            .filter(|folder| !named.iter().flatten().any(|taken| taken == folder))
+            .unwrap_or_else(|| ip(reading))
     };
-    let folder = |(reading, named): (&&Reading, &Option<String>)| {
-        let folder = named.clone().or_else(|| remembered(reading));
-        folder.unwrap_or_else(|| ip(reading))
-    };
-    readings.iter().zip(&named).map(folder).collect()
+    readings
+        .iter()
+        .zip(&named)
+        .map(|(reading, named)| named.clone().unwrap_or_else(|| nameless(reading)))
+        .collect()
 }
 
 /// Notes, after its row was written, which address an inverter has; only where that is news.
@@ -60,18 +63,21 @@ pub fn remember(directory: &Path, folder: &str, reading: &Reading) {
 
 /// The folder by serial number, if there is one with at least one usable character.
 fn of_serial(directory: &Path, reading: &Reading, all: &[&Reading]) -> Option<String> {
-    let folder = name(serial(reading)?)?;
+    let folder = name(reading.sender.serial()?)?;
     let with_ip = format!("{folder}_{}", ip(reading));
-    let same = all.iter().filter(|other| serial(other) == serial(reading));
-    if same.count() > 1 {
-        warn!("several inverters have the serial number of {folder}, this one logs to {with_ip}");
+    if directory.join(&with_ip).is_dir() {
         return Some(with_ip);
     }
-    Some(if directory.join(&with_ip).is_dir() {
-        with_ip
-    } else {
-        folder
-    })
+    let is_same = |other: &&&Reading| {
+        let other = other.sender.serial().and_then(name);
+        other.as_ref() == Some(&folder)
+    };
+    if all.iter().filter(is_same).count() > 1 {
+        // Once: from now on the folder is there.
+        warn!("several inverters have the serial number {folder}; one of them logs to {with_ip}");
+        return Some(with_ip);
+    }
+    Some(folder)
 }
 
 /// A serial number as a folder; where something had to be left out, a checksum of all of it keeps it apart from others.
@@ -109,13 +115,6 @@ fn recall(directory: &Path, ip: &str) -> Option<String> {
 fn address_in(memory: &Path) -> Option<String> {
     let text = fs::read_to_string(memory).ok()?;
     Some(text.trim_end().to_owned())
-}
-
-fn serial(reading: &Reading) -> Option<&str> {
-    match &reading.sender {
-        Sender::Kstar { serial, .. } => serial.as_deref(),
-        Sender::Kaco { .. } => None,
-    }
 }
 
 /// The address, as a folder: digits and dots.

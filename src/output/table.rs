@@ -52,18 +52,11 @@ pub fn list(inverters: &[Reading]) -> String {
         let cells = inverter
             .columns()
             .map(|(_, value)| value.map(ToString::to_string));
-        let known = [serial(inverter), inverter.model.as_deref()];
+        let known = [inverter.sender.serial(), inverter.model.as_deref()];
         let cells = cells.chain(known.map(|text| text.map(str::to_owned)));
         table.add_row(cells.map(Option::unwrap_or_default));
     }
     format!("{table}\n")
-}
-
-fn serial(reading: &Reading) -> Option<&str> {
-    match &reading.sender {
-        Sender::Kstar { serial, .. } => serial.as_deref(),
-        Sender::Kaco { .. } => None,
-    }
 }
 
 fn has_same_columns(one: &Reading, other: &Reading) -> bool {

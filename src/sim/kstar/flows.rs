@@ -103,14 +103,16 @@ fn sun(moment: Moment) -> f64 {
     }
 }
 
-/// A house: something is always on, a fridge comes and goes, people cook at noon and in the evening.
+/// A house: something is always on, a fridge comes and goes, people cook at noon and in the evening. It never stands still,
+/// so that whoever asks twice sees values move.
 fn load(hours: f64) -> f64 {
     let meal = |at: f64, width: f64| (-((hours - at) / width).powi(2)).exp();
     let fridge = (hours * 2.0 * PI * 2.0).sin().max(0.0);
-    let flicker = (hours * 2.0 * PI * 40.0).sin();
+    let flicker = |times_an_hour: f64| (hours * 2.0 * PI * times_an_hour).sin();
     260.0
         + 90.0 * fridge
-        + 15.0 * flicker
+        + 12.0 * flicker(120.0)
+        + 8.0 * flicker(370.0)
         + 500.0 * meal(7.5, 0.8)
         + 900.0 * meal(12.5, 0.6)
         + 1900.0 * meal(19.0, 1.3)

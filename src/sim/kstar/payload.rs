@@ -173,7 +173,7 @@ mod tests {
     use std::collections::{BTreeSet, HashSet};
 
     fn day() -> impl Iterator<Item = Reading> {
-        (0..24 * 12).map(|step| reading(&readings(&at(Moment::at_hours(f64::from(step) / 12.0)))))
+        (0..24 * 4).map(|step| reading(&readings(&at(Moment::at_hours(f64::from(step) / 4.0)))))
     }
 
     fn text(reading: &Reading, label: &str) -> String {

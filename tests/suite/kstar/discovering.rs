@@ -1,23 +1,12 @@
 //! `kstar discover`, and searches by the other commands.
 
-use super::{objects, run_at};
+use super::{for_each, objects, run_at, search};
 use crate::support::captures::bytes;
 use crate::support::inverter::{Inverter, Play, address, bind, identity};
-use crate::support::program::{Run, command, start, wait};
 use kaco_ardexa::kstar::wire::{DISCOVERY, DISCOVERY_PORT, Request};
 use std::net::Ipv4Addr;
 use std::thread;
 use std::time::Duration;
-
-/// Runs `kstar` with these arguments, searching these addresses.
-fn search(arguments: &[&str], targets: &[Ipv4Addr]) -> Run {
-    let mut words = vec!["kstar".to_owned()];
-    words.extend(arguments.iter().map(|word| (*word).to_owned()));
-    for ip in targets {
-        words.extend(["--broadcast".to_owned(), ip.to_string()]);
-    }
-    wait(start(command(&words)))
-}
 
 /// An inverter whose module answers with exactly this, and that does not tell who it is.
 fn answering(module: &[u8]) -> Inverter {
@@ -108,7 +97,7 @@ fn broadcast_reaches_who_listens_to_it() {
 #[test]
 fn nobody_answers_a_search() {
     let nobody = address();
-    for command in ["discover", "read"] {
+    for_each(["discover", "read"], |command| {
         let run = search(&[command], &[nobody]).expect_code(1);
         assert!(run.time < Duration::from_secs(5), "{:?}", run.time);
         assert_eq!(run.stdout, "");
@@ -120,7 +109,7 @@ fn nobody_answers_a_search() {
         ] {
             assert!(run.stderr.contains(&due), "{due}: {}", run.stderr);
         }
-    }
+    });
 }
 
 #[test]

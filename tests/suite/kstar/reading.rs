@@ -1,6 +1,6 @@
 //! `kstar read`: the right reading out of whatever comes, and clear words when nothing does.
 
-use super::{kstar, objects, run_at};
+use super::{for_each, kstar, objects, run_at};
 use crate::support::captures::{bytes, directory};
 use crate::support::inverter::{Inverter, Play, address, bind, identity};
 use crate::support::program::{command, start, wait};
@@ -8,8 +8,6 @@ use kaco_ardexa::kstar::wire::{DISCOVERY_PORT, Frame, PORT, Request};
 use serde_json::Value;
 use std::fs;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The values of a capture, checked by eye.
@@ -89,7 +87,7 @@ fn lost_requests_and_stray_packets_before_the_right_one() {
                 Play::Send(b"\xaaU\x7f".to_vec()),
                 Play::Send(damaged()),
                 Play::Send(identity("not asked for")),
-                Play::SendFrom(stranger, bytes("AA-25")),
+                Play::SendFrom(stranger, PORT, bytes("AA-25")),
                 Play::Send(vec![0xaa; 1400]),
                 Play::Send(Request::Readings.bytes()),
                 Play::Wait(Duration::from_millis(100)),
@@ -109,13 +107,13 @@ fn lost_requests_and_stray_packets_before_the_right_one() {
 
 #[test]
 fn a_reply_from_another_port_is_a_strangers() {
+    let ip = address();
     let inverter = Inverter::start(
-        address(),
+        ip,
         None,
-        Box::new(|request, _| match request {
+        Box::new(move |request, _| match request {
             Request::Readings => vec![
-                // The right port of the wrong address, which is not damaged and of the right function.
-                Play::SendFrom(address(), bytes("AA-25")),
+                Play::SendFrom(ip, 0, bytes("AA-25")),
                 Play::Wait(Duration::from_millis(50)),
                 Play::Send(bytes("AA-21")),
             ],
@@ -159,29 +157,17 @@ fn a_datagram_of_any_length_is_survived() {
 }
 
 #[test]
-fn a_module_serves_nothing_before_it_is_woken() {
-    let awake = Arc::new(AtomicBool::new(false));
-    let ip = address();
-    // The module hears the search on its own port; here only whether it came before the request is looked at.
-    let inverter = Inverter::start(
-        ip,
-        Some(format!("{ip},ACCF23456789,EzManage").into_bytes()),
-        Box::new(move |_, count| {
-            let was_awake = awake.swap(true, Ordering::Relaxed);
-            assert_eq!(was_awake, count > 0);
-            vec![Play::Send(bytes("AA-21"))]
-        }),
-    );
+fn a_module_is_woken_before_it_is_asked() {
+    let inverter = Inverter::with(&bytes("AA-21"), None);
     kstar(&["read"], &[&inverter]).expect_code(0);
-    let heard = inverter.heard();
-    assert_eq!(heard[0].port, DISCOVERY_PORT);
-    assert_eq!(heard[1].port, PORT);
+    let ports: Vec<u16> = inverter.heard().iter().map(|heard| heard.port).collect();
+    assert_eq!(ports, [DISCOVERY_PORT, PORT, PORT]);
 }
 
 #[test]
 fn nobody_there() {
     let nobody = address();
-    for format in ["table", "json", "csv"] {
+    for_each(["table", "json", "csv"], |format| {
         let run = run_at(&["read", "--format", format], &[nobody]).expect_code(1);
         assert!(run.time < Duration::from_secs(5), "{:?}", run.time);
         assert_eq!(run.stdout, "");
@@ -192,7 +178,7 @@ fn nobody_there() {
         ] {
             assert!(run.stderr.contains(&due), "{due}: {}", run.stderr);
         }
-    }
+    });
 }
 
 #[test]
@@ -215,12 +201,16 @@ fn somebody_there_but_no_inverter() {
 #[test]
 fn one_of_two_is_silent() {
     let (inverter, silent) = (Inverter::with(&bytes("AA-21"), Some("E4000")), address());
-    let run = run_at(&["read"], &[silent, inverter.ip]).expect_code(0);
-    assert!(run.stdout.contains("407.91"), "{}", run.stdout);
-    let last = format!("inverter {silent}: no reply\n");
-    assert!(run.stdout.ends_with(&last), "{}", run.stdout);
-    assert_eq!(run.stderr, "");
-    run_at(&["read", "--strict"], &[silent, inverter.ip]).expect_code(3);
+    for_each(
+        [(&["read"][..], 0), (&["read", "--strict"], 3)],
+        |(words, code)| {
+            let run = run_at(words, &[silent, inverter.ip]).expect_code(code);
+            assert!(run.stdout.contains("407.91"), "{}", run.stdout);
+            let last = format!("inverter {silent}: no reply\n");
+            assert!(run.stdout.ends_with(&last), "{}", run.stdout);
+            assert_eq!(run.stderr, "");
+        },
+    );
     run_at(&["read", "--strict"], &[inverter.ip]).expect_code(0);
 }
 

@@ -16,8 +16,8 @@ pub enum Play {
     Wait(Duration),
     /// A datagram from where it was asked.
     Send(Vec<u8>),
-    /// A datagram from another address.
-    SendFrom(Ipv4Addr, Vec<u8>),
+    /// A datagram from another address or port.
+    SendFrom(Ipv4Addr, u16, Vec<u8>),
 }
 
 /// Decides what is heard: gets a request and how often it was asked before.
@@ -156,7 +156,7 @@ fn listen(
             match play {
                 Play::Wait(time) => thread::sleep(time),
                 Play::Send(bytes) => drop(socket.send_to(&bytes, sender)),
-                Play::SendFrom(ip, bytes) => drop(bind(ip, port).send_to(&bytes, sender)),
+                Play::SendFrom(ip, port, bytes) => drop(bind(ip, port).send_to(&bytes, sender)),
             }
         }
     }
