@@ -16,3 +16,4 @@ mod frames;
 mod kill;
 mod polling;
 mod steps;
+mod usage;
