@@ -290,6 +290,17 @@ fn quiet_silences_warnings_and_not_errors() {
     );
 }
 
+/// The program with a pipe for standard output or error whose reader is gone, as after `| head -0`.
+fn with_broken_pipe(arguments: &[&str], stdout: bool) -> Run {
+    let mut running = start(command(arguments));
+    if stdout {
+        running.0.stdout.take();
+    } else {
+        running.0.stderr.take();
+    }
+    wait(running)
+}
+
 #[test]
 fn output_that_can_not_be_written_is_a_failure() {
     let plant = Plant::new();
@@ -305,6 +316,30 @@ fn output_that_can_not_be_written_is_a_failure() {
         assert!(stderr.contains("can't write the output"), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
+}
+
+#[test]
+fn rows_are_written_though_nobody_hears_the_messages() {
+    let mut wrong = bytes("G4-17");
+    wrong[12] ^= 1;
+    let plant = Plant::with_replies(&[("#010", wrong), ("#020", bytes("G4-17"))]);
+    let directory = text(plant.directory.path());
+    let device = text(&plant.bus.path);
+    let log = [
+        "log",
+        &device,
+        "1,2",
+        &directory,
+        "--pace",
+        "0s",
+        "--attempts",
+        "1",
+    ];
+    with_broken_pipe(&log, false).expect_code(0);
+    let mut full: Command = command(&log);
+    full.stderr(File::create("/dev/full").unwrap());
+    assert_eq!(full.status().unwrap().code(), Some(0));
+    assert_eq!(plant.read("latest.csv").lines().count(), 3);
 }
 
 /// `read` of these replies in this format.
