@@ -16,10 +16,11 @@ use crate::cli::{Command, Simulate};
 /// # Errors
 /// [`Failure`] with what to tell the user.
 pub async fn run(command: Command) -> Result<Exit, Failure> {
-    match command {
+    let outcome = match command {
         Command::Log(arguments) => log::run(arguments).await,
         Command::Read(arguments) => read::run(arguments).await,
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Simulate(Simulate::Kaco(arguments)) => simulate::kaco(arguments).await,
-    }
+    };
+    outcome.or_else(Failure::unless_unread)
 }

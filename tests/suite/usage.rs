@@ -315,6 +315,19 @@ fn with_broken_pipe(arguments: &[&str], stdout: bool) -> Run {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let plant = Plant::with_replies(&[("#020", bytes("G4-17")), ("#030", at_address("G4-17", 3))]);
+    let device = text(&plant.bus.path);
+    for format in ["table", "json", "csv"] {
+        let read = ["read", &device, "2,3", "--pace", "0s", "--format", format];
+        with_broken_pipe(&read, true).expect_silence();
+    }
+    let capture = crate::support::captures::directory().join("G4-17.hex");
+    with_broken_pipe(&["decode", &text(&capture)], true).expect_silence();
+    with_broken_pipe(&["--help"], true).expect_silence();
+}
+
+#[test]
 fn output_that_can_not_be_written_is_a_failure() {
     let plant = Plant::new();
     for format in ["table", "json", "csv"] {
