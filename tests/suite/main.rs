@@ -15,5 +15,6 @@ mod files;
 mod frames;
 mod kill;
 mod polling;
+mod simulate;
 mod steps;
 mod usage;
