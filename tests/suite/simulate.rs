@@ -1,6 +1,6 @@
 //! Simulated inverters: `sim:` inside the program, and `simulate kaco` for any other program.
 
-use crate::support::program::{Run, command, run, start, text, wait, wait_until};
+use crate::support::program::{Run, command, kill, run, start, text, wait, wait_until};
 use kaco_ardexa::kaco::layouts;
 use kaco_ardexa::reading::Layout;
 use rustix::process::{Pid, Signal, kill_process};
@@ -208,4 +208,47 @@ fn a_bus_survives_clients_that_are_killed() {
             .contains(",300TL\n")
     );
     simulation.end(Signal::TERM);
+}
+
+#[test]
+fn who_is_stopped_right_after_the_path_was_printed_leaves_no_link() {
+    let directory = TempDir::new().unwrap();
+    for number in 0..20 {
+        let link = text(&directory.path().join(format!("bus{number}")));
+        let simulation = Simulation::start(&["--link", &link]);
+        simulation.end([Signal::TERM, Signal::INT][number % 2]);
+    }
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_link_takes_the_place_of_an_older_one_only() {
+    let directory = TempDir::new().unwrap();
+    let link = text(&directory.path().join("bus"));
+    let killed = Simulation::start(&["--link", &link]);
+    kill(i32::try_from(killed.running.0.id()).unwrap());
+    wait(killed.running);
+    assert!(fs::symlink_metadata(&link).is_ok());
+    let old = Simulation::start(&["--link", &link]);
+    let new = Simulation::start(&["--link", &link]);
+    let terminal = fs::read_link(&link).unwrap();
+    old.end(Signal::TERM);
+    assert_eq!(
+        fs::read_link(&link).unwrap(),
+        terminal,
+        "the link of the other is gone"
+    );
+    new.end(Signal::TERM);
+    assert!(fs::symlink_metadata(&link).is_err());
+
+    fs::write(&link, "mine").unwrap();
+    let run = run(&["simulate", "kaco", "2", "--link", &link]).expect_code(1);
+    assert!(
+        run.stderr
+            .contains(&format!("can't make the link {link}: ")),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.stdout, "");
+    assert_eq!(fs::read_to_string(&link).unwrap(), "mine");
 }
