@@ -11,6 +11,7 @@
 mod support;
 
 mod captures;
+mod docs;
 mod files;
 mod frames;
 mod kill;
