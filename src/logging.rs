@@ -22,6 +22,8 @@ pub fn start(verbose: u8, quiet: bool) {
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(|| Sink)
+        // A message that nobody can hear must not end the program: rows are to be written.
+        .log_internal_errors(false)
         .event_format(Line {
             with_time: verbose > 0,
         })

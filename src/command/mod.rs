@@ -29,7 +29,7 @@ use crate::cli::{Command, Simulate};
 /// # Errors
 /// [`Failure`] with what to tell the user.
 pub async fn run(command: Command) -> Result<Exit, Failure> {
-    match command {
+    let outcome = match command {
         Command::Log(arguments) => log::run(arguments).await,
         Command::Read(arguments) => read::run(arguments).await,
         Command::Scan(arguments) => scan::run(arguments).await,
@@ -41,5 +41,6 @@ pub async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Simulate(Simulate::Kstar(arguments)) => simulate::kstar(arguments).await,
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man => man::run(),
-    }
+    };
+    outcome.or_else(Failure::unless_unread)
 }

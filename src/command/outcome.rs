@@ -40,6 +40,8 @@ pub struct Failure {
     pub exit: Exit,
     message: String,
     hint: Option<String>,
+    /// Who read standard output has gone.
+    unread: bool,
 }
 
 impl Failure {
@@ -49,6 +51,16 @@ impl Failure {
             exit: Exit::Failed,
             message: message.into(),
             hint: hint.map(str::to_owned),
+            unread: false,
+        }
+    }
+
+    /// A reader of standard output that has seen enough, as `head` has, is no failure.
+    pub(super) fn unless_unread(self) -> Result<Exit, Self> {
+        if self.unread {
+            Ok(Exit::Done)
+        } else {
+            Err(self)
         }
     }
 }
@@ -75,8 +87,8 @@ impl From<LinkError> for Failure {
         };
         Self {
             exit,
-            message: error.to_string(),
             hint: error.hint(),
+            ..Self::new(error.to_string(), None)
         }
     }
 }
@@ -96,8 +108,7 @@ impl From<LogError> for Failure {
         };
         Self {
             exit,
-            message: error.to_string(),
-            hint: error.hint().map(str::to_owned),
+            ..Self::new(error.to_string(), error.hint())
         }
     }
 }
@@ -105,6 +116,9 @@ impl From<LogError> for Failure {
 /// Standard output that can't be written.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::new(format!("can't write the output: {error}"), None)
+        Self {
+            unread: error.kind() == io::ErrorKind::BrokenPipe,
+            ..Self::new(format!("can't write the output: {error}"), None)
+        }
     }
 }

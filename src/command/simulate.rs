@@ -4,6 +4,7 @@ use super::{Exit, Failure};
 use crate::cli::{SimulateKaco, SimulateKstar};
 use crate::sim::bus::Simulation;
 use crate::sim::udp::Player;
+use std::fs;
 use std::io::{self, Write, stdout};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::symlink;
@@ -18,11 +19,11 @@ pub(super) async fn kaco(arguments: SimulateKaco) -> Result<Exit, Failure> {
     let addresses = arguments.addresses.as_slice().to_vec();
     let mut simulation = Simulation::start(arguments.mood, Some(addresses))
         .map_err(|error| Failure::new(format!("no pseudo-terminal to be had: {error}"), None))?;
+    let stop = Stop::new()?;
     let link = match &arguments.link {
         Some(path) => Some(NamedLink::make(simulation.path(), path)?),
         None => None,
     };
-    let stop = Stop::new()?;
     let name = link.as_ref().map_or(simulation.path(), |link| &link.path);
     writeln!(stdout(), "{}", name.display())?;
     stop.ends("the pseudo-terminal", simulation.run()).await
@@ -92,13 +93,14 @@ impl Stop {
 /// A symbolic link that goes when the program ends.
 struct NamedLink {
     path: PathBuf,
+    terminal: PathBuf,
 }
 
 impl NamedLink {
     /// Replaces an older link of that name, nothing else.
     fn make(terminal: &Path, path: &Path) -> Result<Self, Failure> {
         if path.is_symlink() {
-            let _ = std::fs::remove_file(path);
+            let _ = fs::remove_file(path);
         }
         symlink(terminal, path).map_err(|error| {
             Failure::new(
@@ -108,12 +110,16 @@ impl NamedLink {
         })?;
         Ok(Self {
             path: path.to_owned(),
+            terminal: terminal.to_owned(),
         })
     }
 }
 
 impl Drop for NamedLink {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
+        // Another run may have put its own in place.
+        if fs::read_link(&self.path).is_ok_and(|found| found == self.terminal) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{holder, ports};
 use crate::kaco::connect::LinkError;
+use rustix::fs::{Mode, OFlags};
+use rustix::termios::isatty;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -51,7 +53,7 @@ fn explain(path: &Path, error: &Error) -> LinkError {
             device,
             reason: "it is a directory".to_owned(),
         },
-        _ if !is_character_device(path) => LinkError::Unusable {
+        _ if !is_terminal(path) => LinkError::Unusable {
             device,
             reason: "it is no serial port".to_owned(),
         },
@@ -62,9 +64,10 @@ fn explain(path: &Path, error: &Error) -> LinkError {
     }
 }
 
-fn is_character_device(path: &Path) -> bool {
-    use std::os::unix::fs::FileTypeExt;
-    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_char_device())
+/// Whether it is one of the devices that can be serial ports, with a chip behind it.
+fn is_terminal(path: &Path) -> bool {
+    let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty()).is_ok_and(isatty)
 }
 
 /// Which group may use the port, and how to get into it.

@@ -12,6 +12,7 @@ mod support;
 
 mod captures;
 mod clock;
+mod docs;
 mod documents;
 mod files;
 mod formats;
@@ -22,5 +23,7 @@ mod kstar;
 mod polling;
 mod recordings;
 mod scan;
+mod simulate;
 mod steps;
+mod usage;
 mod watch;

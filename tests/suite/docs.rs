@@ -1,0 +1,197 @@
+//! The pages: their links lead somewhere, and `docs/columns.md` is what the tables say. `UPDATE=1` writes it anew.
+
+use kaco_ardexa::kaco::layouts::{COUNTERS, READINGS};
+use kaco_ardexa::kstar::layout::KSTAR;
+use kaco_ardexa::reading::{Field, Kind, Layout};
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// README and everything in docs.
+fn pages() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = fs::read_dir(root.join("docs")).unwrap();
+    let mut pages: Vec<PathBuf> = docs.map(|entry| entry.unwrap().path()).collect();
+    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
+    pages.extend(Some(root.join("README.md")).filter(|readme| readme.exists()));
+    pages.sort();
+    pages
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut broken = Vec::new();
+    let mut count = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in links(&text).filter(|link| !link.contains("://")) {
+            count += 1;
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file {
+                "" => page.clone(),
+                file => page.parent().unwrap().join(file),
+            };
+            let leads = match (anchor, fs::read_to_string(&target)) {
+                ("", found) => found.is_ok() || target.is_dir(),
+                (anchor, Ok(text)) => anchors(&text).iter().any(|found| found == anchor),
+                (_, Err(_)) => false,
+            };
+            if !leads {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(
+        broken.is_empty(),
+        "links to nowhere:\n{}",
+        broken.join("\n")
+    );
+    assert!(count > 20, "only {count} links were found");
+}
+
+/// The lines of a page that are not code.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
+    let mut is_code = false;
+    text.lines().filter(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    })
+}
+
+/// The targets of all `[text](target)`.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    prose(text).flat_map(|line| {
+        let targets = line.split("](").skip(1);
+        targets.filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
+    })
+}
+
+/// What the headings of a page are called in links: lower case, blanks as `-`, nothing but letters, digits, `-` and `_`.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = prose(text).filter_map(|line| line.trim_start_matches('#').strip_prefix(' '));
+    let anchor = |heading: &str| -> String {
+        let heading = heading.trim().to_lowercase().replace(' ', "-");
+        let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '_');
+        heading.chars().filter(is_kept).collect()
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn the_page_of_columns_is_what_the_tables_say() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/columns.md");
+    let expected = columns();
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&page, &expected).unwrap();
+    }
+    let found = fs::read_to_string(&page).unwrap_or_default();
+    let differs = found
+        .lines()
+        .zip(expected.lines())
+        .find(|(found, expected)| found != expected);
+    assert!(
+        found == expected,
+        "docs/columns.md differs from the tables (UPDATE=1 cargo test writes it), first here: {differs:?}"
+    );
+}
+
+const INTRODUCTION: &str = "\
+# All columns
+
+This page is made from the tables in `src/kaco/layouts.rs` and `src/kstar/layout.rs`: `UPDATE=1 cargo test` writes it. Do not
+edit it by hand.
+
+A log has the column `datetime` first, then those of the inverter's layout in this order. The shape of the reply picks the layout;
+`kaco_ardexa read DEVICE ADDRESS --format json` names it. With `--counters`, the columns of [counters](#counters) follow at the end.
+Readings as JSON have the same values under the keys. A value that could not be read is an empty cell, and `null` in JSON.
+
+| holds | means |
+|---|---|
+";
+
+const KINDS: [Kind; 8] = [
+    Kind::Status,
+    Kind::Measurement,
+    Kind::Total,
+    Kind::PowerFactor,
+    Kind::PowerFactorKind,
+    Kind::TypeCode,
+    Kind::Mode,
+    Kind::Code,
+];
+
+/// What a column holds, in a word or two, and what that means.
+const fn words(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Status => (
+            "state",
+            "a text; the number of the state where no text is known",
+        ),
+        Kind::Measurement => ("measurement", "a number that goes up and down"),
+        Kind::Total => (
+            "total",
+            "a number that only rises, until a new day or a reset takes it to zero",
+        ),
+        Kind::PowerFactor => ("power factor", "cos phi, the number alone"),
+        Kind::PowerFactorKind => (
+            "kind of power factor",
+            "the letter sent with cos phi: `i` inductive, `c` capacitive, `o`, or nothing",
+        ),
+        Kind::TypeCode => ("type", "the inverter's type code, without padding"),
+        Kind::Mode => (
+            "mode",
+            "a word; the number of the mode where no word is known",
+        ),
+        Kind::Code => (
+            "code",
+            "a number that stands for something: an error, a setting",
+        ),
+    }
+}
+
+/// The whole page.
+fn columns() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    for (word, meaning) in KINDS.map(words) {
+        writeln!(page, "| {word} | {meaning} |").unwrap();
+    }
+    for layout in READINGS.into_iter().chain([&COUNTERS, &KSTAR]) {
+        section(&mut page, layout);
+    }
+    page
+}
+
+fn section(page: &mut String, layout: &Layout) {
+    let (first, rest) = layout.about.split_at(1);
+    let about = first.to_uppercase() + rest;
+    writeln!(page, "\n## {}\n\n{about}.\n", layout.name).unwrap();
+    writeln!(
+        page,
+        "| column | JSON key | unit | holds |\n|---|---|---|---|"
+    )
+    .unwrap();
+    for field in layout.fields {
+        let Field { label, unit, .. } = field;
+        let (key, holds) = (field.key(), words(field.kind).0);
+        writeln!(page, "| {label} | `{key}` | {} | {holds} |", unit.symbol()).unwrap();
+    }
+}
+
+#[test]
+fn every_kind_has_words_of_its_own() {
+    for (index, kind) in KINDS.into_iter().enumerate() {
+        let others = KINDS.iter().skip(index + 1);
+        assert!(
+            others.clone().all(|other| words(*other).0 != words(kind).0),
+            "{kind:?}"
+        );
+    }
+    let layouts = READINGS.into_iter().chain([&COUNTERS, &KSTAR]);
+    let used = |kind: &Kind| {
+        layouts
+            .clone()
+            .any(|layout| layout.fields.iter().any(|field| field.kind == *kind))
+    };
+    assert!(KINDS.iter().all(used));
+}

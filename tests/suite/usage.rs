@@ -1,0 +1,525 @@
+//! What is typed, and what comes back: usage errors, devices that can't be opened, help, output formats.
+
+use crate::polling::at_address;
+use crate::support::bus::Bus;
+use crate::support::captures::bytes;
+use crate::support::day::Day;
+use crate::support::plant::{HEADER, Plant, ROW};
+use crate::support::program::{
+    Run, command, command_as_nobody, is_root, run, run_with_input, start, text, wait,
+};
+use clap::CommandFactory;
+use kaco_ardexa::cli::Cli;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// Fails unless this is a usage error that contains these words.
+#[track_caller]
+fn expect_usage_error<S: AsRef<std::ffi::OsStr>>(arguments: &[S], words: &str) {
+    let run = run(arguments).expect_code(2);
+    assert_eq!(run.stdout, "");
+    assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+}
+
+#[test]
+fn wrong_addresses_are_named() {
+    for (addresses, words) in [
+        ("2-3-4", "`2-3-4`"),
+        ("1,7-4", "`7-4` runs backwards; write 4-7"),
+        ("0", "`0`"),
+        ("2,100", "`100`"),
+        ("x", "`x`"),
+        ("", "no address given"),
+        (" ", "no address given"),
+        (",,", "no address given"),
+    ] {
+        expect_usage_error(&["read", "sim:", addresses], words);
+        expect_usage_error(&["log", "sim:", addresses, "/nowhere"], words);
+        expect_usage_error(&["simulate", "kaco", addresses], words);
+    }
+}
+
+#[test]
+fn wrong_commands_and_options_are_named() {
+    expect_usage_error(&["poll"], "'poll'");
+    expect_usage_error::<&str>(&[], "Usage:");
+    expect_usage_error(&["log", "sim:", "2"], "<DIR>");
+    expect_usage_error(&["read", "sim:"], "<ADDRESSES>");
+    expect_usage_error(&["read"], "<DEVICE>");
+    expect_usage_error(&["simulate"], "kaco");
+    expect_usage_error(&["read", "sim:", "2", "3"], "'3'");
+    expect_usage_error(&["read", "sim:", "2", "--format", "xml"], "'xml'");
+    expect_usage_error(&["read", "sim:", "2", "--fast"], "'--fast'");
+    expect_usage_error(&["read", "sim:", "2", "-q", "-v"], "cannot be used with");
+    expect_usage_error(&["read", "sim:storm", "2"], "`sim:storm`");
+    expect_usage_error(&["read", "", "2"], "no device given");
+    expect_usage_error(&["simulate", "kaco", "2", "--mood", "storm"], "noisy");
+}
+
+#[test]
+fn wrong_numbers_are_named() {
+    let options = [
+        ("--attempts=0", "0"),
+        ("--attempts=101", "101"),
+        ("--attempts=few", "few"),
+        ("--pace=1x", "`1x`"),
+        ("--pace=", "``"),
+        ("--pace=-1s", "`-1s`"),
+        ("--pace=1e3", "`1e3`"),
+        ("--pace=inf", "`inf`"),
+        ("--pace=25h", "`25h` is too long"),
+        ("--timeout=0", "longer than nothing"),
+        ("--timeout=1.2.3s", "`1.2.3s`"),
+        ("--gap=0ms", "longer than nothing"),
+        ("--gap=fast", "`fast`"),
+    ];
+    for (option, words) in options {
+        expect_usage_error(&["read", "sim:", "2", option], words);
+    }
+}
+
+/// Fails unless `read` of this device fails, naming it and saying this.
+#[track_caller]
+fn expect_device_error(device: &str, words: &str) {
+    let run = run(&["read", device, "2"]).expect_code(1);
+    assert_eq!(run.stdout, "");
+    let begin = format!("kaco_ardexa: error: {device} ");
+    assert!(run.stderr.starts_with(&begin), "{}", run.stderr);
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+}
+
+#[test]
+fn devices_that_are_none() {
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| text(&directory.path().join(name));
+    fs::write(path("file"), "mine").unwrap();
+    symlink("nowhere", path("link")).unwrap();
+    expect_device_error(&path("file"), "it is no serial port");
+    expect_device_error(&text(directory.path()), "it is a directory");
+    expect_device_error("/dev/null", "it is no serial port");
+    expect_device_error(&path("link"), "does not exist");
+    assert_eq!(fs::read_to_string(path("file")).unwrap(), "mine");
+}
+
+#[test]
+fn a_missing_device_shows_what_there_is() {
+    let ports: Vec<String> = ["ttyUSB", "ttyACM", "ttyAMA"]
+        .iter()
+        .flat_map(|prefix| (0..9).map(move |number| format!("/dev/{prefix}{number}")))
+        .filter(|port| Path::new(port).exists())
+        .collect();
+    let run = run(&["read", "/dev/ttyUSB99", "2"]).expect_code(1);
+    let (what, hint) = run.stderr.split_once('\n').unwrap();
+    assert_eq!(what, "kaco_ardexa: error: /dev/ttyUSB99 does not exist");
+    assert!(ports.iter().all(|port| hint.contains(port)), "{hint}");
+    let none = hint.contains("there is no serial port on this machine");
+    assert_ne!(
+        none,
+        hint.contains("the serial ports here are /dev/"),
+        "{hint}"
+    );
+}
+
+#[test]
+fn a_device_of_others() {
+    let bus = Bus::silent();
+    let terminal = fs::canonicalize(&bus.path).unwrap();
+    let home = TempDir::new().unwrap();
+    fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
+    let link = home.path().join("ttyUSB0");
+    symlink(&terminal, &link).unwrap();
+    if is_root() {
+        chown(&terminal, None, group("dialout")).unwrap();
+        fs::set_permissions(&terminal, Permissions::from_mode(0o600)).unwrap();
+    } else {
+        fs::set_permissions(&terminal, Permissions::from_mode(0o000)).unwrap();
+    }
+    let run = wait(start(command_as_nobody(
+        &["read", &text(&link), "2"],
+        home.path(),
+    )));
+    let run = run.expect_code(1);
+    let what = format!("error: no permission to open {}\n", link.display());
+    assert!(run.stderr.contains(&what), "{}", run.stderr);
+    let id = terminal.metadata().unwrap().gid();
+    let group = if id == 0 {
+        "dialout".to_owned()
+    } else {
+        group_name(id)
+    };
+    let hint = format!("sudo usermod -aG {group} ");
+    assert!(run.stderr.contains(&hint), "{}", run.stderr);
+}
+
+/// The rows of the groups of this machine: name and number.
+fn groups() -> Vec<(String, u32)> {
+    let groups = fs::read_to_string("/etc/group").unwrap();
+    let row = |line: &str| {
+        let columns: Vec<&str> = line.split(':').collect();
+        (columns[0].to_owned(), columns[2].parse().unwrap())
+    };
+    groups.lines().map(row).collect()
+}
+
+fn group(name: &str) -> Option<u32> {
+    groups()
+        .into_iter()
+        .find(|group| group.0 == name)
+        .map(|group| group.1)
+}
+
+fn group_name(id: u32) -> String {
+    groups().into_iter().find(|group| group.1 == id).unwrap().0
+}
+
+#[test]
+fn every_help_is_complete() {
+    let mut program = Cli::command();
+    program.build();
+    check_help(&program, &[]);
+}
+
+/// Everything that can be typed behind this command is in its help, with a description; and so for the commands below.
+fn check_help(known: &clap::Command, path: &[&str]) {
+    let run = run(&[path, &["--help"]].concat()).expect_code(0);
+    assert_eq!(run.stderr, "");
+    let help = words(&run.stdout);
+    let expect = |name: &str, about: Option<&clap::builder::StyledStr>| {
+        let about = words(&about.map(ToString::to_string).unwrap_or_default());
+        assert!(about.len() > 4, "{path:?}: {name} has no description");
+        assert!(
+            help.contains(&about),
+            "{path:?}: {about} is missing:\n{help}"
+        );
+        assert!(help.contains(name), "{path:?}: {name} is missing:\n{help}");
+    };
+    expect("Usage: kaco_ardexa", known.get_about());
+    for argument in known.get_arguments() {
+        let name = match (argument.get_long(), argument.get_value_names()) {
+            (Some(long), _) => format!("--{long}"),
+            (None, Some([name])) => name.to_string(),
+            _ => panic!("{path:?}: {argument:?}"),
+        };
+        // The text of --help itself depends on where it is asked for.
+        let about = argument.get_help().filter(|_| name != "--help");
+        expect(&name, about.or(known.get_about()));
+    }
+    for below in known.get_subcommands() {
+        expect(below.get_name(), below.get_about());
+    }
+    for below in known
+        .get_subcommands()
+        .filter(|below| below.get_name() != "help")
+    {
+        check_help(below, &[path, &[below.get_name()]].concat());
+    }
+}
+
+/// The text on one line: the help is wrapped.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_help_of_log_and_read_names_every_option_of_polling() {
+    for command in ["log", "read"] {
+        let help = run(&[command, "--help"]).expect_code(0).stdout;
+        for (option, default) in [
+            ("--pace <DURATION>", "[default: 1s]"),
+            ("--timeout <DURATION>", "[default: 1s]"),
+            ("--gap <DURATION>", "[default: 400ms]"),
+            ("--attempts <NUMBER>", "[default: 3]"),
+            ("--counters", ""),
+            ("--strict", ""),
+        ] {
+            let (_, rest) = help
+                .split_once(option)
+                .unwrap_or_else(|| panic!("{option}: {help}"));
+            let until_next = rest.split("      -").next().unwrap();
+            assert!(until_next.contains(default), "{option}: {until_next}");
+        }
+    }
+}
+
+#[test]
+fn the_version_is_told() {
+    let expected = format!("kaco_ardexa {}\n", env!("CARGO_PKG_VERSION"));
+    for option in ["--version", "-V"] {
+        assert_eq!(run(&[option]).expect_code(0).stdout, expected);
+    }
+}
+
+#[test]
+fn verbosity_works_before_and_after_the_command() {
+    let plant = Plant::new();
+    let device = text(&plant.bus.path);
+    let said = |before: &[&str], after: &[&str]| {
+        let read = ["read", &device, "2", "--pace", "0s"];
+        run(&[before, &read, after].concat()).expect_code(0).stderr
+    };
+    assert_eq!(said(&[], &[]), "");
+    for (option, words) in [
+        ("-v", "address 02: read, first byte after "),
+        ("--verbose", "address 02: read, first byte after "),
+        ("-vv", r"#020\r -> \n*020   4 398.5"),
+        ("-vvv", r"#020\r -> \n*020   4 398.5"),
+    ] {
+        for said in [said(&[option], &[]), said(&[], &[option])] {
+            assert!(said.contains(words), "{option}: {said}");
+            assert!(said.is_ascii() && !said.contains('\r'), "{said}");
+        }
+    }
+    assert!(!said(&["-v"], &[]).contains("#020"));
+}
+
+#[test]
+fn quiet_silences_warnings_and_not_errors() {
+    let mut garbled = bytes("G4-17");
+    garbled[12] ^= 1;
+    let plant = Plant::with_replies(&[("#020", garbled)]);
+    let device = text(&plant.bus.path);
+    let read = ["read", &device, "2", "--pace", "0s", "--attempts", "1"];
+    let loud = run(&read).expect_code(0);
+    assert!(
+        loud.stderr.contains("warning: address 02: "),
+        "{}",
+        loud.stderr
+    );
+    let quiet = [
+        [&["-q"][..], &read].concat(),
+        [&read[..], &["--quiet"]].concat(),
+    ];
+    for arguments in quiet {
+        assert_eq!(run(&arguments).expect_code(0).stderr, "");
+    }
+    let missing = run(&["-q", "read", "/nowhere", "2"]).expect_code(1);
+    assert!(
+        missing.stderr.contains("/nowhere does not exist"),
+        "{}",
+        missing.stderr
+    );
+}
+
+/// The program with a pipe for standard output or error whose reader is gone, as after `| head -0`.
+fn with_broken_pipe(arguments: &[&str], stdout: bool) -> Run {
+    let mut running = start(command(arguments));
+    if stdout {
+        running.0.stdout.take();
+    } else {
+        running.0.stderr.take();
+    }
+    wait(running)
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let plant = Plant::with_replies(&[("#020", bytes("G4-17")), ("#030", at_address("G4-17", 3))]);
+    let device = text(&plant.bus.path);
+    for format in ["table", "json", "csv"] {
+        let read = ["read", &device, "2,3", "--pace", "0s", "--format", format];
+        with_broken_pipe(&read, true).expect_silence();
+    }
+    let capture = crate::support::captures::directory().join("G4-17.hex");
+    with_broken_pipe(&["decode", &text(&capture)], true).expect_silence();
+    with_broken_pipe(&["--help"], true).expect_silence();
+}
+
+#[test]
+fn output_that_can_not_be_written_is_a_failure() {
+    let plant = Plant::new();
+    for format in ["table", "json", "csv"] {
+        let device = text(&plant.bus.path);
+        let mut command = command(&["read", &device, "2", "--pace", "0s", "--format", format]);
+        command
+            .stderr(Stdio::piped())
+            .stdout(File::create("/dev/full").unwrap());
+        let output = command.output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains("can't write the output"), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    }
+}
+
+#[test]
+fn rows_are_written_though_nobody_hears_the_messages() {
+    let mut wrong = bytes("G4-17");
+    wrong[12] ^= 1;
+    let plant = Plant::with_replies(&[("#010", wrong), ("#020", bytes("G4-17"))]);
+    let directory = text(plant.directory.path());
+    let device = text(&plant.bus.path);
+    let log = [
+        "log",
+        &device,
+        "1,2",
+        &directory,
+        "--pace",
+        "0s",
+        "--attempts",
+        "1",
+    ];
+    with_broken_pipe(&log, false).expect_code(0);
+    let mut full: Command = command(&log);
+    full.stderr(File::create("/dev/full").unwrap());
+    assert_eq!(full.status().unwrap().code(), Some(0));
+    assert_eq!(plant.read("latest.csv").lines().count(), 3);
+}
+
+/// `read` of these replies in this format.
+fn read(replies: &[(&str, Vec<u8>)], addresses: &str, options: &[&str]) -> String {
+    let plant = Plant::with_replies(replies);
+    let device = text(&plant.bus.path);
+    let arguments = ["read", &device, addresses, "--pace", "0s"];
+    let run = run(&[&arguments[..], options].concat()).expect_code(0);
+    assert_eq!(run.stderr, "");
+    run.stdout
+}
+
+#[test]
+fn json_is_the_contract() {
+    let replies = [
+        ("#030", at_address("GN-18", 3)),
+        ("#010", bytes("ST-05")),
+        ("#120", b"\n*124\r".to_vec()),
+        ("#121", bytes("ST-14")),
+        ("#122", bytes("ST-15")),
+        ("#123", bytes("ST-16")),
+    ];
+    let json = read(&replies, "3,1,12", &["--format", "json"]);
+    let lines: Vec<&str> = json.lines().collect();
+    let [mppt2, standard, three_units] = lines[..] else {
+        panic!("{json}");
+    };
+    expect_json(
+        mppt2,
+        r#"{"time":"","protocol":"kaco","layout":"mppt2","address":3,"type":"3X24","model":"blueplanet 3.0NX3 M2","status_code":4,"values":{"status":"mpp-track","dc_voltage_mppt1":214.7,"dc_current_mppt1":1.97,"dc_power_mppt1":421,"dc_voltage_mppt2":0.0,"dc_current_mppt2":0.04,"dc_power_mppt2":0,"ac_voltage_phase_1":231.1,"ac_current_phase_1":0.80,"ac_voltage_phase_2":234.1,"ac_current_phase_2":0.79,"ac_voltage_phase_3":234.4,"ac_current_phase_3":0.81,"dc_power_total":421,"ac_power_total":413,"cos_phi":0.735,"circuit_board_temperature":36.7,"daily_yield":1640,"cos_phi_kind":"i","type":"3X24"}}"#,
+    );
+    // Its type got lost on the wire: missing is null.
+    expect_json(
+        standard,
+        r#"{"time":"","protocol":"kaco","layout":"standard","address":1,"type":null,"model":null,"status_code":4,"values":{"status":"mpp-track","dc_voltage":357.5,"dc_current":0.40,"dc_power":144,"ac_voltage":230.9,"ac_current":0.60,"ac_power":138,"device_temperature":29,"daily_yield":59,"type":null}}"#,
+    );
+    expect_json(
+        three_units,
+        r#"{"time":"","protocol":"kaco","layout":"000xi","address":12,"type":"3x10k","model":"Powador 30000xi","status_code":[4,4,4],"values":{"status_unit_1":"mpp-track","dc_voltage_unit_1":440.6,"dc_current_unit_1":1.54,"dc_power_unit_1":678,"ac_voltage_unit_1":240.5,"ac_current_unit_1":2.58,"ac_power_unit_1":617,"device_temperature_unit_1":42,"daily_yield_unit_1":13024,"status_unit_2":"mpp-track","dc_voltage_unit_2":440.9,"dc_current_unit_2":1.50,"dc_power_unit_2":661,"ac_voltage_unit_2":239.7,"ac_current_unit_2":2.26,"ac_power_unit_2":560,"device_temperature_unit_2":42,"daily_yield_unit_2":12174,"status_unit_3":"mpp-track","dc_voltage_unit_3":400.8,"dc_current_unit_3":1.44,"dc_power_unit_3":577,"ac_voltage_unit_3":242.0,"ac_current_unit_3":2.26,"ac_power_unit_3":552,"device_temperature_unit_3":41,"daily_yield_unit_3":12003,"type":"3x10k"}}"#,
+    );
+}
+
+/// Fails unless `line` is this object, to the byte, with a time.
+#[track_caller]
+fn expect_json(line: &str, expected: &str) {
+    let (start, rest) = line.split_once(r#""time":""#).expect("a time");
+    let (time, rest) = rest.split_once('"').expect("its end");
+    let parsed = chrono::DateTime::parse_from_rfc3339(time);
+    assert!(parsed.is_ok(), "{time}");
+    assert!(
+        time.ends_with("+01:00") || time.ends_with("+02:00"),
+        "{time}"
+    );
+    assert_eq!(format!("{start}\"time\":\"\"{rest}"), expected);
+}
+
+#[test]
+fn csv_of_one_inverter_is_what_the_log_holds() {
+    let replies = [("#020", bytes("G4-17"))];
+    let csv = read(&replies, "2", &["--format", "csv"]);
+    let plant = Plant::new();
+    plant.log().expect_silence();
+    let without_times = |text: &str| -> Vec<String> {
+        let cut = |line: &str| line.split_once(',').unwrap().1.to_owned();
+        text.lines().map(cut).collect()
+    };
+    assert!(csv.starts_with(HEADER), "{csv}");
+    assert!(csv.ends_with(&format!(",{ROW}\n")), "{csv}");
+    assert_eq!(
+        without_times(&csv),
+        without_times(&plant.read(&Day::Today.file()))
+    );
+}
+
+#[test]
+fn csv_of_several_inverters_says_whose_rows_follow() {
+    let replies = [("#020", bytes("G4-17")), ("#030", at_address("G4-17", 3))];
+    let csv = read(&replies, "2,3", &["--format", "csv"]);
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 6, "{csv}");
+    assert_eq!((lines[0], lines[3]), ("# inverter 02", "# inverter 03"));
+    assert_eq!((lines[1], lines[4]), (HEADER.trim_end(), HEADER.trim_end()));
+    assert!(lines[2].ends_with(ROW) && lines[5].ends_with(ROW), "{csv}");
+}
+
+#[test]
+fn the_table_shows_every_column_with_its_unit() {
+    let replies = [("#020", bytes("G4-17")), ("#030", at_address("GN-18", 3))];
+    let table = read(&replies, "2-4", &["--timeout", "500ms"]);
+    for words in [
+        "02",
+        "DC Voltage (V)",
+        "398.5",
+        "Daily yield (Wh)",
+        "33969",
+        "Device temperature (°C)",
+        "blueplanet 3.0NX3 M2",
+        "cos phi",
+        "0.735",
+        "inverter 04: no reply",
+    ] {
+        assert!(table.contains(words), "{words}: {table}");
+    }
+    assert!(
+        table.lines().all(|line| line.chars().count() <= 80),
+        "{table}"
+    );
+    assert!(!table.contains('\x1b'), "no colours in a pipe: {table}");
+}
+
+#[test]
+fn strict_is_about_readings() {
+    let plant = Plant::new();
+    let device = text(&plant.bus.path);
+    let read = ["read", &device, "2,3", "--pace", "0s", "--timeout", "500ms"];
+    run(&read).expect_code(0);
+    let strict = run(&[&read[..], &["--strict"]].concat()).expect_code(3);
+    assert!(
+        strict.stdout.contains("398.5"),
+        "what was read is shown: {}",
+        strict.stdout
+    );
+    assert!(
+        strict.stdout.contains("inverter 03: no reply"),
+        "{}",
+        strict.stdout
+    );
+}
+
+#[test]
+fn decode_takes_standard_input() {
+    let input = "# a comment\n\n0a2a3031392036343030786920af0d\n";
+    let decoded = run_with_input(&["decode", "--format", "json"], input.as_bytes()).expect_code(0);
+    assert!(
+        decoded.stdout.contains(r#""layout":"type""#),
+        "{}",
+        decoded.stdout
+    );
+    assert!(
+        decoded.stdout.contains(r#""type":"6400xi""#),
+        "{}",
+        decoded.stdout
+    );
+    let refused = run_with_input(&["decode"], b"\xff\xfe no hex \x1b[1m\n").expect_code(1);
+    assert!(
+        refused.stdout.contains("this is not hex"),
+        "{}",
+        refused.stdout
+    );
+    assert!(!refused.stdout.contains('\x1b'), "{}", refused.stdout);
+    let missing = run(&["decode", "/nowhere"]).expect_code(1);
+    assert!(
+        missing.stderr.contains("can't read /nowhere"),
+        "{}",
+        missing.stderr
+    );
+}
