@@ -260,6 +260,29 @@ fn echo_and_junk_before_a_reply() {
 }
 
 #[test]
+fn local_echo_is_said_once() {
+    let bus = Bus::start(Box::new(|request, _| {
+        let echo = Play::Send(format!("{request}\r").into_bytes());
+        let reply = at_address("G4-17", request[1..3].parse().unwrap());
+        vec![echo, Play::Wait(REPLY_TIME), Play::Send(reply)]
+    }));
+    let directory = TempDir::new().unwrap();
+    let run = log(
+        &bus,
+        "2-4",
+        directory.path(),
+        &["-v", "--pace", "0s", "--strict"],
+    )
+    .expect_code(0);
+    assert_eq!(
+        run.stderr.matches("local echo").count(),
+        1,
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn late_reply_of_a_neighbour() {
     reads_right_away(vec![
         Play::Wait(Duration::from_millis(50)),
