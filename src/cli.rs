@@ -1,5 +1,9 @@
 //! What can be typed, nothing else.
 
+mod kstar;
+
+pub use kstar::{Kstar, KstarDiscover, KstarLog, KstarRead, KstarWatch, Network, SimulateKstar};
+
 use crate::address::Addresses;
 use crate::duration;
 use crate::kaco::timing::Timing;
@@ -9,7 +13,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Polls KACO inverters over RS485 and logs their readings.
+/// Polls KACO inverters over RS485 and KSTAR inverters over WiFi, and logs their readings.
 ///
 /// Each inverter gets a folder with one CSV file a day and `latest.csv`. The program only ever reads: no command changes
 /// anything in an inverter.
@@ -42,14 +46,44 @@ pub enum Command {
     /// Contact each inverter and print the latest readings
     #[command(after_help = "Example: kaco_ardexa read /dev/ttyUSB0 2 --format json")]
     Read(Read),
+    /// Find the inverters on a bus
+    ///
+    /// Asks every address, and who answers is asked what it is: type, model, firmware, serial number. Where nobody answers, it
+    /// says what to look at.
+    #[command(after_help = "Example: kaco_ardexa scan /dev/ttyUSB0")]
+    Scan(Scan),
+    /// Keep polling: a live page on a terminal, a line for each change elsewhere
+    ///
+    /// Silent inverters are asked once a minute until they wake. Keys: q quits, p pauses.
+    #[command(
+        after_help = "Example: kaco_ardexa watch /dev/ttyUSB0 2,4-7 --log /opt/ardexa/kaco/logs"
+    )]
+    Watch(Watch),
+    /// Show what passes on the bus, sending nothing
+    ///
+    /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C.
+    #[command(after_help = "Example: kaco_ardexa listen /dev/ttyUSB0")]
+    Listen(Listen),
+    /// KSTAR hybrid inverters, over the network
+    #[command(subcommand)]
+    Kstar(Kstar),
     /// Decode captured replies, one per line in hex
     ///
-    /// Lines that are empty or start with `#` are skipped. Exits 1 if a line is no good reply.
+    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines that are
+    /// empty or start with `#` are skipped. Exits 1 if a line is no good reply.
     #[command(after_help = "Example: echo 0a2a3031392036343030786920af0d | kaco_ardexa decode")]
     Decode(Decode),
     /// Play inverters, to try out everything around the program
     #[command(subcommand)]
     Simulate(Simulate),
+    /// Print a script that completes command lines in a shell
+    #[command(
+        after_help = "Example: kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
+    )]
+    Completions(Completions),
+    /// Print the manual page
+    #[command(after_help = "Example: kaco_ardexa man | man -l -")]
+    Man,
 }
 
 /// `log DEVICE ADDRESSES DIR`
@@ -62,6 +96,13 @@ pub struct Log {
     /// Directory for the CSV files; it is made if it is missing
     #[arg(value_name = "DIR")]
     pub directory: PathBuf,
+
+    /// Also write the readings to FILE, as Prometheus metrics
+    ///
+    /// After each run, exchanged whole; silent inverters stand there too. For the textfile collector of node_exporter the name
+    /// has to end in .prom.
+    #[arg(long, value_name = "FILE")]
+    pub textfile: Option<PathBuf>,
 
     /// How to ask.
     #[command(flatten)]
@@ -84,10 +125,97 @@ pub struct Read {
     pub polling: Polling,
 }
 
+/// `scan DEVICE [ADDRESSES]`
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
+    #[arg(value_name = "DEVICE")]
+    pub device: Device,
+
+    /// Addresses to ask, such as 1-9; the maker's 1-32 if there are none
+    #[arg(value_name = "ADDRESSES")]
+    pub addresses: Option<Addresses>,
+
+    /// How the inverters are printed
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub format: ListFormat,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub asking: Asking,
+
+    /// Exit with 3 if any inverter gave no reading
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `watch DEVICE ADDRESSES`
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// The bus and who is on it.
+    #[command(flatten)]
+    pub bus: Bus,
+
+    /// What becomes of the readings.
+    #[command(flatten)]
+    pub watching: Watching,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub asking: Asking,
+
+    /// Also ask for the counters: peak power, total yield, hours
+    ///
+    /// Adds six columns at the end. One more request for each inverter; a 000xi has none.
+    #[arg(long)]
+    pub counters: bool,
+}
+
+/// The options of whatever watches.
+#[derive(Debug, Args)]
+pub struct Watching {
+    /// Time from one round to the next; longer if the inverters need it
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "10s")]
+    pub every: Duration,
+
+    /// Also log the readings, as `log` does
+    #[arg(long, value_name = "DIR")]
+    pub log: Option<PathBuf>,
+
+    /// Also write the readings to FILE after each round, as Prometheus metrics
+    #[arg(long, value_name = "FILE")]
+    pub textfile: Option<PathBuf>,
+
+    /// No page, also on a terminal; a line for each change
+    ///
+    /// Also taken from the environment variable SILENT_MODE or SILENT.
+    #[arg(long)]
+    pub silent: bool,
+}
+
+/// `listen DEVICE`
+#[derive(Debug, Args)]
+pub struct Listen {
+    /// Serial port, such as /dev/ttyUSB0; tcp://host:port
+    #[arg(value_name = "DEVICE")]
+    pub device: Device,
+
+    /// Silence after which what came is told, whole or not
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "400ms")]
+    pub gap: Duration,
+
+    /// Stop after this time
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse_positive)]
+    pub duration: Option<Duration>,
+}
+
 /// DEVICE and ADDRESSES
 #[derive(Debug, Args)]
 pub struct Bus {
-    /// Serial port, such as /dev/ttyUSB0; or sim:, sim:night, sim:noisy for simulated inverters
+    /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
+    ///
+    /// /dev/ttyUSB0, or better its name in /dev/serial/by-id/; tcp://host:port for a raw serial gateway (ser2net, Elfin EW11,
+    /// USR-TCP232); sim:, sim:night, sim:noisy for simulated inverters; replay:FILE for a recording.
     #[arg(value_name = "DEVICE")]
     pub device: Device,
 
@@ -98,7 +226,7 @@ pub struct Bus {
 
 /// The options of whatever polls a bus.
 #[derive(Debug, Args)]
-pub struct Polling {
+pub struct Asking {
     /// Least time between the starts of two requests
     ///
     /// A second is the maker's minimum. Durations are written 1s, 250ms, 1.5s, or as plain seconds.
@@ -117,18 +245,12 @@ pub struct Polling {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100), default_value_t = 3)]
     pub attempts: u32,
 
-    /// Also ask for the counters: peak power, total yield, hours
-    ///
-    /// Adds six columns at the end. One more request for each inverter; a 000xi has none.
-    #[arg(long)]
-    pub counters: bool,
-
-    /// Exit with 3 if any inverter gave no reading
-    #[arg(long)]
-    pub strict: bool,
+    /// Append every exchange to FILE, as JSON lines; DEVICE replay:FILE plays it again
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
 }
 
-impl Polling {
+impl Asking {
     /// The waits and tries that were asked for.
     pub const fn timing(&self) -> Timing {
         Timing {
@@ -140,6 +262,24 @@ impl Polling {
     }
 }
 
+/// The options of whatever reads the inverters of a bus once.
+#[derive(Debug, Args)]
+pub struct Polling {
+    /// How to ask.
+    #[command(flatten)]
+    pub asking: Asking,
+
+    /// Also ask for the counters: peak power, total yield, hours
+    ///
+    /// Adds six columns at the end. One more request for each inverter; a 000xi has none.
+    #[arg(long)]
+    pub counters: bool,
+
+    /// Exit with 3 if any inverter gave no reading
+    #[arg(long)]
+    pub strict: bool,
+}
+
 /// How readings are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -149,6 +289,10 @@ pub enum Format {
     Json,
     /// As in the log files
     Csv,
+    /// InfluxDB's line protocol, a line each
+    Influx,
+    /// Prometheus metrics of all inverters, at the end
+    Prometheus,
 }
 
 /// `decode [FILE]`
@@ -159,17 +303,25 @@ pub struct Decode {
     pub file: Option<PathBuf>,
 
     /// How the readings are printed
-    #[arg(long, value_enum, default_value_t = DecodeFormat::Table)]
-    pub format: DecodeFormat,
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub format: ListFormat,
 }
 
-/// How decoded captures are printed.
+/// How other things than the readings of a run are printed: decoded captures, inverters that were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DecodeFormat {
+pub enum ListFormat {
     /// A table for people
     Table,
-    /// One JSON object a line, refused replies too
+    /// One JSON object a line, refused captures too
     Json,
+}
+
+/// `completions SHELL`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: clap_complete::Shell,
 }
 
 /// What can be simulated.
@@ -180,6 +332,11 @@ pub enum Simulate {
     /// Prints the name of the terminal; any program can open it as a serial port.
     #[command(after_help = "Example: kaco_ardexa simulate kaco 2,4-7 --link /tmp/bus")]
     Kaco(SimulateKaco),
+    /// Play a KSTAR inverter on the UDP ports 48899 and 8899, until stopped
+    ///
+    /// Prints the address at which it answers: ask it with kstar read --ip 127.0.0.1.
+    #[command(after_help = "Example: kaco_ardexa simulate kstar --bind 127.0.0.2")]
+    Kstar(SimulateKstar),
 }
 
 /// `simulate kaco ADDRESSES`

@@ -1,19 +1,22 @@
-//! Reads KACO solar inverters; the program `kaco_ardexa` is a thin layer of commands over this library.
+//! Reads KACO and KSTAR solar inverters; the program `kaco_ardexa` is a thin layer of commands over this library.
 //!
 //! The way of one reading: a [`link`] gives bytes, [`kaco::wire`] makes a checked frame, [`kaco::interpret`] walks the
-//! frame's table once and makes a [`reading::Reading`], each [`output`] walks the same table once. From top to bottom;
-//! imports point down only:
+//! frame's table once and makes a [`reading::Reading`], each [`output`] walks the same table once. For KSTAR inverters it
+//! is [`kstar::client`], [`kstar::wire`] and [`kstar::interpret`]. From top to bottom; imports point down only:
 //!
 //! | module | does |
 //! |---|---|
 //! | [`cli`], [`logging`] | what can be typed; what is said on standard error |
 //! | [`command`] | one file a command: asks a source for readings, hands them to outputs |
+//! | [`watch`] | what is kept in mind of a plant that is watched, and the live page |
 //! | [`link`] | DEVICE to a byte stream |
 //! | [`sim`] | simulated inverters |
-//! | [`output`] | CSV files, JSON, tables |
+//! | [`output`] | CSV files, JSON, tables, lines for InfluxDB, metrics for Prometheus |
 //! | [`kaco`] | KACO inverters: bytes to checked frames, tables, the polling of a bus |
-//! | [`kstar`] | KSTAR hybrid inverters: datagrams to checked frames, the table |
+//! | [`kstar`] | KSTAR hybrid inverters: searching, asking, datagrams to checked frames, the table |
+//! | [`outcome`] | how it ended to ask: read, garbled, silent |
 //! | [`reading`] | fields, layouts, values, readings: what every protocol makes |
+//! | [`recording`] | exchanges on a bus as JSON lines |
 //! | [`address`], [`duration`], [`escape`] | `2,4-7`; `1.5s`; bytes from outside made safe to show |
 
 pub mod address;
@@ -25,6 +28,9 @@ pub mod kaco;
 pub mod kstar;
 pub mod link;
 pub mod logging;
+pub mod outcome;
 pub mod output;
 pub mod reading;
+pub mod recording;
 pub mod sim;
+pub mod watch;

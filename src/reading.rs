@@ -224,6 +224,16 @@ pub enum Sender {
     },
 }
 
+impl Sender {
+    /// The serial number, where the inverter told it.
+    pub fn serial(&self) -> Option<&str> {
+        match self {
+            Self::Kstar { serial, .. } => serial.as_deref(),
+            Self::Kaco { .. } => None,
+        }
+    }
+}
+
 /// The number of the inverter's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StatusCode {
@@ -261,6 +271,8 @@ pub struct Reading {
     pub model: Option<Cow<'static, str>>,
     /// The number behind the status text.
     pub status_code: StatusCode,
+    /// Whether the inverter, or one of its parts, reports a fault.
+    pub is_fault: bool,
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
 }

@@ -1,10 +1,11 @@
 //! `decode`: captured replies, one per line in hex.
 
 use super::{Exit, Failure};
-use crate::cli::{Decode, DecodeFormat};
+use crate::cli::{Decode, ListFormat};
 use crate::escape;
 use crate::kaco::interpret;
 use crate::kaco::wire::{Decoder, FrameError};
+use crate::kstar;
 use crate::output::{json, table};
 use crate::reading::Reading;
 use serde_json::json;
@@ -63,6 +64,9 @@ fn decode(text: &str) -> Vec<Result<Reading, Refused>> {
             bytes,
         })];
     };
+    if let Some(decoded) = decode_kstar(&bytes) {
+        return vec![decoded];
+    }
     let mut decoder = Decoder::default();
     decoder.push(&bytes);
     let mut decoded = Vec::new();
@@ -87,6 +91,21 @@ fn decode(text: &str) -> Vec<Result<Reading, Refused>> {
     decoded
 }
 
+/// The bytes as one datagram of a KSTAR inverter or its WiFi module; `None` if they do not begin like one.
+fn decode_kstar(bytes: &[u8]) -> Option<Result<Reading, Refused>> {
+    match kstar::wire::parse(bytes) {
+        Ok(frame) => Some(Ok(kstar::interpret::frame(frame))),
+        Err(kstar::wire::FrameError::Header) => {
+            kstar::discovery::parse(bytes).map(|answer| Ok(answer.reading()))
+        }
+        Err(error) => Some(Err(Refused {
+            kind: error.kind(),
+            detail: error.to_string(),
+            bytes: escape::hex(bytes),
+        })),
+    }
+}
+
 impl From<&FrameError> for Refused {
     fn from(error: &FrameError) -> Self {
         Self {
@@ -97,12 +116,12 @@ impl From<&FrameError> for Refused {
     }
 }
 
-fn print(format: DecodeFormat, line: usize, decoded: Result<Reading, Refused>) -> io::Result<()> {
+fn print(format: ListFormat, line: usize, decoded: Result<Reading, Refused>) -> io::Result<()> {
     let mut out = stdout().lock();
     match (format, decoded) {
-        (DecodeFormat::Json, Ok(reading)) => writeln!(out, "{}", json::object(&reading)),
+        (ListFormat::Json, Ok(reading)) => writeln!(out, "{}", json::object(&reading)),
         (
-            DecodeFormat::Json,
+            ListFormat::Json,
             Err(Refused {
                 kind,
                 detail,
@@ -115,12 +134,12 @@ fn print(format: DecodeFormat, line: usize, decoded: Result<Reading, Refused>) -
                 json!({"error": kind, "detail": detail, "bytes": bytes})
             )
         }
-        (DecodeFormat::Table, Ok(reading)) => {
+        (ListFormat::Table, Ok(reading)) => {
             writeln!(out, "line {line}: {}", reading.cells.layout.about)?;
             write!(out, "{}", table::details(std::slice::from_ref(&reading)))
         }
         (
-            DecodeFormat::Table,
+            ListFormat::Table,
             Err(Refused {
                 kind,
                 detail,

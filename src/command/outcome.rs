@@ -1,6 +1,7 @@
 //! How a command ends: its exit code, and the error a person reads.
 
 use crate::kaco::connect::LinkError;
+use crate::kstar::client::NetworkError;
 use crate::output::log_files::LogError;
 use std::error::Error;
 use std::fmt;
@@ -89,6 +90,12 @@ impl From<LinkError> for Failure {
             hint: error.hint(),
             ..Self::new(error.to_string(), None)
         }
+    }
+}
+
+impl From<NetworkError> for Failure {
+    fn from(error: NetworkError) -> Self {
+        Self::new(error.to_string(), error.hint())
     }
 }
 

@@ -1,38 +1,12 @@
 //! What `log` and `read` share: one round over the bus, with progress on a terminal.
 
-use super::{Exit, Failure};
+use super::round::{Round, now, overview_of};
+use super::{Failure, bus, progress};
 use crate::address::Address;
 use crate::cli::{Bus, Polling};
-use crate::kaco::bus;
 use crate::kaco::poll::{Polled, Poller};
-use crate::link::Link;
 use crate::output::table::Overview;
-use crate::reading::Reading;
-use chrono::{DateTime, FixedOffset, Local};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{IsTerminal, stderr};
-use std::time::Duration;
-use tracing::{info, warn};
-
-/// What a round gave.
-pub(super) struct Round {
-    /// A line for each inverter, in the order asked for.
-    pub(super) overview: Vec<Overview>,
-    /// Why it ended early, if it did.
-    pub(super) failure: Option<Failure>,
-}
-
-impl Round {
-    /// The exit code as far as the bus is concerned.
-    pub(super) fn exit(&self, strict: bool) -> Exit {
-        let is_unread = |overview: &Overview| matches!(overview, Overview::Unread(..));
-        if strict && self.overview.iter().any(is_unread) {
-            Exit::NoReading
-        } else {
-            Exit::Done
-        }
-    }
-}
+use crate::reading::{Reading, Sender};
 
 /// Polls every inverter once. `take` gets each reading the moment it is there.
 ///
@@ -44,21 +18,21 @@ pub(super) async fn round(
     mut take: impl FnMut(Address, &Reading),
 ) -> Result<Round, Failure> {
     let addresses = target.addresses.as_slice();
-    let link = Link::new(target.device.clone());
-    let bus = bus::Bus::open(link, polling.timing()).await?;
+    let (bus, recording) = bus::open(&target.device, &polling.asking).await?;
     let mut poller = Poller::new(bus, polling.counters, now);
-    let progress = progress(addresses.len());
+    let progress = progress::bar(addresses.len(), "inverters");
     let mut seen = Vec::new();
     let outcome = poller.round(addresses, |address, polled| {
         progress.suspend(|| {
             if let Polled::Read { reading, .. } = &polled {
                 take(address, reading);
             }
-            seen.push((address, overview_of(address, polled)));
+            seen.push((address, overview_of("address", sender(address), polled)));
         });
         progress.inc(1);
     });
     let failure = outcome.await.err().map(Failure::from);
+    let failure = failure.or_else(|| recording.failure());
     progress.finish_and_clear();
     Ok(Round {
         overview: in_order(addresses, seen),
@@ -66,55 +40,21 @@ pub(super) async fn round(
     })
 }
 
-/// The local time.
-fn now() -> DateTime<FixedOffset> {
-    Local::now().fixed_offset()
+/// A line for each address, as they were typed. Some have not been asked when the link got lost.
+pub(super) fn in_order(addresses: &[Address], mut seen: Vec<(Address, Overview)>) -> Vec<Overview> {
+    let line = |&address: &Address| {
+        let place = seen.iter().position(|(asked, _)| *asked == address);
+        match place {
+            Some(place) => seen.swap_remove(place).1,
+            None => Overview::Unread(sender(address), "not asked"),
+        }
+    };
+    addresses.iter().map(line).collect()
 }
 
-/// Talks about an inverter, and makes its line of the overview.
-fn overview_of(address: Address, polled: Polled) -> Overview {
-    match polled {
-        Polled::Read {
-            reading,
-            first_byte,
-        } => {
-            for unreadable in &reading.unreadable {
-                let (label, raw) = (unreadable.label, &unreadable.raw);
-                warn!("address {address}: {label} can't be read, its cell stays empty: `{raw}`");
-            }
-            info!(
-                "address {address}: read, first byte after {} ms",
-                first_byte.as_millis()
-            );
-            Overview::Read(reading, first_byte)
-        }
-        Polled::Garbled(reason) => {
-            warn!("address {address}: no good reply, nothing is logged: {reason}");
-            Overview::Unread(address.to_string(), "garbled")
-        }
-        Polled::Silent => {
-            info!("address {address}: no reply");
-            Overview::Unread(address.to_string(), "no reply")
-        }
+/// The inverter at an address.
+const fn sender(address: Address) -> Sender {
+    Sender::Kaco {
+        address: Some(address.number()),
     }
-}
-
-/// The lines as the addresses were typed; silent inverters were decided last.
-fn in_order(addresses: &[Address], mut seen: Vec<(Address, Overview)>) -> Vec<Overview> {
-    seen.sort_by_key(|(address, _)| addresses.iter().position(|asked| asked == address));
-    seen.into_iter().map(|(_, overview)| overview).collect()
-}
-
-/// A bar on standard error if that is a terminal; nothing otherwise.
-fn progress(length: usize) -> ProgressBar {
-    if !stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(length as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos} of {len} inverters, {elapsed}")
-    {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }

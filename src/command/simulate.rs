@@ -1,13 +1,15 @@
-//! `simulate kaco`: inverters on a pseudo-terminal, until stopped.
+//! `simulate kaco`: inverters on a pseudo-terminal; `simulate kstar`: one on the network; until stopped.
 
 use super::{Exit, Failure};
-use crate::cli::SimulateKaco;
+use crate::cli::{SimulateKaco, SimulateKstar};
 use crate::sim::bus::Simulation;
+use crate::sim::udp::Player;
 use std::fs;
 use std::io::{self, Write, stdout};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Plays the inverters until SIGINT or SIGTERM.
 ///
@@ -17,33 +19,75 @@ pub(super) async fn kaco(arguments: SimulateKaco) -> Result<Exit, Failure> {
     let addresses = arguments.addresses.as_slice().to_vec();
     let mut simulation = Simulation::start(arguments.mood, Some(addresses))
         .map_err(|error| Failure::new(format!("no pseudo-terminal to be had: {error}"), None))?;
-    let stopped = stopped()
-        .map_err(|error| Failure::new(format!("can't wait for signals: {error}"), None))?;
+    let stop = Stop::new()?;
     let link = match &arguments.link {
         Some(path) => Some(NamedLink::make(simulation.path(), path)?),
         None => None,
     };
     let name = link.as_ref().map_or(simulation.path(), |link| &link.path);
     writeln!(stdout(), "{}", name.display())?;
-    tokio::select! {
-        outcome = simulation.run() => {
-            let reason = outcome.err().map(|error| error.to_string()).unwrap_or_default();
-            Err(Failure::new(format!("the pseudo-terminal failed: {reason}"), None))
-        }
-        () = stopped => Ok(Exit::Done),
-    }
+    stop.ends("the pseudo-terminal", simulation.run()).await
 }
 
-/// Ends with SIGINT or SIGTERM. From this call on, neither ends the program by itself, so that the link can be removed.
-fn stopped() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+/// Plays the inverter until SIGINT or SIGTERM.
+///
+/// # Errors
+/// [`Failure`] if its ports can't be had.
+pub(super) async fn kstar(arguments: SimulateKstar) -> Result<Exit, Failure> {
+    let address = arguments.bind;
+    let player = Player::open(address)
+        .await
+        .map_err(|(port, error)| no_port(address, port, &error))?;
+    let stop = Stop::new()?;
+    writeln!(stdout(), "{address}")?;
+    stop.ends("the network", player.run()).await
+}
+
+fn no_port(address: Ipv4Addr, port: u16, error: &io::Error) -> Failure {
+    let hint = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program has it, perhaps another simulation: `ss -ulpn` shows which; --bind 127.0.0.2 makes a \
+             second inverter"
         }
-    })
+        io::ErrorKind::AddrNotAvailable => {
+            "that is no address of this machine: `ip addr` shows those there are"
+        }
+        _ => "`ip addr` shows the addresses of this machine",
+    };
+    let message = format!("UDP port {port} on {address} can't be had: {error}");
+    Failure::new(message, Some(hint))
+}
+
+/// The signals that end a simulation. They are heard from when this is made: whoever reads the name of a simulation may
+/// end it at once.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Runs a simulation until a signal ends it.
+    async fn ends(
+        mut self,
+        what: &str,
+        simulation: impl Future<Output = io::Result<()>>,
+    ) -> Result<Exit, Failure> {
+        tokio::select! {
+            outcome = simulation => {
+                let reason = outcome.err().map(|error| error.to_string()).unwrap_or_default();
+                Err(Failure::new(format!("{what} failed: {reason}"), None))
+            }
+            _ = self.terminate.recv() => Ok(Exit::Done),
+            _ = self.interrupt.recv() => Ok(Exit::Done),
+        }
+    }
 }
 
 /// A symbolic link that goes when the program ends.

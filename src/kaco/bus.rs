@@ -2,7 +2,7 @@
 
 use super::connect::{Connect, LinkError};
 use super::reply::{Outcome, Reply};
-use super::timing::{PACE_MARGIN, REOPEN_PAUSE, Timing, WRITE_LIMIT};
+use super::timing::{LONGEST_REPLY, PACE_MARGIN, REOPEN_PAUSE, Timing, WRITE_LIMIT};
 use super::wire::{Decoder, Fault, Frame, LONGEST_FRAME, Request};
 use crate::escape;
 use std::io;
@@ -10,6 +10,22 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::{debug, info, trace, warn};
+
+/// One request and all that came until it was decided, for who keeps a record.
+#[derive(Debug, Clone, Copy)]
+pub struct Exchange<'a> {
+    /// The bytes sent.
+    pub request: &'a [u8],
+    /// The bytes that came, echo and noise included.
+    pub reply: &'a [u8],
+    /// From the request to the first byte of the reply.
+    pub first_byte: Option<Duration>,
+    /// `read`, `garbled` or `silent`.
+    pub outcome: &'static str,
+}
+
+/// Hears of every exchange.
+pub type Observer = Box<dyn FnMut(Exchange<'_>)>;
 
 /// A line to inverters that answer when asked.
 pub struct Bus<C: Connect> {
@@ -20,6 +36,9 @@ pub struct Bus<C: Connect> {
     decoder: Decoder,
     last_request: Option<Instant>,
     reopened: bool,
+    observer: Option<Observer>,
+    /// Whether it was said that the adapter hears its own requests.
+    echo_said: bool,
 }
 
 impl<C: Connect> Bus<C> {
@@ -29,15 +48,21 @@ impl<C: Connect> Bus<C> {
     /// As the link says.
     pub async fn open(mut connector: C, timing: Timing) -> Result<Self, LinkError> {
         let stream = Some(connector.connect().await?);
-        let decoder = Decoder::default();
         Ok(Self {
             connector,
             stream,
             timing,
-            decoder,
+            decoder: Decoder::default(),
             last_request: None,
             reopened: false,
+            observer: None,
+            echo_said: false,
         })
+    }
+
+    /// Tells `observer` of every exchange from now on.
+    pub fn observe(&mut self, observer: Observer) {
+        self.observer = Some(observer);
     }
 
     /// Asks until there is a good reply, silence, or no attempt left. `accept` makes the answer out of a frame of the
@@ -103,17 +128,31 @@ impl<C: Connect> Bus<C> {
         let mut reply = Reply::new(request);
         self.last_request = Some(reply.sent);
         let outcome = self.listen(&mut reply, accept).await?;
-        debug!(
-            "{} -> {} ({}{})",
-            escape::printable(&request.bytes()),
-            escape::printable(&reply.heard),
-            outcome.word(),
-            reply
-                .first_byte
-                .map(|time| format!(", {} ms", time.as_millis()))
-                .unwrap_or_default(),
-        );
+        self.note(&reply, outcome.word());
         Ok(outcome)
+    }
+
+    /// Logs an exchange and tells the observer of it.
+    fn note(&mut self, reply: &Reply, outcome: &'static str) {
+        let request = reply.request.bytes();
+        let (sent, heard) = (escape::printable(&request), escape::printable(&reply.heard));
+        let time = reply
+            .first_byte
+            .map(|time| format!(" after {} ms", time.as_millis()));
+        debug!("{sent} -> {heard} ({outcome}{})", time.unwrap_or_default());
+        if reply.has_echo() && !self.echo_said {
+            self.echo_said = true;
+            info!("the adapter hears its own requests (local echo); they are left out");
+        }
+        if let Some(observer) = &mut self.observer {
+            let (reply, first_byte) = (&reply.heard, reply.first_byte);
+            observer(Exchange {
+                request: &request,
+                reply,
+                first_byte,
+                outcome,
+            });
+        }
     }
 
     /// Collects bytes until the reply is there or its time is over.
@@ -145,6 +184,26 @@ impl<C: Connect> Bus<C> {
                 return Ok(reply.unanswered());
             }
         }
+    }
+
+    /// What still comes behind a reply, until the line is silent for the gap. One inverter has nothing more to say; two of
+    /// the same address do.
+    ///
+    /// # Errors
+    /// [`LinkError::Lost`] when the link got lost.
+    pub async fn rest(&mut self) -> Result<Vec<u8>, LinkError> {
+        let mut rest = Vec::new();
+        let limit = Instant::now() + LONGEST_REPLY;
+        while Instant::now() < limit {
+            let deadline = Instant::now() + self.timing.gap;
+            match read_until(self.stream.as_mut(), deadline).await {
+                Ok(Some(bytes)) => rest.extend(bytes),
+                Ok(None) => break,
+                Err(source) => return Err(self.lost(source)),
+            }
+        }
+        rest.truncate(LONGEST_FRAME);
+        Ok(rest)
     }
 
     /// Waits until the next request may start; what comes meanwhile is late and thrown away.

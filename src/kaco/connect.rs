@@ -51,6 +51,16 @@ pub enum LinkError {
         /// In words.
         reason: String,
     },
+    /// It is in the network and does not answer.
+    #[error("{device} can't be reached: {reason}")]
+    Unreachable {
+        /// As it was typed.
+        device: String,
+        /// In the system's words.
+        reason: String,
+        /// What to look at.
+        hint: &'static str,
+    },
     /// It was open and went away.
     #[error("the connection to {device} was lost: {source}")]
     Lost {
@@ -67,6 +77,7 @@ impl LinkError {
         match self {
             Self::NotFound { hint, .. } | Self::Denied { hint, .. } => Some(hint.clone()),
             Self::Busy { .. } => Some("wait until it is done, or end it".to_owned()),
+            Self::Unreachable { hint, .. } => Some((*hint).to_owned()),
             Self::Unusable { .. } => None,
             Self::Lost { .. } => {
                 Some("look at the adapter and its plug; the rows read so far are kept".to_owned())

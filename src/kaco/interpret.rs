@@ -40,6 +40,7 @@ pub fn three_units(address: u8, parts: [Option<Reading>; 3]) -> Reading {
     let per_part = layouts::UNIT.fields.len() - 1; // the type stands once, at the end
     for (index, part) in parts.into_iter().enumerate() {
         let part = part.unwrap_or_else(|| plain(Cells::empty(&layouts::UNIT)));
+        reading.is_fault |= part.is_fault;
         codes.push(match part.status_code {
             StatusCode::One(code) => Some(code),
             _ => None,
@@ -171,6 +172,7 @@ fn walk<'a>(
             Kind::Status => {
                 let code = status_code(status);
                 reading.status_code = code.map_or(StatusCode::Unknown, StatusCode::One);
+                reading.is_fault = published && code.is_some_and(status::is_fault);
                 (status, code.map(|code| status_text(code, published)))
             }
             Kind::PowerFactor => {
@@ -213,6 +215,7 @@ fn plain(cells: Cells) -> Reading {
         type_code: None,
         model: None,
         status_code: StatusCode::Unknown,
+        is_fault: false,
         unreadable: Vec::new(),
     }
 }

@@ -260,6 +260,11 @@ pub const fn generic(elements: usize) -> Option<&'static Layout> {
     }
 }
 
+/// Whether inverters of this layout speak the generic protocol.
+pub fn is_generic(layout: &Layout) -> bool {
+    generic(layout.fields.len()) == Some(layout)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,35 +6,19 @@ use super::reply::Outcome;
 use super::wire::{Body, Command, Counters, Fault, Frame, Part, Readings, Request};
 use super::{interpret, layouts};
 use crate::address::Address;
+pub use crate::outcome::Polled;
 use crate::reading::{Cells, Decimal, Reading, Role};
 use chrono::{DateTime, FixedOffset};
 use std::collections::BTreeSet;
-use std::time::Duration;
 use tracing::{info, warn};
 
 /// The daily yield of counters without an address may be this much above that of the readings before them, Wh. They are
 /// asked for seconds later, and a 10 kW inverter makes 3 Wh a second.
 const YIELD_BETWEEN: Decimal = Decimal::from_parts(30, 0, 0, false, 0);
 
-/// What became of one inverter.
-#[derive(Debug)]
-pub enum Polled {
-    /// It was read.
-    Read {
-        /// Its readings.
-        reading: Box<Reading>,
-        /// From the request to the first byte of the reply.
-        first_byte: Duration,
-    },
-    /// It answered, but never well; with the reason.
-    Garbled(String),
-    /// It did not answer.
-    Silent,
-}
-
 /// Polls the inverters of one bus, and remembers what it learns about them.
 pub struct Poller<C: Connect> {
-    bus: Bus<C>,
+    pub(super) bus: Bus<C>,
     counters: bool,
     clock: fn() -> DateTime<FixedOffset>,
     /// These answered that their parts are to be asked.
@@ -69,7 +53,19 @@ impl<C: Connect> Poller<C> {
                 polled => report(address, polled),
             }
         }
-        for address in silent {
+        self.once(&silent, report).await
+    }
+
+    /// Reads each inverter once, without a second chance: for those that were silent before.
+    ///
+    /// # Errors
+    /// As [`Self::round`].
+    pub async fn once(
+        &mut self,
+        addresses: &[Address],
+        mut report: impl FnMut(Address, Polled),
+    ) -> Result<(), LinkError> {
+        for &address in addresses {
             let polled = self.inverter(address).await?;
             report(address, polled);
         }
@@ -77,7 +73,7 @@ impl<C: Connect> Poller<C> {
     }
 
     /// All requests that one inverter needs.
-    async fn inverter(&mut self, address: Address) -> Result<Polled, LinkError> {
+    pub(super) async fn inverter(&mut self, address: Address) -> Result<Polled, LinkError> {
         if self.three_units.contains(&address) {
             return self.parts(address).await;
         }

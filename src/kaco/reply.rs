@@ -3,43 +3,17 @@
 use super::timing::{LONGEST_REPLY, Timing};
 use super::wire::{Fault, Frame, FrameError, LONGEST_FRAME, Request};
 use crate::escape;
+pub use crate::outcome::Outcome;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::debug;
 
 /// The shortest reply, `LF * A A 4 CR`. Fewer bytes are noise on a line that nobody drives.
-const SHORTEST_REPLY: usize = 6;
-
-/// How a request ended. Silence is a result, not an error.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome<T> {
-    /// A good reply.
-    Read {
-        /// What was made of it.
-        answer: T,
-        /// From the end of the request to the first byte of the reply.
-        first_byte: Duration,
-    },
-    /// Something came, but no good reply; with the reason.
-    Garbled(String),
-    /// Nothing came.
-    Silent,
-}
-
-impl<T> Outcome<T> {
-    /// `read`, `garbled` or `silent`.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Read { .. } => "read",
-            Self::Garbled(_) => "garbled",
-            Self::Silent => "silent",
-        }
-    }
-}
+pub(super) const SHORTEST_REPLY: usize = 6;
 
 /// The reply to a request, as far as it came.
 pub(super) struct Reply {
-    request: Request,
+    pub(super) request: Request,
     /// When the request was out.
     pub(super) sent: Instant,
     /// From then to the first byte that is neither echo nor NUL.
@@ -134,6 +108,11 @@ impl Reply {
             ),
             None => Outcome::Silent,
         }
+    }
+
+    /// Whether the adapter heard its own request.
+    pub(super) fn has_echo(&self) -> bool {
+        self.heard.starts_with(&self.request.bytes())
     }
 
     /// How many bytes came that are neither NUL nor the adapter's echo of the request.

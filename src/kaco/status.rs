@@ -33,6 +33,11 @@ pub fn find(code: u32) -> Option<&'static Status> {
     STATUSES.get(index)
 }
 
+/// Whether a code says that the inverter reports a fault; unknown codes do not.
+pub fn is_fault(code: u32) -> bool {
+    find(code).is_some_and(|status| status.severity == Severity::Fault)
+}
+
 const fn operating(code: u32, text: &'static str, meaning: &'static str) -> Status {
     Status {
         code,

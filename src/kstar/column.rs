@@ -33,6 +33,18 @@ pub enum Source {
     Sum(&'static str, &'static str),
 }
 
+impl Source {
+    /// Where its own number stands; none if all of it comes from other columns.
+    pub const fn slot(&self) -> Option<Slot> {
+        match self {
+            Self::Raw(slot) | Self::Bits(slot) | Self::Words(slot, _) | Self::Signed(slot, _) => {
+                Some(*slot)
+            }
+            Self::Product(..) | Self::Sum(..) => None,
+        }
+    }
+}
+
 /// The sign of an amount, told by the mode in another column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sign {

@@ -2,9 +2,9 @@
 //!
 //! Source: the protocol note and a captured answer.
 
+use super::interpret::{plain, text_cell};
 use crate::escape::printable;
-use crate::reading::{Cells, Field, Kind, Layout, Unit, Value};
-use std::borrow::Cow;
+use crate::reading::{Cells, Field, Kind, Layout, Reading, Unit};
 
 /// What an answer holds, for outputs.
 pub static LAYOUT: Layout = Layout {
@@ -29,14 +29,13 @@ pub struct Discovered {
 }
 
 impl Discovered {
-    /// The answer as cells of [`LAYOUT`]; what was left out has no value.
-    pub fn cells(&self) -> Cells {
-        let cell =
-            |text: &String| (!text.is_empty()).then(|| Value::Text(Cow::Owned(text.clone())));
-        Cells {
+    /// The answer as a reading of [`LAYOUT`] without time and sender; what was left out has no value.
+    pub fn reading(&self) -> Reading {
+        let texts = [&self.ip, &self.mac, &self.name];
+        plain(Cells {
             layout: &LAYOUT,
-            values: [&self.ip, &self.mac, &self.name].map(cell).to_vec(),
-        }
+            values: texts.map(|text| text_cell(text)).to_vec(),
+        })
     }
 }
 
@@ -81,6 +80,7 @@ pub(super) fn text(bytes: &[u8]) -> String {
 mod tests {
     use super::super::wire::{DISCOVERY, Request};
     use super::*;
+    use crate::reading::Value;
     use proptest::prelude::*;
 
     fn parts(datagram: &[u8]) -> Option<[String; 3]> {
@@ -149,8 +149,8 @@ mod tests {
 
     #[test]
     fn cells_follow_the_layout() {
-        let cells = parse(b"10.0.0.7,,roof").map(|found| found.cells());
-        let shown = cells.iter().flat_map(Cells::iter);
+        let cells = parse(b"10.0.0.7,,roof").map(|found| found.reading());
+        let shown = cells.iter().flat_map(Reading::columns);
         let shown: Vec<_> = shown
             .map(|(field, value)| (field.key(), value.map(Value::to_string)))
             .collect();

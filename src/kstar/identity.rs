@@ -3,7 +3,22 @@
 //! Source: the protocol note; no capture is known, and not every inverter answers.
 
 use super::discovery::text;
+use super::interpret::{plain, text_cell};
+use crate::reading::{Cells, Field, Kind, Layout, Reading, Sender, Unit};
+use std::borrow::Cow;
+use std::net::IpAddr;
 use std::ops::Range;
+
+/// What the answer holds, for outputs.
+pub static LAYOUT: Layout = Layout {
+    name: "identity",
+    about: "who a KSTAR inverter is",
+    fields: &[
+        Field::new("firmware", Unit::None, Kind::Mode),
+        Field::new("model", Unit::None, Kind::Mode),
+        Field::new("serial", Unit::None, Kind::Mode),
+    ],
+};
 
 /// Bytes of the payload with the firmware, ASCII padded with blanks, as the others.
 const FIRMWARE: Range<usize> = 0..5;
@@ -19,6 +34,32 @@ pub struct Identity {
     pub model: Option<String>,
     /// Serial number, at most sixteen characters on the wire. It comes from outside: not yet fit for a path.
     pub serial: Option<String>,
+}
+
+impl Identity {
+    /// The answer as a reading of [`LAYOUT`], without time.
+    pub fn reading(self) -> Reading {
+        let texts = [&self.firmware, &self.model, &self.serial];
+        let reading = plain(Cells {
+            layout: &LAYOUT,
+            values: texts
+                .map(|text| text_cell(text.as_deref().unwrap_or_default()))
+                .to_vec(),
+        });
+        self.sign(reading, None)
+    }
+
+    /// `reading` as one of the inverter that said this, from this address.
+    pub fn sign(self, reading: Reading, ip: Option<IpAddr>) -> Reading {
+        Reading {
+            sender: Sender::Kstar {
+                serial: self.serial,
+                ip,
+            },
+            model: self.model.map(Cow::Owned),
+            ..reading
+        }
+    }
 }
 
 /// The payload of [`super::wire::Frame::Identity`]; a short one gives what it holds.

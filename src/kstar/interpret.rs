@@ -4,37 +4,66 @@
 
 use super::column::{Column, Form, Sign, Slot, Source, Words};
 use super::faults::error_names;
+use super::identity::identity;
 use super::layout::{COLUMNS, KSTAR};
+use super::wire::Frame;
 use crate::reading::{Cells, Decimal, Kind, Reading, Sender, StatusCode, Unreadable, Value};
 use std::borrow::Cow;
 
-/// The payload of [`super::wire::Frame::Readings`] as a reading without time and sender, which the caller knows.
+/// What a frame says, as a reading without time and address.
+pub fn frame(frame: Frame<'_>) -> Reading {
+    match frame {
+        Frame::Readings(payload) => reading(payload),
+        Frame::Identity(payload) => identity(payload).reading(),
+    }
+}
+
+/// The payload of [`Frame::Readings`] as a reading without time and sender, which the caller knows.
 ///
 /// Bytes behind those that the table knows are left alone; a column behind the end of the payload has no value. The status
 /// code is the number behind the column of kind [`Kind::Status`], the work mode.
 pub fn reading(payload: &[u8]) -> Reading {
+    let values = COLUMNS.iter().map(|column| value(column, payload));
+    let unreadable = COLUMNS
+        .iter()
+        .filter_map(|column| without_sign(column, payload));
+    let mut reading = Reading {
+        status_code: status_code(payload),
+        unreadable: unreadable.collect(),
+        ..plain(Cells {
+            layout: &KSTAR,
+            values: values.collect(),
+        })
+    };
+    let is_abnormal = matches!(reading.status_code, StatusCode::One(code) if code >= ABNORMAL);
+    reading.is_fault = is_abnormal || !reported_errors(&reading).is_empty();
+    reading
+}
+
+/// Work modes from this number on are no normal operation: 2 abnormal, 3 severe fault.
+const ABNORMAL: u32 = 2;
+
+/// A reading of which nothing is known but its cells.
+pub(super) const fn plain(cells: Cells) -> Reading {
     Reading {
         time: None,
         sender: Sender::Kstar {
             serial: None,
             ip: None,
         },
-        cells: Cells {
-            layout: &KSTAR,
-            values: COLUMNS
-                .iter()
-                .map(|column| value(column, payload))
-                .collect(),
-        },
+        cells,
         further: None,
         type_code: None,
         model: None,
-        status_code: status_code(payload),
-        unreadable: COLUMNS
-            .iter()
-            .filter_map(|column| without_sign(column, payload))
-            .collect(),
+        status_code: StatusCode::Unknown,
+        is_fault: false,
+        unreadable: Vec::new(),
     }
+}
+
+/// A text that was sent; an empty one is no value.
+pub(super) fn text_cell(text: &str) -> Option<Value> {
+    (!text.is_empty()).then(|| Value::Text(Cow::Owned(text.to_owned())))
 }
 
 /// The names of the errors that a reading reports; none for readings of other layouts.

@@ -133,7 +133,7 @@ const fn fields<const N: usize>(columns: &[Column; N]) -> [Field; N] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::column::{Slot, Source};
+    use super::super::column::Source;
     use super::super::wire::READINGS_LENGTH;
     use super::*;
     use std::collections::HashSet;
@@ -144,14 +144,6 @@ mod tests {
 
     fn unit(label: &str) -> Option<Unit> {
         find(label).map(|column| column.field.unit)
-    }
-
-    const fn slot_of(source: &Source) -> Option<Slot> {
-        match source {
-            Source::Raw(slot) | Source::Bits(slot) | Source::Words(slot, _) => Some(*slot),
-            Source::Signed(amount, _) => Some(*amount),
-            Source::Product(..) | Source::Sum(..) => None,
-        }
     }
 
     /// How many columns stand between a column and bytes; `None` if one does not exist or comes from itself.
@@ -181,7 +173,7 @@ mod tests {
     fn slots_are_disjoint_and_fill_the_payload() {
         let mut owners = [None; READINGS_LENGTH];
         for column in &COLUMNS {
-            let (label, slot) = (column.field.label, slot_of(&column.source));
+            let (label, slot) = (column.field.label, column.source.slot());
             let size = slot.map_or(0, |slot| slot.form.size());
             let offset = slot.map_or(0, |slot| slot.offset);
             let bytes = owners.get_mut(offset..offset + size).unwrap_or_default();

@@ -1,16 +1,29 @@
-//! KSTAR hybrid inverters on the network: the protocol, without sockets and without a clock.
+//! KSTAR hybrid inverters on the network.
 //!
-//! A datagram becomes a checked [`wire::Frame`]; [`interpret`] walks the one table of [`layout`], whose rows are
-//! [columns](mod@column), over the payload and makes a [`crate::reading::Reading`]. [`identity`] reads who the inverter is,
-//! [`discovery`] what WiFi modules answer to a broadcast; [`faults`] names the bits of the error codes.
-//! `docs/kstar-protocol.md` has all of the protocol.
+//! | module | does |
+//! |---|---|
+//! | [`poll`] | all that one inverter is asked for a reading |
+//! | [`client`], [`search`] | one request, one outcome; who is there |
+//! | `socket`, [`interfaces`], [`timing`] | UDP; the networks of this machine; the waits |
+//! | [`interpret`] | a checked frame becomes a reading, by its table |
+//! | [`layout`], [`column`](mod@column), [`faults`] | the table of columns, what a row can say, the names of error bits |
+//! | [`identity`], [`discovery`] | who an inverter is, what a module answers to a search |
+//! | [`wire`] | datagrams to checked frames |
+//!
+//! From [`interpret`] on nothing opens a socket or looks at a clock. `docs/kstar-protocol.md` has all of the protocol.
 
+pub mod client;
 pub mod column;
 pub mod discovery;
 pub mod faults;
 pub mod identity;
+pub mod interfaces;
 pub mod interpret;
 pub mod layout;
+pub mod poll;
+pub mod search;
+mod socket;
+pub mod timing;
 pub mod wire;
 
 /// Real frames of a KSE4000 for the tests of this module.

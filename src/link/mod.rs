@@ -1,7 +1,10 @@
 //! DEVICE, as people write it, to a byte stream.
 
 mod holder;
+mod ports;
+mod replay;
 mod serial;
+mod tcp;
 
 use crate::kaco::connect::{Connect, LinkError};
 use crate::sim::bus::Simulation;
@@ -9,14 +12,19 @@ use crate::sim::kaco::Mood;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use tokio::io::{AsyncRead, AsyncWrite};
 
-pub use tokio_serial::SerialStream;
+pub use tcp::Gateway;
 
 /// Where a bus is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Device {
     /// A serial port: `/dev/ttyUSB0`.
     Serial(PathBuf),
+    /// A serial gateway in the network: `tcp://host:port`.
+    Tcp(Gateway),
+    /// A recording: `replay:FILE`.
+    Replay(PathBuf),
     /// Simulated inverters in the program itself, behind a real pseudo-terminal: `sim:`, `sim:night`, `sim:noisy`.
     Simulated(Mood),
 }
@@ -26,7 +34,11 @@ impl fmt::Display for Device {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Serial(path) => write!(formatter, "{}", path.display()),
-            Self::Simulated(_) => formatter.write_str("the simulated bus"),
+            Self::Tcp(gateway) => gateway.fmt(formatter),
+            Self::Replay(path) => write!(formatter, "replay:{}", path.display()),
+            Self::Simulated(Mood::Day) => formatter.write_str("sim:"),
+            Self::Simulated(Mood::Night) => formatter.write_str("sim:night"),
+            Self::Simulated(Mood::Noisy) => formatter.write_str("sim:noisy"),
         }
     }
 }
@@ -42,6 +54,12 @@ pub enum DeviceError {
     /// `sim:storm`.
     #[error("`{0}` is no simulated bus; there are sim:, sim:night and sim:noisy")]
     UnknownSimulation(String),
+    /// `tcp://host` without a port, or nothing like it.
+    #[error("`{0}` is no gateway; write tcp://host:port, for example tcp://192.168.1.9:8899")]
+    NotAGateway(String),
+    /// `replay:`
+    #[error("no recording given; write replay:FILE")]
+    NoRecording,
 }
 
 impl FromStr for Device {
@@ -53,6 +71,13 @@ impl FromStr for Device {
             Some(("sim", mood)) => Mood::named(mood)
                 .map(Self::Simulated)
                 .ok_or_else(|| DeviceError::UnknownSimulation(text.to_owned())),
+            Some(("tcp", gateway)) => gateway
+                .strip_prefix("//")
+                .and_then(|gateway| gateway.trim_end_matches('/').parse().ok())
+                .map(Self::Tcp)
+                .ok_or_else(|| DeviceError::NotAGateway(text.to_owned())),
+            Some(("replay", "")) => Err(DeviceError::NoRecording),
+            Some(("replay", file)) => Ok(Self::Replay(PathBuf::from(file))),
             _ => Ok(Self::Serial(PathBuf::from(text))),
         }
     }
@@ -75,16 +100,23 @@ impl Link {
     }
 }
 
+/// Bytes to and from a bus, whatever is between.
+pub trait ByteStream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> ByteStream for T {}
+
 impl Connect for Link {
-    type Stream = SerialStream;
+    type Stream = Box<dyn ByteStream>;
 
     fn device(&self) -> String {
         self.device.to_string()
     }
 
-    async fn connect(&mut self) -> Result<SerialStream, LinkError> {
-        match &self.device {
-            Device::Serial(path) => serial::open(path),
+    async fn connect(&mut self) -> Result<Self::Stream, LinkError> {
+        Ok(match &self.device {
+            Device::Serial(path) => Box::new(serial::open(path)?),
+            Device::Tcp(gateway) => Box::new(tcp::open(gateway).await?),
+            Device::Replay(path) => Box::new(replay::open(path)?),
             Device::Simulated(mood) => {
                 let simulation = match self.simulation.take() {
                     Some(running) => running,
@@ -95,11 +127,10 @@ impl Connect for Link {
                         })?
                     }
                 };
-                let stream = serial::open(simulation.path());
-                self.simulation = Some(simulation);
-                stream
+                let simulation = self.simulation.insert(simulation);
+                Box::new(serial::open(simulation.path())?)
             }
-        }
+        })
     }
 }
 
@@ -122,5 +153,9 @@ mod tests {
         assert_eq!(parse("sim:noisy"), Ok(Device::Simulated(Mood::Noisy)));
         assert!(parse("sim:storm").is_err());
         assert!(parse("").is_err());
+        assert!(matches!(parse("tcp://host:23"), Ok(Device::Tcp(_))));
+        assert!(parse("tcp://host").is_err() && parse("tcp:host:23").is_err());
+        assert_eq!(parse("replay:a:b"), Ok(Device::Replay("a:b".into())));
+        assert!(parse("replay:").is_err());
     }
 }

@@ -1,12 +1,12 @@
 //! Serial ports: 9600 baud, 8 data bits, no parity, 1 stop bit, no flow control, for this run alone.
 
-use super::holder;
+use super::{holder, ports};
 use crate::kaco::connect::LinkError;
 use rustix::fs::{Mode, OFlags};
 use rustix::termios::isatty;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tokio_serial::{
     ClearBuffer, DataBits, Error, ErrorKind, FlowControl, Parity, SerialPort, SerialPortBuilderExt,
     SerialStream, StopBits,
@@ -37,7 +37,7 @@ fn explain(path: &Path, error: &Error) -> LinkError {
     if !path.exists() {
         return LinkError::NotFound {
             device,
-            hint: ports_hint(&ports()),
+            hint: ports::hint(),
         };
     }
     match error.kind() {
@@ -93,61 +93,12 @@ fn group_name(id: u32) -> Option<String> {
     })
 }
 
-fn ports_hint(ports: &[PathBuf]) -> String {
-    if ports.is_empty() {
-        return "there is no serial port on this machine: is the adapter plugged in? `dmesg | grep tty` shows what became of it"
-            .to_owned();
-    }
-    let ports: Vec<String> = ports
-        .iter()
-        .map(|port| port.display().to_string())
-        .collect();
-    format!("the serial ports here are {}", ports.join(", "))
-}
-
-/// The serial ports of this machine: first the names that survive re-plugging, then the others.
-fn ports() -> Vec<PathBuf> {
-    let mut ports = listed("/dev/serial/by-id", |_| true);
-    ports.extend(listed("/dev", |name| {
-        // Many ttyS exist without a chip behind them; those with one have a driver's device.
-        let is_built_in = name.starts_with("ttyS") && has_chip(name);
-        is_built_in
-            || ["ttyUSB", "ttyACM", "ttyAMA"]
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
-    }));
-    ports
-}
-
-fn has_chip(name: &str) -> bool {
-    let kind = fs::read_to_string(format!("/sys/class/tty/{name}/type"));
-    kind.is_ok_and(|kind| kind.trim() != "0")
-}
-
-fn listed(directory: &str, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(directory) else {
-        return Vec::new();
-    };
-    let mut paths: Vec<PathBuf> = entries
-        .flatten()
-        .filter(|entry| wanted(&entry.file_name().to_string_lossy()))
-        .map(|entry| entry.path())
-        .collect();
-    paths.sort();
-    paths
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn hints_say_what_to_do() {
-        assert!(ports_hint(&[]).contains("dmesg"));
-        assert_eq!(
-            ports_hint(&["/dev/ttyUSB1".into()]),
-            "the serial ports here are /dev/ttyUSB1"
-        );
         assert!(permission_hint(Path::new("/dev/null")).contains("dialout"));
         assert_eq!(group_name(0).as_deref(), Some("root"));
     }

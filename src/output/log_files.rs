@@ -50,6 +50,7 @@ impl LogError {
             io::ErrorKind::ReadOnlyFilesystem => Some(
                 "the disk is mounted read-only; a worn SD card does that too: `dmesg | tail` tells",
             ),
+            io::ErrorKind::NotFound => Some("make its directory first: `mkdir -p DIR`"),
             io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
                 Some("a file of that name stands where a directory should be; move it away")
             }
@@ -260,7 +261,7 @@ fn append_row(mut file: File, path: &Path, row: &str) -> Result<(), LogError> {
 }
 
 /// Puts a new file in place, whole: header and first row.
-fn start_file(folder: &Path, path: &Path, content: &str) -> Result<(), LogError> {
+pub(super) fn start_file(folder: &Path, path: &Path, content: &str) -> Result<(), LogError> {
     let new = folder.join(NEW_DAY);
     let written = File::create(&new)
         .and_then(|mut file| {

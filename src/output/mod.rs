@@ -3,11 +3,24 @@
 //! | module | gives |
 //! |---|---|
 //! | [`csv`] | header and rows, as text |
+//! | [`folders`] | the folder of an inverter that names itself |
 //! | [`log_files`] | the CSV files of a directory: days, `latest.csv`, locks, torn rows |
+//! | [`inventory`] | the inverters that a scan found |
 //! | [`json`] | one object a reading |
+//! | [`recorder`] | the exchanges on a bus, in a file |
+//! | [`influx`] | a line of InfluxDB's line protocol |
+//! | [`prometheus`] | metrics of all inverters asked |
+//! | [`textfile`] | a file that is exchanged whole |
 //! | [`table`] | a table for people |
 
 pub mod csv;
+pub mod folders;
+pub mod influx;
+pub mod inventory;
 pub mod json;
 pub mod log_files;
+mod naming;
+pub mod prometheus;
+pub mod recorder;
 pub mod table;
+pub mod textfile;

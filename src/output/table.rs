@@ -1,5 +1,6 @@
 //! Readings as tables for people.
 
+use crate::kstar::interpret::reported_errors;
 use crate::reading::{Field, Kind, Layout, Reading, Role, Sender, Value};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Row, Table};
@@ -8,7 +9,8 @@ use std::time::Duration;
 /// Inverters side by side in one table: with the labels they fit into 80 columns.
 const SIDE_BY_SIDE: usize = 3;
 
-/// All values, a row a column of the layout, inverters of one layout side by side.
+/// All values, a row a column of the layout, inverters of one layout side by side; below them, the errors that inverters
+/// report in the bits of a number, by name.
 pub fn details(readings: &[Reading]) -> String {
     let mut groups: Vec<Vec<&Reading>> = Vec::new();
     for reading in readings {
@@ -23,7 +25,38 @@ pub fn details(readings: &[Reading]) -> String {
             None => groups.push(vec![reading]),
         }
     }
-    groups.iter().map(|group| side_by_side(group)).collect()
+    let tables = groups.iter().map(|group| side_by_side(group));
+    tables.chain(readings.iter().map(errors)).collect()
+}
+
+/// The names of the errors that a reading reports, a line each.
+fn errors(reading: &Reading) -> String {
+    let names = reported_errors(reading);
+    if names.is_empty() {
+        return String::new();
+    }
+    let who = match sender(reading).as_str() {
+        "" => String::new(),
+        sender => format!(" by inverter {sender}"),
+    };
+    format!("errors reported{who}:\n  {}\n", names.join("\n  "))
+}
+
+/// Inverters that were found, a row each: what their layout holds, and who they are.
+pub fn list(inverters: &[Reading]) -> String {
+    let mut table = new_table();
+    let labels = inverters.first().into_iter().flat_map(Reading::columns);
+    let labels = labels.map(|(field, _)| field.label);
+    table.set_header(labels.chain(["serial number", "model"]));
+    for inverter in inverters {
+        let cells = inverter
+            .columns()
+            .map(|(_, value)| value.map(ToString::to_string));
+        let known = [inverter.sender.serial(), inverter.model.as_deref()];
+        let cells = cells.chain(known.map(|text| text.map(str::to_owned)));
+        table.add_row(cells.map(Option::unwrap_or_default));
+    }
+    format!("{table}\n")
 }
 
 fn has_same_columns(one: &Reading, other: &Reading) -> bool {
@@ -96,8 +129,8 @@ pub fn overview(rows: &[Overview]) -> String {
 pub enum Overview {
     /// It was read; with the time until its first byte.
     Read(Box<Reading>, Duration),
-    /// It was not: its address, and why in a word or two.
-    Unread(String, &'static str),
+    /// It was not: who was asked, and why in a word or two.
+    Unread(Sender, &'static str),
 }
 
 impl Overview {
@@ -117,14 +150,50 @@ impl Overview {
                 figure(reading, Role::Temperature),
                 format!("{} ms", first_byte.as_millis()),
             ]),
-            Self::Unread(inverter, why) => Row::from([inverter.as_str(), "", why]),
+            Self::Unread(inverter, why) => Row::from([&name(inverter), "", why]),
         }
     }
 }
 
-/// `02` or the serial number, or whatever is known.
+/// A reading in one line: who, what, and either what it does and gives or all that it says.
+pub fn line(reading: &Reading) -> String {
+    let name = reading.type_code.as_deref().unwrap_or_default();
+    let head = [&sender(reading), reading.cells.layout.name, name].join(" ");
+    let said = match summary(reading) {
+        summary if summary.is_empty() => everything(reading),
+        summary => summary,
+    };
+    format!("{}: {said}", head.trim_end())
+}
+
+/// What an inverter does and gives: `mpp-track, 585 W, 33969 Wh, 33 °C`.
+pub fn summary(reading: &Reading) -> String {
+    let figures =
+        [Role::Power, Role::DailyYield, Role::Temperature].map(|role| figure(reading, role));
+    let said = std::iter::once(status(reading)).chain(figures);
+    said.filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn everything(reading: &Reading) -> String {
+    let cell =
+        |(field, value): (&Field, Option<&Value>)| Some(format!("{} {}", field.title(), value?));
+    reading
+        .columns()
+        .filter_map(cell)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The name of who sent a reading.
 pub fn sender(reading: &Reading) -> String {
-    match &reading.sender {
+    name(&reading.sender)
+}
+
+/// `02` or the serial number, or whatever is known.
+pub fn name(sender: &Sender) -> String {
+    match sender {
         Sender::Kaco { address } => address
             .map(|address| format!("{address:02}"))
             .unwrap_or_default(),
@@ -137,7 +206,7 @@ pub fn sender(reading: &Reading) -> String {
 }
 
 /// The status texts; parts that say the same say it once.
-fn status(reading: &Reading) -> String {
+pub(crate) fn status(reading: &Reading) -> String {
     let is_status = |(field, value): (&Field, Option<&Value>)| {
         value
             .filter(|_| field.kind == Kind::Status)
@@ -148,14 +217,14 @@ fn status(reading: &Reading) -> String {
     texts.join(", ")
 }
 
-fn figure(reading: &Reading, role: Role) -> String {
+pub(crate) fn figure(reading: &Reading, role: Role) -> String {
     let figure = reading.figure(role);
     figure
         .map(|(number, unit)| format!("{number} {}", unit.symbol()))
         .unwrap_or_default()
 }
 
-fn new_table() -> Table {
+pub(super) fn new_table() -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
     table

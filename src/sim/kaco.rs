@@ -3,14 +3,13 @@
 //! Nothing here waits or knows a port or a clock; whoever plays it to a line paces the bytes. Nothing is random either: the
 //! same requests at the same time of day get the same replies.
 
-mod day;
 mod families;
 mod frames;
 mod noise;
 
+use super::day::Calendar;
 use crate::address::Address;
-use chrono::{NaiveTime, TimeDelta};
-use day::Moment;
+use chrono::NaiveTime;
 use noise::Noise;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -55,9 +54,7 @@ pub struct Inverters {
     addresses: Option<Vec<Address>>,
     /// How often each address was asked each command that it knows.
     asked: BTreeMap<(Address, u8), usize>,
-    /// Midnights passed, so that total yields go on rising.
-    days: u32,
-    latest: NaiveTime,
+    calendar: Calendar,
 }
 
 impl Inverters {
@@ -67,15 +64,14 @@ impl Inverters {
             mood,
             addresses,
             asked: BTreeMap::new(),
-            days: 0,
-            latest: NaiveTime::MIN,
+            calendar: Calendar::new(),
         }
     }
 
     /// Takes the bytes of one complete request (`#` to CR) and the time of day; gives what then appears on the bus, in
     /// the order of its delays: nothing, a reply, or what noise makes of it. Bytes that are no request get nothing.
     pub fn answer(&mut self, request: &[u8], time_of_day: NaiveTime) -> Vec<Play> {
-        let moment = self.moment(time_of_day);
+        let moment = self.calendar.moment(time_of_day);
         let Some((address, command)) = parse(request).filter(|(address, _)| self.has(*address))
         else {
             return Vec::new();
@@ -96,15 +92,6 @@ impl Inverters {
         self.addresses
             .as_ref()
             .is_none_or(|addresses| addresses.contains(&address))
-    }
-
-    /// A clock that was set back a little makes no new day.
-    fn moment(&mut self, time_of_day: NaiveTime) -> Moment {
-        if self.latest - time_of_day > TimeDelta::hours(12) {
-            self.days = self.days.saturating_add(1);
-        }
-        self.latest = time_of_day;
-        Moment::new(time_of_day, self.days)
     }
 
     /// How often this was asked before.
@@ -145,6 +132,7 @@ fn scatter(one: u32, other: u32) -> u32 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
+    use super::super::day::Moment;
     use super::*;
     use crate::escape::printable;
 

@@ -4,6 +4,7 @@
 use crate::support::captures;
 use crate::support::program::{run, text};
 use kaco_ardexa::kaco::layouts;
+use kaco_ardexa::kstar::{discovery, identity, layout};
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -34,7 +35,7 @@ fn every_capture_reads_as_expected() {
 }
 
 /// Layouts that no capture in this repository shows, and why they are trusted all the same.
-const WITHOUT_CAPTURE: [(&str, &str); 2] = [
+const WITHOUT_CAPTURE: [(&str, &str); 3] = [
     (
         "central with frequency",
         "the maker's table; no reply of 17 elements was published",
@@ -42,6 +43,10 @@ const WITHOUT_CAPTURE: [(&str, &str); 2] = [
     (
         "000xi",
         "put together of three captures of its parts (layout unit), see the tests of polling",
+    ),
+    (
+        "identity",
+        "the protocol note; no identity of a KSTAR inverter was published",
     ),
 ];
 
@@ -65,6 +70,7 @@ fn every_layout_and_each_of_its_columns_is_covered_by_a_capture() {
     for layout in layouts::READINGS
         .into_iter()
         .chain([&layouts::UNIT, &layouts::COUNTERS])
+        .chain([&layout::KSTAR, &discovery::LAYOUT, &identity::LAYOUT])
     {
         let excused = WITHOUT_CAPTURE.iter().any(|(name, _)| *name == layout.name);
         let covered = |key: String| {

@@ -11,11 +11,19 @@
 mod support;
 
 mod captures;
+mod clock;
 mod docs;
+mod documents;
 mod files;
+mod formats;
 mod frames;
+mod gateways;
 mod kill;
+mod kstar;
 mod polling;
+mod recordings;
+mod scan;
 mod simulate;
 mod steps;
 mod usage;
+mod watch;

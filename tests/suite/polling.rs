@@ -65,16 +65,10 @@ fn real_replies_become_files() {
         ("#050", at_address("GN-01", 5)),
     ]);
     let directory = TempDir::new().unwrap();
-    log(&bus, "2-5", directory.path(), &[]).expect_silence();
+    let run = log(&bus, "2-5", directory.path(), &[]).expect_silence();
     assert_eq!(bus.asked(), ["#020", "#030", "#040", "#050"]);
-    let times: Vec<_> = bus.requests().into_iter().map(|(time, _)| time).collect();
-    for pair in times.windows(2) {
-        assert!(
-            pair[1] - pair[0] >= Duration::from_millis(999),
-            "{:?}",
-            pair[1] - pair[0]
-        );
-    }
+    // Exact is the test with a clock of its own; here a busy machine may note a request late.
+    assert!(run.time >= Duration::from_secs(3), "{:?}", run.time);
     assert_eq!(
         row(directory.path(), "02"),
         "mpp-track,398.5,1.56,621,227.8,2.61,585,33,33969,6400xi"

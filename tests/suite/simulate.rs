@@ -99,13 +99,13 @@ fn noise_costs_time_and_no_row_and_comes_again_the_same() {
     }
 }
 
-/// Each request and what came of it: `12:00:00.000 kaco_ardexa: #020\r -> … (read, 120 ms)`.
+/// Each request and what came of it: `12:00:00.000 kaco_ardexa: #020\r -> … (read after 120 ms)`.
 fn outcomes(said: &str) -> Vec<(String, String)> {
     let outcome = |line: &str| {
         let (start, reply) = line.split_once(r"\r -> ")?;
         let (_, request) = start.rsplit_once('#')?;
         let (_, outcome) = reply.rsplit_once('(')?;
-        let word = outcome.split([',', ')']).next()?;
+        let word = outcome.split([' ', ')']).next()?;
         Some((request.to_owned(), word.to_owned()))
     };
     said.lines().filter_map(outcome).collect()

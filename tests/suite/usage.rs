@@ -118,7 +118,7 @@ fn a_missing_device_shows_what_there_is() {
     let none = hint.contains("there is no serial port on this machine");
     assert_ne!(
         none,
-        hint.contains("the serial ports here are /dev/"),
+        hint.contains("the serial ports here:\n    /dev/"),
         "{hint}"
     );
 }

@@ -103,10 +103,12 @@ impl Decoder {
 }
 
 /// The outcome of a look at some bytes.
-struct Scan<'a> {
-    /// So many bytes can go.
-    used: usize,
-    item: Option<Result<Frame<'a>, FrameError>>,
+pub(super) struct Scan<'a> {
+    /// So many bytes at the start belong to no frame.
+    pub(super) junk: usize,
+    /// So many bytes can go: junk and frame.
+    pub(super) used: usize,
+    pub(super) item: Option<Result<Frame<'a>, FrameError>>,
 }
 
 /// What a parser says of the bytes from a frame's start on.
@@ -122,18 +124,20 @@ enum Parsed<'a> {
 }
 
 /// Finds the first frame or broken frame in `bytes`; everything that can't be the start of one is skipped.
-fn scan(bytes: &[u8], ended: bool) -> Scan<'_> {
+pub(super) fn scan(bytes: &[u8], ended: bool) -> Scan<'_> {
     let mut position = 0;
     while let Some(rest) = bytes.get(position..).filter(|rest| !rest.is_empty()) {
         match parse(rest, ended) {
             Parsed::Done(frame, length) => {
                 return Scan {
+                    junk: position,
                     used: position + length,
                     item: Some(Ok(frame)),
                 };
             }
             Parsed::Incomplete if rest.len() < LONGEST_FRAME => {
                 return Scan {
+                    junk: position,
                     used: position,
                     item: None,
                 };
@@ -144,6 +148,7 @@ fn scan(bytes: &[u8], ended: bool) -> Scan<'_> {
         }
     }
     Scan {
+        junk: bytes.len(),
         used: bytes.len(),
         item: None,
     }
@@ -168,6 +173,7 @@ fn refuse<'a>(rest: &[u8], position: usize, fault: Fault) -> Scan<'a> {
         bytes: bytes.to_vec(),
     };
     Scan {
+        junk: position,
         used: position + start,
         item: Some(Err(error)),
     }

@@ -59,6 +59,22 @@ impl Command {
     }
 }
 
+impl Command {
+    /// What a command character asks for, in a word or two; other masters may use more than this program does.
+    pub const fn meaning(character: u8) -> &'static str {
+        match character {
+            b'0' => "readings",
+            b'1' => "part 1",
+            b'2' => "part 2",
+            b'3' => "counters, or part 3",
+            b'8' => "firmware",
+            b'9' => "type",
+            b's' => "serial number",
+            _ => "another command",
+        }
+    }
+}
+
 /// A question to one inverter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Request {

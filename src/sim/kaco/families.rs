@@ -1,9 +1,9 @@
 //! The families of simulated inverters: which commands each answers, in which shape, and with what values.
 
-use super::day::Moment;
 use super::frames::{self, Counters, Frame, Header, Line, Many, Single};
 use super::scatter;
 use crate::address::Address;
+use crate::sim::day::Moment;
 
 /// How a family writes its readings.
 #[derive(Debug, Clone, Copy)]

@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -72,6 +72,8 @@ pub struct Bus {
     pub path: PathBuf,
     terminal: File,
     requests: Arc<Mutex<Vec<(Instant, String)>>>,
+    received: Arc<AtomicUsize>,
+    unasked: Arc<Mutex<Vec<Play>>>,
     ended: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -97,6 +99,8 @@ impl Bus {
         let path = directory.path().join("ttyUSB0");
         symlink(&name, &path).expect("a link");
         let requests = Arc::new(Mutex::new(Vec::new()));
+        let received = Arc::new(AtomicUsize::new(0));
+        let unasked = Arc::new(Mutex::new(Vec::new()));
         let ended = Arc::new(AtomicBool::new(false));
         let line = Line {
             master: File::from(master),
@@ -104,6 +108,8 @@ impl Bus {
             terminal: terminal.try_clone().expect("the terminal"),
             script,
             requests: Arc::clone(&requests),
+            received: Arc::clone(&received),
+            unasked: Arc::clone(&unasked),
             ended: Arc::clone(&ended),
             asked: HashMap::new(),
         };
@@ -112,6 +118,8 @@ impl Bus {
             path,
             terminal,
             requests,
+            received,
+            unasked,
             ended,
             thread,
         }
@@ -150,6 +158,20 @@ impl Bus {
         ioctl_tiocnxcl(&self.terminal).expect("the terminal");
     }
 
+    /// Plays this a second from now, unasked: others talk on the bus.
+    pub fn play_soon(&self, plays: Vec<Play>) {
+        self.unasked
+            .lock()
+            .unwrap()
+            .push(Play::Wait(Duration::from_secs(1)));
+        self.unasked.lock().unwrap().extend(plays);
+    }
+
+    /// How many bytes the program sent.
+    pub fn bytes_received(&self) -> usize {
+        self.received.load(Ordering::Relaxed)
+    }
+
     /// All that was asked so far, and when its CR came.
     pub fn requests(&self) -> Vec<(Instant, String)> {
         self.requests.lock().unwrap().clone()
@@ -178,6 +200,8 @@ struct Line {
     terminal: File,
     script: Script,
     requests: Arc<Mutex<Vec<(Instant, String)>>>,
+    received: Arc<AtomicUsize>,
+    unasked: Arc<Mutex<Vec<Play>>>,
     ended: Arc<AtomicBool>,
     asked: HashMap<String, usize>,
 }
@@ -190,8 +214,13 @@ impl Line {
             if !self.is_readable() {
                 // A client that was killed leaves the terminal in exclusive mode.
                 let _ = ioctl_tiocnxcl(&self.terminal);
+                let unasked = std::mem::take(&mut *self.unasked.lock().unwrap());
+                if !self.play(unasked) {
+                    return;
+                }
                 continue;
             }
+            self.received.fetch_add(1, Ordering::Relaxed);
             match self.master.read(&mut byte) {
                 Ok(1) if byte[0] == b'\r' => {
                     let text = String::from_utf8_lossy(&request).into_owned();
@@ -225,6 +254,11 @@ impl Line {
         let count = self.asked.entry(text.clone()).or_default();
         let plays = (self.script)(&text, *count);
         *count += 1;
+        self.play(plays)
+    }
+
+    /// Plays all of it; false when the line is to be closed.
+    fn play(&mut self, plays: Vec<Play>) -> bool {
         let mut time = Instant::now();
         for play in plays {
             match play {

@@ -1,9 +1,11 @@
-//! What the tests need: a paced bus on a pseudo-terminal, the program itself, captures, days, disks.
+//! What the tests need: a paced bus on a pseudo-terminal, an inverter on UDP, the program itself, captures, days,
+//! disks.
 
 pub mod bus;
 pub mod captures;
 pub mod day;
 pub mod disk;
+pub mod inverter;
 pub mod plant;
 pub mod program;
 pub mod stumble;

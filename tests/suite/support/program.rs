@@ -3,7 +3,6 @@
 use assert_cmd::cargo::CommandCargoExt;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use std::ffi::OsStr;
-use std::fs;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -56,6 +55,8 @@ pub fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     command
         .args(arguments)
         .env("TZ", "Europe/Berlin")
+        .env_remove("IP_ADDRESS_INVERTER")
+        .env_remove("IP")
         .stdin(Stdio::null());
     command
 }
@@ -65,7 +66,15 @@ pub fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
 pub fn command_as_nobody<S: AsRef<OsStr>>(arguments: &[S], copies: &Path) -> Command {
     let original = command::<S>(&[]);
     let copy = copies.join("kaco_ardexa");
-    fs::copy(original.get_program(), &copy).expect("a copy of the program");
+    // By another process: a file that this one had open for writing can't be started while other tests start programs.
+    let copied = Command::new("cp")
+        .arg(original.get_program())
+        .arg(&copy)
+        .status();
+    assert!(
+        copied.is_ok_and(|status| status.success()),
+        "a copy of the program"
+    );
     let mut command = Command::new(copy);
     command.args(arguments).stdin(Stdio::null());
     if is_root() {
@@ -91,7 +100,24 @@ pub fn run<S: AsRef<OsStr>>(arguments: &[S]) -> Run {
 pub fn run_with_input<S: AsRef<OsStr>>(arguments: &[S], input: &[u8]) -> Run {
     let mut command = command(arguments);
     command.stdin(Stdio::piped());
-    let mut child = start(command);
+    feed(start(command), input)
+}
+
+/// Runs a program of others with this on standard input.
+#[track_caller]
+pub fn helper(program: &str, arguments: &[&str], input: &[u8]) -> Run {
+    let child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let child = child
+        .unwrap_or_else(|error| panic!("{program} is needed (tests/all.sh installs it): {error}"));
+    feed((child, Instant::now()), input)
+}
+
+fn feed(mut child: (Child, Instant), input: &[u8]) -> Run {
     let mut stdin = child.0.stdin.take().expect("a pipe");
     let input = input.to_vec();
     let writer = std::thread::spawn(move || stdin.write_all(&input));

@@ -2,7 +2,7 @@
 //!
 //! Everything is a share of a plant's peak; which plant, and how its values are written, is known elsewhere.
 
-use chrono::{NaiveTime, Timelike as _};
+use chrono::{NaiveTime, TimeDelta, Timelike as _};
 use std::f64::consts::PI;
 
 const SUNRISE: f64 = 6.0;
@@ -14,6 +14,31 @@ const TRICKLE: f64 = 0.01;
 
 /// Under this it is dusk: the inverter is still up, but about to shut down.
 const DUSK: f64 = 0.03;
+
+/// Counts the midnights that pass, so that totals go on rising.
+#[derive(Debug)]
+pub(super) struct Calendar {
+    days: u32,
+    latest: NaiveTime,
+}
+
+impl Calendar {
+    pub(super) const fn new() -> Self {
+        Self {
+            days: 0,
+            latest: NaiveTime::MIN,
+        }
+    }
+
+    /// The moment of a time of day that is later than those before. A clock that was set back a little makes no new day.
+    pub(super) fn moment(&mut self, time_of_day: NaiveTime) -> Moment {
+        if self.latest - time_of_day > TimeDelta::hours(12) {
+            self.days = self.days.saturating_add(1);
+        }
+        self.latest = time_of_day;
+        Moment::new(time_of_day, self.days)
+    }
+}
 
 /// A time of day, and the midnights passed since the simulation began.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +54,21 @@ impl Moment {
             hours: seconds / 3600.0,
             days,
         }
+    }
+
+    /// A moment of the first day.
+    pub(super) const fn at_hours(hours: f64) -> Self {
+        Self { hours, days: 0 }
+    }
+
+    /// Hours since midnight.
+    pub(super) const fn hours(self) -> f64 {
+        self.hours
+    }
+
+    /// Midnights passed since the simulation began.
+    pub(super) const fn days(self) -> u32 {
+        self.days
     }
 
     /// Brightness now, `TRICKLE..=1`.

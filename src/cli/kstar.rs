@@ -1,0 +1,180 @@
+//! What can be typed after `kstar`, and after `simulate kstar`.
+
+use super::{Format, ListFormat, Watching};
+use clap::{Args, Subcommand};
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+/// Variables with the address of the inverter, as the C# console `kstar.sharp` had them; the first one that is not empty
+/// counts.
+const ADDRESS_VARIABLES: [&str; 2] = ["IP_ADDRESS_INVERTER", "IP"];
+
+/// The commands for KSTAR inverters.
+#[derive(Debug, Subcommand)]
+pub enum Kstar {
+    /// Find the inverters on the network
+    ///
+    /// Asks by broadcast and shows who answers within two seconds: address, hardware address and name of the WiFi module;
+    /// serial number and model where the inverter tells them.
+    #[command(after_help = "Example: kaco_ardexa kstar discover --broadcast 192.168.1.255")]
+    Discover(KstarDiscover),
+    /// Contact each inverter and print the latest readings
+    #[command(after_help = "Example: kaco_ardexa kstar read --ip 192.168.1.50 --format json")]
+    Read(KstarRead),
+    /// Contact each inverter and log the latest readings
+    ///
+    /// Appends one row for each inverter to DIR/E4000K1234567890/2026-11-20.csv (serial number, date) and shows the same in
+    /// DIR/E4000K1234567890/latest.csv. An inverter that does not tell its serial number logs under its IP address. Prints
+    /// nothing when all is well, except on a terminal.
+    #[command(
+        after_help = "Example: kaco_ardexa kstar log /opt/ardexa/kstar/logs --ip 192.168.1.50"
+    )]
+    Log(KstarLog),
+    /// Keep polling: a live page on a terminal, a line for each change elsewhere
+    ///
+    /// Without --ip the network is searched once, at the start. Keys: q quits, p pauses.
+    #[command(after_help = "Example: kaco_ardexa kstar watch --ip 192.168.1.50 --every 30s")]
+    Watch(KstarWatch),
+}
+
+/// Which inverters.
+#[derive(Debug, Args)]
+pub struct Network {
+    /// Address of an inverter; without it, all that answer to a broadcast are asked
+    ///
+    /// Can be given several times. Where broadcast does not get through, as from a container, this is needed: give the
+    /// inverter a fixed address in the router. Also taken from the environment variable IP_ADDRESS_INVERTER or IP. 0.0.0.0
+    /// means to search.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        value_delimiter = ',',
+        value_parser = inverter,
+        env = address_variable(),
+        hide_env = true
+    )]
+    pub ip: Vec<Ipv4Addr>,
+
+    /// Where to search
+    ///
+    /// Can be given several times. Without it: 255.255.255.255 and the broadcast address of each network interface.
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    pub broadcast: Vec<Ipv4Addr>,
+}
+
+/// `kstar watch`
+#[derive(Debug, Args)]
+pub struct KstarWatch {
+    /// Who is asked.
+    #[command(flatten)]
+    pub network: Network,
+
+    /// What becomes of the readings.
+    #[command(flatten)]
+    pub watching: Watching,
+}
+
+/// `kstar discover`
+#[derive(Debug, Args)]
+pub struct KstarDiscover {
+    /// Where to look.
+    #[command(flatten)]
+    pub network: Network,
+
+    /// How they are printed
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub format: ListFormat,
+}
+
+/// `kstar read`
+#[derive(Debug, Args)]
+pub struct KstarRead {
+    /// Who is asked.
+    #[command(flatten)]
+    pub network: Network,
+
+    /// How the readings are printed
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+
+    /// Exit with 3 if any inverter gave no reading
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `kstar log DIR`
+#[derive(Debug, Args)]
+pub struct KstarLog {
+    /// Directory for the CSV files; it is made if it is missing
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+
+    /// Who is asked.
+    #[command(flatten)]
+    pub network: Network,
+
+    /// Exit with 3 if any inverter gave no reading
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `simulate kstar`
+#[derive(Debug, Args)]
+pub struct SimulateKstar {
+    /// Address of this machine to answer at
+    ///
+    /// The default is heard by this machine alone; any 127.x.x.x is another inverter. With 0.0.0.0, or the address of a
+    /// network interface, the whole network can ask; broadcasts are heard with 0.0.0.0 only.
+    #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST)]
+    pub bind: Ipv4Addr,
+}
+
+/// The variable that the address is taken from.
+fn address_variable() -> &'static str {
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let [first, _] = ADDRESS_VARIABLES;
+    ADDRESS_VARIABLES.into_iter().find(is_set).unwrap_or(first)
+}
+
+/// An address that an inverter can have. Nothing, as an empty variable says, is as good as 0.0.0.0.
+fn inverter(text: &str) -> Result<Ipv4Addr, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(Ipv4Addr::UNSPECIFIED);
+    }
+    let ip: Ipv4Addr = text.parse().map_err(|_| {
+        "it is no IPv4 address such as 192.168.1.50 (also taken from the environment variables \
+         IP_ADDRESS_INVERTER and IP)"
+            .to_owned()
+    })?;
+    if ip.is_broadcast() || ip.is_multicast() {
+        return Err(format!(
+            "{ip} is no address of an inverter; to search there, write --broadcast {ip}"
+        ));
+    }
+    Ok(ip)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_inverters_and_others() {
+        let lan = Ipv4Addr::new(192, 168, 1, 50);
+        assert_eq!(inverter("192.168.1.50"), Ok(lan));
+        for nothing in ["", " ", "0.0.0.0"] {
+            assert_eq!(inverter(nothing), Ok(Ipv4Addr::UNSPECIFIED), "{nothing:?}");
+        }
+        for wrong in [
+            "255.255.255.255",
+            "224.0.0.1",
+            "inverter",
+            "::1",
+            "1.2.3",
+            "1.2.3.4:8899",
+        ] {
+            assert!(inverter(wrong).is_err(), "{wrong}");
+        }
+    }
+}

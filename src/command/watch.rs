@@ -1,0 +1,241 @@
+//! `watch`: keep polling; a live page on a terminal, a line for each change elsewhere.
+
+use super::bus::Recording;
+use super::rows::Rows;
+use super::{Exit, Failure, round};
+use crate::cli::{Watch, Watching};
+use crate::kaco::bus::Bus;
+use crate::kaco::connect::LinkError;
+use crate::kaco::timing::Timing;
+use crate::link::{Device, Link};
+use crate::logging;
+use crate::output::folders;
+use crate::output::log_files::LogDirectory;
+use crate::output::prometheus::{self, Asked};
+use crate::output::textfile;
+use crate::reading::{Reading, Sender};
+use crate::watch::keeper::{Event, Shared, keep};
+use crate::watch::page::Surroundings;
+use crate::watch::plant::Plant;
+use crate::watch::screen::{Screen, Wish};
+use crate::watch::source::{BusSource, MakeBus, Source};
+use chrono::Local;
+use std::cell::RefCell;
+use std::io::{IsTerminal, Write, stdin, stdout};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, sleep};
+use tracing::{info, warn};
+
+/// How often the page is drawn: its clock shows seconds.
+const DRAW_EVERY: Duration = Duration::from_millis(500);
+
+/// Watches the inverters of a bus until the user or the system ends it.
+///
+/// # Errors
+/// [`Failure`] if bus or directory can't be had at the start.
+pub(super) async fn run(arguments: Watch) -> Result<Exit, Failure> {
+    let rows = rows(&arguments.watching)?;
+    let device = arguments.bus.device;
+    let name = device.to_string();
+    let recording = Recording::start(&device, &arguments.asking)?;
+    let make = Make {
+        device,
+        timing: arguments.asking.timing(),
+        recording,
+    };
+    let source = BusSource::open(
+        make,
+        arguments.bus.addresses,
+        arguments.counters,
+        round::now,
+    )
+    .await?;
+    watch(source, &name, arguments.watching, rows).await
+}
+
+/// The rows that are asked for. Taken before anything is asked: two runs never write to one directory.
+pub(super) fn rows(watching: &Watching) -> Result<Option<Rows>, Failure> {
+    let open = |path: &PathBuf| LogDirectory::open(path).map(Rows::new);
+    Ok(watching.log.as_ref().map(open).transpose()?)
+}
+
+/// Watches whatever there is; `name` stands on the page.
+///
+/// # Errors
+/// [`Failure`] if the terminal is lost.
+pub(super) async fn watch(
+    source: impl Source,
+    name: &str,
+    watching: Watching,
+    rows: Option<Rows>,
+) -> Result<Exit, Failure> {
+    let shared = Shared {
+        plant: Plant::new(watching.every),
+        is_paused: false,
+    };
+    let shared = Rc::new(RefCell::new(shared));
+    let is_silent = watching.silent || is_set("SILENT_MODE") || is_set("SILENT");
+    let has_page = !is_silent && stdout().is_terminal() && stdin().is_terminal();
+    let mut teller = Teller {
+        rows,
+        watching,
+        has_page,
+        shared: Rc::clone(&shared),
+        trouble: String::new(),
+    };
+    let keeping = keep(source, Rc::clone(&shared), move |event| teller.tell(event));
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        () = keeping => Ok(Exit::Done),
+        shown = show(has_page, name, &shared) => shown,
+        _ = terminate.recv() => Ok(Exit::Done),
+        _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
+    }
+}
+
+/// Whether an environment variable says yes: the C# program knew two names for the same.
+fn is_set(variable: &str) -> bool {
+    let is_no = |value: &str| matches!(value, "" | "0" | "false" | "no" | "off");
+    std::env::var(variable).is_ok_and(|value| !is_no(&value.to_lowercase()))
+}
+
+/// Opens the bus as the options say.
+struct Make {
+    device: Device,
+    timing: Timing,
+    recording: Recording,
+}
+
+impl MakeBus for Make {
+    type Link = Link;
+
+    async fn open(&self) -> Result<Bus<Link>, LinkError> {
+        self.recording.open(&self.device, self.timing).await
+    }
+}
+
+/// Hands readings to outputs, and says what changes.
+struct Teller {
+    rows: Option<Rows>,
+    watching: Watching,
+    has_page: bool,
+    shared: Rc<RefCell<Shared>>,
+    /// The last trouble with the text file: it is said once.
+    trouble: String,
+}
+
+impl Teller {
+    fn tell(&mut self, event: Event<'_>) {
+        match event {
+            Event::Reading(name, reading) => self.log(name, reading),
+            Event::Changed(change) => self.say(&change.to_string()),
+            Event::Lost(reason) => warn!("{reason}; trying again until it is back"),
+            Event::Back => self.say("the connection is back"),
+            Event::RoundDone => self.write_metrics(),
+        }
+    }
+
+    fn log(&mut self, name: &str, reading: &Reading) {
+        let (Some(rows), Some(directory)) = (&mut self.rows, &self.watching.log) else {
+            return;
+        };
+        let folder = match &reading.sender {
+            Sender::Kaco { .. } => name.to_owned(),
+            Sender::Kstar { .. } => folders::choose(directory, &[reading]).concat(),
+        };
+        if rows.append(&format!("inverter {name}"), &folder, reading) && folder != name {
+            folders::remember(directory, &folder, reading);
+        }
+    }
+
+    fn write_metrics(&mut self) {
+        let Some(file) = &self.watching.textfile else {
+            return;
+        };
+        let shared = self.shared.borrow();
+        let inverters = shared.plant.inverters();
+        let senders: Vec<Sender> = inverters
+            .iter()
+            .map(|inverter| sender(&inverter.name))
+            .collect();
+        let asked =
+            inverters
+                .iter()
+                .zip(&senders)
+                .map(|(inverter, sender)| match &inverter.reading {
+                    Some(reading) if inverter.is_read() => Asked::Read(reading),
+                    Some(reading) => Asked::Unread(&reading.sender),
+                    None => Asked::Unread(sender),
+                });
+        let text = prometheus::exposition(&asked.collect::<Vec<_>>());
+        let trouble = textfile::replace(file, &text)
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default();
+        if !trouble.is_empty() && trouble != self.trouble {
+            warn!("the metrics could not be written: {trouble}");
+        }
+        self.trouble = trouble;
+    }
+
+    /// A line on standard output, or the news on the page.
+    fn say(&self, text: &str) {
+        if self.has_page {
+            info!("{text}");
+            return logging::note(text);
+        }
+        let time = Local::now().format("%F %T");
+        let _ = writeln!(stdout(), "{time} {text}");
+    }
+}
+
+/// The inverter of a name: a KACO address, or the IP address of a KSTAR inverter that has not told its serial number yet.
+fn sender(name: &str) -> Sender {
+    match name.parse() {
+        Ok(address) => Sender::Kaco {
+            address: Some(address),
+        },
+        Err(_) => Sender::Kstar {
+            serial: None,
+            ip: name.parse().ok(),
+        },
+    }
+}
+
+/// Shows the page and does what the user wants; without a page, waits for ever.
+async fn show(has_page: bool, name: &str, shared: &RefCell<Shared>) -> Result<Exit, Failure> {
+    if !has_page {
+        return std::future::pending().await;
+    }
+    let _held = logging::hold();
+    let mut screen = Screen::start()?;
+    loop {
+        draw(&mut screen, name, shared)?;
+        tokio::select! {
+            wish = screen.wish() => match wish {
+                Wish::Quit => return Ok(Exit::Done),
+                Wish::Pause => {
+                    let mut shared = shared.borrow_mut();
+                    shared.is_paused = !shared.is_paused;
+                }
+                Wish::Draw => {}
+            },
+            () = sleep(DRAW_EVERY) => {}
+        }
+    }
+}
+
+fn draw(screen: &mut Screen, name: &str, shared: &RefCell<Shared>) -> Result<(), Failure> {
+    let mut shared = shared.borrow_mut();
+    shared.plant.advance(Instant::now());
+    let surroundings = Surroundings {
+        source: name.to_owned(),
+        time: Local::now().format("%F %T").to_string(),
+        is_paused: shared.is_paused,
+        news: logging::news(),
+    };
+    Ok(screen.draw(&shared.plant, &surroundings)?)
+}

@@ -1,0 +1,282 @@
+//! One inverter at a known address: wakes its module, asks, and takes the answer out of whatever else comes. Every wait has
+//! an end.
+
+use super::discovery;
+use super::identity::{self, Identity};
+use super::interpret;
+use super::socket::{Packet, Socket};
+use super::timing::Timing;
+use super::wire::{self, Request};
+use crate::escape::hex;
+use crate::outcome::Outcome;
+use crate::reading::Reading;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tracing::{debug, info};
+
+/// An address where nothing can be sent to or heard from.
+#[derive(Debug, thiserror::Error)]
+#[error("{} can't be reached: {source}", name(.ip))]
+pub struct NetworkError {
+    /// The address; 0.0.0.0 stands for all.
+    pub ip: Ipv4Addr,
+    /// What the system says.
+    pub source: io::Error,
+}
+
+impl NetworkError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self.source.kind() {
+            io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkDown => {
+                Some("is this machine connected to the network? `ip addr` and `ip route` show it")
+            }
+            io::ErrorKind::PermissionDenied => Some(
+                "the system forbids it: a firewall of this machine, or what runs the container",
+            ),
+            _ => None,
+        }
+    }
+}
+
+fn name(ip: &Ipv4Addr) -> String {
+    if ip.is_unspecified() {
+        "the network".to_owned()
+    } else {
+        ip.to_string()
+    }
+}
+
+/// Talks to one inverter.
+#[derive(Debug)]
+pub struct Client {
+    ip: Ipv4Addr,
+    timing: Timing,
+    /// Whether the module saw the search packet, without which it serves no data.
+    awake: bool,
+    /// Where requests leave; after an error a new one is made.
+    socket: Option<Socket>,
+}
+
+impl Client {
+    /// A client for the inverter at `ip`; `awake` if its module was just found by a search.
+    pub const fn new(ip: Ipv4Addr, timing: Timing, awake: bool) -> Self {
+        Self {
+            ip,
+            timing,
+            awake,
+            socket: None,
+        }
+    }
+
+    /// Asks for the readings; a reading has neither time nor sender yet.
+    ///
+    /// # Errors
+    /// [`NetworkError`] if no request could be sent at all.
+    pub async fn readings(&mut self) -> Result<Outcome<Reading>, NetworkError> {
+        self.ask(Request::Readings, self.timing.attempts, interpret::reading)
+            .await
+    }
+
+    /// Asks who the inverter is; not every one answers.
+    ///
+    /// # Errors
+    /// [`NetworkError`] if no request could be sent at all.
+    pub async fn identity(&mut self) -> Result<Outcome<Identity>, NetworkError> {
+        self.ask(
+            Request::Identity,
+            self.timing.identity_attempts,
+            identity::identity,
+        )
+        .await
+    }
+
+    /// Asks until there is an answer or no attempt left.
+    async fn ask<T>(
+        &mut self,
+        request: Request,
+        attempts: u32,
+        answer: fn(&[u8]) -> T,
+    ) -> Result<Outcome<T>, NetworkError> {
+        let mut garbled = None;
+        let mut failure = None;
+        for attempt in 1..=attempts {
+            if attempt > 1 || !self.awake {
+                self.wake().await;
+            }
+            let start = Instant::now();
+            match self.attempt(request, answer, &mut garbled).await {
+                Ok(Some(answer)) => {
+                    let first_byte = start.elapsed();
+                    return Ok(Outcome::Read { answer, first_byte });
+                }
+                Ok(None) => failure = None,
+                Err(error) => {
+                    info!("{}: attempt {attempt} failed: {error}", self.ip);
+                    self.socket = None;
+                    failure = Some(error);
+                    if attempt < attempts {
+                        sleep_until(start + self.timing.reply).await;
+                    }
+                }
+            }
+        }
+        match (garbled, failure) {
+            (Some(reason), _) => Ok(Outcome::Garbled(reason)),
+            (None, None) => Ok(Outcome::Silent),
+            (None, Some(source)) => Err(NetworkError {
+                ip: self.ip,
+                source,
+            }),
+        }
+    }
+
+    /// One request and the time for its reply: the answer, or nothing. `garbled` gets the reason why something that came
+    /// from the inverter was no good.
+    async fn attempt<T>(
+        &mut self,
+        request: Request,
+        answer: fn(&[u8]) -> T,
+        garbled: &mut Option<String>,
+    ) -> io::Result<Option<T>> {
+        let packet = Packet::Request(request);
+        let inverter = packet.to(self.ip);
+        let socket = match &mut self.socket {
+            Some(socket) => socket,
+            none => none.insert(Socket::towards(self.ip, packet.port()).await?),
+        };
+        socket.drain();
+        socket.send(packet, self.ip).await?;
+        let deadline = Instant::now() + self.timing.reply;
+        while let Ok(received) = timeout_at(deadline, socket.receive()).await {
+            let (sender, datagram) = received?;
+            match judge(request, inverter, sender, datagram) {
+                Verdict::Answer(payload) => {
+                    debug!("{inverter}: {} -> {}", hex(&request.bytes()), hex(datagram));
+                    return Ok(Some(answer(payload)));
+                }
+                Verdict::Stranger => {
+                    debug!("{sender} is not who was asked, dropped: {}", hex(datagram))
+                }
+                Verdict::Other => debug!(
+                    "{sender} answers another request, dropped: {}",
+                    hex(datagram)
+                ),
+                Verdict::Bad(reason) => {
+                    debug!("{sender}: {reason}, dropped: {}", hex(datagram));
+                    *garbled = Some(reason);
+                }
+            }
+        }
+        debug!("{inverter}: {} -> no answer", hex(&request.bytes()));
+        Ok(None)
+    }
+
+    /// Sends the packet that a module wants to see before it serves data. The first time its answer is waited for; some do
+    /// not give one. An error is left to the request that follows: it meets the same.
+    async fn wake(&mut self) {
+        let patience = if self.awake {
+            Duration::ZERO
+        } else {
+            self.timing.wake
+        };
+        self.awake = true;
+        match wake(self.ip, patience).await {
+            Ok(true) => debug!("{}: awake", self.ip),
+            Ok(false) => {}
+            Err(error) => debug!("{}: the packet to wake it was not sent: {error}", self.ip),
+        }
+    }
+}
+
+/// Whether a module answered in time.
+async fn wake(ip: Ipv4Addr, patience: Duration) -> io::Result<bool> {
+    let mut socket = Socket::towards(ip, Packet::Search.port()).await?;
+    socket.send(Packet::Search, ip).await?;
+    let answer = async {
+        loop {
+            let (sender, datagram) = socket.receive().await?;
+            if *sender.ip() == ip && discovery::parse(datagram).is_some() {
+                return Ok(true);
+            }
+        }
+    };
+    timeout(patience, answer).await.unwrap_or(Ok(false))
+}
+
+/// What a datagram is to who waits for the reply to a request.
+enum Verdict<'datagram> {
+    /// The reply, with its payload.
+    Answer(&'datagram [u8]),
+    /// Not from the inverter asked.
+    Stranger,
+    /// A good reply to another request.
+    Other,
+    /// No reply, with the reason.
+    Bad(String),
+}
+
+fn judge(
+    request: Request,
+    inverter: SocketAddrV4,
+    sender: SocketAddrV4,
+    datagram: &[u8],
+) -> Verdict<'_> {
+    if sender != inverter {
+        return Verdict::Stranger;
+    }
+    match wire::parse(datagram) {
+        Ok(frame) if frame.answers() == request => Verdict::Answer(frame.payload()),
+        Ok(_) => Verdict::Other,
+        Err(error) => Verdict::Bad(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Over in no time.
+    const QUICK: Timing = Timing {
+        search: Duration::from_millis(20),
+        searches: 2,
+        wake: Duration::from_millis(5),
+        reply: Duration::from_millis(10),
+        attempts: 3,
+        identity_attempts: 1,
+    };
+
+    #[tokio::test]
+    async fn silence_ends() {
+        let start = Instant::now();
+        let mut client = Client::new(Ipv4Addr::new(127, 0, 13, 7), QUICK, false);
+        assert!(matches!(client.readings().await, Ok(Outcome::Silent)));
+        assert!(matches!(client.identity().await, Ok(Outcome::Silent)));
+        assert!(start.elapsed() >= QUICK.wake + QUICK.reply * 4);
+    }
+
+    #[tokio::test]
+    async fn an_address_where_nothing_can_be_sent_is_an_error() {
+        let start = Instant::now();
+        // Requests never go to all: the system refuses it, unless it was told otherwise.
+        let mut client = Client::new(Ipv4Addr::BROADCAST, QUICK, true);
+        let outcome = client.readings().await;
+        let message = outcome.err().map(|error| error.to_string());
+        assert!(
+            message
+                .is_some_and(|message| message.starts_with("255.255.255.255 can't be reached: "))
+        );
+        assert!(
+            start.elapsed() >= QUICK.reply * 2,
+            "the network gets its time to come up"
+        );
+        assert!(
+            client.socket.is_none(),
+            "the next attempt makes a new socket"
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! Finds the inverters of a network: asks everybody who is there, and collects the answers.
+
+use super::client::NetworkError;
+use super::discovery::{self, Discovered};
+use super::socket::{Packet, Socket};
+use super::timing::Timing;
+use crate::escape::printable;
+use std::collections::BTreeSet;
+use std::io;
+use std::net::Ipv4Addr;
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tracing::{debug, info};
+
+/// Sends the search packet to all `targets`, broadcast addresses or single modules, and tells `found` of each module as
+/// soon as it answers: the address that its answer came from, which counts, and what it says.
+///
+/// # Errors
+/// [`NetworkError`] if the packet could be sent nowhere.
+pub async fn search(
+    targets: &[Ipv4Addr],
+    timing: &Timing,
+    mut found: impl FnMut(Ipv4Addr, Discovered),
+) -> Result<(), NetworkError> {
+    let mut seen = BTreeSet::new();
+    let mut failure = None;
+    let mut socket = None;
+    let (start, pause) = (Instant::now(), timing.search / timing.searches.max(1));
+    for round in 1..=timing.searches {
+        let end = start + pause * round;
+        let answered = ask(
+            &mut socket,
+            targets,
+            end,
+            |ip, datagram| match discovery::parse(datagram) {
+                Some(answer) if seen.insert(ip) => {
+                    info!("{ip}: a module: {}", printable(datagram));
+                    found(ip, answer);
+                }
+                Some(_) => debug!("{ip}: answers once more"),
+                None => debug!(
+                    "{ip}: no answer to a search, dropped: {}",
+                    printable(datagram)
+                ),
+            },
+        );
+        failure = answered.await.err();
+        if failure.is_some() {
+            socket = None;
+            sleep_until(end).await;
+        }
+    }
+    match failure {
+        Some(failure) if seen.is_empty() => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+/// Asks once and listens until `end`.
+async fn ask(
+    socket: &mut Option<Socket>,
+    targets: &[Ipv4Addr],
+    end: Instant,
+    mut hear: impl FnMut(Ipv4Addr, &[u8]),
+) -> Result<(), NetworkError> {
+    let ip = common(targets);
+    let at = |source| NetworkError { ip, source };
+    let socket = match socket {
+        Some(socket) => socket,
+        none => none.insert(open(ip).await.map_err(at)?),
+    };
+    send_to_all(socket, targets).await?;
+    while let Ok(received) = timeout_at(end, socket.receive()).await {
+        let (sender, datagram) = received.map_err(at)?;
+        hear(*sender.ip(), datagram);
+    }
+    Ok(())
+}
+
+/// The only target; 0.0.0.0 if there are several.
+const fn common(targets: &[Ipv4Addr]) -> Ipv4Addr {
+    match targets {
+        [one] => *one,
+        _ => Ipv4Addr::UNSPECIFIED,
+    }
+}
+
+/// A socket that hears the answers of `ip`; 0.0.0.0 and 255.255.255.255 can be answered through any network.
+async fn open(ip: Ipv4Addr) -> io::Result<Socket> {
+    let port = Packet::Search.port();
+    if ip.is_unspecified() || ip.is_broadcast() {
+        Socket::open(Ipv4Addr::UNSPECIFIED, port).await
+    } else {
+        Socket::towards(ip, port).await
+    }
+}
+
+/// Sends the packet to each target; one that works is enough.
+async fn send_to_all(socket: &Socket, targets: &[Ipv4Addr]) -> Result<(), NetworkError> {
+    let mut failure = None;
+    let mut sent = false;
+    for &ip in targets {
+        match socket.send(Packet::Search, ip).await {
+            Ok(()) => sent = true,
+            Err(source) => {
+                info!("{ip}: the search could not be sent: {source}");
+                failure = Some(NetworkError { ip, source });
+            }
+        }
+    }
+    failure.filter(|_| !sent).map_or(Ok(()), Err)
+}

@@ -1,0 +1,146 @@
+//! `tcp://host:port`: raw serial gateways (ser2net, socat, Elfin EW11, USR-TCP232).
+
+use crate::kaco::connect::LinkError;
+use socket2::{SockRef, TcpKeepalive};
+use std::fmt;
+use std::io;
+use std::str::FromStr;
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tracing::debug;
+
+/// Look-up and connection together; a gateway in reach needs milliseconds, one behind a bad radio link a second or two.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+
+/// What a gateway still had in its buffer comes right behind the connection.
+const OLD_BYTES: Duration = Duration::from_millis(50);
+
+/// How soon the system notices that a quiet gateway is gone.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// Where a gateway listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gateway {
+    host: String,
+    port: u16,
+}
+
+impl FromStr for Gateway {
+    type Err = ();
+
+    /// Reads `host:port` or `[::1]:port`.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (host, port) = text.rsplit_once(':').ok_or(())?;
+        let bare = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        let host = match bare {
+            Some(address) => address,
+            None if host.contains([':', '[', ']', '/', '@', ' ']) => return Err(()),
+            None => host,
+        };
+        let port = port.parse().ok().filter(|port| *port != 0).ok_or(())?;
+        if host.is_empty() {
+            return Err(());
+        }
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+        })
+    }
+}
+
+impl fmt::Display for Gateway {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port } = self;
+        if host.contains(':') {
+            write!(formatter, "tcp://[{host}]:{port}")
+        } else {
+            write!(formatter, "tcp://{host}:{port}")
+        }
+    }
+}
+
+/// Connects, and throws away what the gateway had kept from before.
+pub(super) async fn open(gateway: &Gateway) -> Result<TcpStream, LinkError> {
+    let connecting = TcpStream::connect((gateway.host.as_str(), gateway.port));
+    let stream = match timeout(CONNECT_LIMIT, connecting).await {
+        Ok(stream) => stream,
+        Err(_) => Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "no answer within 5 s",
+        )),
+    };
+    let mut stream = stream
+        .and_then(prepared)
+        .map_err(|error| explain(gateway, &error))?;
+    let mut old = Vec::new();
+    let _ = timeout(OLD_BYTES, stream.read_to_end(&mut old)).await;
+    if !old.is_empty() {
+        debug!("{gateway}: {} old bytes are thrown away", old.len());
+    }
+    Ok(stream)
+}
+
+fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
+    stream.set_nodelay(true)?;
+    let keep_alive = TcpKeepalive::new()
+        .with_time(KEEP_ALIVE)
+        .with_interval(KEEP_ALIVE);
+    SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
+    Ok(stream)
+}
+
+fn explain(gateway: &Gateway, error: &io::Error) -> LinkError {
+    let hint = match error.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            "the gateway is there, but nothing listens on this port; set it to raw TCP server mode, without RFC 2217"
+        }
+        io::ErrorKind::TimedOut
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable => {
+            "is the gateway switched on, and in the same network? `ping` tells"
+        }
+        _ => "check the name and the network",
+    };
+    LinkError::Unreachable {
+        device: gateway.to_string(),
+        reason: error.to_string(),
+        hint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gateways_have_host_and_port() {
+        for (text, shown) in [
+            ("192.168.1.9:8899", "tcp://192.168.1.9:8899"),
+            ("gateway.local:23", "tcp://gateway.local:23"),
+            ("[fe80::1]:23", "tcp://[fe80::1]:23"),
+        ] {
+            assert_eq!(
+                text.parse::<Gateway>().map(|gateway| gateway.to_string()),
+                Ok(shown.to_owned())
+            );
+        }
+        for text in [
+            "",
+            "host",
+            "host:",
+            ":23",
+            "host:0",
+            "host:70000",
+            "fe80::1:23",
+            "[]:23",
+            "user@host:23",
+            "a b:1",
+        ] {
+            assert_eq!(text.parse::<Gateway>(), Err(()), "{text}");
+        }
+    }
+}

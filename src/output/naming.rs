@@ -1,0 +1,143 @@
+//! What formats of measurements share: who an inverter is, its values by key, and characters with a meaning of their own.
+
+use crate::reading::{Field, Kind, Reading, Sender, StatusCode, Value};
+
+/// `kaco` or `kstar`.
+pub(super) const fn protocol(sender: &Sender) -> &'static str {
+    match sender {
+        Sender::Kaco { .. } => "kaco",
+        Sender::Kstar { .. } => "kstar",
+    }
+}
+
+/// What tells an inverter from the others: its address on the bus; its serial number, or its IP address where it did not
+/// tell that one. `None` for captures that say nothing. One name only: with the address that a router gives away, an
+/// inverter would become another one from time to time.
+pub(super) fn identity(sender: &Sender) -> Option<(&'static str, String)> {
+    match sender {
+        Sender::Kaco { address } => address.map(|address| ("address", address.to_string())),
+        Sender::Kstar {
+            serial: Some(serial),
+            ..
+        } => Some(("serial", serial.clone())),
+        Sender::Kstar { ip, .. } => ip.map(|ip| ("ip", ip.to_string())),
+    }
+}
+
+/// A column that has a value, with its key.
+pub(super) struct Known<'a> {
+    pub(super) key: String,
+    pub(super) field: &'static Field,
+    pub(super) value: &'a Value,
+}
+
+/// The columns that have a value, in order. A key that stands twice (XP sends its total yield, and so do its counters) keeps
+/// the first.
+pub(super) fn known(reading: &Reading) -> Vec<Known<'_>> {
+    let mut known: Vec<Known<'_>> = Vec::new();
+    for (field, value) in reading.columns() {
+        let key = field.key();
+        if let Some(value) = value
+            && known.iter().all(|other| other.key != key)
+        {
+            known.push(Known { key, field, value });
+        }
+    }
+    known
+}
+
+/// The numbers behind status texts: `status_code`, and where each part has its own, one named after each part's column.
+pub(super) fn status_codes(reading: &Reading) -> Vec<(String, u32)> {
+    match &reading.status_code {
+        StatusCode::Unknown => Vec::new(),
+        StatusCode::One(code) => vec![("status_code".to_owned(), *code)],
+        StatusCode::Each(codes) => reading
+            .columns()
+            .map(|(field, _)| field)
+            .filter(|field| field.kind == Kind::Status)
+            .zip(codes)
+            .filter_map(|(field, code)| Some((format!("{}_code", field.key()), (*code)?)))
+            .collect(),
+    }
+}
+
+/// `text` with a backslash before each of the `special` characters.
+pub(super) fn escaped(text: &str, special: &[char]) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if special.contains(&character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+/// Readings for the tests of formats.
+#[cfg(test)]
+pub(super) mod examples {
+    use super::*;
+    use crate::reading::{Cells, Decimal, Layout};
+    use chrono::DateTime;
+    use std::borrow::Cow;
+
+    /// A reading of a KACO inverter at address 4, of type `86L32`, with these values in the order of the layout.
+    pub(crate) fn reading(layout: &'static Layout, values: &[&str]) -> Reading {
+        Reading {
+            time: DateTime::parse_from_rfc3339("2026-11-20T09:40:17.25+01:00").ok(),
+            sender: Sender::Kaco { address: Some(4) },
+            cells: cells(layout, values),
+            further: None,
+            type_code: Some("86L32".to_owned()),
+            model: Some(Cow::Borrowed("blueplanet 8.6 TL3")),
+            status_code: StatusCode::One(4),
+            is_fault: false,
+            unreadable: Vec::new(),
+        }
+    }
+
+    /// These values in the order of the layout, nothing behind them.
+    pub(crate) fn cells(layout: &'static Layout, values: &[&str]) -> Cells {
+        let mut cells = Cells::empty(layout);
+        for (place, text) in cells.values.iter_mut().zip(values) {
+            *place = cell(text);
+        }
+        cells
+    }
+
+    /// A number where it is one, nothing for nothing, else a text.
+    fn cell(text: &str) -> Option<Value> {
+        match text.parse::<Decimal>() {
+            _ if text.is_empty() => None,
+            Ok(number) => Some(Value::Number(number)),
+            Err(_) => Some(Value::Text(Cow::Owned(text.to_owned()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{IpAddr, Ipv4Addr};
+
+    #[test]
+    fn an_inverter_has_one_name() {
+        let name = |sender: &Sender| identity(sender).map(|(key, value)| format!("{key}={value}"));
+        let ip = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let serial = Some("E4000K".to_owned());
+        for (sender, due) in [
+            (Sender::Kaco { address: Some(4) }, Some("address=4")),
+            (Sender::Kaco { address: None }, None),
+            (Sender::Kstar { serial, ip }, Some("serial=E4000K")),
+            (Sender::Kstar { serial: None, ip }, Some("ip=127.0.0.1")),
+        ] {
+            assert_eq!(name(&sender).as_deref(), due);
+        }
+    }
+
+    #[test]
+    fn special_characters_get_a_backslash() {
+        assert_eq!(escaped(r#"a"b\c"#, &['"', '\\']), r#"a\"b\\c"#);
+        assert_eq!(escaped("a, b", &[',', ' ']), r"a\,\ b");
+    }
+}

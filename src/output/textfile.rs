@@ -1,0 +1,35 @@
+//! A file for others that is exchanged whole: whoever reads it sees the old text or the new one, nothing between.
+
+use super::log_files::LogError;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Writes `text` beside the file and puts it in its place. The file may be read by whom the umask lets.
+///
+/// # Errors
+/// [`LogError::Failed`]; then the old file is as it was.
+pub fn replace(path: &Path, text: &str) -> Result<(), LogError> {
+    let new = beside(path);
+    let _ = fs::remove_file(&new); // of a run that was killed
+    let written = File::create_new(&new)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())
+                .and_then(|()| file.sync_all())
+        })
+        .and_then(|()| fs::rename(&new, path));
+    written
+        .inspect_err(|_| drop(fs::remove_file(&new)))
+        .map_err(|source| LogError::Failed {
+            action: "can't write",
+            path: path.to_owned(),
+            source,
+        })
+}
+
+/// A hidden name that collectors of `*.prom` don't take, this run's own: two runs that share a file by mistake must not mix
+/// their texts.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.new", std::process::id()))
+}

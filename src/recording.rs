@@ -1,0 +1,130 @@
+//! Recordings: each exchange on a bus as one JSON line, for `--record` and `replay:`.
+
+use crate::escape;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A request, and all that came until it was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// RFC 3339, local time with offset.
+    pub time: String,
+    /// DEVICE as it was typed.
+    pub device: String,
+    /// The bytes that were sent.
+    pub request: Vec<u8>,
+    /// The bytes that came, echo and noise included.
+    pub reply: Vec<u8>,
+    /// From the request to the first byte of the reply.
+    pub first_byte: Option<Duration>,
+    /// `read`, `garbled` or `silent`.
+    pub outcome: String,
+}
+
+impl Exchange {
+    /// The line, with `\n`.
+    pub fn line(&self) -> String {
+        let line = json!({
+            "time": self.time,
+            "device": self.device,
+            "request": escape::hex(&self.request),
+            "reply": escape::hex(&self.reply),
+            "first_byte_ms": self.first_byte.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+            "outcome": self.outcome,
+        });
+        format!("{line}\n")
+    }
+
+    /// Reads a line. Only request and reply must be there: they are what a replay needs.
+    ///
+    /// # Errors
+    /// A text that says what is wrong with it.
+    pub fn parse(line: &str) -> Result<Self, String> {
+        let value: Value =
+            serde_json::from_str(line).map_err(|error| format!("no JSON: {error}"))?;
+        let bytes = |key: &str| match value.get(key).and_then(Value::as_str) {
+            Some(hex) => escape::from_hex(hex).ok_or_else(|| format!("`{key}` is no hex")),
+            None => Err(format!("no `{key}` in it")),
+        };
+        let text = |key: &str| {
+            value
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let first_byte = value.get("first_byte_ms").and_then(Value::as_u64);
+        let request = bytes("request")?;
+        if request.is_empty() {
+            return Err("`request` is empty".to_owned());
+        }
+        Ok(Self {
+            time: text("time"),
+            device: text("device"),
+            request,
+            reply: bytes("reply")?,
+            first_byte: first_byte.map(Duration::from_millis),
+            outcome: text("outcome"),
+        })
+    }
+}
+
+/// Reads a whole recording; empty lines are skipped.
+///
+/// # Errors
+/// A text that names the line and what is wrong with it.
+pub fn parse(text: &str) -> Result<Vec<Exchange>, String> {
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
+    let exchanges: Vec<Exchange> = lines
+        .map(|(number, line)| {
+            Exchange::parse(line).map_err(|error| format!("line {}: {error}", number + 1))
+        })
+        .collect::<Result<_, _>>()?;
+    if exchanges.is_empty() {
+        return Err("there is no exchange in it".to_owned());
+    }
+    Ok(exchanges)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_go_both_ways() {
+        let exchange = Exchange {
+            time: "2026-11-20T09:40:17.000+01:00".to_owned(),
+            device: "/dev/ttyUSB0".to_owned(),
+            request: b"#020\r".to_vec(),
+            reply: b"\n*02\x00\xff".to_vec(),
+            first_byte: Some(Duration::from_millis(120)),
+            outcome: "garbled".to_owned(),
+        };
+        assert_eq!(parse(&exchange.line()), Ok(vec![exchange.clone()]));
+        assert!(exchange.line().starts_with(r#"{"time":"2026-11-20T09:40:17.000+01:00","device":"/dev/ttyUSB0","request":"233032300d","#));
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let good = r#"{"request":"233032300d","reply":""}"#;
+        for (bad, word) in [
+            ("{", "JSON"),
+            ("[]", "request"),
+            (r#"{"request":"23","reply":7}"#, "reply"),
+            (r#"{"request":"2x","reply":""}"#, "hex"),
+            (r#"{"request":"","reply":""}"#, "empty"),
+        ] {
+            let error = parse(&format!("{good}\n\n{bad}\n"))
+                .err()
+                .unwrap_or_default();
+            assert!(
+                error.starts_with("line 3: ") && error.contains(word),
+                "{bad}: {error}"
+            );
+        }
+        assert!(parse("\n").is_err());
+    }
+}

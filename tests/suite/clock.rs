@@ -1,0 +1,259 @@
+//! The bus on a clock of its own: waits are exact to the millisecond, and a day takes no time.
+
+use crate::frames::frame_with_sum;
+use crate::support::captures::bytes;
+use chrono::{DateTime, FixedOffset};
+use kaco_ardexa::address::Addresses;
+use kaco_ardexa::kaco::bus::Bus;
+use kaco_ardexa::kaco::connect::{Connect, LinkError};
+use kaco_ardexa::kaco::poll::Poller;
+use kaco_ardexa::kaco::timing::Timing;
+use kaco_ardexa::output::log_files::LogDirectory;
+use kaco_ardexa::watch::keeper::{Event, Shared, keep};
+use kaco_ardexa::watch::plant::Plant;
+use kaco_ardexa::watch::source::{BusSource, MakeBus};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::time::{Instant, sleep};
+
+/// What an inverter says to a request: after so long, these bytes.
+type Answer = fn(&str) -> Option<(u64, Vec<u8>)>;
+
+/// A line in memory; notes when each request was whole.
+struct Line {
+    answer: Answer,
+    requests: Arc<Mutex<Vec<(Instant, String)>>>,
+}
+
+impl Connect for Line {
+    type Stream = DuplexStream;
+
+    fn device(&self) -> String {
+        "the line in memory".to_owned()
+    }
+
+    async fn connect(&mut self) -> Result<DuplexStream, LinkError> {
+        let (near, mut far) = duplex(4096);
+        let (answer, requests) = (self.answer, Arc::clone(&self.requests));
+        tokio::spawn(async move {
+            let mut request = [0; 5];
+            while far.read_exact(&mut request).await.is_ok() {
+                let text = String::from_utf8_lossy(&request[..4]).into_owned();
+                requests
+                    .lock()
+                    .unwrap()
+                    .push((Instant::now(), text.clone()));
+                if let Some((milliseconds, reply)) = answer(&text) {
+                    sleep(Duration::from_millis(milliseconds)).await;
+                    let _ = far.write_all(&reply).await;
+                }
+            }
+        });
+        Ok(near)
+    }
+}
+
+fn now() -> DateTime<FixedOffset> {
+    DateTime::UNIX_EPOCH.fixed_offset()
+}
+
+/// Polls once; gives the requests, each with its time in milliseconds, the outcomes, and how long it took.
+async fn round(
+    addresses: &str,
+    timing: Timing,
+    answer: Answer,
+) -> (Vec<(u128, String)>, Vec<String>, u128) {
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let line = Line {
+        answer,
+        requests: Arc::clone(&requests),
+    };
+    let started = Instant::now();
+    let bus = Bus::open(line, timing).await.unwrap();
+    let mut poller = Poller::new(bus, false, now);
+    let mut outcomes = Vec::new();
+    let addresses: Addresses = addresses.parse().unwrap();
+    poller
+        .round(addresses.as_slice(), |address, polled| {
+            let word = format!("{polled:?}")
+                .split(['(', ' ', '{'])
+                .next()
+                .unwrap()
+                .to_owned();
+            outcomes.push(format!("{address} {word}"));
+        })
+        .await
+        .unwrap();
+    let took = started.elapsed().as_millis();
+    let requests = requests.lock().unwrap().clone();
+    let times = requests
+        .into_iter()
+        .map(|(time, text)| ((time - started).as_millis(), text))
+        .collect();
+    (times, outcomes, took)
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_are_never_nearer_than_the_pace() {
+    let (requests, outcomes, took) = round("3,4,5", Timing::default(), |request| match request {
+        "#030" => Some((400, frame_with_sum(b'\r'))),
+        "#050" => Some((10, bytes("G4-19"))), // somebody else's
+        _ => None,
+    })
+    .await;
+    let texts: Vec<&str> = requests.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, ["#030", "#040", "#050", "#040", "#050"]);
+    for pair in requests.windows(2) {
+        let apart = pair[1].0 - pair[0].0;
+        assert!((1000..=1010).contains(&apart), "{apart} ms");
+    }
+    assert_eq!(outcomes, ["03 Read", "04 Silent", "05 Silent"]);
+    assert!((5000..=5050).contains(&took), "{took} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_is_taken_the_moment_it_is_complete() {
+    let timing = Timing {
+        pace: Duration::ZERO,
+        ..Timing::default()
+    };
+    let (_, outcomes, took) = round("3", timing, |_| Some((120, frame_with_sum(b'*')))).await;
+    assert_eq!(outcomes, ["03 Read"]);
+    assert!((120..=125).contains(&took), "{took} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_without_its_end_is_taken_after_the_gap() {
+    let timing = Timing {
+        pace: Duration::ZERO,
+        ..Timing::default()
+    };
+    let without_end = |_: &str| {
+        let mut frame = bytes("ST-05");
+        frame.truncate(frame.len() - usize::from(frame.ends_with(b"\r")));
+        Some((120, frame))
+    };
+    let (_, outcomes, took) = round("1", timing, without_end).await;
+    assert_eq!(outcomes, ["01 Read"]);
+    assert!((520..=525).contains(&took), "{took} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn garbled_replies_are_asked_for_again_at_the_pace() {
+    let (requests, outcomes, _) = round("3", Timing::default(), |_| {
+        let mut frame = frame_with_sum(b'0');
+        frame[12] ^= 1;
+        Some((120, frame))
+    })
+    .await;
+    assert_eq!(outcomes, ["03 Garbled"]);
+    assert_eq!(requests.len(), 3);
+    assert!(requests[2].0 - requests[0].0 <= 2020);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_learnt_of_an_inverter_is_not_asked_twice() {
+    // A 000xi whose parts are silent in the first pass: in the second it is asked for its parts at once.
+    let (requests, outcomes, _) = round("12", Timing::default(), |request| match request {
+        "#120" => Some((100, b"\n*124\r".to_vec())),
+        _ => None,
+    })
+    .await;
+    assert_eq!(outcomes, ["12 Silent"]);
+    let asked_for_readings = requests.iter().filter(|(_, text)| text == "#120").count();
+    assert_eq!(asked_for_readings, 1, "{requests:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn noise_of_a_few_bytes_is_silence_and_more_is_garbled() {
+    let noise = |request: &str| match request {
+        "#010" => Some((50, b"\0\0\xff\xfe".to_vec())),
+        "#020" => Some((50, b"#020\r\0".to_vec())),
+        _ => Some((50, b"\xff\xfe\xfd\xfc\xfb\xfa\xf9".to_vec())),
+    };
+    let (_, outcomes, _) = round("1-3", Timing::default(), noise).await;
+    assert_eq!(outcomes, ["03 Garbled", "01 Silent", "02 Silent"]);
+}
+
+/// Makes the bus of the line in memory, as often as it is needed.
+struct MakeLine(Answer);
+
+impl MakeBus for MakeLine {
+    type Link = Line;
+
+    async fn open(&self) -> Result<Bus<Line>, LinkError> {
+        Bus::open(
+            Line {
+                answer: self.0,
+                requests: Arc::default(),
+            },
+            Timing::default(),
+        )
+        .await
+    }
+}
+
+thread_local! {
+    /// When the clock of this test was started: tests on a paused clock have a thread of their own.
+    static STARTED: OnceCell<Instant> = const { OnceCell::new() };
+}
+
+/// A local time that runs with the paused clock, from eleven in the evening on.
+fn evening() -> DateTime<FixedOffset> {
+    let passed = STARTED.with(|started| started.get_or_init(Instant::now).elapsed());
+    DateTime::parse_from_rfc3339("2026-11-20T23:00:00+01:00").unwrap() + passed
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_day_of_watching_makes_two_files() {
+    evening();
+    let directory = tempfile::TempDir::new().unwrap();
+    let log = LogDirectory::open(directory.path()).unwrap();
+    let source = BusSource::open(
+        MakeLine(|_| Some((120, frame_with_sum(b'*')))),
+        "3".parse().unwrap(),
+        false,
+        evening,
+    )
+    .await
+    .unwrap();
+    let plant = Plant::new(Duration::from_secs(60));
+    let shared = Rc::new(RefCell::new(Shared {
+        plant,
+        is_paused: false,
+    }));
+    let rows = Rc::new(Cell::new(0));
+    let counted = Rc::clone(&rows);
+    let keeping = keep(source, Rc::clone(&shared), move |event| {
+        if let Event::Reading(name, reading) = event {
+            log.append(name, reading).unwrap();
+            counted.set(counted.get() + 1);
+        }
+    });
+    let day = Duration::from_secs(24 * 60 * 60);
+    assert!(
+        tokio::time::timeout(day, keeping).await.is_err(),
+        "it never ends by itself"
+    );
+    assert!((1430..=1440).contains(&rows.get()), "{}", rows.get());
+    let lines = |day: &str| {
+        std::fs::read_to_string(directory.path().join("03").join(day))
+            .unwrap()
+            .lines()
+            .count()
+    };
+    assert!(
+        (1 + 59..=1 + 61).contains(&lines("2026-11-20.csv")),
+        "{}",
+        lines("2026-11-20.csv")
+    );
+    assert_eq!(
+        lines("2026-11-20.csv") + lines("2026-11-21.csv"),
+        2 + rows.get()
+    );
+    assert_eq!(lines("latest.csv"), lines("2026-11-21.csv"));
+    assert_eq!(shared.borrow().plant.curve().len(), 60);
+}

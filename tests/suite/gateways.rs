@@ -1,0 +1,233 @@
+//! `tcp://`: real gateways, ser2net and socat (Debian packages that `tests/all.sh` installs), and bad ones.
+
+use crate::support::bus::Bus;
+use crate::support::captures::bytes;
+use crate::support::program::{Run, run, text};
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread::{sleep, spawn};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Two inverters.
+fn bus() -> Bus {
+    Bus::with_replies(&[("#020", bytes("G4-17")), ("#030", bytes("G4-19"))])
+}
+
+/// A gateway program, ended with this value.
+struct Gateway(Child);
+
+impl Gateway {
+    #[track_caller]
+    fn start(command: &mut Command) -> Self {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        Self(
+            child.unwrap_or_else(|error| {
+                panic!("{name} is needed (tests/all.sh installs it): {error}")
+            }),
+        )
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A port that the system had free a moment ago.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+/// Waits until somebody listens there.
+#[track_caller]
+fn wait_for(port: u16) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(Instant::now() < until, "nobody listens on port {port}");
+        sleep(Duration::from_millis(50));
+    }
+    sleep(Duration::from_millis(300)); // the gateway takes notice that the probe is gone
+}
+
+#[track_caller]
+fn logs_both(device: &str) {
+    let directory = TempDir::new().unwrap();
+    let run = run(&["log", device, "2,3", &text(directory.path()), "--strict"]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    for (address, row) in [
+        ("02", "mpp-track,398.5,1.56,621,"),
+        ("03", "mpp-track,521.5,0.72,376,"),
+    ] {
+        let text = fs::read_to_string(directory.path().join(address).join("latest.csv")).unwrap();
+        assert!(text.lines().nth(1).unwrap().contains(row), "{text}");
+    }
+}
+
+#[test]
+fn socat_in_front_of_the_bus() {
+    let (bus, port) = (bus(), free_port());
+    let listen = format!("TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork");
+    let line = format!(
+        "{},raw,echo=0,b9600",
+        text(&fs::canonicalize(&bus.path).unwrap())
+    );
+    let _gateway = Gateway::start(Command::new("socat").args([&listen, &line]));
+    wait_for(port);
+    logs_both(&format!("tcp://127.0.0.1:{port}"));
+    logs_both(&format!("tcp://localhost:{port}"));
+}
+
+#[test]
+fn ser2net_in_front_of_the_bus() {
+    let (bus, port) = (bus(), free_port());
+    let directory = TempDir::new().unwrap();
+    let settings = directory.path().join("ser2net.yaml");
+    let device = text(&fs::canonicalize(&bus.path).unwrap());
+    let connection = format!(
+        "connection: &bus\n  accepter: tcp,127.0.0.1,{port}\n  connector: serialdev,{device},9600n81,local,nobreak\n  options:\n    kickolduser: true\n"
+    );
+    fs::write(&settings, connection).unwrap();
+    let path = if fs::exists("/usr/sbin/ser2net").unwrap() {
+        "/usr/sbin/ser2net"
+    } else {
+        "ser2net"
+    };
+    let lock_free = ["-n", "-d", "-u", "-c", &text(&settings)];
+    let _gateway = Gateway::start(Command::new(path).args(lock_free));
+    wait_for(port);
+    logs_both(&format!("tcp://127.0.0.1:{port}"));
+}
+
+/// A run against a gateway that fails: exit 1, host and port named, within 20 s.
+#[track_caller]
+fn fails(host: &str, port: u16) -> Run {
+    let directory = TempDir::new().unwrap();
+    let run = run(&[
+        "log",
+        &format!("tcp://{host}:{port}"),
+        "2",
+        &text(directory.path()),
+    ])
+    .expect_code(1);
+    assert!(run.time < Duration::from_secs(20), "{:?}", run.time);
+    assert!(
+        run.stderr.contains(&format!("{host}:{port}")),
+        "{}",
+        run.stderr
+    );
+    run
+}
+
+#[test]
+fn nobody_listens() {
+    let run = fails("127.0.0.1", free_port());
+    assert!(run.stderr.contains("refused"), "{}", run.stderr);
+}
+
+#[test]
+fn a_name_that_nobody_knows() {
+    fails("gateway.invalid", 23);
+}
+
+#[test]
+fn ipv6_is_understood() {
+    let run = run(&["read", "tcp://[::1]:9", "2"]).expect_code(1);
+    assert!(run.stderr.contains("tcp://[::1]:9"), "{}", run.stderr);
+}
+
+#[test]
+fn a_gateway_that_hangs_up_in_the_middle() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let gateway = spawn(move || {
+        // Twice: the link is opened once more.
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 5];
+            stream.read_exact(&mut request).unwrap();
+            stream.write_all(&bytes("G4-17")[..20]).unwrap();
+        }
+    });
+    let run = fails("127.0.0.1", port);
+    assert!(run.stderr.contains("lost"), "{}", run.stderr);
+    gateway.join().unwrap();
+}
+
+#[test]
+fn a_black_hole() {
+    // A listener whose queue is full: the system drops further calls without a word.
+    let listener =
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    listener
+        .bind(
+            &"127.0.0.1:0"
+                .parse::<std::net::SocketAddr>()
+                .unwrap()
+                .into(),
+        )
+        .unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
+    let _queue: Vec<TcpStream> = (0..4)
+        .filter_map(|_| TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok())
+        .collect();
+    let run = fails("127.0.0.1", address.port());
+    assert!(run.stderr.contains("no answer"), "{}", run.stderr);
+}
+
+#[test]
+fn old_bytes_of_a_gateway_and_small_pieces_do_no_harm() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let gateway = spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.write_all(&bytes("G4-24")).unwrap();
+        let mut request = [0; 5];
+        stream.read_exact(&mut request).unwrap();
+        assert_eq!(&request, b"#020\r");
+        for piece in bytes("G4-17").chunks(7) {
+            stream.write_all(piece).unwrap();
+            sleep(Duration::from_millis(30));
+        }
+        let _ = stream.read(&mut request);
+    });
+    let run = run(&[
+        "read",
+        &format!("tcp://127.0.0.1:{port}"),
+        "2",
+        "--format",
+        "csv",
+    ])
+    .expect_code(0);
+    assert!(run.stdout.contains(",398.5,1.56,621,"), "{}", run.stdout);
+    gateway.join().unwrap();
+}
+
+#[test]
+fn a_gateway_that_sends_a_byte_a_second_is_left() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        while stream.write_all(b"*").is_ok() {
+            sleep(Duration::from_secs(1));
+        }
+    });
+    let run = run(&["read", &format!("tcp://127.0.0.1:{port}"), "2"]).expect_code(0);
+    assert!(run.time < Duration::from_secs(20), "{:?}", run.time);
+}

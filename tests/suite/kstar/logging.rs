@@ -1,0 +1,177 @@
+//! `kstar log`: the files of `log`, in a folder for each inverter, whatever it calls itself.
+
+use super::{for_each, kstar, run_at, search};
+use crate::support::captures::bytes;
+use crate::support::inverter::{Inverter, Play, address, identity};
+use crate::support::program::text;
+use kaco_ardexa::kstar::wire::Request;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+
+fn log(directory: &Path, inverters: &[&Inverter]) {
+    kstar(&["log", &text(directory)], inverters).expect_silence();
+}
+
+/// The folders in a directory, in order.
+fn folders(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The rows of an inverter's log, without their times.
+fn rows(directory: &Path, folder: &str) -> Vec<String> {
+    let latest = fs::read_to_string(directory.join(folder).join("latest.csv")).unwrap();
+    let mut lines = latest.lines();
+    assert!(
+        lines
+            .next()
+            .unwrap()
+            .starts_with("# datetime, PV1 Voltage, ")
+    );
+    lines
+        .map(|line| line.split_once(',').unwrap().1.to_owned())
+        .collect()
+}
+
+const ROW: &str = "162.1,0.7,113.47,producing,173.2,1.7,294.44,producing,407.91,50.6,0,0.0,0.4,20.24,0,0,256,71,0,\
+    charging,0,0,235.1,1.8,0,49.92,on,235.1,0.5,315,49.92,connected,on-grid,30.1,0,1347.5,3911,5.7,5.8,1665.6,423,1,48,\
+    idle,1";
+
+#[test]
+fn rows_are_appended_as_log_does() {
+    let inverter = Inverter::with(&bytes("AA-21"), Some("E4000K1234567890"));
+    let directory = TempDir::new().unwrap();
+    let directory = directory.path();
+    log(directory, &[&inverter]);
+    log(directory, &[&inverter]);
+    assert_eq!(folders(directory), ["E4000K1234567890"]);
+    assert_eq!(rows(directory, "E4000K1234567890"), [ROW, ROW]);
+    let folder = directory.join("E4000K1234567890");
+    let latest = fs::read_to_string(folder.join("latest.csv")).unwrap();
+    let today = latest.lines().nth(1).unwrap().split('T').next().unwrap();
+    let day = folder.join(format!("{today}.csv"));
+    assert_eq!(fs::read_to_string(&day).unwrap(), latest);
+    // The power was cut in the middle of a row.
+    let mut file = OpenOptions::new().append(true).open(&day).unwrap();
+    file.write_all(b"2026-11-20T09:40:17+0100,162").unwrap();
+    let run = kstar(&["log", &text(directory)], &[&inverter]).expect_code(0);
+    assert!(run.stderr.contains("torn"), "{}", run.stderr);
+    assert_eq!(rows(directory, "E4000K1234567890"), [ROW, ROW, ROW]);
+}
+
+#[test]
+fn another_run_holds_the_directory() {
+    let inverter = Inverter::with(&bytes("AA-21"), Some("E4000"));
+    let directory = TempDir::new().unwrap();
+    let other = File::open(directory.path()).unwrap();
+    other.try_lock().unwrap();
+    kstar(&["log", &text(directory.path())], &[&inverter]).expect_code(7);
+    assert!(folders(directory.path()).is_empty());
+    assert!(inverter.heard().is_empty());
+}
+
+#[test]
+fn serial_numbers_never_lead_out_of_the_directory() {
+    let serials = [
+        ("../../etc/x", "etcx-85e99586"),
+        ("/etc/passwd", "etcpasswd-"),
+        (".hidden", "hidden-"),
+        ("-rf", "rf-"),
+        ("a b\x1b[2J\0\r\n", "abx1b2J-"),
+        ("02", "02-"),
+        ("192.168.1.50", "192.168.1.50-"),
+    ];
+    for_each(serials, |(serial, due)| {
+        let inverter = Inverter::with(&bytes("AA-21"), Some(serial));
+        let above = TempDir::new().unwrap();
+        let directory = above.path().join("logs");
+        log(&directory, &[&inverter]);
+        assert_eq!(folders(above.path()), ["logs"]);
+        let folders = folders(&directory);
+        assert_eq!(folders.len(), 1, "{serial:?}: {folders:?}");
+        assert!(folders[0].starts_with(due), "{serial:?}: {folders:?}");
+        assert_eq!(rows(&directory, &folders[0]), [ROW]);
+    });
+}
+
+#[test]
+fn without_a_usable_serial_number_the_address_counts() {
+    let serials = [None, Some(""), Some(".."), Some("///"), Some("....")];
+    for_each(serials, |serial| {
+        let inverter = Inverter::with(&bytes("AA-21"), serial);
+        let directory = TempDir::new().unwrap();
+        log(directory.path(), &[&inverter]);
+        assert_eq!(folders(directory.path()), [inverter.ip.to_string()]);
+        log(directory.path(), &[&inverter]);
+        assert_eq!(rows(directory.path(), &inverter.ip.to_string()), [ROW, ROW]);
+    });
+}
+
+#[test]
+fn several_that_were_found_have_a_folder_each() {
+    let first = Inverter::with(&bytes("AA-21"), Some("FIRST"));
+    let second = Inverter::with(&bytes("AA-21"), Some("SECOND"));
+    let directory = TempDir::new().unwrap();
+    let words = ["log", &text(directory.path())];
+    search(&words, &[second.ip, first.ip]).expect_silence();
+    assert_eq!(folders(directory.path()), ["FIRST", "SECOND"]);
+}
+
+#[test]
+fn an_inverter_that_keeps_silent_about_itself_stays_in_its_folder() {
+    // It tells its serial number the first time only.
+    let script = |request, count| match (request, count) {
+        (Request::Readings, _) => vec![Play::Send(bytes("AA-21"))],
+        (Request::Identity, 0) => vec![Play::Send(identity("E4000"))],
+        (Request::Identity, _) => vec![],
+    };
+    let inverter = Inverter::start(address(), None, Box::new(script));
+    let directory = TempDir::new().unwrap();
+    log(directory.path(), &[&inverter]);
+    log(directory.path(), &[&inverter]);
+    assert_eq!(folders(directory.path()), ["E4000"]);
+    assert_eq!(rows(directory.path(), "E4000"), [ROW, ROW]);
+}
+
+#[test]
+fn two_of_the_same_serial_number_do_not_share_a_folder() {
+    let first = Inverter::with(&bytes("AA-21"), Some("0000000000000000"));
+    let second = Inverter::with(&bytes("AA-21"), Some("0000000000000000"));
+    let directory = TempDir::new().unwrap();
+    let directory = directory.path();
+    let run = kstar(&["log", &text(directory)], &[&first, &second]).expect_code(0);
+    assert!(run.stderr.contains("warning: "), "{}", run.stderr);
+    let own = |inverter: &Inverter| format!("0000000000000000_{}", inverter.ip);
+    assert_eq!(folders(directory), [own(&first), own(&second)]);
+    // It was said once. The folders stay when only one of them answers.
+    log(directory, &[&first, &second]);
+    log(directory, &[&second]);
+    assert_eq!(rows(directory, &own(&second)), [ROW, ROW, ROW]);
+    assert_eq!(folders(directory).len(), 2);
+}
+
+#[test]
+fn nobody_there_is_exit_1_and_no_folder() {
+    let directory = TempDir::new().unwrap();
+    let run = run_at(&["log", &text(directory.path())], &[address()]).expect_code(1);
+    assert!(run.time < Duration::from_secs(5), "{:?}", run.time);
+    assert!(run.stderr.contains("no KSTAR inverter answered"));
+    assert_eq!(run.stdout, "");
+    assert!(folders(directory.path()).is_empty());
+}
+
+#[test]
+fn strict_wants_all() {
+    let inverter = Inverter::with(&bytes("AA-21"), Some("E4000"));
+    let directory = TempDir::new().unwrap();
+    let words = ["log", &text(directory.path()), "--strict"];
+    run_at(&words, &[inverter.ip, address()]).expect_code(3);
+    assert_eq!(rows(directory.path(), "E4000"), [ROW]);
+}

@@ -1,0 +1,144 @@
+//! `--record` and `replay:`, and `listen`.
+
+use crate::support::bus::{Bus, Play, reply};
+use crate::support::captures::bytes;
+use crate::support::program::{command, run, start, text, wait};
+use std::fs;
+use std::time::Duration;
+use tempfile::TempDir;
+
+#[test]
+fn what_was_recorded_reads_the_same() {
+    let bus = Bus::with_replies(&[
+        ("#020", [&b"#020\r"[..], &bytes("G4-17")].concat()),
+        ("#030", bytes("G4-19")),
+        ("#033", bytes("G4-20")),
+    ]);
+    let directory = TempDir::new().unwrap();
+    let file = text(&directory.path().join("bus.jsonl"));
+    let options = [
+        "--format",
+        "json",
+        "--pace",
+        "0s",
+        "--counters",
+        "--timeout",
+        "300ms",
+    ];
+    let read = |device: &str, further: &[&str]| {
+        let arguments: Vec<&str> = ["read", device, "2-4"]
+            .iter()
+            .chain(&options)
+            .chain(further)
+            .copied()
+            .collect();
+        run(&arguments).expect_code(0).stdout
+    };
+    let values = |objects: &str| {
+        let lines = objects
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines
+            .map(|object| object["values"].clone())
+            .collect::<Vec<_>>()
+    };
+    let live = read(&text(&bus.path), &["--record", &file]);
+    assert_eq!(values(&live).len(), 2);
+    let again = read(&format!("replay:{file}"), &[]);
+    assert_eq!(values(&again), values(&live));
+
+    let recording = fs::read_to_string(&file).unwrap();
+    let first: serde_json::Value = serde_json::from_str(recording.lines().next().unwrap()).unwrap();
+    let keys: Vec<&String> = first.as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys,
+        [
+            "time",
+            "device",
+            "request",
+            "reply",
+            "first_byte_ms",
+            "outcome"
+        ]
+    );
+    assert_eq!(first["device"], text(&bus.path));
+    assert_eq!(first["request"], "233032300d");
+    assert_eq!(first["outcome"], "read");
+    assert!(
+        recording.contains(r#""first_byte_ms":null,"outcome":"silent""#),
+        "{recording}"
+    );
+}
+
+#[test]
+fn a_damaged_recording_names_the_line() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("bus.jsonl");
+    fs::write(
+        &file,
+        "{\"request\":\"233032300d\",\"reply\":\"\"}\n{\"request\":\"2330\n",
+    )
+    .unwrap();
+    let damaged = run(&["read", &format!("replay:{}", text(&file)), "2"]).expect_code(1);
+    assert!(
+        damaged.stderr.contains("bus.jsonl") && damaged.stderr.contains("line 2"),
+        "{}",
+        damaged.stderr
+    );
+    let missing = run(&[
+        "read",
+        &format!("replay:{}", text(&directory.path().join("none"))),
+        "2",
+    ])
+    .expect_code(1);
+    assert!(missing.stderr.contains("none"), "{}", missing.stderr);
+}
+
+#[test]
+fn a_recording_that_can_not_be_written_is_an_error() {
+    let directory = TempDir::new().unwrap();
+    let run = run(&["read", "sim:", "2", "--record", &text(directory.path())]).expect_code(1);
+    assert!(run.stderr.contains("can't record"), "{}", run.stderr);
+}
+
+#[test]
+fn listening_shows_both_sides_and_sends_nothing() {
+    let bus = Bus::silent();
+    let plays = vec![
+        Play::Send(b"#020\r".to_vec()),
+        Play::Wait(Duration::from_millis(100)),
+        Play::Send(bytes("G4-17")),
+        Play::Wait(Duration::from_millis(100)),
+        Play::Send(b"\x00\x1b[31m".to_vec()),
+        Play::Wait(Duration::from_millis(600)),
+    ];
+    bus.play_soon(plays);
+    let run = wait(start(command(&["listen", &text(&bus.path), "--for", "3s"]))).expect_code(0);
+    let line = |word: &str| {
+        run.stdout
+            .lines()
+            .find(|line| line.contains(word))
+            .unwrap_or_else(|| panic!("{word}: {}", run.stdout))
+    };
+    assert!(line("request").contains("02 readings") && line("request").contains(r"#020\r"));
+    assert!(line("reply").contains("02 standard 6400xi: mpp-track, 585 W, 33969 Wh, 33 °C"));
+    assert!(line("bytes").contains(r"\x00\x1b[31m"));
+    assert!(!run.stdout.contains('\x1b'));
+    assert!(run.stderr.contains("another master"), "{}", run.stderr);
+    assert_eq!(bus.bytes_received(), 0, "not one byte was sent");
+}
+
+#[test]
+fn every_exchange_is_one_line() {
+    let bus = Bus::start(Box::new(|_, _| reply(&bytes("G4-17"))));
+    let run = run(&["read", &text(&bus.path), "2", "-vv"]).expect_code(0);
+    let line = run
+        .stderr
+        .lines()
+        .find(|line| line.contains("#020"))
+        .unwrap();
+    assert!(
+        line.contains(r"#020\r -> \n*020   4 398.5") && line.contains("(read after "),
+        "{line}"
+    );
+}

@@ -1,0 +1,328 @@
+//! `watch`: lines where there is no terminal, a page where there is one, and an end that leaves nothing behind.
+
+use crate::support::bus::{Bus, Play, reply};
+use crate::support::captures::bytes;
+use crate::support::program::{command, run, start, text, wait};
+use kaco_ardexa::escape;
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::unix::fs::symlink;
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{sleep, spawn};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+fn stop(child: &Child, signal: Signal) {
+    let process = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(process, signal).unwrap();
+}
+
+/// Waits until something holds.
+#[track_caller]
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < end, "{what} never happened");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn changes_are_lines_and_rows_are_logged() {
+    let bus = Bus::start(Box::new(|_, count| match count {
+        0..3 => reply(&bytes("G4-17")),
+        _ => vec![],
+    }));
+    let directory = TempDir::new().unwrap();
+    let logs = text(&directory.path().join("logs"));
+    let arguments = [
+        "watch",
+        &text(&bus.path),
+        "2",
+        "--every",
+        "200ms",
+        "--pace",
+        "0s",
+        "--timeout",
+        "300ms",
+        "--log",
+        &logs,
+    ];
+    let watch = start(command(&arguments));
+    until("the second chance", || bus.asked().len() >= 5);
+    sleep(Duration::from_millis(800));
+    assert_eq!(
+        bus.asked().len(),
+        5,
+        "a silent inverter is asked again after a minute only"
+    );
+    stop(&watch.0, Signal::TERM);
+    let told = Instant::now();
+    let run = wait(watch).expect_code(0);
+    assert!(told.elapsed() < Duration::from_secs(2));
+    let lines: Vec<&str> = run.stdout.lines().map(|line| line.split_at(20).1).collect();
+    assert_eq!(
+        lines,
+        [
+            "02: online: mpp-track, 585 W, 33969 Wh, 33 °C",
+            "02: silent"
+        ]
+    );
+    assert_eq!(run.stderr, "");
+    let rows = fs::read_to_string(directory.path().join("logs/02/latest.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 1 + 3);
+}
+
+#[test]
+fn the_second_watch_of_a_device_ends_at_once() {
+    let bus = Bus::with_replies(&[("#020", bytes("G4-17"))]);
+    let first = start(command(&["watch", &text(&bus.path), "2"]));
+    until("a request", || !bus.asked().is_empty());
+    let second = run(&["watch", &text(&bus.path), "2"]).expect_code(7);
+    assert!(second.time < Duration::from_secs(2));
+    stop(&first.0, Signal::INT);
+    wait(first).expect_code(0);
+}
+
+#[test]
+fn a_device_that_is_not_there_is_an_error_at_the_start() {
+    assert_eq!(run(&["watch", "/dev/ttyUSB_none", "2"]).code, Some(1));
+}
+
+#[test]
+fn an_adapter_that_is_pulled_out_is_waited_for() {
+    let first = Bus::start(Box::new(|_, count| match count {
+        0 => reply(&bytes("G4-17")),
+        _ => vec![Play::HangUp],
+    }));
+    let directory = TempDir::new().unwrap();
+    let device = directory.path().join("ttyUSB0");
+    symlink(&first.path, &device).unwrap();
+    let watch = start(command(&[
+        "watch",
+        &text(&device),
+        "2",
+        "--every",
+        "100ms",
+        "--pace",
+        "0s",
+    ]));
+    until("the adapter is pulled out", || first.asked().len() >= 2);
+    sleep(Duration::from_secs(4));
+    let second = Bus::with_replies(&[("#020", bytes("G4-17"))]);
+    fs::remove_file(&device).unwrap();
+    symlink(&second.path, &device).unwrap();
+    until("it is asked again", || !second.asked().is_empty());
+    sleep(Duration::from_millis(600));
+    stop(&watch.0, Signal::TERM);
+    let run = wait(watch).expect_code(0);
+    assert!(
+        run.stdout.contains("the connection is back"),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+    assert!(run.stderr.contains("trying again"), "{}", run.stderr);
+}
+
+/// A terminal with the program in it.
+struct Terminal {
+    master: File,
+    slave: File,
+    screen: Arc<Mutex<Vec<u8>>>,
+    child: Child,
+}
+
+impl Terminal {
+    fn start(arguments: &[&str], columns: u16, rows: u16) -> Self {
+        Self::start_with(arguments, columns, rows, ("UNUSED", ""))
+    }
+
+    fn start_with(arguments: &[&str], columns: u16, rows: u16, variable: (&str, &str)) -> Self {
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap();
+        let slave = File::options()
+            .read(true)
+            .write(true)
+            .open(name.to_str().unwrap())
+            .unwrap();
+        tcsetwinsize(
+            &slave,
+            Winsize {
+                ws_row: rows,
+                ws_col: columns,
+                ws_xpixel: 0,
+                ws_ypixel: 0,
+            },
+        )
+        .unwrap();
+        let stdio = || Stdio::from(slave.try_clone().unwrap());
+        let mut command = command(arguments);
+        command
+            .stdin(stdio())
+            .stdout(stdio())
+            .stderr(stdio())
+            .env("TERM", "xterm-256color");
+        command.env(variable.0, variable.1);
+        let child = command.spawn().unwrap();
+        let master = File::from(master);
+        let screen = Arc::new(Mutex::new(Vec::new()));
+        let (mut reader, seen) = (master.try_clone().unwrap(), Arc::clone(&screen));
+        spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                seen.lock().unwrap().extend(&bytes[..count]);
+            }
+        });
+        Self {
+            master,
+            slave,
+            screen,
+            child,
+        }
+    }
+
+    fn shows(&self, text: &str) -> bool {
+        String::from_utf8_lossy(&self.screen.lock().unwrap()).contains(text)
+    }
+
+    /// Waits for the end; the terminal must be as it was before.
+    #[track_caller]
+    fn expect_sane_end(mut self, before: &str) {
+        let end = Instant::now() + Duration::from_secs(3);
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < end, "it does not end");
+            sleep(Duration::from_millis(20));
+        };
+        assert!(status.success(), "{status}");
+        until("the page is left", || {
+            self.shows("\x1b[?1049l") && self.shows("\x1b[?25h")
+        });
+        assert_eq!(modes(&self.slave), before);
+    }
+}
+
+fn modes(terminal: &File) -> String {
+    let modes = tcgetattr(terminal).unwrap();
+    format!(
+        "{:?} {:?} {:?}",
+        modes.input_modes, modes.output_modes, modes.local_modes
+    )
+}
+
+#[test]
+fn the_page_shows_the_plant_and_leaves_a_sane_terminal() {
+    for (columns, rows, end) in [
+        (80, 24, "q"),
+        (200, 50, "\x03"),
+        (80, 24, "TERM"),
+        (40, 8, "q"),
+    ] {
+        let terminal = Terminal::start(&["watch", "sim:", "2", "--pace", "0s"], columns, rows);
+        let before = "InputModes(BRKINT | ICRNL | IXON)";
+        until("the page", || {
+            terminal.shows("mpp-track") || (columns < 80 && terminal.shows("inverters"))
+        });
+        assert!(terminal.shows("\x1b[?1049h"));
+        assert!(columns < 80 || terminal.shows("online"));
+        // Blanks are not drawn again, so look for one word of the model.
+        assert_eq!(terminal.shows("Powador"), columns >= 120);
+        assert!(
+            !modes(&terminal.slave).starts_with(before),
+            "the page takes the terminal"
+        );
+        match end {
+            "TERM" => stop(&terminal.child, Signal::TERM),
+            keys => (&terminal.master).write_all(keys.as_bytes()).unwrap(),
+        }
+        let fresh = File::options()
+            .read(true)
+            .write(true)
+            .open("/dev/ptmx")
+            .unwrap();
+        let expected = modes(&fresh);
+        terminal.expect_sane_end(&expected);
+    }
+}
+
+#[test]
+fn silent_means_lines_also_on_a_terminal() {
+    for (variable, further) in [("SILENT_MODE", ""), ("SILENT", ""), ("UNUSED", "--silent")] {
+        let arguments = ["watch", "sim:", "2", "--pace", "0s", further];
+        let arguments: Vec<&str> = arguments
+            .into_iter()
+            .filter(|argument| !argument.is_empty())
+            .collect();
+        let mut terminal = Terminal::start_with(&arguments, 80, 24, (variable, "true"));
+        until("a line", || terminal.shows("02: online"));
+        assert!(!terminal.shows("\x1b[?1049h"), "no page");
+        stop(&terminal.child, Signal::TERM);
+        terminal.child.wait().unwrap();
+    }
+}
+
+/// Memory of a running process, kB.
+fn memory(child: &Child) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn memory_does_not_grow_over_thousands_of_rounds() {
+    let directory = TempDir::new().unwrap();
+    let recording = directory.path().join("bus.jsonl");
+    let line = |address: &str, reply: &[u8]| {
+        format!(
+            "{{\"request\":\"{}\",\"reply\":\"{}\"}}\n",
+            escape::hex(address.as_bytes()),
+            escape::hex(reply)
+        )
+    };
+    // Good and garbled in turn, so that the state changes all the time.
+    let replies = [
+        line("#020\r", &bytes("G4-17")),
+        line("#020\r", b"\n*020 garbled and over \r"),
+    ];
+    fs::write(&recording, replies.concat()).unwrap();
+    let device = format!("replay:{}", text(&recording));
+    let arguments = [
+        "watch",
+        &device,
+        "2",
+        "--every",
+        "1ms",
+        "--pace",
+        "0s",
+        "--timeout",
+        "1ms",
+        "--gap",
+        "1ms",
+        "--attempts",
+        "1",
+    ];
+    let mut command = command(&arguments);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    sleep(Duration::from_secs(3));
+    let early = memory(&child);
+    sleep(Duration::from_secs(8));
+    let late = memory(&child);
+    stop(&child, Signal::TERM);
+    child.wait().unwrap();
+    println!("memory: {early} kB after 3 s, {late} kB after 11 s");
+    assert!(late <= early + 256, "{early} kB became {late} kB");
+}
