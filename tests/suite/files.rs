@@ -1,7 +1,7 @@
 //! The files of `log`: days, `latest.csv`, torn rows, files set aside, locks, disks that are full or closed.
 
 use crate::polling::{MPPT3_HEADER, at_address};
-use crate::support::bus::{Play, at_once};
+use crate::support::bus::{Gate, at_once};
 use crate::support::captures::bytes;
 use crate::support::day::Day;
 use crate::support::disk::{Disk, tree};
@@ -11,8 +11,8 @@ use crate::support::stumble::without_hard_links;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 #[test]
@@ -273,71 +273,93 @@ fn a_row_torn_yesterday_is_repaired_today() {
     expect_log(&plant.read("latest.csv"), HEADER, &[ROW]);
 }
 
-/// Starts a run that waits for a reply until it is ended or a second is over.
-fn start_slow_run(plant: &Plant) -> (std::process::Child, std::time::Instant) {
-    let asked = plant.bus.asked().len();
-    let command = plant.command("9", plant.directory.path(), &["--timeout", "4s"]);
-    let running = program::start(command);
-    wait_until("a request", || plant.bus.asked().len() > asked);
-    running
+/// Address 2 answers at once; address 9 when the gate is opened, and a run that asks it waits for it.
+struct SlowPlant {
+    plant: Plant,
+    gate: Gate,
 }
 
-/// Address 2 answers at once, address 9 after a while.
-fn slow_plant() -> Plant {
-    Plant::with_script(Box::new(|request, _| match request {
-        "#090" => [
-            vec![Play::Wait(Duration::from_millis(1500))],
-            at_once(&at_address("G4-17", 9)),
-        ]
-        .concat(),
-        _ => at_once(&bytes("G4-17")),
-    }))
+impl SlowPlant {
+    fn new() -> Self {
+        let gate = Gate::default();
+        let waiting = gate.clone();
+        let plant = Plant::with_script(Box::new(move |request, _| {
+            if request != "#090" {
+                return at_once(&bytes("G4-17"));
+            }
+            waiting.wait();
+            at_once(&at_address("G4-17", 9))
+        }));
+        Self { plant, gate }
+    }
+
+    /// Starts a run that is in the middle of its work until the gate is opened.
+    fn start_run(&self) -> (Child, Instant) {
+        let plant = &self.plant;
+        let asked = plant.bus.asked().len();
+        let options = ["--timeout", "60s"];
+        let running = program::start(plant.command("9", plant.directory.path(), &options));
+        wait_until("a request", || plant.bus.asked().len() > asked);
+        running
+    }
+
+    /// Lets the run end, which nobody may have disturbed.
+    fn finish(&self, running: (Child, Instant)) {
+        self.gate.open();
+        program::wait(running).expect_silence();
+        let log = self.plant.directory.path().join("09/latest.csv");
+        expect_log(&fs::read_to_string(log).unwrap(), HEADER, &[ROW]);
+    }
 }
+
+/// Far less than the run that is in the way takes.
+const AT_ONCE: Duration = Duration::from_secs(10);
 
 #[test]
 fn two_runs_at_one_directory() {
-    let plant = slow_plant();
+    let slow = SlowPlant::new();
+    let plant = &slow.plant;
     plant.log().expect_silence();
     plant.write("latest.csv", "torn");
-    let first = start_slow_run(&plant);
+    let first = slow.start_run();
     let before = tree(plant.directory.path());
     let directory = text(plant.directory.path());
     let second = run(&["log", "sim:", "2", &directory, "--pace", "0s"]).expect_code(7);
     assert!(second.stderr.contains(&directory), "{}", second.stderr);
     assert_eq!(second.stdout, "");
+    assert!(second.time < AT_ONCE, "{:?}", second.time);
     assert_eq!(tree(plant.directory.path()), before);
-    program::wait(first).expect_silence();
-    assert!(plant.directory.path().join("09/latest.csv").exists());
+    slow.finish(first);
 }
 
 #[test]
 fn two_runs_at_one_device() {
-    let plant = slow_plant();
-    let first = start_slow_run(&plant);
+    let slow = SlowPlant::new();
+    let plant = &slow.plant;
+    let first = slow.start_run();
     let other = TempDir::new().unwrap();
     let device = text(&plant.bus.path);
     let second = plant.log_to(other.path(), "2", &[]).expect_code(7);
     assert!(second.stderr.contains(&device), "{}", second.stderr);
     assert!(second.stderr.contains("in use"), "{}", second.stderr);
+    assert!(second.time < AT_ONCE, "{:?}", second.time);
     let third = run(&["read", &device, "2", "--pace", "0s"]).expect_code(7);
     assert_eq!(third.stdout, "");
     assert_eq!(tree(other.path()), []);
-    program::wait(first).expect_silence();
-    assert_eq!(
-        plant.bus.asked(),
-        ["#090"],
-        "nobody disturbed the first run"
-    );
+    slow.finish(first);
+    assert_eq!(plant.bus.asked(), ["#090"]);
 }
 
 #[test]
 fn a_killed_run_leaves_no_lock() {
-    let plant = slow_plant();
-    let (mut child, started) = start_slow_run(&plant);
+    let slow = SlowPlant::new();
+    let (mut child, started) = slow.start_run();
     child.kill().unwrap();
     assert_eq!(program::wait((child, started)).code, None);
-    plant.log().expect_silence();
-    plant.expect_rows(1);
+    slow.plant.bus.free();
+    slow.gate.open();
+    slow.plant.log().expect_silence();
+    slow.plant.expect_rows(1);
 }
 
 /// So long that its next row starts on one page and ends on the next, whatever the size of pages.

@@ -3,6 +3,7 @@
 use crate::support::program::{Run, command, kill, run, start, text, wait, wait_until};
 use kaco_ardexa::kaco::layouts;
 use kaco_ardexa::reading::Layout;
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -199,8 +200,12 @@ fn a_bus_survives_clients_that_are_killed() {
         });
         client.0.kill().unwrap();
         assert_eq!(wait(client).code, None);
+        // The exclusive mode that it leaves keeps everybody out but root.
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        wait_until("the port is free", || {
+            rustix::fs::open(&simulation.path, flags, Mode::empty()).is_ok()
+        });
     }
-    thread::sleep(Duration::from_millis(300)); // a killed client's exclusive mode ends within 200
     assert!(
         read(&simulation.path, "2")
             .expect_code(0)

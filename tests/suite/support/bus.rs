@@ -45,6 +45,24 @@ pub fn at_once(bytes: &[u8]) -> Vec<Play> {
     vec![Play::Slowly(bytes.to_vec(), Duration::ZERO)]
 }
 
+/// Lets a script wait for what the test does meanwhile.
+#[derive(Clone, Default)]
+pub struct Gate(Arc<AtomicBool>);
+
+impl Gate {
+    /// Waits until it is opened; not for ever, as the test may have failed.
+    pub fn wait(&self) {
+        let end = Instant::now() + Duration::from_secs(20);
+        while !self.0.load(Ordering::Relaxed) && Instant::now() < end {
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    pub fn open(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Who decides what appears on the bus: gets the request and how often it was asked before.
 pub type Script = Box<dyn FnMut(&str, usize) -> Vec<Play> + Send>;
 
@@ -52,6 +70,7 @@ pub type Script = Box<dyn FnMut(&str, usize) -> Vec<Play> + Send>;
 pub struct Bus {
     /// The device to give to the program: a link, as `/dev/serial/by-id` has them.
     pub path: PathBuf,
+    terminal: File,
     requests: Arc<Mutex<Vec<(Instant, String)>>>,
     received: Arc<AtomicUsize>,
     unasked: Arc<Mutex<Vec<Play>>>,
@@ -86,7 +105,7 @@ impl Bus {
         let line = Line {
             master: File::from(master),
             _directory: directory,
-            terminal,
+            terminal: terminal.try_clone().expect("the terminal"),
             script,
             requests: Arc::clone(&requests),
             received: Arc::clone(&received),
@@ -97,6 +116,7 @@ impl Bus {
         let thread = Some(thread::spawn(move || line.run()));
         Self {
             path,
+            terminal,
             requests,
             received,
             unasked,
@@ -131,6 +151,11 @@ impl Bus {
     /// A bus on which nobody answers.
     pub fn silent() -> Self {
         Self::with_replies(&[])
+    }
+
+    /// Frees the terminal from the exclusive mode that a killed client leaves behind. A serial port needs no such help.
+    pub fn free(&self) {
+        ioctl_tiocnxcl(&self.terminal).expect("the terminal");
     }
 
     /// Plays this a second from now, unasked: others talk on the bus.
