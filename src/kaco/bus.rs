@@ -168,7 +168,7 @@ impl<C: Connect> Bus<C> {
                 }
             }
             let deadline = reply.deadline(&self.timing, self.decoder.is_pending());
-            if !reply.is_over()
+            if !reply.is_over(&self.timing)
                 && let Some(bytes) = read_until(self.stream.as_mut(), deadline).await?
             {
                 reply.hear(&bytes);

@@ -58,16 +58,16 @@ impl Reply {
             Some(gap) => gap.max(first_byte),
             None => first_byte,
         };
-        deadline.min(self.limit())
+        deadline.min(self.limit(timing))
     }
 
     /// Whether even the longest reply would be over.
-    pub(super) fn is_over(&self) -> bool {
-        Instant::now() >= self.limit()
+    pub(super) fn is_over(&self, timing: &Timing) -> bool {
+        Instant::now() >= self.limit(timing)
     }
 
-    fn limit(&self) -> Instant {
-        self.sent + LONGEST_REPLY
+    fn limit(&self, timing: &Timing) -> Instant {
+        self.sent + timing.first_byte + LONGEST_REPLY
     }
 
     /// Takes a frame, or notes why it is none; `None` to go on listening.

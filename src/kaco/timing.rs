@@ -34,7 +34,8 @@ impl Default for Timing {
 /// be late. So no two are nearer than the pace.
 pub(super) const PACE_MARGIN: Duration = Duration::from_millis(3);
 
-/// End of listening to one reply, whatever still comes: ten times what the longest frame takes at 9600 baud (0.5 s).
+/// End of listening to one reply after its first byte was due, whatever still comes: ten times what the longest frame takes
+/// at 9600 baud (0.5 s).
 pub(super) const LONGEST_REPLY: Duration = Duration::from_secs(5);
 
 /// Five bytes at 9600 baud take 5 ms; a port that takes longer to accept them is stuck.
