@@ -4,13 +4,14 @@ use crate::support::bus::{Bus, Play, reply};
 use crate::support::captures::bytes;
 use crate::support::program::{command, run, start, text, wait};
 use kaco_ardexa::escape;
+use kaco_ardexa::watch::screen::Screen;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::unix::fs::symlink;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
@@ -143,6 +144,12 @@ impl Terminal {
     }
 
     fn start_with(arguments: &[&str], columns: u16, rows: u16, variable: (&str, &str)) -> Self {
+        let mut command = command(arguments);
+        command.env(variable.0, variable.1);
+        Self::run(command, columns, rows)
+    }
+
+    fn run(mut command: Command, columns: u16, rows: u16) -> Self {
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
@@ -164,13 +171,11 @@ impl Terminal {
         )
         .unwrap();
         let stdio = || Stdio::from(slave.try_clone().unwrap());
-        let mut command = command(arguments);
         command
             .stdin(stdio())
             .stdout(stdio())
             .stderr(stdio())
             .env("TERM", "xterm-256color");
-        command.env(variable.0, variable.1);
         let child = command.spawn().unwrap();
         let master = File::from(master);
         let screen = Arc::new(Mutex::new(Vec::new()));
@@ -220,6 +225,17 @@ fn modes(terminal: &File) -> String {
     )
 }
 
+/// The modes of a terminal that nobody has used yet.
+fn fresh_modes() -> String {
+    modes(
+        &File::options()
+            .read(true)
+            .write(true)
+            .open("/dev/ptmx")
+            .unwrap(),
+    )
+}
+
 #[test]
 fn the_page_shows_the_plant_and_leaves_a_sane_terminal() {
     for (columns, rows, end) in [
@@ -245,13 +261,7 @@ fn the_page_shows_the_plant_and_leaves_a_sane_terminal() {
             "TERM" => stop(&terminal.child, Signal::TERM),
             keys => (&terminal.master).write_all(keys.as_bytes()).unwrap(),
         }
-        let fresh = File::options()
-            .read(true)
-            .write(true)
-            .open("/dev/ptmx")
-            .unwrap();
-        let expected = modes(&fresh);
-        terminal.expect_sane_end(&expected);
+        terminal.expect_sane_end(&fresh_modes());
     }
 }
 
@@ -269,6 +279,30 @@ fn silent_means_lines_also_on_a_terminal() {
         stop(&terminal.child, Signal::TERM);
         terminal.child.wait().unwrap();
     }
+}
+
+/// Set in the process that is to panic.
+const TO_PANIC: &str = "PANIC_ON_THE_PAGE";
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    if std::env::var_os(TO_PANIC).is_some() {
+        let _screen = Screen::start().unwrap();
+        panic!("in the middle of the page");
+    }
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args([
+            "--exact",
+            "watch::a_panic_gives_the_terminal_back",
+            "--nocapture",
+        ])
+        .env(TO_PANIC, "1");
+    let mut terminal = Terminal::run(command, 80, 24);
+    assert!(!terminal.child.wait().unwrap().success());
+    until("the page is left", || terminal.shows("\x1b[?1049l"));
+    assert!(terminal.shows("\x1b[?1049h") && terminal.shows("in the middle of the page"));
+    assert_eq!(modes(&terminal.slave), fresh_modes());
 }
 
 /// Memory of a running process, kB.
