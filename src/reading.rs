@@ -91,6 +91,8 @@ pub enum Role {
     DailyYield,
     /// The temperature of the device, °C.
     Temperature,
+    /// How full the battery is, %.
+    Charge,
 }
 
 /// One column: a row of a layout's table.
@@ -276,14 +278,14 @@ impl Reading {
     }
 
     /// The number for an overview, with its unit; `None` if no column with this role has one. Power and yield of several
-    /// parts add up; of their temperatures the highest counts.
+    /// parts add up; of the others the highest counts.
     pub fn figure(&self, role: Role) -> Option<(Decimal, Unit)> {
         self.columns()
             .filter(|(field, _)| field.role == Some(role))
             .filter_map(|(field, value)| Some((value?.number()?, field.unit)))
             .reduce(|(one, unit), (other, _)| match role {
                 Role::Power | Role::DailyYield => (one.saturating_add(other), unit),
-                Role::Temperature => (one.max(other), unit),
+                Role::Temperature | Role::Charge => (one.max(other), unit),
             })
     }
 }
