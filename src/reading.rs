@@ -237,6 +237,15 @@ pub enum StatusCode {
     Each(Vec<Option<u32>>),
 }
 
+/// What an inverter tells of itself apart from its readings, where somebody asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Serial number, where the sender has none.
+    pub serial: Option<String>,
+    /// Version of its firmware.
+    pub firmware: Option<String>,
+}
+
 /// A value that made no sense although the checksum of its frame was right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
@@ -265,6 +274,8 @@ pub struct Reading {
     pub status_code: StatusCode,
     /// Whether the inverter, or one of its parts, reports a fault.
     pub is_fault: bool,
+    /// What else is known of the inverter.
+    pub facts: Facts,
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
 }
