@@ -1,6 +1,6 @@
 //! What can be typed after `kstar`, and after `simulate kstar`.
 
-use super::{Format, ListFormat};
+use super::{Format, ListFormat, Publishing};
 use clap::{Args, Subcommand};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -83,6 +83,10 @@ pub struct KstarRead {
     /// Exit with 3 if any inverter gave no reading
     #[arg(long)]
     pub strict: bool,
+
+    /// Where else the readings go.
+    #[command(flatten)]
+    pub publishing: Publishing,
 }
 
 /// `kstar log DIR`
@@ -99,6 +103,10 @@ pub struct KstarLog {
     /// Exit with 3 if any inverter gave no reading
     #[arg(long)]
     pub strict: bool,
+
+    /// Where else the readings go.
+    #[command(flatten)]
+    pub publishing: Publishing,
 }
 
 /// `simulate kstar`

@@ -1,5 +1,26 @@
 //! Readings to an MQTT broker.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`broker`], [`login`] | where, and as whom |
+//! | [`options`] | how to publish, and what that makes of a reading |
+//! | [`message`], [`state`] | what goes to the broker |
+//! | [`once`] | all messages of a run that ends |
+//! | [`error`] | what goes wrong, in words |
 
+pub mod broker;
+mod connection;
+pub mod error;
+pub mod login;
 pub mod message;
+pub mod once;
+pub mod options;
+pub mod state;
+#[cfg(feature = "tls")]
+mod tls;
 
+pub use broker::Broker;
+pub use error::PublishError;
 pub use message::{Message, Name};
+pub use once::publish;
+pub use options::{Delivery, Options};
