@@ -2,6 +2,7 @@
 
 mod publishing;
 mod refusals;
+mod session;
 
 use kaco_ardexa::kaco::layouts::STANDARD;
 use kaco_ardexa::output::mqtt::login::Environment;

@@ -5,7 +5,7 @@ use super::login::Login;
 use super::message::Message;
 use super::options::{Delivery, Options};
 use rumqttc::{
-    AsyncClient, Broker as Target, ClientError, ConnectionError, EventLoop, MqttOptions,
+    AsyncClient, Broker as Target, ClientError, ConnectionError, EventLoop, LastWill, MqttOptions,
     PublishNotice, PublishOptions, QoS,
 };
 use std::hash::{BuildHasher, RandomState};
@@ -66,6 +66,17 @@ impl Connector {
         })
     }
 
+    /// What the broker says for us when the connection is lost.
+    pub(super) fn set_will(&mut self, message: Message) {
+        let Message {
+            topic,
+            payload,
+            is_retained,
+        } = message;
+        let will = LastWill::new(topic, payload, self.quality, is_retained);
+        self.options.set_last_will(will);
+    }
+
     /// A connection that is made when it is polled first. `room`: messages that it takes before some are sent.
     pub(super) fn open(&self, room: usize) -> Connection {
         let options = self.options.clone();
@@ -122,6 +133,24 @@ impl Sender {
         debug!("mqtt: {topic}, {} bytes", payload.len());
         trace!("mqtt: {topic} {payload}");
         Ok(notice)
+    }
+
+    /// Asks for what comes on a topic.
+    pub(super) fn subscribe(&self, topic: &str) -> Result<(), ClientError> {
+        self.client.try_subscribe(topic, QoS::AtMostOnce)
+    }
+
+    /// Sends a last message, and says good-bye when the broker has it. If it never does, there is no good-bye: then the
+    /// broker says the will.
+    pub(super) fn leave(&self, last: &Message) -> Result<(), ClientError> {
+        let notice = self.send(last)?;
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            if notice.wait_completion_async().await.is_ok() {
+                let _ = client.try_disconnect();
+            }
+        });
+        Ok(())
     }
 
     /// Says good-bye; the events end when that is out.

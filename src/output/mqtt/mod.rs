@@ -6,6 +6,7 @@
 //! | [`options`] | how to publish, and what that makes of a reading |
 //! | [`message`], [`state`] | what goes to the broker |
 //! | [`once`] | all messages of a run that ends |
+//! | [`session`] | one connection for a run that goes on |
 //! | [`error`] | what goes wrong, in words |
 
 pub mod broker;
@@ -15,12 +16,16 @@ pub mod login;
 pub mod message;
 pub mod once;
 pub mod options;
+mod outbox;
+pub mod session;
 pub mod state;
 #[cfg(feature = "tls")]
 mod tls;
+mod totals;
 
 pub use broker::Broker;
 pub use error::PublishError;
 pub use message::{Message, Name};
 pub use once::publish;
 pub use options::{Delivery, Options};
+pub use session::Session;
