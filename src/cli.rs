@@ -1,8 +1,10 @@
 //! What can be typed, nothing else.
 
 mod kstar;
+mod publishing;
 
 pub use kstar::{Kstar, KstarDiscover, KstarLog, KstarRead, KstarWatch, Network, SimulateKstar};
+pub use publishing::Publishing;
 
 use crate::address::Addresses;
 use crate::duration;
@@ -107,6 +109,10 @@ pub struct Log {
     /// How to ask.
     #[command(flatten)]
     pub polling: Polling,
+
+    /// Where else the readings go.
+    #[command(flatten)]
+    pub publishing: Publishing,
 }
 
 /// `read DEVICE ADDRESSES`
@@ -123,6 +129,10 @@ pub struct Read {
     /// How to ask.
     #[command(flatten)]
     pub polling: Polling,
+
+    /// Where else the readings go.
+    #[command(flatten)]
+    pub publishing: Publishing,
 }
 
 /// `scan DEVICE [ADDRESSES]`
@@ -191,6 +201,10 @@ pub struct Watching {
     /// Also taken from the environment variable SILENT_MODE or SILENT.
     #[arg(long)]
     pub silent: bool,
+
+    /// Where readings are published.
+    #[command(flatten)]
+    pub publishing: Publishing,
 }
 
 /// `listen DEVICE`

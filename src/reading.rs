@@ -91,6 +91,8 @@ pub enum Role {
     DailyYield,
     /// The temperature of the device, °C.
     Temperature,
+    /// How full the battery is, %.
+    Charge,
 }
 
 /// One column: a row of a layout's table.
@@ -245,6 +247,15 @@ pub enum StatusCode {
     Each(Vec<Option<u32>>),
 }
 
+/// What an inverter tells of itself apart from its readings, where somebody asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Serial number, where the sender has none.
+    pub serial: Option<String>,
+    /// Version of its firmware.
+    pub firmware: Option<String>,
+}
+
 /// A value that made no sense although the checksum of its frame was right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
@@ -273,6 +284,8 @@ pub struct Reading {
     pub status_code: StatusCode,
     /// Whether the inverter, or one of its parts, reports a fault.
     pub is_fault: bool,
+    /// What else is known of the inverter.
+    pub facts: Facts,
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
 }
@@ -286,14 +299,14 @@ impl Reading {
     }
 
     /// The number for an overview, with its unit; `None` if no column with this role has one. Power and yield of several
-    /// parts add up; of their temperatures the highest counts.
+    /// parts add up; of the others the highest counts.
     pub fn figure(&self, role: Role) -> Option<(Decimal, Unit)> {
         self.columns()
             .filter(|(field, _)| field.role == Some(role))
             .filter_map(|(field, value)| Some((value?.number()?, field.unit)))
             .reduce(|(one, unit), (other, _)| match role {
                 Role::Power | Role::DailyYield => (one.saturating_add(other), unit),
-                Role::Temperature => (one.max(other), unit),
+                Role::Temperature | Role::Charge => (one.max(other), unit),
             })
     }
 }

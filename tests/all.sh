@@ -7,6 +7,9 @@ cd "$(dirname "$0")/.."
 # command -> Debian package that has it
 needed=(
     "cc gcc"
+    "mosquitto mosquitto"
+    "mosquitto_sub mosquitto-clients"
+    "openssl openssl"
     "ser2net ser2net"
     "socat socat"
     "promtool prometheus"

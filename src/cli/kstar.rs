@@ -1,6 +1,6 @@
 //! What can be typed after `kstar`, and after `simulate kstar`.
 
-use super::{Format, ListFormat, Watching};
+use super::{Format, ListFormat, Publishing, Watching};
 use clap::{Args, Subcommand};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -100,6 +100,10 @@ pub struct KstarRead {
     /// Exit with 3 if any inverter gave no reading
     #[arg(long)]
     pub strict: bool,
+
+    /// Where else the readings go.
+    #[command(flatten)]
+    pub publishing: Publishing,
 }
 
 /// `kstar log DIR`
@@ -116,6 +120,10 @@ pub struct KstarLog {
     /// Exit with 3 if any inverter gave no reading
     #[arg(long)]
     pub strict: bool,
+
+    /// Where else the readings go.
+    #[command(flatten)]
+    pub publishing: Publishing,
 }
 
 /// `simulate kstar`

@@ -1,5 +1,6 @@
 //! `log`: every inverter once, a row each.
 
+use super::publish::publish;
 use super::rows::{Rows, show};
 use super::{Exit, Failure, metrics, poll};
 use crate::cli::Log;
@@ -20,13 +21,15 @@ pub(super) async fn run(arguments: Log) -> Result<Exit, Failure> {
         rows.append(&format!("address {address}"), &address.to_string(), reading);
     });
     let round = round.await;
-    let published = arguments.textfile.map_or(Exit::Done, |file| {
+    let exposed = arguments.textfile.map_or(Exit::Done, |file| {
         metrics::publish(&file, &arguments.bus.addresses, &round)
     });
     let round = round?;
+    let published = publish(&arguments.publishing, &round.overview).await;
     show(&round.overview)?;
     let exit = rows
         .exit()
+        .max(exposed)
         .max(published)
         .max(round.exit(arguments.polling.strict));
     round.failure.map_or(Ok(exit), Err)

@@ -13,6 +13,7 @@ mod outcome;
 mod poll;
 mod print;
 mod progress;
+mod publish;
 mod read;
 mod round;
 mod rows;

@@ -3,6 +3,7 @@
 use crate::kaco::connect::LinkError;
 use crate::kstar::client::NetworkError;
 use crate::output::log_files::LogError;
+use crate::output::mqtt::PublishError;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -110,6 +111,12 @@ impl From<LogError> for Failure {
             exit,
             ..Self::new(error.to_string(), error.hint())
         }
+    }
+}
+
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
+        Self::new(error.to_string(), error.hint())
     }
 }
 

@@ -1,6 +1,7 @@
 //! `read`: as `log`, printed.
 
 use super::print::Printer;
+use super::publish::publish;
 use super::{Exit, Failure, poll};
 use crate::cli::Read;
 
@@ -18,8 +19,9 @@ pub(super) async fn run(arguments: Read) -> Result<Exit, Failure> {
         }
     });
     let round = round.await?;
+    let published = publish(&arguments.publishing, &round.overview).await;
     written?;
-    let exit = round.exit(arguments.polling.strict);
+    let exit = round.exit(arguments.polling.strict).max(published);
     printer.tables(round.overview)?;
     round.failure.map_or(Ok(exit), Err)
 }

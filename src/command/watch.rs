@@ -3,7 +3,7 @@
 use super::bus::Recording;
 use super::rows::Rows;
 use super::{Exit, Failure, round};
-use crate::cli::{Watch, Watching};
+use crate::cli::{Publishing, Watch, Watching};
 use crate::kaco::bus::Bus;
 use crate::kaco::connect::LinkError;
 use crate::kaco::timing::Timing;
@@ -11,6 +11,7 @@ use crate::link::{Device, Link};
 use crate::logging;
 use crate::output::folders;
 use crate::output::log_files::LogDirectory;
+use crate::output::mqtt::session::{Session, availability_topic};
 use crate::output::prometheus::{self, Asked};
 use crate::output::textfile;
 use crate::reading::{Reading, Sender};
@@ -72,6 +73,7 @@ pub(super) async fn watch(
     watching: Watching,
     rows: Option<Rows>,
 ) -> Result<Exit, Failure> {
+    let session = session(&source, &watching.publishing)?;
     let shared = Shared {
         plant: Plant::new(watching.every),
         is_paused: false,
@@ -81,6 +83,7 @@ pub(super) async fn watch(
     let has_page = !is_silent && stdout().is_terminal() && stdin().is_terminal();
     let mut teller = Teller {
         rows,
+        session: Rc::clone(&session),
         watching,
         has_page,
         shared: Rc::clone(&shared),
@@ -88,12 +91,30 @@ pub(super) async fn watch(
     };
     let keeping = keep(source, Rc::clone(&shared), move |event| teller.tell(event));
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
+    let ended = tokio::select! {
         () = keeping => Ok(Exit::Done),
         shown = show(has_page, name, &shared) => shown,
         _ = terminate.recv() => Ok(Exit::Done),
         _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
+    };
+    // The teller is gone with the keeper: this is the last hold on the session.
+    if let Ok(Some(session)) = Rc::try_unwrap(session) {
+        session.stop().await;
     }
+    ended
+}
+
+/// A connection to the broker, if one was named.
+///
+/// # Errors
+/// [`Failure`] if a file for it can't be read; a broker that is away may come.
+fn session(source: &impl Source, publishing: &Publishing) -> Result<Rc<Option<Session>>, Failure> {
+    let Some(options) = publishing.options() else {
+        return Ok(Rc::new(None));
+    };
+    let names = source.names();
+    let topic = availability_topic(source.protocol(), names.first().map(String::as_str));
+    Ok(Rc::new(Some(Session::start(options, topic)?)))
 }
 
 /// Whether an environment variable says yes: the C# program knew two names for the same.
@@ -120,6 +141,7 @@ impl MakeBus for Make {
 /// Hands readings to outputs, and says what changes.
 struct Teller {
     rows: Option<Rows>,
+    session: Rc<Option<Session>>,
     watching: Watching,
     has_page: bool,
     shared: Rc<RefCell<Shared>>,
@@ -130,7 +152,12 @@ struct Teller {
 impl Teller {
     fn tell(&mut self, event: Event<'_>) {
         match event {
-            Event::Reading(name, reading) => self.log(name, reading),
+            Event::Reading(name, reading) => {
+                self.log(name, reading);
+                if let Some(session) = self.session.as_ref() {
+                    session.publish(reading);
+                }
+            }
             Event::Changed(change) => self.say(&change.to_string()),
             Event::Lost(reason) => warn!("{reason}; trying again until it is back"),
             Event::Back => self.say("the connection is back"),

@@ -5,7 +5,7 @@ use super::wire::{Body, Counters, Elements, EnergyUnit, Fault, Frame, Readings};
 use super::{status, types};
 use crate::escape;
 use crate::reading::{
-    Cells, Decimal, Kind, Layout, Reading, Sender, StatusCode, Unreadable, Value,
+    Cells, Decimal, Facts, Kind, Layout, Reading, Sender, StatusCode, Unreadable, Value,
 };
 use std::borrow::Cow;
 
@@ -216,6 +216,7 @@ fn plain(cells: Cells) -> Reading {
         model: None,
         status_code: StatusCode::Unknown,
         is_fault: false,
+        facts: Facts::default(),
         unreadable: Vec::new(),
     }
 }

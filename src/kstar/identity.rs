@@ -4,7 +4,7 @@
 
 use super::discovery::text;
 use super::interpret::{plain, text_cell};
-use crate::reading::{Cells, Field, Kind, Layout, Reading, Sender, Unit};
+use crate::reading::{Cells, Facts, Field, Kind, Layout, Reading, Sender, Unit};
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -57,6 +57,10 @@ impl Identity {
                 ip,
             },
             model: self.model.map(Cow::Owned),
+            facts: Facts {
+                serial: None,
+                firmware: self.firmware,
+            },
             ..reading
         }
     }

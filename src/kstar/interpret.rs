@@ -7,7 +7,7 @@ use super::faults::error_names;
 use super::identity::identity;
 use super::layout::{COLUMNS, KSTAR};
 use super::wire::Frame;
-use crate::reading::{Cells, Decimal, Kind, Reading, Sender, StatusCode, Unreadable, Value};
+use crate::reading::{Cells, Decimal, Facts, Kind, Reading, Sender, StatusCode, Unreadable, Value};
 use std::borrow::Cow;
 
 /// What a frame says, as a reading without time and address.
@@ -44,7 +44,7 @@ pub fn reading(payload: &[u8]) -> Reading {
 const ABNORMAL: u32 = 2;
 
 /// A reading of which nothing is known but its cells.
-pub(super) const fn plain(cells: Cells) -> Reading {
+pub(super) fn plain(cells: Cells) -> Reading {
     Reading {
         time: None,
         sender: Sender::Kstar {
@@ -57,6 +57,7 @@ pub(super) const fn plain(cells: Cells) -> Reading {
         model: None,
         status_code: StatusCode::Unknown,
         is_fault: false,
+        facts: Facts::default(),
         unreadable: Vec::new(),
     }
 }

@@ -79,7 +79,7 @@ pub static COLUMNS: [Column; 45] = [
     measured("Battery Charge Limit", Ampere, u16(20, 0)),
     measured("Battery Discharge Limit", Ampere, u16(22, 0)),
     code("Battery Error", u16(24, 0)),
-    measured("Battery State of Charge", Percent, u8(26)),
+    measured("Battery State of Charge", Percent, u8(26)).role(Role::Charge),
     measured("Battery State of Health", Percent, u8(29)),
     mode("Battery Mode", u8(30), BATTERY_MODES),
     code("Battery Warning", u16(31, 0)),

@@ -8,6 +8,7 @@
 //! | [`interpret`] | a checked frame becomes a reading, by its table |
 //! | [`layout`], [`column`](mod@column), [`faults`] | the table of columns, what a row can say, the names of error bits |
 //! | [`identity`], [`discovery`] | who an inverter is, what a module answers to a search |
+//! | [`topics`] | the columns that home automations know as plain numbers |
 //! | [`wire`] | datagrams to checked frames |
 //!
 //! From [`interpret`] on nothing opens a socket or looks at a clock. `docs/kstar-protocol.md` has all of the protocol.
@@ -24,6 +25,7 @@ pub mod poll;
 pub mod search;
 mod socket;
 pub mod timing;
+pub mod topics;
 pub mod wire;
 
 /// Real frames of a KSE4000 for the tests of this module.

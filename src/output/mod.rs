@@ -4,9 +4,11 @@
 //! |---|---|
 //! | [`csv`] | header and rows, as text |
 //! | [`folders`] | the folder of an inverter that names itself |
+//! | [`home_assistant`] | what makes an inverter known to Home Assistant |
 //! | [`log_files`] | the CSV files of a directory: days, `latest.csv`, locks, torn rows |
 //! | [`inventory`] | the inverters that a scan found |
 //! | [`json`] | one object a reading |
+//! | [`mqtt`] | readings on an MQTT broker |
 //! | [`recorder`] | the exchanges on a bus, in a file |
 //! | [`influx`] | a line of InfluxDB's line protocol |
 //! | [`prometheus`] | metrics of all inverters asked |
@@ -15,10 +17,12 @@
 
 pub mod csv;
 pub mod folders;
+pub mod home_assistant;
 pub mod influx;
 pub mod inventory;
 pub mod json;
 pub mod log_files;
+pub mod mqtt;
 mod naming;
 pub mod prometheus;
 pub mod recorder;

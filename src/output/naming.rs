@@ -77,7 +77,7 @@ pub(super) fn escaped(text: &str, special: &[char]) -> String {
 #[cfg(test)]
 pub(super) mod examples {
     use super::*;
-    use crate::reading::{Cells, Decimal, Layout};
+    use crate::reading::{Cells, Decimal, Facts, Layout};
     use chrono::DateTime;
     use std::borrow::Cow;
 
@@ -92,6 +92,7 @@ pub(super) mod examples {
             model: Some(Cow::Borrowed("blueplanet 8.6 TL3")),
             status_code: StatusCode::One(4),
             is_fault: false,
+            facts: Facts::default(),
             unreadable: Vec::new(),
         }
     }

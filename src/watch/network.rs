@@ -41,6 +41,10 @@ impl NetworkSource {
 }
 
 impl Source for NetworkSource {
+    fn protocol(&self) -> &'static str {
+        "kstar"
+    }
+
     fn names(&self) -> Vec<String> {
         self.inverters
             .iter()

@@ -10,6 +10,9 @@ use std::error::Error;
 
 /// Asks inverters by name.
 pub trait Source {
+    /// `kaco` or `kstar`.
+    fn protocol(&self) -> &'static str;
+
     /// The inverters there are at the start.
     fn names(&self) -> Vec<String>;
 
@@ -90,6 +93,10 @@ impl<M: MakeBus> BusSource<M> {
 }
 
 impl<M: MakeBus> Source for BusSource<M> {
+    fn protocol(&self) -> &'static str {
+        "kaco"
+    }
+
     fn names(&self) -> Vec<String> {
         self.addresses
             .as_slice()

@@ -8,7 +8,7 @@ use kaco_ardexa::kaco::layouts::{COUNTERS, READINGS};
 use kaco_ardexa::kstar::layout::KSTAR;
 use kaco_ardexa::output::prometheus::{Asked, exposition};
 use kaco_ardexa::reading::{
-    Cells, Decimal, Field, Kind, Layout, Reading, Sender, StatusCode, Value,
+    Cells, Decimal, Facts, Field, Kind, Layout, Reading, Sender, StatusCode, Value,
 };
 use std::fs::{self, File};
 use std::io::Read;
@@ -180,6 +180,7 @@ fn full(layout: &'static Layout, sender: Sender) -> Reading {
         model: None,
         status_code: StatusCode::Each(vec![Some(4); 3]),
         is_fault: false,
+        facts: Facts::default(),
         unreadable: vec![],
     }
 }

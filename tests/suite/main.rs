@@ -20,6 +20,7 @@ mod frames;
 mod gateways;
 mod kill;
 mod kstar;
+mod mqtt;
 mod polling;
 mod recordings;
 mod scan;

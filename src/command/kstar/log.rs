@@ -1,5 +1,6 @@
 //! `kstar log`: every inverter once, a row each, by the same code as `log`.
 
+use super::super::publish::publish;
 use super::super::rows::{Rows, show};
 use super::super::{Exit, Failure};
 use super::poll;
@@ -24,8 +25,9 @@ pub(super) async fn run(arguments: KstarLog) -> Result<Exit, Failure> {
             folders::remember(&arguments.directory, folder, reading);
         }
     }
+    let published = publish(&arguments.publishing, &round.overview).await;
     show(&round.overview)?;
-    let exit = rows.exit().max(round.exit(arguments.strict));
+    let exit = rows.exit().max(published).max(round.exit(arguments.strict));
     round.failure.map_or(Ok(exit), Err)
 }
 

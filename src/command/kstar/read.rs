@@ -1,6 +1,7 @@
 //! `kstar read`: as `kstar log`, printed.
 
 use super::super::print::Printer;
+use super::super::publish::publish;
 use super::super::{Exit, Failure};
 use super::poll;
 use crate::cli::KstarRead;
@@ -18,7 +19,8 @@ pub(super) async fn run(arguments: KstarRead) -> Result<Exit, Failure> {
             printer.line(reading)?;
         }
     }
-    let exit = round.exit(arguments.strict);
+    let published = publish(&arguments.publishing, &round.overview).await;
+    let exit = round.exit(arguments.strict).max(published);
     printer.tables(round.overview)?;
     round.failure.map_or(Ok(exit), Err)
 }

@@ -1,6 +1,7 @@
 //! What the tests need: a paced bus on a pseudo-terminal, an inverter on UDP, the program itself, captures, days,
 //! disks.
 
+pub mod broker;
 pub mod bus;
 pub mod captures;
 pub mod day;

@@ -49,15 +49,26 @@ impl Run {
     }
 }
 
+/// Variables that the program takes options from.
+const VARIABLES: [&str; 6] = [
+    "IP_ADDRESS_INVERTER",
+    "IP",
+    "MQTT_CONNECTION_STRING",
+    "MQTT",
+    "MQTT_USERNAME",
+    "MQTT_PASSWORD",
+];
+
 /// The program with these arguments, not started yet; its local time is that of Berlin.
 pub fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     let mut command = Command::cargo_bin("kaco_ardexa").expect("the program is built");
     command
         .args(arguments)
         .env("TZ", "Europe/Berlin")
-        .env_remove("IP_ADDRESS_INVERTER")
-        .env_remove("IP")
         .stdin(Stdio::null());
+    for variable in VARIABLES {
+        command.env_remove(variable);
+    }
     command
 }
 

@@ -1,0 +1,134 @@
+//! The options of whatever publishes readings.
+
+use crate::duration;
+use crate::output::mqtt::login::Environment;
+use crate::output::mqtt::{Broker, Delivery, Options};
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command};
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Variables with the broker, as the C# console `kstar.sharp` had them; the first one that is not empty counts.
+const BROKER_VARIABLES: [&str; 2] = ["MQTT_CONNECTION_STRING", "MQTT"];
+
+/// Whether, where and how readings are published.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Publishing")]
+pub struct Publishing {
+    /// Publish the readings to this MQTT broker: host, host:1883, mqtt://user@host, mqtts://host
+    ///
+    /// After they were logged or printed. Also taken from the environment variable MQTT_CONNECTION_STRING or MQTT. User and
+    /// password can stand in the URL, but other users of this machine can see a command line: better set MQTT_USERNAME and
+    /// MQTT_PASSWORD, or give --mqtt-password-file.
+    #[arg(
+        long = "mqtt",
+        value_name = "URL",
+        value_parser = BrokerParser,
+        env = broker_variable(),
+        hide_env = true
+    )]
+    pub broker: Option<Broker>,
+
+    /// QoS of the messages: 0 sends them, 1 has each of them acknowledged
+    #[arg(
+        long,
+        value_name = "0|1",
+        value_parser = clap::value_parser!(u8).range(0..=1),
+        default_value_t = 0
+    )]
+    pub mqtt_qos: u8,
+
+    /// File with the password, which no other user should be able to read
+    #[arg(long, value_name = "FILE")]
+    pub mqtt_password_file: Option<PathBuf>,
+
+    /// File with the certificates to trust for mqtts://, in PEM format, in place of the system's
+    #[arg(long, value_name = "FILE")]
+    pub mqtt_ca: Option<PathBuf>,
+
+    /// Do not announce the inverters to Home Assistant
+    #[arg(long)]
+    pub no_discovery: bool,
+
+    /// Time without news after which Home Assistant shows an inverter as unavailable; 0 for never
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "15m")]
+    pub expire_after: Duration,
+
+    /// In front of the plain KSTAR topics: TOPIC/pvpower, TOPIC/grid and so on
+    #[arg(long, value_name = "TOPIC", value_parser = topic, default_value = "sensor/inverter")]
+    pub topic: String,
+}
+
+impl Publishing {
+    /// How to publish; `None` if nothing is to be published.
+    pub fn options(&self) -> Option<Options> {
+        Some(Options {
+            broker: self.broker.clone()?,
+            environment: Environment::of_process(),
+            password_file: self.mqtt_password_file.clone(),
+            certificates: self.mqtt_ca.clone(),
+            delivery: match self.mqtt_qos {
+                0 => Delivery::AtMostOnce,
+                _ => Delivery::AtLeastOnce,
+            },
+            discovery: !self.no_discovery,
+            expire_after: self.expire_after,
+            topic: self.topic.clone(),
+        })
+    }
+}
+
+/// The variable that the broker is taken from, if one is set.
+fn broker_variable() -> Option<&'static str> {
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    BROKER_VARIABLES.into_iter().find(is_set)
+}
+
+/// Parses a broker. Unlike all others, its errors do not repeat what was typed: there may be a password in it.
+#[derive(Clone)]
+struct BrokerParser;
+
+impl TypedValueParser for BrokerParser {
+    type Value = Broker;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        _: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Broker, clap::Error> {
+        value.to_string_lossy().parse().map_err(|error| {
+            let [first, second] = BROKER_VARIABLES;
+            clap::Error::raw(
+                ErrorKind::ValueValidation,
+                format!("the URL after --mqtt, or in {first} or {second}, is no broker: {error}\n"),
+            )
+            .with_cmd(command)
+        })
+    }
+}
+
+/// A topic that can be published to, without the levels that follow.
+fn topic(text: &str) -> Result<String, String> {
+    let topic = text.trim_matches('/');
+    if topic.is_empty() || topic.contains(['+', '#', '\0']) || topic.starts_with('$') {
+        return Err("write a topic such as sensor/inverter, without + and #".to_owned());
+    }
+    Ok(topic.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics() {
+        assert_eq!(topic("sensor/inverter").as_deref(), Ok("sensor/inverter"));
+        assert_eq!(topic("roof/").as_deref(), Ok("roof"));
+        for wrong in ["", "/", "a/#", "+", "$SYS/x", "a\0"] {
+            assert!(topic(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

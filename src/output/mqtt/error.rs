@@ -1,0 +1,148 @@
+//! Why something could not be published, in words for people.
+
+use rumqttc::{ConnectReturnCode, ConnectionError, StateError};
+use std::error::Error;
+use std::path::PathBuf;
+
+/// Why something could not be published. The text names the broker, never the user or the password.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// There is no connection.
+    #[error("{broker} can't be reached: {reason}")]
+    Unreachable {
+        /// Scheme, host and port.
+        broker: String,
+        /// In words.
+        reason: String,
+    },
+    /// The broker does not let this user in.
+    #[error("{0}: not authorized")]
+    NotAuthorized(String),
+    /// The broker does not want this program.
+    #[error("{broker} refuses: {reason}")]
+    Refused {
+        /// Scheme, host and port.
+        broker: String,
+        /// In words.
+        reason: &'static str,
+    },
+    /// No encrypted connection.
+    #[error("{broker}: TLS: {reason}")]
+    Tls {
+        /// Scheme, host and port.
+        broker: String,
+        /// In words.
+        reason: String,
+    },
+    /// The connection ended before all was taken.
+    #[error("{broker}: the connection was lost: {reason}")]
+    Lost {
+        /// Scheme, host and port.
+        broker: String,
+        /// In words.
+        reason: String,
+    },
+    /// There is a connection, but the broker is too slow.
+    #[error("{broker} took {taken} of {all} messages within {seconds} s")]
+    Slow {
+        /// Scheme, host and port.
+        broker: String,
+        /// Messages that it took.
+        taken: usize,
+        /// Messages that there were.
+        all: usize,
+        /// How long that was.
+        seconds: u64,
+    },
+    /// A password, but nobody that it belongs to.
+    #[error("{0}: there is a password without a user")]
+    NoUser(String),
+    /// `--mqtt-password-file`
+    #[error("can't read the password in {}: {reason}", path.display())]
+    PasswordFile {
+        /// As it was typed.
+        path: PathBuf,
+        /// In words.
+        reason: String,
+    },
+    /// `--mqtt-ca`
+    #[error("can't read the certificates in {}: {reason}", path.display())]
+    Certificates {
+        /// As it was typed.
+        path: PathBuf,
+        /// In words.
+        reason: String,
+    },
+}
+
+impl PublishError {
+    /// What a person can do about it.
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Unreachable { .. } => Some(
+                "is the broker running, are host and port right (mqtts:// if it is encrypted), does a firewall let it through?",
+            ),
+            Self::NotAuthorized(_) => Some(
+                "check the user (in the URL, or MQTT_USERNAME) and the password (MQTT_PASSWORD or --mqtt-password-file)",
+            ),
+            Self::NoUser(_) => Some("write mqtt://USER@host, or set MQTT_USERNAME"),
+            Self::Tls { .. } => Some(
+                "a broker with a certificate of its own needs --mqtt-ca FILE, and the host as it stands in the certificate",
+            ),
+            Self::Slow { .. } | Self::Lost { .. } => {
+                Some("the broker's log says more; may this user publish there?")
+            }
+            Self::Refused { .. } | Self::PasswordFile { .. } | Self::Certificates { .. } => None,
+        }
+    }
+
+    /// What the client library says, in our words. `connected`: whether the broker had let us in.
+    pub(super) fn of(broker: String, error: ConnectionError, connected: bool) -> Self {
+        use ConnectionError as E;
+        match error {
+            E::ConnectionRefused(code) => refused(broker, code),
+            #[cfg(feature = "tls")]
+            E::Tls(error) => Self::Tls {
+                broker,
+                reason: words(&error),
+            },
+            error => {
+                let reason = match error {
+                    E::NetworkTimeout | E::FlushTimeout => "no answer in time".to_owned(),
+                    E::MqttState(StateError::ConnectionAborted) => {
+                        "the other side closed the connection".to_owned()
+                    }
+                    E::NotConnAck(_) => "what answers is no MQTT broker".to_owned(),
+                    error => words(&error),
+                };
+                if connected {
+                    Self::Lost { broker, reason }
+                } else {
+                    Self::Unreachable { broker, reason }
+                }
+            }
+        }
+    }
+}
+
+fn refused(broker: String, code: ConnectReturnCode) -> PublishError {
+    let reason = match code {
+        ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized => {
+            return PublishError::NotAuthorized(broker);
+        }
+        ConnectReturnCode::RefusedProtocolVersion => "it does not speak MQTT 3.1.1",
+        ConnectReturnCode::BadClientId => "it does not take the client id",
+        ConnectReturnCode::ServiceUnavailable | ConnectReturnCode::Success => {
+            "it is not available at the moment"
+        }
+    };
+    PublishError::Refused { broker, reason }
+}
+
+/// The reason at the bottom; what lies above it are names of the library's layers.
+fn words(error: &(dyn Error + 'static)) -> String {
+    match error.source() {
+        Some(source) => words(source),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,31 @@
+//! Readings to an MQTT broker.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`broker`], [`login`] | where, and as whom |
+//! | [`options`] | how to publish, and what that makes of a reading |
+//! | [`message`], [`state`] | what goes to the broker |
+//! | [`once`] | all messages of a run that ends |
+//! | [`session`] | one connection for a run that goes on |
+//! | [`error`] | what goes wrong, in words |
+
+pub mod broker;
+mod connection;
+pub mod error;
+pub mod login;
+pub mod message;
+pub mod once;
+pub mod options;
+mod outbox;
+pub mod session;
+pub mod state;
+#[cfg(feature = "tls")]
+mod tls;
+mod totals;
+
+pub use broker::Broker;
+pub use error::PublishError;
+pub use message::{Message, Name};
+pub use once::publish;
+pub use options::{Delivery, Options};
+pub use session::Session;

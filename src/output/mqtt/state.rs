@@ -1,0 +1,109 @@
+//! What a reading says on a broker: everything on the inverter's state topic, and the plain KSTAR numbers on their own.
+
+use super::message::{Message, Name};
+use crate::kstar::topics;
+use crate::output::json;
+use crate::reading::Reading;
+use serde_json::{Map, Value};
+
+/// The messages of a reading. `prefix`: of the plain topics. None for an inverter that has no [`Name`].
+pub fn messages(reading: &Reading, prefix: &str) -> Vec<Message> {
+    let Some(name) = Name::of(&reading.sender) else {
+        return Vec::new();
+    };
+    let state = Message {
+        topic: name.state_topic(),
+        payload: Value::Object(flat(reading)).to_string(),
+        is_retained: false,
+    };
+    let plain = topics::numbers(reading).map(|(topic, number)| Message {
+        topic: format!("{prefix}/{topic}"),
+        payload: number.to_string(),
+        is_retained: false,
+    });
+    std::iter::once(state).chain(plain).collect()
+}
+
+/// The object of a reading on one level. The type stands in both levels; a cell without it takes nothing away.
+fn flat(reading: &Reading) -> Map<String, Value> {
+    let Value::Object(mut object) = json::object(reading) else {
+        return Map::new();
+    };
+    let values = object.remove("values");
+    for (key, value) in values
+        .as_ref()
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        if !value.is_null() || !object.contains_key(key) {
+            object.insert(key.clone(), value.clone());
+        }
+    }
+    object
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kaco::layouts::{COUNTERS, READINGS, STANDARD};
+    use crate::kstar::interpret;
+    use crate::kstar::layout::KSTAR;
+    use crate::reading::{Cells, Field, Layout, Sender};
+
+    fn empty(layout: &'static Layout, sender: Sender) -> Reading {
+        Reading {
+            sender,
+            cells: Cells::empty(layout),
+            ..interpret::reading(&[])
+        }
+    }
+
+    #[test]
+    fn one_level_loses_nothing() {
+        let layouts = READINGS.into_iter().chain([&COUNTERS, &KSTAR]);
+        for layout in layouts {
+            for sender in [
+                Sender::Kaco { address: Some(7) },
+                Sender::Kstar {
+                    serial: None,
+                    ip: None,
+                },
+            ] {
+                let object = json::object(&empty(layout, sender));
+                let shared: Vec<String> = layout
+                    .fields
+                    .iter()
+                    .map(Field::key)
+                    .filter(|key| object.get(key).is_some())
+                    .collect();
+                assert!(
+                    shared.iter().all(|key| key == "type"),
+                    "{}: {shared:?}",
+                    layout.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn missing_values_are_null_and_the_type_stays() {
+        let mut reading = empty(&STANDARD, Sender::Kaco { address: Some(7) });
+        reading.type_code = Some("5002xi".to_owned());
+        let due = Message {
+            topic: "kaco/07/state".to_owned(),
+            payload: r#"{"time":null,"protocol":"kaco","layout":"standard","address":7,"type":"5002xi","model":null,"status_code":null,"status":null,"dc_voltage":null,"dc_current":null,"dc_power":null,"ac_voltage":null,"ac_current":null,"ac_power":null,"device_temperature":null,"daily_yield":null}"#
+                .to_owned(),
+            is_retained: false,
+        };
+        assert_eq!(messages(&reading, "sensor/inverter"), [due]);
+    }
+
+    #[test]
+    fn who_has_no_name_says_nothing() {
+        assert_eq!(
+            messages(&empty(&STANDARD, Sender::Kaco { address: None }), "x"),
+            []
+        );
+    }
+}

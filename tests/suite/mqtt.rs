@@ -1,0 +1,60 @@
+//! `--mqtt`: a real mosquitto and what it gets, and brokers that do not do what they should.
+
+mod publishing;
+mod refusals;
+mod session;
+
+use kaco_ardexa::kaco::layouts::STANDARD;
+use kaco_ardexa::output::mqtt::login::Environment;
+use kaco_ardexa::output::mqtt::{Delivery, Options};
+use kaco_ardexa::reading::{Cells, Decimal, Facts, Field, Reading, Sender, StatusCode, Value};
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// How the program publishes to this broker if nothing else is said.
+fn options(host: &str) -> Options {
+    Options {
+        broker: host.parse().unwrap(),
+        environment: Environment::default(),
+        password_file: None,
+        certificates: None,
+        delivery: Delivery::AtMostOnce,
+        discovery: true,
+        expire_after: Duration::from_secs(900),
+        topic: "sensor/inverter".to_owned(),
+    }
+}
+
+/// A reading of a one-phase inverter with this daily yield.
+fn reading(address: u8, daily_yield: u32) -> Reading {
+    let cell = |field: &Field| match field.label {
+        "status" => Some(Value::Text(Cow::Borrowed("mpp-track"))),
+        "Daily yield" => Some(Value::Number(Decimal::from(daily_yield))),
+        _ => None,
+    };
+    Reading {
+        time: chrono::DateTime::parse_from_rfc3339("2026-11-20T12:00:00+01:00").ok(),
+        sender: Sender::Kaco {
+            address: Some(address),
+        },
+        cells: Cells {
+            layout: &STANDARD,
+            values: STANDARD.fields.iter().map(cell).collect(),
+        },
+        further: None,
+        type_code: None,
+        model: None,
+        status_code: StatusCode::One(4),
+        is_fault: false,
+        facts: Facts::default(),
+        unreadable: Vec::new(),
+    }
+}
+
+/// A runtime as the program has it.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}

@@ -1,0 +1,254 @@
+//! What does not work: exit 1 with the broker and the reason, in time, the row kept, no password anywhere.
+
+use super::{options, reading, runtime};
+use crate::support::broker::{Broker, OPEN};
+use crate::support::plant::{Plant, ROW};
+use crate::support::program::{Run, command, run, start, text, wait};
+use kaco_ardexa::output::mqtt::{Delivery, Options, publish};
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// What is never to be seen, written as in a URL.
+const PASSWORD: &str = "s%65cret%3A1";
+
+/// A broker that lets in ann, whose password is [`PASSWORD`], and nobody else.
+fn closed_broker(directory: &Path) -> Broker {
+    let users = text(&directory.join("users"));
+    let made = Command::new("mosquitto_passwd")
+        .args(["-b", "-c", &users, "ann", "secret:1"])
+        .status();
+    assert!(made.unwrap().success());
+    Broker::start(&format!("allow_anonymous false\npassword_file {users}"))
+}
+
+#[track_caller]
+fn hides_the_login(run: Run) -> Run {
+    for shown in [&run.stdout, &run.stderr] {
+        for secret in ["secret", PASSWORD, "ann"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+    run
+}
+
+#[test]
+fn only_those_who_may() {
+    let directory = TempDir::new().unwrap();
+    let broker = closed_broker(directory.path());
+    let host = broker.host();
+    let plant = Plant::new();
+    let good = format!("mqtt://ann:{PASSWORD}@{host}");
+    let wrong = format!("mqtt://ann:not{PASSWORD}@{host}");
+    for (verbosity, url) in [("-q", &wrong), ("-vvv", &wrong), ("-q", &host)] {
+        let run = plant
+            .log_with("2", &[verbosity, "--mqtt", url])
+            .expect_code(1);
+        let reason = format!("mqtt://{host}: not authorized");
+        assert!(run.stderr.contains(&reason), "{}", run.stderr);
+        hides_the_login(run);
+    }
+    let run = plant
+        .log_with("2", &["-vvv", "--mqtt", &good])
+        .expect_code(0);
+    assert!(run.stderr.contains("kaco/02/state"), "{}", run.stderr);
+    hides_the_login(run);
+    plant.expect_text(crate::support::plant::HEADER, &[ROW; 4]);
+}
+
+#[test]
+fn the_password_from_elsewhere() {
+    let directory = TempDir::new().unwrap();
+    let broker = closed_broker(directory.path());
+    let host = broker.host();
+    let file = directory.path().join("password");
+    fs::write(&file, "secret:1\n").unwrap();
+    let (file, missing) = (text(&file), text(&directory.path().join("missing")));
+    let url = format!("mqtt://ann@{host}");
+    let read = |options: &[&str], user: &str, password: &str| {
+        let arguments = ["read", "sim:", "2", "--pace", "0s", "-vvv"];
+        let mut command = command(&[&arguments[..], options].concat());
+        command
+            .env("MQTT_USERNAME", user)
+            .env("MQTT_PASSWORD", password);
+        hides_the_login(wait(start(command)))
+    };
+    read(&["--mqtt", &host], "ann", "secret:1").expect_code(0);
+    read(&["--mqtt", &url], "", "secret:1").expect_code(0);
+    read(
+        &["--mqtt", &url, "--mqtt-password-file", &file],
+        "",
+        "wrong",
+    )
+    .expect_code(0);
+    read(&["--mqtt", &url], "", "wrong").expect_code(1);
+    let run = read(&["--mqtt", &host], "", "secret:1").expect_code(1);
+    assert!(
+        run.stderr.contains("a password without a user"),
+        "{}",
+        run.stderr
+    );
+    let run = read(&["--mqtt", &url, "--mqtt-password-file", &missing], "", "").expect_code(1);
+    assert!(
+        run.stderr.contains("/missing: No such file"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn usage_errors_do_not_repeat_the_url() {
+    let bad = format!("mqtt://ann:{PASSWORD}@host/topic");
+    for variable in [None, Some("MQTT_CONNECTION_STRING"), Some("MQTT")] {
+        let mut arguments = vec!["read", "sim:", "2"];
+        arguments.extend(variable.map_or_else(|| vec!["--mqtt", &bad], |_| vec![]));
+        let mut command = command(&arguments);
+        if let Some(variable) = variable {
+            command.env(variable, &bad);
+        }
+        let run = hides_the_login(wait(start(command))).expect_code(2);
+        assert!(
+            run.stderr.contains("is no broker: nothing may follow"),
+            "{}",
+            run.stderr
+        );
+    }
+    for option in [["--mqtt", ""], ["--mqtt-qos", "2"], ["--topic", "a/#"]] {
+        run(&["read", "sim:", "2", "--mqtt", "host", option[0], option[1]]).expect_code(2);
+    }
+}
+
+#[test]
+fn help_shows_no_variable() {
+    for help in ["-h", "--help"] {
+        let mut command = command(&["log", help]);
+        command
+            .env("MQTT", format!("mqtt://ann:{PASSWORD}@host"))
+            .env("MQTT_USERNAME", "ann")
+            .env("MQTT_PASSWORD", "secret:1");
+        let run = wait(start(command)).expect_code(0);
+        assert!(run.stdout.contains("--mqtt <URL>"), "{}", run.stdout);
+        assert!(!run.stdout.contains("secret") && !run.stdout.contains("ann:"));
+    }
+}
+
+#[test]
+fn nobody_listens() {
+    let mut broker = Broker::start(OPEN);
+    broker.stop();
+    let plant = Plant::new();
+    let run = plant
+        .log_with("2", &["--mqtt", &broker.host()])
+        .expect_code(1);
+    let reason = format!(
+        "mqtt://{} can't be reached: Connection refused",
+        broker.host()
+    );
+    assert!(run.stderr.contains(&reason), "{}", run.stderr);
+    assert!(run.time < Duration::from_secs(11));
+    plant.expect_text(crate::support::plant::HEADER, &[ROW]);
+    let run = plant
+        .log_with("2", &["--mqtt", "no.such.host.invalid"])
+        .expect_code(1);
+    assert!(
+        run.stderr.contains("mqtt://no.such.host.invalid:1883"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.time < Duration::from_secs(11));
+}
+
+/// Somebody who takes connections and does this with each of them.
+fn impostor(play: impl Fn(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            play(stream);
+        }
+    });
+    host
+}
+
+/// The welcome of a broker.
+const WELCOME: [u8; 4] = [0x20, 2, 0, 0];
+
+/// Something comes, whatever it is.
+fn hear(stream: &mut TcpStream) -> bool {
+    stream.read(&mut [0; 1000]).is_ok_and(|read| read > 0)
+}
+
+#[test]
+fn somebody_listens_and_says_nothing() {
+    let host = impostor(|stream| {
+        // Held open for as long as anybody could wait.
+        thread::spawn(move || {
+            thread::sleep(Duration::from_secs(60));
+            drop(stream);
+        });
+    });
+    let plant = Plant::new();
+    let run = plant.log_with("2", &["--mqtt", &host]).expect_code(1);
+    assert!(
+        run.stderr
+            .contains(&format!("mqtt://{host} can't be reached: no answer")),
+        "{}",
+        run.stderr
+    );
+    assert!(run.time < Duration::from_secs(11), "{:?}", run.time);
+    plant.expect_text(crate::support::plant::HEADER, &[ROW]);
+}
+
+#[test]
+fn somebody_listens_and_takes_nothing() {
+    let host = impostor(|mut stream| {
+        hear(&mut stream);
+        stream.write_all(&WELCOME).unwrap();
+        thread::spawn(move || while hear(&mut stream) {});
+    });
+    let plant = Plant::new();
+    let options = ["--mqtt", &host, "--mqtt-qos", "1", "--no-discovery"];
+    let run = plant.log_with("2", &options).expect_code(1);
+    assert!(
+        run.stderr
+            .contains(&format!("mqtt://{host} took 0 of 1 messages within 10 s")),
+        "{}",
+        run.stderr
+    );
+    assert!(run.time < Duration::from_secs(11), "{:?}", run.time);
+}
+
+#[test]
+fn somebody_hangs_up() {
+    for (play, reason) in [
+        (&b""[..], "can't be reached: "),
+        (
+            &b"\x20\x02\x00\x03"[..],
+            "refuses: it is not available at the moment",
+        ),
+        (&b"\x20\x02\x00\x04"[..], ": not authorized"),
+        (
+            &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
+            "can't be reached: ",
+        ),
+        (&WELCOME[..], ": the connection was lost: "),
+    ] {
+        let host = impostor(move |mut stream| {
+            hear(&mut stream);
+            stream.write_all(play).unwrap();
+        });
+        let options = Options {
+            delivery: Delivery::AtLeastOnce,
+            ..options(&host)
+        };
+        let error = runtime().block_on(publish(&options, [&reading(2, 1)]));
+        let error = error.unwrap_err().to_string();
+
+        assert!(error.contains(&host) && error.contains(reason), "{error}");
+    }
+}
