@@ -3,6 +3,7 @@
 mod publishing;
 mod refusals;
 mod session;
+mod watching;
 
 use kaco_ardexa::kaco::layouts::STANDARD;
 use kaco_ardexa::output::mqtt::login::Environment;

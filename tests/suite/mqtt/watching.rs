@@ -1,0 +1,79 @@
+//! `watch --mqtt`: one connection for as long as it runs, whatever the broker does.
+
+use crate::support::broker::{Broker, Heard, Listener, OPEN};
+use crate::support::bus::Bus;
+use crate::support::captures::bytes;
+use crate::support::program::{command, start, text, wait, wait_until};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+fn states(listener: &Listener) -> Vec<Heard> {
+    let is_state = |heard: &Heard| heard.topic == "kaco/02/state";
+    listener.heard().into_iter().filter(is_state).collect()
+}
+
+#[test]
+fn state_flows_again_after_the_broker_restarted() {
+    let mut broker = Broker::start(OPEN);
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    let directory = TempDir::new().unwrap();
+    let (device, logs, host) = (text(&bus.path), text(directory.path()), broker.host());
+    let listener = broker.listen();
+    let arguments = [
+        "watch", &device, "2", "--every", "300ms", "--pace", "0s", "--log", &logs, "--mqtt", &host,
+    ];
+    let watch = start(command(&arguments));
+    wait_until("two states", || states(&listener).len() >= 2);
+    let config = |heard: &Heard| {
+        heard.topic == "homeassistant/sensor/kaco_02/ac_power/config" && heard.is_retained
+    };
+    assert_eq!(
+        listener.heard().into_iter().filter(config).count(),
+        1,
+        "announced once"
+    );
+    assert!(
+        states(&listener)
+            .iter()
+            .all(|heard| !heard.is_retained && heard.json()["ac_power"] == 585)
+    );
+
+    drop(listener);
+    broker.stop();
+    std::thread::sleep(Duration::from_secs(2));
+    let rows = || {
+        fs::read_to_string(directory.path().join("02/latest.csv"))
+            .unwrap()
+            .lines()
+            .count()
+    };
+    let before = rows();
+    wait_until("a row without a broker", || rows() > before);
+    broker.start_again();
+    let back = Instant::now();
+    let listener = broker.listen();
+    wait_until("state again", || states(&listener).len() >= 2);
+    assert!(
+        back.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        back.elapsed()
+    );
+
+    let process = Pid::from_raw(i32::try_from(watch.0.id()).unwrap()).unwrap();
+    kill_process(process, Signal::TERM).unwrap();
+    let told = Instant::now();
+    wait(watch).expect_code(0);
+    assert!(
+        told.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        told.elapsed()
+    );
+    wait_until("the good-bye", || {
+        let is_offline = |heard: &Heard| {
+            heard.topic == "kaco_ardexa/kaco_02/availability" && heard.payload == "offline"
+        };
+        listener.heard().iter().any(is_offline)
+    });
+}
