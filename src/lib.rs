@@ -11,7 +11,7 @@
 //! | [`watch`] | what is kept in mind of a plant that is watched, and the live page |
 //! | [`link`] | DEVICE to a byte stream |
 //! | [`sim`] | simulated inverters |
-//! | [`output`] | CSV files, JSON, tables, lines for InfluxDB, metrics for Prometheus |
+//! | [`output`] | CSV files, JSON, tables, lines for InfluxDB, metrics for Prometheus, messages for MQTT |
 //! | [`kaco`] | KACO inverters: bytes to checked frames, tables, the polling of a bus |
 //! | [`kstar`] | KSTAR hybrid inverters: searching, asking, datagrams to checked frames, the table |
 //! | [`outcome`] | how it ended to ask: read, garbled, silent |

@@ -1,5 +1,7 @@
 //! `--mqtt`: a real mosquitto and what it gets, and brokers that do not do what they should.
 
+#[cfg(feature = "tls")]
+mod encrypted;
 mod publishing;
 mod refusals;
 mod session;

@@ -14,6 +14,9 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tracing::{debug, trace};
 
+/// From look-up to the broker's welcome. Behind a bad radio link that takes a second or two, on a small machine TLS another.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+
 /// A broker that lives answers sooner than this; a router in front of it can drop a connection that is silent longer.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
@@ -23,15 +26,14 @@ pub(super) struct Connector {
     broker: String,
     options: MqttOptions,
     quality: QoS,
-    limit: Duration,
 }
 
 impl Connector {
-    /// `limit`: the longest time from look-up to the broker's welcome.
+    /// Nothing is connected yet.
     ///
     /// # Errors
     /// [`PublishError`] if a file can't be read, or the login makes no sense.
-    pub(super) fn new(options: &Options, limit: Duration) -> Result<Self, PublishError> {
+    pub(super) fn new(options: &Options) -> Result<Self, PublishError> {
         let broker = &options.broker;
         let login = Login::new(
             broker,
@@ -62,7 +64,6 @@ impl Connector {
             broker: broker.to_string(),
             options: settings,
             quality: quality(options.delivery),
-            limit,
         })
     }
 
@@ -82,7 +83,7 @@ impl Connector {
         let options = self.options.clone();
         let (client, mut events) = AsyncClient::builder(options).capacity(room).build();
         let mut network = events.network_options();
-        network.set_connection_timeout(self.limit.as_secs().max(1));
+        network.set_connection_timeout(CONNECT_LIMIT.as_secs());
         network.set_tcp_nodelay(true);
         events.set_network_options(network);
         let sender = Sender {

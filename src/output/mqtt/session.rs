@@ -18,9 +18,6 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
-/// From look-up to the broker's welcome.
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-
 /// Before a connection is tried again: a broker that restarts is back in seconds.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -82,7 +79,7 @@ impl Session {
     /// # Errors
     /// [`PublishError`] if a file can't be read or the login makes no sense. A broker that is away is no error: it may come.
     pub fn start(options: Options, availability: String) -> Result<Self, PublishError> {
-        let mut connector = Connector::new(&options, CONNECT_LIMIT)?;
+        let mut connector = Connector::new(&options)?;
         connector.set_will(says(&availability, "offline"));
         let shared = Arc::new(Shared::default());
         let task = Task {

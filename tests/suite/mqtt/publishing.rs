@@ -2,11 +2,11 @@
 
 use super::{options, reading, runtime};
 use crate::polling::at_address;
-use crate::support::broker::{Authority, Broker, Heard, OPEN};
+use crate::support::broker::{Broker, Heard, OPEN};
 use crate::support::bus::Bus;
 use crate::support::captures::bytes;
-use crate::support::inverter::{Inverter, address};
-use crate::support::plant::{Plant, ROW};
+use crate::support::inverter::Inverter;
+use crate::support::plant::Plant;
 use crate::support::program::{command, run, start, text, wait};
 use kaco_ardexa::output::mqtt::{Delivery, Options, publish};
 use serde_json::{Value, json};
@@ -278,46 +278,4 @@ fn runs_at_the_same_time_do_not_throw_each_other_out() {
         wait(run).expect_code(0);
     }
     listener.exactly(6, is_state);
-}
-
-#[test]
-#[cfg(feature = "tls")]
-fn encrypted() {
-    let authority = Authority::new();
-    let ip = address();
-    let broker = Broker::start_at(ip, &authority.settings(ip));
-    let trusted = text(&authority.path("ca.pem"));
-    let listener = broker.listen_as(&["--cafile", &trusted]);
-    let url = format!("mqtts://{}", broker.host());
-    let plant = Plant::new();
-    plant
-        .log_with("2", &["--mqtt", &url, "--mqtt-ca", &trusted])
-        .expect_silence();
-    listener.exactly(1, is_state);
-    // The system trusts no test.
-    let refused = plant.log_with("2", &["--mqtt", &url]).expect_code(1);
-    assert!(refused.stderr.contains(&url), "{}", refused.stderr);
-    assert!(
-        refused.stderr.contains("certificate: UnknownIssuer"),
-        "{}",
-        refused.stderr
-    );
-    // A certificate for another address.
-    let elsewhere = address();
-    let broker = Broker::start_at(elsewhere, &authority.settings(ip));
-    let url = format!("mqtts://{}", broker.host());
-    let refused = plant
-        .log_with("2", &["--mqtt", &url, "--mqtt-ca", &trusted])
-        .expect_code(1);
-    assert!(
-        refused.stderr.contains("certificate not valid for name"),
-        "{}",
-        refused.stderr
-    );
-    // Not encrypted to a broker that wants it.
-    let refused = plant
-        .log_with("2", &["--mqtt", &broker.host()])
-        .expect_code(1);
-    assert!(refused.stderr.contains("mqtts://"), "{}", refused.stderr);
-    plant.expect_text(crate::support::plant::HEADER, &[ROW; 4]);
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -209,54 +209,5 @@ impl Drop for Listener {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// A certificate authority, and certificates for brokers, made by openssl.
-pub struct Authority(TempDir);
-
-impl Authority {
-    pub fn new() -> Self {
-        let authority = Self(TempDir::new().expect("a directory"));
-        authority.openssl(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=Test \
-             -keyout ca.key -out ca.pem -addext basicConstraints=critical,CA:TRUE",
-        );
-        authority
-    }
-
-    /// Configuration of a broker whose certificate is for this address.
-    pub fn settings(&self, ip: Ipv4Addr) -> String {
-        fs::write(self.path("name"), format!("subjectAltName=IP:{ip}\n")).expect("a file");
-        self.openssl(
-            "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=broker \
-             -keyout broker.key -out broker.csr",
-        );
-        self.openssl(
-            "x509 -req -in broker.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile name \
-             -out broker.pem",
-        );
-        let [certificates, certificate, key] =
-            ["ca.pem", "broker.pem", "broker.key"].map(|name| text(&self.path(name)));
-        format!("{OPEN}\ncafile {certificates}\ncertfile {certificate}\nkeyfile {key}")
-    }
-
-    /// A file of it: `ca.pem`.
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn openssl(&self, arguments: &str) {
-        let done = Command::new("openssl")
-            .args(arguments.split_whitespace())
-            .current_dir(self.0.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        assert!(
-            done.is_ok_and(|status| status.success()),
-            "openssl (tests/all.sh installs it) {arguments}"
-        );
     }
 }
