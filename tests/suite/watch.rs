@@ -305,6 +305,59 @@ fn a_panic_gives_the_terminal_back() {
     assert_eq!(modes(&terminal.slave), fresh_modes());
 }
 
+#[test]
+fn kstar_inverters_are_watched_by_the_same_code() {
+    let address = "127.0.77.1";
+    let simulation = start(command(&["simulate", "kstar", "--bind", address]));
+    let directory = TempDir::new().unwrap();
+    let logs = directory.path().join("logs");
+    let metrics = directory.path().join("kstar.prom");
+    let arguments = ["kstar", "watch", "--ip", address, "--every", "200ms"];
+    let mut command = command(&arguments);
+    command
+        .arg("--log")
+        .arg(&logs)
+        .arg("--textfile")
+        .arg(&metrics);
+    let watch = start(command);
+    let folder = || {
+        fs::read_dir(&logs)
+            .ok()?
+            .flatten()
+            .next()
+            .map(|folder| folder.path())
+    };
+    let rows = || {
+        Some(
+            fs::read_to_string(folder()?.join("latest.csv"))
+                .ok()?
+                .lines()
+                .count(),
+        )
+    };
+    until("three rows", || rows().is_some_and(|rows| rows >= 4));
+    stop(&watch.0, Signal::TERM);
+    let run = wait(watch).expect_code(0);
+    stop(&simulation.0, Signal::TERM);
+    wait(simulation).expect_code(0);
+    assert!(
+        folder().unwrap().ends_with("SIM127000077001"),
+        "{:?}",
+        folder()
+    );
+    assert!(
+        run.stdout.contains("127.0.77.1: online: on, "),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+    let metrics = fs::read_to_string(&metrics).unwrap();
+    assert!(
+        metrics.contains("inverter_up{serial=\"SIM127000077001\"} 1"),
+        "{metrics}"
+    );
+}
+
 /// Memory of a running process, kB.
 fn memory(child: &Child) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
