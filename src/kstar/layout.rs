@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn the_roles_are_those_of_the_overview() {
+    fn the_columns_with_a_role() {
         let roles: Vec<_> = KSTAR
             .fields
             .iter()
@@ -256,6 +256,7 @@ mod tests {
             .collect();
         let due = [
             ("PV Power", Role::Power),
+            ("Battery State of Charge", Role::Charge),
             ("Inverter Temperature", Role::Temperature),
             ("Today Energy", Role::DailyYield),
         ];
