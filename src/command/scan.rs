@@ -8,7 +8,7 @@ use crate::kaco::scan::{Found, Heard};
 use crate::output::inventory;
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
-use std::io::{Write, stdout};
+use std::io::{Write, stderr, stdout};
 use tracing::{info, warn};
 
 /// When nothing answers; the likeliest first.
@@ -112,16 +112,13 @@ impl Inventory {
             } else {
                 NOTHING_UNDERSTOOD
             };
-            eprintln!(
-                "{}",
-                checklist.replace("DEVICE", &arguments.device.to_string())
-            );
+            say(&checklist.replace("DEVICE", &arguments.device.to_string()));
         } else {
             let addresses = inventory::addresses(&self.found);
-            eprintln!(
+            say(&format!(
                 "To log them: kaco_ardexa log {} {addresses} DIR",
                 arguments.device
-            );
+            ));
         }
         Ok(())
     }
@@ -144,4 +141,9 @@ impl Inventory {
             }
         }
     }
+}
+
+/// A word to the user. Nobody there to hear it is no failure.
+fn say(text: &str) {
+    let _ = writeln!(stderr(), "{text}");
 }
