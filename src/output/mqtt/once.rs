@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// Publishes the inverters and their readings. Without readings there is nothing to do, and no connection.
 ///
 /// # Errors
-/// [`PublishError`] at the first thing that goes wrong; after at most [`LIMIT`].
+/// [`PublishError`] at the first thing that goes wrong, after 10 s at the latest.
 pub async fn publish<'a>(
     options: &Options,
     readings: impl IntoIterator<Item = &'a Reading>,
