@@ -291,6 +291,22 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// A reading of which nothing else is known.
+    pub fn of(sender: Sender, cells: Cells) -> Self {
+        Self {
+            time: None,
+            sender,
+            cells,
+            further: None,
+            type_code: None,
+            model: None,
+            status_code: StatusCode::Unknown,
+            is_fault: false,
+            facts: Facts::default(),
+            unreadable: Vec::new(),
+        }
+    }
+
     /// All columns after `datetime`: field and value, in order.
     pub fn columns(&self) -> impl Iterator<Item = (&'static Field, Option<&Value>)> {
         self.cells

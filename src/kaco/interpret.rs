@@ -5,7 +5,7 @@ use super::wire::{Body, Counters, Elements, EnergyUnit, Fault, Frame, Readings};
 use super::{status, types};
 use crate::escape;
 use crate::reading::{
-    Cells, Decimal, Facts, Kind, Layout, Reading, Sender, StatusCode, Unreadable, Value,
+    Cells, Decimal, Kind, Layout, Reading, Sender, StatusCode, Unreadable, Value,
 };
 use std::borrow::Cow;
 
@@ -207,18 +207,7 @@ fn walk<'a>(
 
 /// A reading of these cells, with nothing else known.
 fn plain(cells: Cells) -> Reading {
-    Reading {
-        time: None,
-        sender: Sender::Kaco { address: None },
-        cells,
-        further: None,
-        type_code: None,
-        model: None,
-        status_code: StatusCode::Unknown,
-        is_fault: false,
-        facts: Facts::default(),
-        unreadable: Vec::new(),
-    }
+    Reading::of(Sender::Kaco { address: None }, cells)
 }
 
 fn with_type(mut reading: Reading, type_code: Option<String>) -> Reading {

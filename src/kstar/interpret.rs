@@ -7,7 +7,7 @@ use super::faults::error_names;
 use super::identity::identity;
 use super::layout::{COLUMNS, KSTAR};
 use super::wire::Frame;
-use crate::reading::{Cells, Decimal, Facts, Kind, Reading, Sender, StatusCode, Unreadable, Value};
+use crate::reading::{Cells, Decimal, Kind, Reading, Sender, StatusCode, Unreadable, Value};
 use std::borrow::Cow;
 
 /// What a frame says, as a reading without time and address.
@@ -45,21 +45,11 @@ const ABNORMAL: u32 = 2;
 
 /// A reading of which nothing is known but its cells.
 pub(super) fn plain(cells: Cells) -> Reading {
-    Reading {
-        time: None,
-        sender: Sender::Kstar {
-            serial: None,
-            ip: None,
-        },
-        cells,
-        further: None,
-        type_code: None,
-        model: None,
-        status_code: StatusCode::Unknown,
-        is_fault: false,
-        facts: Facts::default(),
-        unreadable: Vec::new(),
-    }
+    let sender = Sender::Kstar {
+        serial: None,
+        ip: None,
+    };
+    Reading::of(sender, cells)
 }
 
 /// A text that was sent; an empty one is no value.
