@@ -11,10 +11,7 @@ pub(super) async fn publish(publishing: &Publishing, overview: &[Overview]) -> E
     let Some(options) = publishing.options() else {
         return Exit::Done;
     };
-    let readings = overview.iter().filter_map(|line| match line {
-        Overview::Read(reading, _) => Some(reading.as_ref()),
-        Overview::Unread(..) => None,
-    });
+    let readings = overview.iter().filter_map(Overview::reading);
     match mqtt::publish(&options, readings)
         .await
         .map_err(Failure::from)

@@ -134,6 +134,22 @@ pub enum Overview {
 }
 
 impl Overview {
+    /// What was read, if it was.
+    pub fn reading(&self) -> Option<&Reading> {
+        match self {
+            Self::Read(reading, _) => Some(reading),
+            Self::Unread(..) => None,
+        }
+    }
+
+    /// The same, to add what is known from elsewhere.
+    pub fn reading_mut(&mut self) -> Option<&mut Reading> {
+        match self {
+            Self::Read(reading, _) => Some(reading),
+            Self::Unread(..) => None,
+        }
+    }
+
     fn cells(&self) -> Row {
         match self {
             Self::Read(reading, first_byte) => Row::from([

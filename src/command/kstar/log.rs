@@ -8,7 +8,7 @@ use crate::cli::KstarLog;
 use crate::output::folders;
 use crate::output::log_files::LogDirectory;
 use crate::output::table::Overview;
-use crate::reading::Reading;
+use crate::reading::{Reading, Sender};
 
 /// Polls the inverters and appends their rows.
 ///
@@ -17,23 +17,37 @@ use crate::reading::Reading;
 pub(super) async fn run(arguments: KstarLog) -> Result<Exit, Failure> {
     let directory = LogDirectory::open(&arguments.directory)?;
     let mut rows = Rows::new(directory);
-    let round = poll::round(&arguments.network).await?;
-    let readings: Vec<&Reading> = round.overview.iter().filter_map(read).collect();
+    let mut round = poll::round(&arguments.network).await?;
+    let readings: Vec<&Reading> = round
+        .overview
+        .iter()
+        .filter_map(Overview::reading)
+        .collect();
     let folders = folders::choose(&arguments.directory, &readings);
     for (reading, folder) in readings.into_iter().zip(&folders) {
         if rows.append(&format!("inverter {folder}"), folder, reading) {
             folders::remember(&arguments.directory, folder, reading);
         }
     }
+    let readings = round.overview.iter_mut().filter_map(Overview::reading_mut);
+    readings.zip(&folders).for_each(recall);
     let published = publish(&arguments.publishing, &round.overview).await;
     show(&round.overview)?;
     let exit = rows.exit().max(published).max(round.exit(arguments.strict));
     round.failure.map_or(Ok(exit), Err)
 }
 
-fn read(overview: &Overview) -> Option<&Reading> {
-    match overview {
-        Overview::Read(reading, _) => Some(reading),
-        Overview::Unread(..) => None,
+/// An inverter that did not tell its serial number this time is the one whose folder it has. Under its address it would be
+/// another one to Home Assistant, for good.
+fn recall((reading, folder): (&mut Reading, &String)) {
+    if let Sender::Kstar {
+        serial: serial @ None,
+        ip: Some(ip),
+    } = &mut reading.sender
+    {
+        let ip = ip.to_string();
+        let known = folder.strip_suffix(&ip).unwrap_or(folder);
+        let known = known.trim_end_matches('_');
+        *serial = Some(known.to_owned()).filter(|known| !known.is_empty());
     }
 }

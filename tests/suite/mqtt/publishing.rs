@@ -5,9 +5,10 @@ use crate::polling::at_address;
 use crate::support::broker::{Broker, Heard, OPEN};
 use crate::support::bus::Bus;
 use crate::support::captures::bytes;
-use crate::support::inverter::Inverter;
+use crate::support::inverter::{Inverter, Play, address, identity};
 use crate::support::plant::Plant;
 use crate::support::program::{command, run, start, text, wait};
+use kaco_ardexa::kstar::wire::Request;
 use kaco_ardexa::output::mqtt::{Delivery, Options, publish};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -237,6 +238,39 @@ fn kstar_tells_plain_numbers_too() {
             .iter()
             .all(|heard| heard.topic.starts_with("roof/"))
     );
+}
+
+#[test]
+fn an_inverter_that_does_not_tell_its_serial_number_once_is_the_same() {
+    let broker = Broker::start(OPEN);
+    let (host, listener) = (broker.host(), broker.listen());
+    let directory = TempDir::new().unwrap();
+    let mut told = [Some("E4000K"), None].into_iter();
+    let ip = address();
+    let readings = bytes("AA-25");
+    let _inverter = Inverter::start(
+        ip,
+        None,
+        Box::new(move |request, _| match request {
+            Request::Readings => vec![Play::Send(readings.clone())],
+            Request::Identity => told
+                .next()
+                .flatten()
+                .map(|serial| Play::Send(identity(serial)))
+                .into_iter()
+                .collect(),
+        }),
+    );
+    let (logs, ip) = (text(directory.path()), ip.to_string());
+    for _ in 0..2 {
+        let log = ["kstar", "log", &logs, "--ip", &ip, "--mqtt", &host];
+        run(&[&log[..], &["--no-discovery"]].concat()).expect_silence();
+    }
+    let states = listener.exactly(2, is_state);
+    for state in states {
+        assert_eq!(state.topic, "kstar/E4000K/state");
+        assert_eq!(state.json()["serial"], "E4000K");
+    }
 }
 
 #[test]
