@@ -1,6 +1,6 @@
 //! Counters (command 3): seven fields, no checksum, so their shape is checked to the letter.
 
-use super::{Body, Fault, Frame, HEADER, Line, Parsed, line, tokens};
+use super::{Body, Fault, Frame, HEADER, Line, Parsed, closed_line, line, tokens};
 
 /// In which unit a reply counts energy; its shape tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,11 +47,9 @@ pub(super) fn has_shape(frame: &[u8]) -> bool {
 
 /// Parses counters with a header, from `*` on.
 pub(super) fn parse(frame: &[u8], address: u8, ended: bool) -> Parsed<'_> {
-    let (inside, length) = match line(frame) {
-        Line::Ended(inside, length) => (inside, length),
-        Line::Interrupted => return Parsed::Broken(Fault::Interrupted),
-        Line::Open(inside) if ended => (inside, inside.len()),
-        Line::Open(_) => return Parsed::Incomplete,
+    let (inside, length) = match closed_line(frame, ended) {
+        Ok(closed) => closed,
+        Err(fault) => return fault.map_or(Parsed::Incomplete, Parsed::Broken),
     };
     let is_whole = length > inside.len();
     match fields(inside.get(HEADER..).unwrap_or_default(), true) {

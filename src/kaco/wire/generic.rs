@@ -1,6 +1,6 @@
 //! The generic protocol: elements between blanks, a CRC of four hex digits, CR.
 
-use super::{Body, Fault, Frame, HEADER, Line, Parsed, checksum, line, tokens};
+use super::{Body, Fault, Frame, HEADER, Parsed, checksum, closed_line, tokens};
 
 /// The number of digits of the checksum.
 const DIGITS: usize = 4;
@@ -60,11 +60,9 @@ fn checked<'a>(
     ended: bool,
     make: impl FnOnce(&'a [u8]) -> Result<Frame<'a>, Fault>,
 ) -> Parsed<'a> {
-    let (inside, length) = match line(frame) {
-        Line::Ended(inside, length) => (inside, length),
-        Line::Interrupted => return Parsed::Broken(Fault::Interrupted),
-        Line::Open(inside) if ended => (inside, inside.len()),
-        Line::Open(_) => return Parsed::Incomplete,
+    let (inside, length) = match closed_line(frame, ended) {
+        Ok(closed) => closed,
+        Err(fault) => return fault.map_or(Parsed::Incomplete, Parsed::Broken),
     };
     let is_whole = length > inside.len();
     match verify(inside).and_then(make) {

@@ -289,3 +289,14 @@ fn line(text: &[u8]) -> Line<'_> {
         _ => Line::Interrupted,
     }
 }
+
+/// What `text` holds and how long it is, if it has its end, or `ended` stands for that; else its fault, `None` while its end
+/// may still come.
+fn closed_line(text: &[u8], ended: bool) -> Result<(&[u8], usize), Option<Fault>> {
+    match line(text) {
+        Line::Ended(inside, length) => Ok((inside, length)),
+        Line::Open(inside) if ended => Ok((inside, inside.len())),
+        Line::Open(_) => Err(None),
+        Line::Interrupted => Err(Some(Fault::Interrupted)),
+    }
+}
