@@ -531,13 +531,13 @@ fn a_file_of_another_user() {
 }
 
 #[test]
-fn everybody_may_read_and_only_the_owner_write() {
+fn everybody_may_read_and_only_the_owner_write_whatever_the_umask_allows() {
     let plant = Plant::new();
     let directory = plant.directory.path().join("logs");
     let program = plant.command("2", &directory, &[]);
     let mut command = Command::new("sh");
     command
-        .args(["-c", "umask 022; exec \"$0\" \"$@\""])
+        .args(["-c", "umask 0; exec \"$0\" \"$@\""])
         .arg(program.get_program())
         .args(program.get_args())
         .env("TZ", Day::Today.zone())
