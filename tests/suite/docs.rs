@@ -2,7 +2,9 @@
 //! what a page tells to type works.
 
 mod ardexa;
+mod commands;
 mod inverters;
+mod troubleshooting;
 mod watch_picture;
 
 use kaco_ardexa::kaco::layouts::{COUNTERS, READINGS};
@@ -62,6 +64,25 @@ fn prose(text: &str) -> impl Iterator<Item = &str> {
         is_code ^= is_fence;
         !is_code && !is_fence
     })
+}
+
+/// The lines of its examples.
+fn examples(text: &str) -> Vec<&str> {
+    let mut is_code = false;
+    let lines = text.lines().map(str::trim).filter(move |line| {
+        let is_fence = line.starts_with("```");
+        is_code ^= is_fence;
+        is_code && !is_fence
+    });
+    lines.collect()
+}
+
+/// A page of docs.
+fn page(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs")
+        .join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The targets of all `[text](target)`.
