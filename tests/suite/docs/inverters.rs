@@ -2,6 +2,7 @@
 
 use super::expect_file;
 use crate::support::captures;
+use crate::support::program::{run, text};
 use kaco_ardexa::kaco::layouts::{READINGS, THREE_UNITS, UNIT};
 use kaco_ardexa::kaco::types::{InverterType, TYPES, find};
 use kaco_ardexa::kstar::layout::KSTAR;
@@ -46,8 +47,7 @@ struct Capture {
     type_code: Option<String>,
 }
 
-/// Every capture that reads as readings, in order. The first line of the capture says where it is from, the expectation
-/// beside it what it reads as.
+/// Every capture that reads as readings, in order. Its first line says where it is from, the program what it reads as.
 fn readings() -> Vec<Capture> {
     let layouts: BTreeSet<&str> = READINGS
         .into_iter()
@@ -56,10 +56,10 @@ fn readings() -> Vec<Capture> {
         .collect();
     let mut found = Vec::new();
     for name in captures::names() {
-        let path = captures::directory().join(&name);
-        let source = fs::read_to_string(path.with_extension("hex")).unwrap();
-        let expected = fs::read_to_string(path.with_extension("json")).unwrap();
-        for line in expected.lines() {
+        let path = captures::directory().join(format!("{name}.hex"));
+        let source = fs::read_to_string(&path).unwrap();
+        let decoded = run(&["decode", "--format", "json", &text(&path)]).stdout;
+        for line in decoded.lines() {
             let object: serde_json::Value = serde_json::from_str(line).unwrap();
             let layout = object["layout"].as_str().unwrap_or_default();
             if layouts.contains(layout) {
