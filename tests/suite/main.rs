@@ -14,6 +14,7 @@ mod captures;
 mod clock;
 mod docs;
 mod documents;
+mod environment;
 mod files;
 mod formats;
 mod frames;
