@@ -22,6 +22,7 @@ mod gateways;
 mod kill;
 mod kstar;
 mod mqtt;
+mod packaging;
 mod polling;
 mod recordings;
 mod scan;
