@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the Debian package: packaging/build-deb.sh [TARGET]
 # TARGET is a target of Rust, such as aarch64-unknown-linux-gnu; this machine's if there is none. Needs cargo-deb
-# (cargo install cargo-deb --locked) and dpkg-dev; a TARGET needs its linker. The last line names the package.
+# (cargo install cargo-deb --locked) and dpkg-dev; a TARGET also needs its linker, or BUILD='cargo zigbuild', which brings one.
+# The last line names the package.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,7 +11,8 @@ to_target=(${target:+--target "$target"})
 made=target/packaging
 mkdir -p "$made"
 
-cargo build --release --locked "${to_target[@]}"
+read -ra build <<<"${BUILD:-cargo build}"
+"${build[@]}" --release --locked "${to_target[@]}"
 
 # By a program that runs here, whatever TARGET is.
 [[ -z $target ]] || cargo build --release --locked

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Tries the Debian package on a bare Debian: packaging/test-deb.sh [PACKAGE]
 # Installs it into a fresh minimal system (debootstrap, chroot), uses it as a user without rights, removes and purges it, and
-# looks for what is left. PACKAGE is the one that build-deb.sh made, unless it is named. As root, on Debian, with debootstrap.
+# looks for what is left. PACKAGE is the one that build-deb.sh made, unless it is named. As root, on Debian, with debootstrap; RELEASE and
+# MIRROR say which Debian, and from where.
 set -euo pipefail
 
 release=${RELEASE:-bookworm}
-mirror=${MIRROR:-http://deb.debian.org/debian}
 name=kaco-ardexa
 project=$(dirname "$(dirname "$(readlink -f "$0")")")
 
@@ -53,7 +53,7 @@ files() {
 
 say "a bare Debian ($release)"
 # adduser, which the package depends on, is part of some releases' minimum and not of others.
-debootstrap --variant=minbase --include=adduser "$release" "$root" "$mirror" >"$work/log" || { cat "$work/log"; exit 1; }
+debootstrap --variant=minbase --include=adduser "$release" "$root" ${MIRROR:+"$MIRROR"} >"$work/log" || { cat "$work/log"; exit 1; }
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"
 mkdir "$root/dev/pts"
 mknod -m 666 "$root/dev/null" c 1 3
