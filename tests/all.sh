@@ -15,6 +15,10 @@ needed=(
     "socat socat"
     "promtool prometheus"
     "mandoc mandoc"
+    "systemd-analyze systemd"
+    "shellcheck shellcheck"
+    "jq jq"
+    "curl curl"
 )
 
 say() { printf '\n== %s\n' "$*"; }
@@ -25,6 +29,7 @@ start_no_services() {
     [[ ! -e $policy ]] || return 0 # this machine has its own
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
+    # shellcheck disable=SC2064 # the name is not known any more when it is needed
     trap "rm -f $policy" EXIT
 }
 

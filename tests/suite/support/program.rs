@@ -2,7 +2,7 @@
 
 use assert_cmd::cargo::CommandCargoExt;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -49,14 +49,16 @@ impl Run {
     }
 }
 
-/// Variables that the program takes options from.
-const VARIABLES: [&str; 6] = [
+/// Variables that the program takes options from, besides `KACO_ARDEXA_…`.
+const VARIABLES: [&str; 8] = [
     "IP_ADDRESS_INVERTER",
     "IP",
     "MQTT_CONNECTION_STRING",
     "MQTT",
     "MQTT_USERNAME",
     "MQTT_PASSWORD",
+    "SILENT_MODE",
+    "SILENT",
 ];
 
 /// The program with these arguments, not started yet; its local time is that of Berlin.
@@ -66,7 +68,9 @@ pub fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
         .args(arguments)
         .env("TZ", "Europe/Berlin")
         .stdin(Stdio::null());
-    for variable in VARIABLES {
+    let named = std::env::vars_os().map(|(name, _)| name);
+    let named = named.filter(|name| name.to_string_lossy().starts_with("KACO_ARDEXA_"));
+    for variable in named.chain(VARIABLES.map(OsString::from)) {
         command.env_remove(variable);
     }
     command
