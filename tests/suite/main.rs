@@ -10,6 +10,9 @@
 
 mod support;
 
+#[path = "../faults/mod.rs"]
+mod faults;
+
 mod captures;
 mod clock;
 mod docs;
@@ -18,13 +21,11 @@ mod files;
 mod formats;
 mod frames;
 mod gateways;
-mod kill;
 mod kstar;
 mod mqtt;
 mod polling;
 mod recordings;
 mod scan;
 mod simulate;
-mod steps;
 mod usage;
 mod watch;
