@@ -2,6 +2,7 @@
 //! gateways, brokers, strangers. After each of them files are whole, nothing that was reported is lost, and the next run
 //! works.
 
+mod clocks;
 mod figures;
 mod kills;
 mod logs;
