@@ -3,6 +3,8 @@
 //! works.
 
 mod clocks;
+mod crowds;
+mod disks;
 mod figures;
 mod kills;
 mod logs;

@@ -44,6 +44,11 @@ impl Disk {
     pub fn make_read_only(&self) {
         mount_remount(self.path(), MountFlags::RDONLY, c"").expect("read-only");
     }
+
+    /// Makes it writable again.
+    pub fn make_writable(&self) {
+        mount_remount(self.path(), MountFlags::empty(), c"").expect("writable");
+    }
 }
 
 impl Drop for Disk {
