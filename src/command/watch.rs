@@ -38,7 +38,10 @@ const DRAW_EVERY: Duration = Duration::from_millis(500);
 /// # Errors
 /// [`Failure`] if bus or directory can't be had at the start.
 pub(super) async fn run(arguments: Watch, mut stop: Stop) -> Result<Exit, Failure> {
-    let rows = rows(&arguments.watching)?;
+    let mut rows = rows(&arguments.watching)?;
+    if let Some(rows) = &mut rows {
+        rows.repair(arguments.bus.addresses.as_slice());
+    }
     let device = arguments.bus.device;
     let name = device.to_string();
     let recording = Recording::start(&device, &arguments.asking)?;
@@ -163,15 +166,18 @@ impl Teller {
     }
 
     fn log(&mut self, name: &str, reading: &Reading) {
-        let (Some(rows), Some(directory)) = (&mut self.rows, &self.watching.log) else {
+        let Some(rows) = &mut self.rows else {
             return;
         };
-        let folder = match &reading.sender {
-            Sender::Kaco { .. } => name.to_owned(),
-            Sender::Kstar { .. } => folders::choose(directory, &[reading]).concat(),
+        let (kind, folder) = match &reading.sender {
+            Sender::Kaco { .. } => ("address", name.to_owned()),
+            Sender::Kstar { .. } => (
+                "inverter",
+                folders::choose(rows.folder(), &[reading]).concat(),
+            ),
         };
-        if rows.append(&format!("inverter {name}"), &folder, reading) && folder != name {
-            folders::remember(directory, &folder, reading);
+        if rows.append(&format!("{kind} {name}"), &folder, reading) && folder != name {
+            folders::remember(rows.folder(), &folder, reading);
         }
     }
 

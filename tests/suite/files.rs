@@ -1,10 +1,10 @@
 //! The files of `log`: days, `latest.csv`, torn rows, files set aside, locks, disks that are full or closed.
 
 use crate::polling::{MPPT3_HEADER, at_address};
-use crate::support::bus::{Gate, at_once};
+use crate::support::bus::at_once;
 use crate::support::captures::bytes;
 use crate::support::day::Day;
-use crate::support::disk::{Disk, tree};
+use crate::support::disk::tree;
 use crate::support::plant::{HEADER, Plant, ROW, expect_log};
 use crate::support::program::{self, command_as_nobody, is_root, text};
 use crate::support::stumble::without_hard_links;
@@ -378,13 +378,13 @@ fn a_file_of_another_user() {
 }
 
 #[test]
-fn everybody_may_read_and_only_the_owner_write() {
+fn everybody_may_read_and_only_the_owner_write_whatever_the_umask_allows() {
     let plant = Plant::new();
     let directory = plant.directory.path().join("logs");
     let program = plant.command("2", &directory, &[]);
     let mut command = Command::new("sh");
     command
-        .args(["-c", "umask 022; exec \"$0\" \"$@\""])
+        .args(["-c", "umask 0; exec \"$0\" \"$@\""])
         .arg(program.get_program())
         .args(program.get_args())
         .env("TZ", Day::Today.zone())

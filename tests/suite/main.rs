@@ -25,6 +25,7 @@ mod kstar;
 mod mqtt;
 mod polling;
 mod recordings;
+mod rights;
 mod scan;
 mod simulate;
 mod usage;
