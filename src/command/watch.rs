@@ -23,6 +23,7 @@ use crate::watch::screen::{Screen, Wish};
 use crate::watch::source::{BusSource, MakeBus, Source};
 use chrono::Local;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write, stdin, stdout};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -89,6 +90,7 @@ pub(super) async fn watch(
         watching,
         has_page,
         shared: Rc::clone(&shared),
+        odd: BTreeSet::new(),
         trouble: String::new(),
     };
     let keeping = keep(source, Rc::clone(&shared), move |event| teller.tell(event));
@@ -115,6 +117,14 @@ fn session(source: &impl Source, publishing: &Publishing) -> Result<Rc<Option<Se
     let names = source.names();
     let topic = availability_topic(source.protocol(), names.first().map(String::as_str));
     Ok(Rc::new(Some(Session::start(options, topic)?)))
+}
+
+/// What the name of an inverter is.
+const fn kind(reading: &Reading) -> &'static str {
+    match reading.sender {
+        Sender::Kaco { .. } => "address",
+        Sender::Kstar { .. } => "inverter",
+    }
 }
 
 /// Whether an environment variable says yes: the C# program knew two names for the same.
@@ -145,6 +155,8 @@ struct Teller {
     watching: Watching,
     has_page: bool,
     shared: Rc<RefCell<Shared>>,
+    /// Inverters whose last reading had something odd.
+    odd: BTreeSet<String>,
     /// The last trouble with the text file: it is said once.
     trouble: String,
 }
@@ -153,6 +165,7 @@ impl Teller {
     fn tell(&mut self, event: Event<'_>) {
         match event {
             Event::Reading(name, reading) => {
+                self.say_oddities(name, reading);
                 self.log(name, reading);
                 if let Some(session) = self.session.as_ref() {
                     session.publish(reading);
@@ -165,18 +178,27 @@ impl Teller {
         }
     }
 
+    /// What is odd is said when it begins, not at each poll.
+    fn say_oddities(&mut self, name: &str, reading: &Reading) {
+        let oddities = round::oddities(reading);
+        if oddities.is_empty() {
+            self.odd.remove(name);
+        } else if self.odd.insert(name.to_owned()) {
+            for oddity in oddities {
+                warn!("{} {name}: {oddity}", kind(reading));
+            }
+        }
+    }
+
     fn log(&mut self, name: &str, reading: &Reading) {
         let Some(rows) = &mut self.rows else {
             return;
         };
-        let (kind, folder) = match &reading.sender {
-            Sender::Kaco { .. } => ("address", name.to_owned()),
-            Sender::Kstar { .. } => (
-                "inverter",
-                folders::choose(rows.folder(), &[reading]).concat(),
-            ),
+        let folder = match &reading.sender {
+            Sender::Kaco { .. } => name.to_owned(),
+            Sender::Kstar { .. } => folders::choose(rows.folder(), &[reading]).concat(),
         };
-        if rows.append(&format!("{kind} {name}"), &folder, reading) && folder != name {
+        if rows.append(&format!("{} {name}", kind(reading)), &folder, reading) && folder != name {
             folders::remember(rows.folder(), &folder, reading);
         }
     }

@@ -90,6 +90,29 @@ fn trouble_with_the_log_is_said_once_and_over_when_it_is_mended() {
 }
 
 #[test]
+fn numbers_that_cannot_be_are_said_when_they_begin() {
+    let frame = |power: &str| {
+        let text = format!("*020   4 355.9  2.92  {power} 239.5  4.10   974  40   3221 ");
+        let sum = text.bytes().fold(0_u8, u8::wrapping_add);
+        [b"\n", text.as_bytes(), &[sum], b" 6400xi\r"].concat()
+    };
+    let bus = Bus::start(Box::new(move |_, count| {
+        let is_odd = matches!(count, 1..5 | 7..);
+        reply(&frame(if is_odd { "9039" } else { "1039" }))
+    }));
+    let device = text(&bus.path);
+    let options = ["--every", "100ms", "--pace", "0s"];
+    let watch = start(command(
+        &[&["watch", &device, "2"], options.as_slice()].concat(),
+    ));
+    until("ten polls", || bus.asked().len() > 10);
+    stop(&watch.0, Signal::TERM);
+    let run = wait(watch).expect_code(0);
+    let said = run.stderr.matches("address 02: DC Power is 9039 W").count();
+    assert_eq!(said, 2, "{}", run.stderr);
+}
+
+#[test]
 fn a_torn_row_of_a_silent_inverter_is_removed_at_the_start() {
     let bus = Bus::with_quick_replies(&[("#030", bytes("G4-17"))]);
     let home = TempDir::new().unwrap();
