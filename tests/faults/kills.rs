@@ -1,12 +1,10 @@
 //! Runs that are killed at any moment: what they reported is on the disk, and everything on the disk is whole.
 
 use super::figures::figures;
-use super::logs::{Files, Tally, bus, log, usual_time};
+use super::logs::{Files, Moments, Tally, bus, directory, log};
 use super::random::{Random, in_each};
 use crate::support::day::Day;
 use crate::support::program::{start, wait};
-use std::thread;
-use tempfile::TempDir;
 
 /// Each with its own bus, at the same time.
 const PLANTS: u64 = 10;
@@ -28,26 +26,27 @@ fn nothing_is_lost_or_torn_by_kills_at_any_moment() {
     figures("kill -9 at random moments", all.ended, all.ended, 0);
 }
 
-fn plant(mut random: Random) -> Tally {
+fn plant(random: Random) -> Tally {
     let bus = bus();
+    let mut moments = Moments::new(random, &bus);
     let mut tally = Tally::default();
     for round in 0..DIRECTORIES {
-        let directory = TempDir::new().unwrap();
+        let directory = directory();
         let mut files = Files::new(directory.path());
         if round % 2 == 0 {
             wait(start(log(&bus, directory.path(), Day::Yesterday))).expect_code(0);
             files.yesterday = true;
         }
-        let usual = usual_time(&bus);
         let end = tally.ended + KILLS;
         while tally.ended < end {
             let (mut child, started) = start(log(&bus, directory.path(), Day::Today));
-            thread::sleep(random.duration(usual));
+            moments.wait();
             child.kill().unwrap();
             let run = wait((child, started));
             bus.free();
             assert!(matches!(run.code, None | Some(0)), "{}", run.stderr);
             files.check(&run, &mut tally);
+            moments.learn(run.code.is_some());
         }
         let run = wait(start(log(&bus, directory.path(), Day::Today))).expect_code(0);
         assert!(!run.stderr.contains("warning"), "{}", run.stderr);

@@ -1,5 +1,6 @@
 //! Eight inverters on a bus, a directory for their logs, and all that must hold of it after a run, however that ended.
 
+use super::random::Random;
 use crate::polling::at_address;
 use crate::support::bus::{Bus, at_once};
 use crate::support::day::Day;
@@ -9,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::thread::sleep;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -55,12 +57,45 @@ pub fn log(bus: &Bus, directory: &Path, day: Day) -> Command {
     command
 }
 
-/// How long a run takes on this machine at this time.
-pub fn usual_time(bus: &Bus) -> Duration {
-    let trial = TempDir::new().unwrap();
-    wait(start(log(bus, trial.path(), Day::Today)))
-        .expect_code(0)
-        .time
+/// A directory in memory, if this machine has such a disk: what a killed program has given to the system is safe on any, and
+/// thousands of runs that wait for a real one take minutes while others use it.
+pub fn directory() -> TempDir {
+    TempDir::new_in("/dev/shm").unwrap_or_else(|_| TempDir::new().unwrap())
+}
+
+/// Random moments of runs, spread over all that a run takes on this machine at this time.
+pub struct Moments {
+    random: Random,
+    /// What a run takes, by what was seen last.
+    usual: Duration,
+    last: Duration,
+}
+
+impl Moments {
+    pub fn new(random: Random, bus: &Bus) -> Self {
+        let trial = directory();
+        let run = wait(start(log(bus, trial.path(), Day::Today))).expect_code(0);
+        Self {
+            random,
+            usual: run.time,
+            last: Duration::ZERO,
+        }
+    }
+
+    /// Waits until the next moment.
+    pub fn wait(&mut self) {
+        self.last = self.random.duration(self.usual);
+        sleep(self.last);
+    }
+
+    /// Whether the run was done before: then it takes less than was thought. Others may have kept the machine busy.
+    pub fn learn(&mut self, was_done: bool) {
+        self.usual = if was_done {
+            self.last
+        } else {
+            self.usual * 21 / 20
+        };
+    }
 }
 
 /// What is known of the files of one directory.

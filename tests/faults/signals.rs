@@ -2,7 +2,7 @@
 //! and reported, and whoever started the program sees that a signal ended it.
 
 use super::figures::figures;
-use super::logs::{Files, Tally, bus, log, usual_time};
+use super::logs::{self, Files, Moments, Tally, bus, log};
 use super::random::{Random, in_each};
 use crate::support::bus::{Bus, Play};
 use crate::support::day::Day;
@@ -45,28 +45,29 @@ fn a_signal_at_any_moment_ends_a_run_between_two_rows() {
     );
 }
 
-fn plant(mut random: Random) -> Tally {
+fn plant(random: Random) -> Tally {
     let bus = bus();
+    let mut moments = Moments::new(random, &bus);
     let mut tally = Tally::default();
     for round in 0..DIRECTORIES {
-        let directory = TempDir::new().unwrap();
+        let directory = logs::directory();
         let mut files = Files::new(directory.path());
         if round % 2 == 0 {
             wait(start(log(&bus, directory.path(), Day::Yesterday))).expect_code(0);
             files.yesterday = true;
         }
-        let usual = usual_time(&bus);
         let end = tally.ended + SIGNALS;
         while tally.ended < end {
             let sent = [Signal::TERM, Signal::INT][tally.ended % 2];
             let running = start(log(&bus, directory.path(), Day::Today));
-            sleep(random.duration(usual));
+            moments.wait();
             let (run, _) = end_by(running, sent);
             assert!(
                 run.signal == Some(sent.as_raw()) || run.code == Some(0),
                 "{run:?}"
             );
             files.check(&run, &mut tally);
+            moments.learn(run.code.is_some());
             let names = tree(directory.path()).into_iter();
             let names = names.filter_map(|(path, _)| Some(path.file_name()?.to_owned()));
             let left: Vec<_> = names
