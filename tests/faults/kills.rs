@@ -1,9 +1,10 @@
 //! Runs that are killed at any moment: what they reported is on the disk, and everything on the disk is whole.
 
 use super::figures::figures;
-use super::logs::{Files, Moments, Tally, bus, directory, log};
+use super::logs::{Files, Moments, Tally, bus, log};
 use super::random::{Random, in_each};
 use crate::support::day::Day;
+use crate::support::disk::in_memory;
 use crate::support::program::{start, wait};
 
 /// Each with its own bus, at the same time.
@@ -31,7 +32,7 @@ fn plant(random: Random) -> Tally {
     let mut moments = Moments::new(random, &bus);
     let mut tally = Tally::default();
     for round in 0..DIRECTORIES {
-        let directory = directory();
+        let directory = in_memory();
         let mut files = Files::new(directory.path());
         if round % 2 == 0 {
             wait(start(log(&bus, directory.path(), Day::Yesterday))).expect_code(0);

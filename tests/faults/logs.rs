@@ -4,6 +4,7 @@ use super::random::Random;
 use crate::polling::at_address;
 use crate::support::bus::{Bus, at_once};
 use crate::support::day::Day;
+use crate::support::disk::in_memory;
 use crate::support::plant::{HEADER, ROW};
 use crate::support::program::{Run, command, start, text, wait};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +13,6 @@ use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
-use tempfile::TempDir;
 
 pub const ADDRESSES: [&str; 8] = ["02", "03", "04", "05", "06", "07", "08", "09"];
 
@@ -57,12 +57,6 @@ pub fn log(bus: &Bus, directory: &Path, day: Day) -> Command {
     command
 }
 
-/// A directory in memory, if this machine has such a disk: what a killed program has given to the system is safe on any, and
-/// thousands of runs that wait for a real one take minutes while others use it.
-pub fn directory() -> TempDir {
-    TempDir::new_in("/dev/shm").unwrap_or_else(|_| TempDir::new().unwrap())
-}
-
 /// Random moments of runs, spread over all that a run takes on this machine at this time.
 pub struct Moments {
     random: Random,
@@ -73,7 +67,7 @@ pub struct Moments {
 
 impl Moments {
     pub fn new(random: Random, bus: &Bus) -> Self {
-        let trial = directory();
+        let trial = in_memory();
         let run = wait(start(log(bus, trial.path(), Day::Today))).expect_code(0);
         Self {
             random,

@@ -2,11 +2,11 @@
 //! and reported, and whoever started the program sees that a signal ended it.
 
 use super::figures::figures;
-use super::logs::{self, Files, Moments, Tally, bus, log};
+use super::logs::{Files, Moments, Tally, bus, log};
 use super::random::{Random, in_each};
 use crate::support::bus::{Bus, Play};
 use crate::support::day::Day;
-use crate::support::disk::tree;
+use crate::support::disk::{in_memory, tree};
 use crate::support::inverter::{Inverter, address};
 use crate::support::plant::Plant;
 use crate::support::program::{Run, command, signal, start, text, wait, wait_until};
@@ -50,7 +50,7 @@ fn plant(random: Random) -> Tally {
     let mut moments = Moments::new(random, &bus);
     let mut tally = Tally::default();
     for round in 0..DIRECTORIES {
-        let directory = logs::directory();
+        let directory = in_memory();
         let mut files = Files::new(directory.path());
         if round % 2 == 0 {
             wait(start(log(&bus, directory.path(), Day::Yesterday))).expect_code(0);

@@ -1,8 +1,8 @@
 //! Runs that are killed, or find the disk full, at each single step on files: what chance would need years for.
 
 use super::figures::figures;
-use super::logs::directory;
 use crate::support::day::Day;
+use crate::support::disk::in_memory;
 use crate::support::plant::{HEADER, Plant, ROW};
 use crate::support::program::{Run, start, wait};
 use crate::support::stumble::{Stumble, without_hard_links};
@@ -75,7 +75,7 @@ impl Before {
 /// Lets runs stumble in every way at step after step, until a run gets through; gives the number of steps.
 fn walk(before: Before, links: bool) -> usize {
     let mut plant = Plant::new();
-    plant.directory = directory();
+    plant.directory = in_memory();
     for step in 1.. {
         stumble(&plant, before, links, Stumble::Tear, step);
         stumble(&plant, before, links, Stumble::Full, step);
