@@ -60,10 +60,22 @@ say "lints"
 cargo clippy --locked --all-targets --quiet -- -D warnings
 
 say "tests"
+figures=${CARGO_TARGET_DIR:-target}/tmp/faults.tsv
+rm -f "$figures"
 # Most tests wait for a bus most of the time: more of them at once than there are cores.
 RUST_TEST_THREADS=${RUST_TEST_THREADS:-16} cargo test --locked --quiet
 
+show_faults() {
+    local what tried survived lost
+    while IFS=$'\t' read -r what tried survived lost; do
+        printf '%-60s %7s %7s %5s\n' "$what" "$tried" "$survived" "$lost"
+    done < <(sort "$figures")
+}
+
 say "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
+
+say "faults: tried, survived, lost"
+show_faults
 
 say "all is well"

@@ -76,12 +76,20 @@ pub(super) async fn open(gateway: &Gateway) -> Result<TcpStream, LinkError> {
     let mut stream = stream
         .and_then(prepared)
         .map_err(|error| explain(gateway, &error))?;
-    let mut old = Vec::new();
-    let _ = timeout(OLD_BYTES, stream.read_to_end(&mut old)).await;
-    if !old.is_empty() {
-        debug!("{gateway}: {} old bytes are thrown away", old.len());
+    let mut old = 0;
+    let _ = timeout(OLD_BYTES, throw_away(&mut stream, &mut old)).await;
+    if old > 0 {
+        debug!("{gateway}: {old} old bytes are thrown away");
     }
     Ok(stream)
+}
+
+/// Reads and forgets, as long as something comes: a gateway that never stops talking must not fill the memory.
+async fn throw_away(stream: &mut TcpStream, count: &mut usize) {
+    let mut bytes = [0; 512];
+    while let Ok(read @ 1..) = stream.read(&mut bytes).await {
+        *count += read;
+    }
 }
 
 fn prepared(stream: TcpStream) -> io::Result<TcpStream> {

@@ -2,6 +2,7 @@
 
 use crate::frames::frame_with_sum;
 use crate::support::captures::bytes;
+use crate::support::disk::in_memory;
 use chrono::{DateTime, FixedOffset};
 use kaco_ardexa::address::Addresses;
 use kaco_ardexa::kaco::bus::Bus;
@@ -210,7 +211,7 @@ fn evening() -> DateTime<FixedOffset> {
 #[tokio::test(start_paused = true)]
 async fn a_day_of_watching_makes_two_files() {
     evening();
-    let directory = tempfile::TempDir::new().unwrap();
+    let directory = in_memory();
     let mut log = LogDirectory::open(directory.path()).unwrap();
     let source = BusSource::open(
         MakeLine(|_| Some((120, frame_with_sum(b'*')))),

@@ -10,6 +10,9 @@
 
 mod support;
 
+#[path = "../faults/mod.rs"]
+mod faults;
+
 mod captures;
 mod clock;
 mod docs;
@@ -19,7 +22,6 @@ mod files;
 mod formats;
 mod frames;
 mod gateways;
-mod kill;
 mod kstar;
 mod mqtt;
 mod packaging;
@@ -28,6 +30,5 @@ mod recordings;
 mod rights;
 mod scan;
 mod simulate;
-mod steps;
 mod usage;
 mod watch;

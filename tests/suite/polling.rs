@@ -3,11 +3,9 @@
 use crate::frames::frame_with_sum;
 use crate::support::bus::{BYTE_TIME, Bus, Play, REPLY_TIME, reply};
 use crate::support::captures::bytes;
-use crate::support::program::{Run, command, run, run_with_input, start, text, wait};
+use crate::support::program::{Run, run, run_with_input, text};
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::thread::sleep;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -434,73 +432,6 @@ fn five_inverters_take_what_the_pace_and_the_wire_take() {
         run.time
             >= Duration::from_secs(4) + REPLY_TIME + BYTE_TIME * bytes_on_the_wire
                 - Duration::from_millis(50)
-    );
-}
-
-#[test]
-fn a_line_that_hangs_up_is_opened_once_more() {
-    let bus = Bus::start(Box::new(|request, _| match request {
-        "#020" => reply(&bytes("G4-17")),
-        _ => vec![
-            Play::Wait(REPLY_TIME),
-            Play::Send(b"\n*03n 20".to_vec()),
-            Play::HangUp,
-        ],
-    }));
-    let directory = TempDir::new().unwrap();
-    let run = log(&bus, "2,3", directory.path(), &[]).expect_code(1);
-    assert!(run.stderr.contains("error: "), "{}", run.stderr);
-    assert!(run.stderr.contains(&text(&bus.path)), "{}", run.stderr);
-    assert_eq!(
-        row(directory.path(), "02"),
-        "mpp-track,398.5,1.56,621,227.8,2.61,585,33,33969,6400xi"
-    );
-}
-
-#[test]
-fn an_adapter_that_comes_back_loses_nothing() {
-    let first = Bus::start(Box::new(|request, _| match request {
-        "#020" => reply(&bytes("G4-17")),
-        _ => vec![Play::Send(b"\n*03n 20".to_vec()), Play::HangUp],
-    }));
-    let second = Bus::with_replies(&[("#030", bytes("G4-19")), ("#040", bytes("G4-24"))]);
-    let directory = TempDir::new().unwrap();
-    let device = directory.path().join("ttyUSB0");
-    symlink(&first.path, &device).unwrap();
-    let logs = directory.path().join("logs");
-    let run = start(command(&[
-        "log",
-        &text(&device),
-        "2-4",
-        &text(&logs),
-        "--strict",
-    ]));
-    while first.asked().len() < 2 {
-        sleep(Duration::from_millis(20));
-    }
-    fs::remove_file(&device).unwrap();
-    symlink(&second.path, &device).unwrap();
-    let run = wait(run).expect_code(0);
-    assert!(run.stderr.contains("lost"), "{}", run.stderr);
-    assert_eq!(second.asked(), ["#030", "#040"]);
-    for address in ["02", "03", "04"] {
-        assert_eq!(latest(&logs, address).lines().count(), 2);
-    }
-}
-
-#[test]
-fn a_bus_that_never_stops_talking_is_left() {
-    let noise: Vec<u8> = (0..6000_u32)
-        .map(|number| b"0123456789 .:abcdef"[(number * 7 % 19) as usize])
-        .collect();
-    let bus = Bus::start(Box::new(move |_, _| vec![Play::Send(noise.clone())]));
-    let directory = TempDir::new().unwrap();
-    let run = log(&bus, "2", directory.path(), &["--attempts", "1"]).expect_code(0);
-    assert!(run.time < Duration::from_secs(10), "{:?}", run.time);
-    assert!(
-        run.stderr.contains("warning: address 02: "),
-        "{}",
-        run.stderr
     );
 }
 
