@@ -128,6 +128,26 @@ fn a_reply_of_any_checksum_byte_is_complete_at_its_cr() {
     }
 }
 
+#[test]
+fn what_follows_a_firmware_text_does_not_decide_about_it() {
+    // A reply whose checksum byte is CR, its command damaged: a firmware text up to this CR. Fuzzing found that other bytes
+    // behind it made it acceptable, if they came in the same piece.
+    let mut disguised = frame_with_sum(b'\r');
+    disguised[4] = b'8';
+    let end = disguised.iter().position(|&byte| byte == b'\r').unwrap() + 1;
+    for behind in [&b""[..], b"X", b"\n*124", b" 5000xi\r", b"\r", b"\0\0"] {
+        let stream = [&disguised[..end], behind].concat();
+        for place in 0..=stream.len() {
+            let (first, second) = stream.split_at(place);
+            let frames = decode(&[first, second]);
+            assert!(
+                frames.iter().all(|frame| !frame.contains("Firmware")),
+                "{frames:?}"
+            );
+        }
+    }
+}
+
 /// A good reply whose checksum byte is `sum`: DC power, AC power and daily yield are chosen to reach it.
 pub fn frame_with_sum(sum: u8) -> Vec<u8> {
     // 0, 1..9, 19..99, 199..999 and so on: few numbers of many digit sums.
