@@ -22,6 +22,7 @@ mod kill;
 mod kstar;
 mod mqtt;
 mod polling;
+mod read_only;
 mod recordings;
 mod scan;
 mod simulate;
