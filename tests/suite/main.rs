@@ -8,9 +8,12 @@
     unreachable_pub
 )]
 
+#[path = "../fuzz/src/lib.rs"]
+mod checks;
 mod support;
 
 mod captures;
+mod checksums;
 mod clock;
 mod docs;
 mod documents;
@@ -22,6 +25,7 @@ mod kill;
 mod kstar;
 mod mqtt;
 mod polling;
+mod properties;
 mod read_only;
 mod recordings;
 mod scan;
