@@ -536,3 +536,26 @@ fn an_unreadable_value_leaves_an_empty_cell() {
         r"mpp-track,355.9,2.92,1039,239.5,,974,40,3229,64\x1b[1mxi"
     );
 }
+
+#[test]
+fn a_damaged_reply_does_not_make_a_000xi_for_good() {
+    // Two bytes of a good reply are wrong: `*03n ` has become `*034` and CR, which needs no checksum.
+    let mut damaged = bytes("G4-19");
+    damaged[4..6].copy_from_slice(b"4\r");
+    let bus = Bus::start(Box::new(move |request, count| match (request, count) {
+        ("#030", 0) => reply(&damaged),
+        ("#030", _) => reply(&bytes("G4-19")),
+        _ => vec![],
+    }));
+    let directory = TempDir::new().unwrap();
+    let options = ["--pace", "0s", "--timeout", "300ms"];
+    log(&bus, "3", directory.path(), &options).expect_code(0);
+    assert!(row(directory.path(), "03").ends_with("86L32"));
+    assert_eq!(
+        bus.asked()
+            .iter()
+            .filter(|request| *request == "#030")
+            .count(),
+        2
+    );
+}
