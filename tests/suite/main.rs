@@ -8,7 +8,6 @@
     unreachable_pub
 )]
 
-#[path = "../fuzz/src/lib.rs"]
 mod checks;
 mod support;
 
