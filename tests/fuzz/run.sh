@@ -54,10 +54,10 @@ broker mqtt://a%40b:p%3Aw@homeassistant.local:1883/
 broker mqtts://[fe80::1]:8883
 broker ann:secret@192.168.1.9
 broker ::1
-simulators #020\\r#01s\\r#034\\r
+simulators #020\r#01s\r#034\r
 simulators WIFIKIT-214028-READ
-simulators \\xaa\\x55\\xb0\\x7f\\x01\\x06\\x00\\x02\\x35
-simulators \\xaa\\x55\\xb0\\x7f\\x01\\x02\\x00\\x02\\x31
+simulators \xaa\x55\xb0\x7f\x01\x06\x00\x02\x35
+simulators \xaa\x55\xb0\x7f\x01\x02\x00\x02\x31
 LINES
 }
 
