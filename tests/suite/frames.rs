@@ -125,6 +125,29 @@ fn what_follows_a_firmware_text_does_not_decide_about_it() {
     }
 }
 
+#[test]
+fn the_longest_frame_is_as_long_in_one_piece_as_in_many() {
+    for length in LONGEST_FRAME - 3..LONGEST_FRAME + 3 {
+        for end in [&b"\r"[..], b"", b"\r\n*124\r"] {
+            let text = "T".repeat(length - 7);
+            let stream = [b"\n*038 ", text.as_bytes(), end].concat();
+            let whole = decode(&[&stream]);
+            let is_long = length > LONGEST_FRAME || end.is_empty();
+            let found = whole.iter().any(|frame| frame.contains("Firmware"));
+            assert_eq!(found, !is_long, "{length}");
+            let bytes: Vec<&[u8]> = stream.chunks(1).collect();
+            assert_eq!(decode(&bytes), whole, "{length}");
+            let mut decoder = Decoder::default();
+            decoder.push(&stream);
+            let mut found = Vec::new();
+            while let Some(item) = decoder.next_eof() {
+                found.extend(item.ok().map(|frame| format!("{frame:?}")));
+            }
+            assert_eq!(found, whole, "{length}, the end known at once");
+        }
+    }
+}
+
 /// A good reply whose checksum byte is `sum`: DC power, AC power and daily yield are chosen to reach it.
 pub fn frame_with_sum(sum: u8) -> Vec<u8> {
     // 0, 1..9, 19..99, 199..999 and so on: few numbers of many digit sums.
