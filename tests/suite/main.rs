@@ -8,12 +8,14 @@
     unreachable_pub
 )]
 
+mod checks;
 mod support;
 
 #[path = "../faults/mod.rs"]
 mod faults;
 
 mod captures;
+mod checksums;
 mod clock;
 mod docs;
 mod documents;
@@ -26,6 +28,8 @@ mod kstar;
 mod mqtt;
 mod packaging;
 mod polling;
+mod properties;
+mod read_only;
 mod recordings;
 mod rights;
 mod scan;

@@ -492,3 +492,26 @@ fn a_number_that_cannot_be_is_kept_and_said() {
     let run = run_with_input(&["decode"], hex.as_bytes()).expect_code(0);
     assert!(run.stderr.contains("line 1: DC Power is 9039 W"), "{run:?}");
 }
+
+#[test]
+fn a_damaged_reply_does_not_make_a_000xi_for_good() {
+    // Two bytes of a good reply are wrong: `*03n ` has become `*034` and CR, which needs no checksum.
+    let mut damaged = bytes("G4-19");
+    damaged[4..6].copy_from_slice(b"4\r");
+    let bus = Bus::start(Box::new(move |request, count| match (request, count) {
+        ("#030", 0) => reply(&damaged),
+        ("#030", _) => reply(&bytes("G4-19")),
+        _ => vec![],
+    }));
+    let directory = TempDir::new().unwrap();
+    let options = ["--pace", "0s", "--timeout", "300ms"];
+    log(&bus, "3", directory.path(), &options).expect_code(0);
+    assert!(row(directory.path(), "03").ends_with("86L32"));
+    assert_eq!(
+        bus.asked()
+            .iter()
+            .filter(|request| *request == "#030")
+            .count(),
+        2
+    );
+}
