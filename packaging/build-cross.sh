@@ -29,10 +29,9 @@ fail() {
 need_tools() {
     "$cargo" --version >/dev/null || fail "cargo is missing; get it from https://rustup.rs"
     "$cargo" zigbuild --help >/dev/null 2>&1 ||
-        fail "cargo-zigbuild is missing; type: cargo install --locked cargo-zigbuild"
-    [[ -n ${CARGO_ZIGBUILD_ZIG_PATH:-} ]] || command -v zig >/dev/null ||
-        python3 -m ziglang version >/dev/null 2>&1 ||
-        fail "zig is missing; type: pip install ziglang (or get it from https://ziglang.org)"
+        fail "cargo-zigbuild is missing; type: python3 -m venv ~/zig && . ~/zig/bin/activate && pip install cargo-zigbuild ziglang"
+    [[ -n ${CARGO_ZIGBUILD_ZIG_PATH:-} ]] || command -v zig >/dev/null || python3 -m ziglang version >/dev/null 2>&1 ||
+        fail "zig is missing; type: pip install ziglang"
 }
 
 # A toolchain that is not of rustup brings the targets in its own way.
