@@ -11,6 +11,8 @@ mod generic;
 mod plain;
 mod request;
 mod standard;
+#[cfg(test)]
+mod tests;
 
 pub use counters::{Counters, EnergyUnit};
 pub use fault::{Fault, FrameError};
