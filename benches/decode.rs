@@ -74,7 +74,7 @@ fn readings_to_rows(bencher: Bencher<'_, '_>, name: &str) {
 fn rows_to_disk(bencher: Bencher<'_, '_>, name: &str) {
     let reading = reading(name);
     let directory = TempDir::new().unwrap();
-    let log = LogDirectory::open(directory.path()).unwrap();
+    let mut log = LogDirectory::open(directory.path()).unwrap();
     bencher
         .counter(ItemsCount::new(1_usize))
         .bench_local(|| log.append("02", black_box(&reading)).unwrap());

@@ -20,7 +20,7 @@ use std::time::Duration;
 /// Each inverter gets a folder with one CSV file a day and `latest.csv`. The program only ever reads: no command changes
 /// anything in an inverter.
 #[derive(Debug, Parser)]
-#[command(name = "kaco_ardexa", version, max_term_width = 100)]
+#[command(name = "kaco_ardexa", version = env!("KACO_ARDEXA_VERSION"), max_term_width = 100)]
 #[command(after_help = "Without hardware: kaco_ardexa read sim: 2,4-7")]
 pub struct Cli {
     /// What to do.

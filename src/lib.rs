@@ -16,6 +16,7 @@
 //! | [`kstar`] | KSTAR hybrid inverters: searching, asking, datagrams to checked frames, the table |
 //! | [`outcome`] | how it ended to ask: read, garbled, silent |
 //! | [`reading`] | fields, layouts, values, readings: what every protocol makes |
+//! | [`plausible`] | numbers in a reading that can't be |
 //! | [`recording`] | exchanges on a bus as JSON lines |
 //! | [`address`], [`duration`], [`escape`] | `2,4-7`; `1.5s`; bytes from outside made safe to show |
 
@@ -30,6 +31,7 @@ pub mod link;
 pub mod logging;
 pub mod outcome;
 pub mod output;
+pub mod plausible;
 pub mod reading;
 pub mod recording;
 pub mod sim;

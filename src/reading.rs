@@ -106,6 +106,23 @@ pub struct Field {
     pub kind: Kind,
     /// What it is in an overview, if anything.
     pub role: Option<Role>,
+    /// What its numbers are like when nothing went wrong.
+    pub plausible: Plausible,
+}
+
+/// What a number is like when nothing went wrong. One that is not is kept all the same: see [`crate::plausible`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plausible {
+    /// Anything may be right.
+    Any,
+    /// From, to, in the unit of the column.
+    Within(i32, i32),
+    /// About a voltage times a current, the columns of these labels.
+    Product(&'static str, &'static str),
+    /// About the sum of the columns of these labels.
+    Sum(&'static [&'static str]),
+    /// No more than the apparent power: the sum of voltages times currents, times a factor in thousandths.
+    Apparent(&'static [[&'static str; 2]], u32),
 }
 
 impl Field {
@@ -116,7 +133,20 @@ impl Field {
             unit,
             kind,
             role: None,
+            plausible: Plausible::Any,
         }
+    }
+
+    /// The same field with numbers from `low` to `high` only.
+    #[must_use]
+    pub const fn within(self, low: i32, high: i32) -> Self {
+        self.plausible(Plausible::Within(low, high))
+    }
+
+    /// The same field with a rule for its numbers.
+    #[must_use]
+    pub const fn plausible(self, plausible: Plausible) -> Self {
+        Self { plausible, ..self }
     }
 
     /// The same field with a role in overviews.

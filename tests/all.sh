@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 # command -> Debian package that has it
 needed=(
     "cc gcc"
+    "git git"
     "mosquitto mosquitto"
     "mosquitto_sub mosquitto-clients"
     "openssl openssl"

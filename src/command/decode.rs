@@ -1,5 +1,6 @@
 //! `decode`: captured replies, one per line in hex.
 
+use super::round::oddities;
 use super::{Exit, Failure};
 use crate::cli::{Decode, ListFormat};
 use crate::escape;
@@ -11,6 +12,7 @@ use crate::reading::Reading;
 use serde_json::json;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write, stdin, stdout};
+use tracing::warn;
 
 /// A reply that is not acceptable.
 struct Refused {
@@ -34,8 +36,13 @@ pub(super) fn run(arguments: &Decode) -> Result<Exit, Failure> {
             continue;
         }
         for decoded in decode(text) {
-            if decoded.is_err() {
-                exit = Exit::Failed;
+            match &decoded {
+                Ok(reading) => {
+                    for oddity in oddities(reading) {
+                        warn!("line {}: {oddity}", number + 1);
+                    }
+                }
+                Err(_) => exit = Exit::Failed,
             }
             print(arguments.format, number + 1, decoded)?;
         }

@@ -5,7 +5,6 @@ use super::rows::{Rows, show};
 use super::{Exit, Failure, metrics, poll};
 use crate::cli::Log;
 use crate::output::log_files::LogDirectory;
-use chrono::Local;
 
 /// Polls the inverters and appends their rows.
 ///
@@ -13,10 +12,7 @@ use chrono::Local;
 /// [`Failure`] if directory or bus can't be had.
 pub(super) async fn run(arguments: Log) -> Result<Exit, Failure> {
     let mut rows = Rows::new(LogDirectory::open(&arguments.directory)?);
-    let today = Local::now().date_naive();
-    for address in arguments.bus.addresses.as_slice() {
-        rows.repair(&format!("address {address}"), &address.to_string(), today);
-    }
+    rows.repair(arguments.bus.addresses.as_slice());
     let round = poll::round(&arguments.bus, &arguments.polling, |address, reading| {
         rows.append(&format!("address {address}"), &address.to_string(), reading);
     });

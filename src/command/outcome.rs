@@ -2,7 +2,7 @@
 
 use crate::kaco::connect::LinkError;
 use crate::kstar::client::NetworkError;
-use crate::output::log_files::LogError;
+use crate::output::log_error::LogError;
 use crate::output::mqtt::PublishError;
 use std::error::Error;
 use std::fmt;

@@ -3,7 +3,8 @@
 use super::{Exit, Failure};
 use crate::outcome::Polled;
 use crate::output::table::{self, Overview};
-use crate::reading::Sender;
+use crate::plausible;
+use crate::reading::{Reading, Sender};
 use chrono::{DateTime, FixedOffset, Local};
 use tracing::{info, warn};
 
@@ -32,6 +33,17 @@ pub(super) fn now() -> DateTime<FixedOffset> {
     Local::now().fixed_offset()
 }
 
+/// What is odd about a reading although its checksum was right, in words.
+pub(super) fn oddities(reading: &Reading) -> Vec<String> {
+    let unreadable = reading.unreadable.iter().map(|unreadable| {
+        let (label, raw) = (unreadable.label, &unreadable.raw);
+        format!("{label} can't be read, its cell stays empty: `{raw}`")
+    });
+    let doubts = plausible::doubts(reading).into_iter();
+    let doubts = doubts.map(|doubt| format!("{doubt}; kept as it came"));
+    unreadable.chain(doubts).collect()
+}
+
 /// Talks about an inverter, and makes its line of the overview. `kind` is what its name is: `address`, `inverter`.
 pub(super) fn overview_of(kind: &str, asked: Sender, polled: Polled) -> Overview {
     let name = table::name(&asked);
@@ -40,9 +52,8 @@ pub(super) fn overview_of(kind: &str, asked: Sender, polled: Polled) -> Overview
             reading,
             first_byte,
         } => {
-            for unreadable in &reading.unreadable {
-                let (label, raw) = (unreadable.label, &unreadable.raw);
-                warn!("{kind} {name}: {label} can't be read, its cell stays empty: `{raw}`");
+            for oddity in oddities(&reading) {
+                warn!("{kind} {name}: {oddity}");
             }
             info!(
                 "{kind} {name}: read, first byte after {} ms",

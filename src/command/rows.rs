@@ -2,19 +2,24 @@
 //! other inverters nothing.
 
 use super::Exit;
-use crate::output::log_files::{LogDirectory, LogError};
+use crate::address::Address;
+use crate::output::folder::Folder;
+use crate::output::log_error::LogError;
+use crate::output::log_files::LogDirectory;
 use crate::output::table::{self, Overview};
 use crate::reading::Reading;
-use chrono::NaiveDate;
+use chrono::Local;
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write, stdout};
-use tracing::error;
+use tracing::{error, warn};
 
 /// The rows of one run.
 pub(super) struct Rows {
     directory: LogDirectory,
     /// Inverters whose files can't be written.
     troubled: BTreeSet<String>,
+    /// Whether there was any trouble, mended or not.
+    had_trouble: bool,
     hint: Option<&'static str>,
 }
 
@@ -23,14 +28,24 @@ impl Rows {
         Self {
             directory,
             troubled: BTreeSet::new(),
+            had_trouble: false,
             hint: None,
         }
     }
 
-    /// Puts the files in `folder` right. `who` is the inverter in a message.
-    pub(super) fn repair(&mut self, who: &str, folder: &str, day: NaiveDate) {
-        let repaired = self.directory.repair(folder, day);
-        self.note(who, repaired);
+    /// Where they go.
+    pub(super) const fn folder(&self) -> &Folder {
+        self.directory.folder()
+    }
+
+    /// Puts right what a power cut left of today's files of these inverters, silent ones too.
+    pub(super) fn repair(&mut self, addresses: &[Address]) {
+        let today = Local::now().date_naive();
+        for address in addresses {
+            let folder = address.to_string();
+            let repaired = self.directory.repair(&folder, today);
+            self.note(&format!("address {folder}"), repaired);
+        }
     }
 
     /// Appends a row to the files in `folder`; whether it is there. `who` is the inverter in a message.
@@ -39,9 +54,16 @@ impl Rows {
         self.note(who, appended)
     }
 
-    /// Says what is wrong, once for each inverter; what to do about it, once for all that have the same.
+    /// Says what is wrong, once for each inverter until it is mended; what to do about it, once for all that have the same.
     fn note(&mut self, who: &str, outcome: Result<(), LogError>) -> bool {
-        let Err(error) = outcome else { return true };
+        let Err(error) = outcome else {
+            if self.troubled.remove(who) {
+                warn!("{who}: its rows are written again");
+                self.hint = None;
+            }
+            return true;
+        };
+        self.had_trouble = true;
         // Trouble that was found when the files were to be repaired is still there at their row.
         if self.troubled.insert(who.to_owned()) {
             match error.hint() {
@@ -56,10 +78,10 @@ impl Rows {
 
     /// The exit code as far as the files are concerned.
     pub(super) fn exit(&self) -> Exit {
-        if self.troubled.is_empty() {
-            Exit::Done
-        } else {
+        if self.had_trouble {
             Exit::Failed
+        } else {
+            Exit::Done
         }
     }
 }

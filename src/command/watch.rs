@@ -22,6 +22,7 @@ use crate::watch::screen::{Screen, Wish};
 use crate::watch::source::{BusSource, MakeBus, Source};
 use chrono::Local;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write, stdin, stdout};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -38,7 +39,10 @@ const DRAW_EVERY: Duration = Duration::from_millis(500);
 /// # Errors
 /// [`Failure`] if bus or directory can't be had at the start.
 pub(super) async fn run(arguments: Watch) -> Result<Exit, Failure> {
-    let rows = rows(&arguments.watching)?;
+    let mut rows = rows(&arguments.watching)?;
+    if let Some(rows) = &mut rows {
+        rows.repair(arguments.bus.addresses.as_slice());
+    }
     let device = arguments.bus.device;
     let name = device.to_string();
     let recording = Recording::start(&device, &arguments.asking)?;
@@ -87,6 +91,7 @@ pub(super) async fn watch(
         watching,
         has_page,
         shared: Rc::clone(&shared),
+        odd: BTreeSet::new(),
         trouble: String::new(),
     };
     let keeping = keep(source, Rc::clone(&shared), move |event| teller.tell(event));
@@ -117,6 +122,14 @@ fn session(source: &impl Source, publishing: &Publishing) -> Result<Rc<Option<Se
     Ok(Rc::new(Some(Session::start(options, topic)?)))
 }
 
+/// What the name of an inverter is.
+const fn kind(reading: &Reading) -> &'static str {
+    match reading.sender {
+        Sender::Kaco { .. } => "address",
+        Sender::Kstar { .. } => "inverter",
+    }
+}
+
 /// Whether an environment variable says yes: the C# program knew two names for the same.
 fn is_set(variable: &str) -> bool {
     let is_no = |value: &str| matches!(value, "" | "0" | "false" | "no" | "off");
@@ -145,6 +158,8 @@ struct Teller {
     watching: Watching,
     has_page: bool,
     shared: Rc<RefCell<Shared>>,
+    /// Inverters whose last reading had something odd.
+    odd: BTreeSet<String>,
     /// The last trouble with the text file: it is said once.
     trouble: String,
 }
@@ -153,6 +168,7 @@ impl Teller {
     fn tell(&mut self, event: Event<'_>) {
         match event {
             Event::Reading(name, reading) => {
+                self.say_oddities(name, reading);
                 self.log(name, reading);
                 if let Some(session) = self.session.as_ref() {
                     session.publish(reading);
@@ -165,16 +181,28 @@ impl Teller {
         }
     }
 
+    /// What is odd is said when it begins, not at each poll.
+    fn say_oddities(&mut self, name: &str, reading: &Reading) {
+        let oddities = round::oddities(reading);
+        if oddities.is_empty() {
+            self.odd.remove(name);
+        } else if self.odd.insert(name.to_owned()) {
+            for oddity in oddities {
+                warn!("{} {name}: {oddity}", kind(reading));
+            }
+        }
+    }
+
     fn log(&mut self, name: &str, reading: &Reading) {
-        let (Some(rows), Some(directory)) = (&mut self.rows, &self.watching.log) else {
+        let Some(rows) = &mut self.rows else {
             return;
         };
         let folder = match &reading.sender {
             Sender::Kaco { .. } => name.to_owned(),
-            Sender::Kstar { .. } => folders::choose(directory, &[reading]).concat(),
+            Sender::Kstar { .. } => folders::choose(rows.folder(), &[reading]).concat(),
         };
-        if rows.append(&format!("inverter {name}"), &folder, reading) && folder != name {
-            folders::remember(directory, &folder, reading);
+        if rows.append(&format!("{} {name}", kind(reading)), &folder, reading) && folder != name {
+            folders::remember(rows.folder(), &folder, reading);
         }
     }
 

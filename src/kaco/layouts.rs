@@ -4,7 +4,34 @@
 //! those of the first `kaco_ardexa`. Units are the maker's (application note; verified on captures).
 
 use crate::reading::Kind::{Measurement, PowerFactor, PowerFactorKind, Status, Total, TypeCode};
+use crate::reading::Plausible::{self, Apparent, Product, Sum};
 use crate::reading::{Field, Kind, Layout, Role, Unit};
+
+// What is plausible. Wide on purpose, as a false alarm each few minutes would be worse than none: no type goes beyond, in any
+// data sheet or capture, but a digit that was damaged mostly does.
+
+/// V; systems of photovoltaics end at 1500.
+const MOST_DC: i32 = 1500;
+/// V between a phase and neutral; 277 in America, and a tenth more.
+const MOST_PHASE: i32 = 320;
+/// V between two phases, as XP and the big types may tell it; 690 and a tenth more.
+const MOST_LINE: i32 = 760;
+/// °C
+const COLDEST: i32 = -40;
+/// °C; they switch off long before.
+const HOTTEST: i32 = 120;
+/// Hz; 0 while there is no grid.
+const MOST_HERTZ: i32 = 70;
+/// In thousandths. Three phases whose voltage is measured between two of them; on captures of XP types it fits within 1 %.
+const SQUARE_ROOT_OF_3: u32 = 1732;
+
+const PHASES: [[&str; 2]; 3] = [
+    ["AC Voltage phase 1", "AC Current phase 1"],
+    ["AC Voltage phase 2", "AC Current phase 2"],
+    ["AC Voltage phase 3", "AC Current phase 3"],
+];
+const THREE_PHASES: Plausible = Apparent(&PHASES, 1000);
+const THREE_LINES: Plausible = Apparent(&PHASES, SQUARE_ROOT_OF_3);
 
 /// Readings of the series 00 and 02.
 pub static STANDARD: Layout = Layout {
@@ -22,13 +49,17 @@ pub static UNIT: Layout = Layout {
 
 static STANDARD_FIELDS: [Field; 10] = [
     Field::new("status", Unit::None, Status),
-    Field::new("DC Voltage", Unit::Volt, Measurement),
+    Field::new("DC Voltage", Unit::Volt, Measurement).within(0, MOST_DC),
     Field::new("DC Current", Unit::Ampere, Measurement),
-    Field::new("DC Power", Unit::Watt, Measurement),
-    Field::new("AC Voltage", Unit::Volt, Measurement),
+    Field::new("DC Power", Unit::Watt, Measurement).plausible(Product("DC Voltage", "DC Current")),
+    Field::new("AC Voltage", Unit::Volt, Measurement).within(0, MOST_PHASE),
     Field::new("AC Current", Unit::Ampere, Measurement),
-    Field::new("AC Power", Unit::Watt, Measurement).role(Role::Power),
-    Field::new("Device temperature", Unit::Celsius, Measurement).role(Role::Temperature),
+    Field::new("AC Power", Unit::Watt, Measurement)
+        .role(Role::Power)
+        .plausible(Apparent(&[["AC Voltage", "AC Current"]], 1000)),
+    Field::new("Device temperature", Unit::Celsius, Measurement)
+        .role(Role::Temperature)
+        .within(COLDEST, HOTTEST),
     Field::new("Daily yield", Unit::WattHour, Total).role(Role::DailyYield),
     Field::new("Type", Unit::None, TypeCode),
 ];
@@ -39,13 +70,18 @@ pub static XP: Layout = Layout {
     about: "XP central inverters, old firmware",
     fields: &[
         Field::new("status", Unit::None, Status),
-        Field::new("DC Voltage", Unit::Volt, Measurement),
+        Field::new("DC Voltage", Unit::Volt, Measurement).within(0, MOST_DC),
         Field::new("DC Current", Unit::Ampere, Measurement),
-        Field::new("DC Power", Unit::Watt, Measurement),
-        Field::new("AC Voltage", Unit::Volt, Measurement),
+        Field::new("DC Power", Unit::Watt, Measurement)
+            .plausible(Product("DC Voltage", "DC Current")),
+        Field::new("AC Voltage", Unit::Volt, Measurement).within(0, MOST_LINE),
         Field::new("AC Current", Unit::Ampere, Measurement),
-        Field::new("AC Power", Unit::Watt, Measurement).role(Role::Power),
-        Field::new("Device temperature", Unit::Celsius, Measurement).role(Role::Temperature),
+        Field::new("AC Power", Unit::Watt, Measurement)
+            .role(Role::Power)
+            .plausible(Apparent(&[["AC Voltage", "AC Current"]], SQUARE_ROOT_OF_3)),
+        Field::new("Device temperature", Unit::Celsius, Measurement)
+            .role(Role::Temperature)
+            .within(COLDEST, HOTTEST),
         Field::new("Daily yield", Unit::WattHour, Total).role(Role::DailyYield),
         Field::new("Total yield", Unit::KilowattHour, Total),
         Field::new("Type", Unit::None, TypeCode),
@@ -58,31 +94,55 @@ pub static THREE_UNITS: Layout = Layout {
     about: "25000xi, 30000xi, 33000xi: three parts under one address",
     fields: &[
         Field::new("status unit 1", Unit::None, Status),
-        Field::new("DC Voltage unit 1", Unit::Volt, Measurement),
+        Field::new("DC Voltage unit 1", Unit::Volt, Measurement).within(0, MOST_DC),
         Field::new("DC Current unit 1", Unit::Ampere, Measurement),
-        Field::new("DC Power unit 1", Unit::Watt, Measurement),
-        Field::new("AC Voltage unit 1", Unit::Volt, Measurement),
+        Field::new("DC Power unit 1", Unit::Watt, Measurement)
+            .plausible(Product("DC Voltage unit 1", "DC Current unit 1")),
+        Field::new("AC Voltage unit 1", Unit::Volt, Measurement).within(0, MOST_PHASE),
         Field::new("AC Current unit 1", Unit::Ampere, Measurement),
-        Field::new("AC Power unit 1", Unit::Watt, Measurement).role(Role::Power),
-        Field::new("Device temperature unit 1", Unit::Celsius, Measurement).role(Role::Temperature),
+        Field::new("AC Power unit 1", Unit::Watt, Measurement)
+            .role(Role::Power)
+            .plausible(Apparent(
+                &[["AC Voltage unit 1", "AC Current unit 1"]],
+                1000,
+            )),
+        Field::new("Device temperature unit 1", Unit::Celsius, Measurement)
+            .role(Role::Temperature)
+            .within(COLDEST, HOTTEST),
         Field::new("Daily yield unit 1", Unit::WattHour, Total).role(Role::DailyYield),
         Field::new("status unit 2", Unit::None, Status),
-        Field::new("DC Voltage unit 2", Unit::Volt, Measurement),
+        Field::new("DC Voltage unit 2", Unit::Volt, Measurement).within(0, MOST_DC),
         Field::new("DC Current unit 2", Unit::Ampere, Measurement),
-        Field::new("DC Power unit 2", Unit::Watt, Measurement),
-        Field::new("AC Voltage unit 2", Unit::Volt, Measurement),
+        Field::new("DC Power unit 2", Unit::Watt, Measurement)
+            .plausible(Product("DC Voltage unit 2", "DC Current unit 2")),
+        Field::new("AC Voltage unit 2", Unit::Volt, Measurement).within(0, MOST_PHASE),
         Field::new("AC Current unit 2", Unit::Ampere, Measurement),
-        Field::new("AC Power unit 2", Unit::Watt, Measurement).role(Role::Power),
-        Field::new("Device temperature unit 2", Unit::Celsius, Measurement).role(Role::Temperature),
+        Field::new("AC Power unit 2", Unit::Watt, Measurement)
+            .role(Role::Power)
+            .plausible(Apparent(
+                &[["AC Voltage unit 2", "AC Current unit 2"]],
+                1000,
+            )),
+        Field::new("Device temperature unit 2", Unit::Celsius, Measurement)
+            .role(Role::Temperature)
+            .within(COLDEST, HOTTEST),
         Field::new("Daily yield unit 2", Unit::WattHour, Total).role(Role::DailyYield),
         Field::new("status unit 3", Unit::None, Status),
-        Field::new("DC Voltage unit 3", Unit::Volt, Measurement),
+        Field::new("DC Voltage unit 3", Unit::Volt, Measurement).within(0, MOST_DC),
         Field::new("DC Current unit 3", Unit::Ampere, Measurement),
-        Field::new("DC Power unit 3", Unit::Watt, Measurement),
-        Field::new("AC Voltage unit 3", Unit::Volt, Measurement),
+        Field::new("DC Power unit 3", Unit::Watt, Measurement)
+            .plausible(Product("DC Voltage unit 3", "DC Current unit 3")),
+        Field::new("AC Voltage unit 3", Unit::Volt, Measurement).within(0, MOST_PHASE),
         Field::new("AC Current unit 3", Unit::Ampere, Measurement),
-        Field::new("AC Power unit 3", Unit::Watt, Measurement).role(Role::Power),
-        Field::new("Device temperature unit 3", Unit::Celsius, Measurement).role(Role::Temperature),
+        Field::new("AC Power unit 3", Unit::Watt, Measurement)
+            .role(Role::Power)
+            .plausible(Apparent(
+                &[["AC Voltage unit 3", "AC Current unit 3"]],
+                1000,
+            )),
+        Field::new("Device temperature unit 3", Unit::Celsius, Measurement)
+            .role(Role::Temperature)
+            .within(COLDEST, HOTTEST),
         Field::new("Daily yield unit 3", Unit::WattHour, Total).role(Role::DailyYield),
         Field::new("Type", Unit::None, TypeCode),
     ],
@@ -94,22 +154,29 @@ pub static MPPT2: Layout = Layout {
     about: "two MPP trackers, 20 elements",
     fields: &[
         Field::new("status", Unit::None, Status),
-        Field::new("DC Voltage MPPT1", Unit::Volt, Measurement),
+        Field::new("DC Voltage MPPT1", Unit::Volt, Measurement).within(0, MOST_DC),
         Field::new("DC Current MPPT1", Unit::Ampere, Measurement),
-        Field::new("DC Power MPPT1", Unit::Watt, Measurement),
-        Field::new("DC Voltage MPPT2", Unit::Volt, Measurement),
+        Field::new("DC Power MPPT1", Unit::Watt, Measurement)
+            .plausible(Product("DC Voltage MPPT1", "DC Current MPPT1")),
+        Field::new("DC Voltage MPPT2", Unit::Volt, Measurement).within(0, MOST_DC),
         Field::new("DC Current MPPT2", Unit::Ampere, Measurement),
-        Field::new("DC Power MPPT2", Unit::Watt, Measurement),
-        Field::new("AC Voltage phase 1", Unit::Volt, Measurement),
+        Field::new("DC Power MPPT2", Unit::Watt, Measurement)
+            .plausible(Product("DC Voltage MPPT2", "DC Current MPPT2")),
+        Field::new("AC Voltage phase 1", Unit::Volt, Measurement).within(0, MOST_PHASE),
         Field::new("AC Current phase 1", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 2", Unit::Volt, Measurement),
+        Field::new("AC Voltage phase 2", Unit::Volt, Measurement).within(0, MOST_PHASE),
         Field::new("AC Current phase 2", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 3", Unit::Volt, Measurement),
+        Field::new("AC Voltage phase 3", Unit::Volt, Measurement).within(0, MOST_PHASE),
         Field::new("AC Current phase 3", Unit::Ampere, Measurement),
-        Field::new("DC Power total", Unit::Watt, Measurement),
-        Field::new("AC Power total", Unit::Watt, Measurement).role(Role::Power),
+        Field::new("DC Power total", Unit::Watt, Measurement)
+            .plausible(Sum(&["DC Power MPPT1", "DC Power MPPT2"])),
+        Field::new("AC Power total", Unit::Watt, Measurement)
+            .role(Role::Power)
+            .plausible(THREE_PHASES),
         Field::new("cos phi", Unit::None, PowerFactor),
-        Field::new("Circuit board temperature", Unit::Celsius, Measurement).role(Role::Temperature),
+        Field::new("Circuit board temperature", Unit::Celsius, Measurement)
+            .role(Role::Temperature)
+            .within(COLDEST, HOTTEST),
         Field::new("Daily yield", Unit::WattHour, Total).role(Role::DailyYield),
         Field::new("cos phi kind", Unit::None, PowerFactorKind),
         Field::new("Type", Unit::None, TypeCode),
@@ -122,25 +189,36 @@ pub static MPPT3: Layout = Layout {
     about: "three MPP trackers, 23 elements: Powador 30.0 to 72.0 TL3 and relatives",
     fields: &[
         Field::new("status", Unit::None, Status),
-        Field::new("DC Voltage MPPT1", Unit::Volt, Measurement),
+        Field::new("DC Voltage MPPT1", Unit::Volt, Measurement).within(0, MOST_DC),
         Field::new("DC Current MPPT1", Unit::Ampere, Measurement),
-        Field::new("DC Power MPPT1", Unit::Watt, Measurement),
-        Field::new("DC Voltage MPPT2", Unit::Volt, Measurement),
+        Field::new("DC Power MPPT1", Unit::Watt, Measurement)
+            .plausible(Product("DC Voltage MPPT1", "DC Current MPPT1")),
+        Field::new("DC Voltage MPPT2", Unit::Volt, Measurement).within(0, MOST_DC),
         Field::new("DC Current MPPT2", Unit::Ampere, Measurement),
-        Field::new("DC Power MPPT2", Unit::Watt, Measurement),
-        Field::new("DC Voltage MPPT3", Unit::Volt, Measurement),
+        Field::new("DC Power MPPT2", Unit::Watt, Measurement)
+            .plausible(Product("DC Voltage MPPT2", "DC Current MPPT2")),
+        Field::new("DC Voltage MPPT3", Unit::Volt, Measurement).within(0, MOST_DC),
         Field::new("DC Current MPPT3", Unit::Ampere, Measurement),
-        Field::new("DC Power MPPT3", Unit::Watt, Measurement),
-        Field::new("AC Voltage phase 1", Unit::Volt, Measurement),
+        Field::new("DC Power MPPT3", Unit::Watt, Measurement)
+            .plausible(Product("DC Voltage MPPT3", "DC Current MPPT3")),
+        Field::new("AC Voltage phase 1", Unit::Volt, Measurement).within(0, MOST_PHASE),
         Field::new("AC Current phase 1", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 2", Unit::Volt, Measurement),
+        Field::new("AC Voltage phase 2", Unit::Volt, Measurement).within(0, MOST_PHASE),
         Field::new("AC Current phase 2", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 3", Unit::Volt, Measurement),
+        Field::new("AC Voltage phase 3", Unit::Volt, Measurement).within(0, MOST_PHASE),
         Field::new("AC Current phase 3", Unit::Ampere, Measurement),
-        Field::new("DC Power total", Unit::Watt, Measurement),
-        Field::new("AC Power total", Unit::Watt, Measurement).role(Role::Power),
+        Field::new("DC Power total", Unit::Watt, Measurement).plausible(Sum(&[
+            "DC Power MPPT1",
+            "DC Power MPPT2",
+            "DC Power MPPT3",
+        ])),
+        Field::new("AC Power total", Unit::Watt, Measurement)
+            .role(Role::Power)
+            .plausible(THREE_PHASES),
         Field::new("cos phi", Unit::None, PowerFactor),
-        Field::new("Circuit board temperature", Unit::Celsius, Measurement).role(Role::Temperature),
+        Field::new("Circuit board temperature", Unit::Celsius, Measurement)
+            .role(Role::Temperature)
+            .within(COLDEST, HOTTEST),
         Field::new("Daily yield", Unit::WattHour, Total).role(Role::DailyYield),
         Field::new("cos phi kind", Unit::None, PowerFactorKind),
         Field::new("Type", Unit::None, TypeCode),
@@ -153,18 +231,23 @@ pub static CENTRAL: Layout = Layout {
     about: "one DC input, 16 elements: XP and M1 types",
     fields: &[
         Field::new("status", Unit::None, Status),
-        Field::new("DC Voltage", Unit::Volt, Measurement),
+        Field::new("DC Voltage", Unit::Volt, Measurement).within(0, MOST_DC),
         Field::new("DC Current", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 1", Unit::Volt, Measurement),
+        Field::new("AC Voltage phase 1", Unit::Volt, Measurement).within(0, MOST_LINE),
         Field::new("AC Current phase 1", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 2", Unit::Volt, Measurement),
+        Field::new("AC Voltage phase 2", Unit::Volt, Measurement).within(0, MOST_LINE),
         Field::new("AC Current phase 2", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 3", Unit::Volt, Measurement),
+        Field::new("AC Voltage phase 3", Unit::Volt, Measurement).within(0, MOST_LINE),
         Field::new("AC Current phase 3", Unit::Ampere, Measurement),
-        Field::new("DC Power total", Unit::Watt, Measurement),
-        Field::new("AC Power total", Unit::Watt, Measurement).role(Role::Power),
+        Field::new("DC Power total", Unit::Watt, Measurement)
+            .plausible(Product("DC Voltage", "DC Current")),
+        Field::new("AC Power total", Unit::Watt, Measurement)
+            .role(Role::Power)
+            .plausible(THREE_LINES),
         Field::new("cos phi", Unit::None, PowerFactor),
-        Field::new("Circuit board temperature", Unit::Celsius, Measurement).role(Role::Temperature),
+        Field::new("Circuit board temperature", Unit::Celsius, Measurement)
+            .role(Role::Temperature)
+            .within(COLDEST, HOTTEST),
         Field::new("Daily yield", Unit::WattHour, Total).role(Role::DailyYield),
         Field::new("cos phi kind", Unit::None, PowerFactorKind),
         Field::new("Type", Unit::None, TypeCode),
@@ -177,19 +260,24 @@ pub static CENTRAL_WITH_FREQUENCY: Layout = Layout {
     about: "one DC input, 17 elements: blueplanet 87 to 165 TL3",
     fields: &[
         Field::new("status", Unit::None, Status),
-        Field::new("DC Voltage", Unit::Volt, Measurement),
+        Field::new("DC Voltage", Unit::Volt, Measurement).within(0, MOST_DC),
         Field::new("DC Current", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 1", Unit::Volt, Measurement),
+        Field::new("AC Voltage phase 1", Unit::Volt, Measurement).within(0, MOST_LINE),
         Field::new("AC Current phase 1", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 2", Unit::Volt, Measurement),
+        Field::new("AC Voltage phase 2", Unit::Volt, Measurement).within(0, MOST_LINE),
         Field::new("AC Current phase 2", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 3", Unit::Volt, Measurement),
+        Field::new("AC Voltage phase 3", Unit::Volt, Measurement).within(0, MOST_LINE),
         Field::new("AC Current phase 3", Unit::Ampere, Measurement),
-        Field::new("DC Power total", Unit::Watt, Measurement),
-        Field::new("AC Power total", Unit::Watt, Measurement).role(Role::Power),
-        Field::new("AC Frequency", Unit::Hertz, Measurement),
+        Field::new("DC Power total", Unit::Watt, Measurement)
+            .plausible(Product("DC Voltage", "DC Current")),
+        Field::new("AC Power total", Unit::Watt, Measurement)
+            .role(Role::Power)
+            .plausible(THREE_LINES),
+        Field::new("AC Frequency", Unit::Hertz, Measurement).within(0, MOST_HERTZ),
         Field::new("cos phi", Unit::None, PowerFactor),
-        Field::new("Circuit board temperature", Unit::Celsius, Measurement).role(Role::Temperature),
+        Field::new("Circuit board temperature", Unit::Celsius, Measurement)
+            .role(Role::Temperature)
+            .within(COLDEST, HOTTEST),
         Field::new("Daily yield", Unit::WattHour, Total).role(Role::DailyYield),
         Field::new("cos phi kind", Unit::None, PowerFactorKind),
         Field::new("Type", Unit::None, TypeCode),

@@ -100,6 +100,13 @@ impl Column {
             ..self
         }
     }
+
+    pub(super) const fn within(self, low: i32, high: i32) -> Self {
+        Self {
+            field: self.field.within(low, high),
+            ..self
+        }
+    }
 }
 
 const fn column(label: &'static str, unit: Unit, kind: Kind, source: Source) -> Column {

@@ -5,6 +5,8 @@
 //!
 //! Offsets count from the first byte of the payload, numbers are big-endian. Bytes 12, 13, 27 and 28 belong to further
 //! batteries that no known inverter has.
+//!
+//! `within` is wide on purpose: it is for numbers that can't be, not for those that are rare.
 
 use super::column::{Column, Sign, Words};
 use super::column::{bits, code, measured, mode, power, signed, status, sum, total};
@@ -62,40 +64,44 @@ const GRID_SIGN: Sign = Sign {
 
 /// All columns, in the order in which they are written.
 pub static COLUMNS: [Column; 45] = [
-    measured("PV1 Voltage", Volt, u16(0, 1)),
+    measured("PV1 Voltage", Volt, u16(0, 1)).within(0, 1000),
     measured("PV1 Current", Ampere, u16(2, 1)),
     power("PV1 Power", "PV1 Voltage", "PV1 Current"),
     mode("PV1 Mode", u8(4), PV_MODES),
-    measured("PV2 Voltage", Volt, u16(5, 1)),
+    measured("PV2 Voltage", Volt, u16(5, 1)).within(0, 1000),
     measured("PV2 Current", Ampere, u16(7, 1)),
     power("PV2 Power", "PV2 Voltage", "PV2 Current"),
     mode("PV2 Mode", u8(9), PV_MODES),
     sum("PV Power", "PV1 Power", "PV2 Power").role(Role::Power),
-    measured("Battery Voltage", Volt, u16(10, 1)),
+    measured("Battery Voltage", Volt, u16(10, 1)).within(0, 1000),
     code("Battery Status", u16(14, 0)),
-    measured("Battery Temperature", Celsius, i16(16, 1)),
+    measured("Battery Temperature", Celsius, i16(16, 1)).within(-40, 120),
     signed("Battery Current", Ampere, u16(18, 1), BATTERY_SIGN),
     power("Battery Power", "Battery Voltage", "Battery Current"),
     measured("Battery Charge Limit", Ampere, u16(20, 0)),
     measured("Battery Discharge Limit", Ampere, u16(22, 0)),
     code("Battery Error", u16(24, 0)),
-    measured("Battery State of Charge", Percent, u8(26)).role(Role::Charge),
-    measured("Battery State of Health", Percent, u8(29)),
+    measured("Battery State of Charge", Percent, u8(26))
+        .role(Role::Charge)
+        .within(0, 100),
+    measured("Battery State of Health", Percent, u8(29)).within(0, 100),
     mode("Battery Mode", u8(30), BATTERY_MODES),
     code("Battery Warning", u16(31, 0)),
     code("Meter Status", u8(33)),
-    measured("Grid Voltage", Volt, u16(34, 1)),
+    measured("Grid Voltage", Volt, u16(34, 1)).within(0, 500),
     measured("Grid Current", Ampere, u16(36, 1)),
     signed("Grid Power", Watt, i16(38, 0), GRID_SIGN),
-    measured("Grid Frequency", Hertz, u16(40, 2)),
+    measured("Grid Frequency", Hertz, u16(40, 2)).within(0, 70),
     status("Work Mode", u8(42), WORK_MODES),
-    measured("Load Voltage", Volt, u16(43, 1)),
+    measured("Load Voltage", Volt, u16(43, 1)).within(0, 500),
     measured("Load Current", Ampere, u16(45, 1)),
     measured("Load Power", Watt, u16(47, 0)),
-    measured("Load Frequency", Hertz, u16(49, 2)),
+    measured("Load Frequency", Hertz, u16(49, 2)).within(0, 70),
     mode("Load Mode", u8(51), LOAD_MODES),
     mode("Energy Mode", u8(52), ENERGY_MODES),
-    measured("Inverter Temperature", Celsius, i16(53, 1)).role(Role::Temperature),
+    measured("Inverter Temperature", Celsius, i16(53, 1))
+        .role(Role::Temperature)
+        .within(-40, 120),
     bits("Error Codes", u32(55, 0)),
     total("Total Energy", KilowattHour, u32(59, 1)),
     total("Total Hours", Hour, u32(63, 0)),

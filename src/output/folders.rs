@@ -4,13 +4,12 @@
 //! and two different ones never give the same folder. An inverter that does not tell its serial number every time stays in
 //! one folder all the same: the file `.ip` in a folder says from which address its rows came last.
 
+use super::folder::Folder;
 use super::log_files::start_file;
 use crate::reading::{Reading, Sender};
 use crc::{CRC_32_ISO_HDLC, Crc};
-use std::fs;
 use std::net::Ipv4Addr;
-use std::path::Path;
-use std::time::SystemTime;
+use std::os::unix::fs::MetadataExt;
 use tracing::{info, warn};
 
 /// The longest folder made of a serial number, in bytes. With `_` and an address it has 64, which every file system takes.
@@ -26,7 +25,7 @@ const MEMORY: &str = ".ip";
 ///
 /// Serial numbers that are the same, as copies have them, are told apart by the address, from then on for good. Without a
 /// serial number it is the folder that this address had last, else one named after the address.
-pub fn choose(directory: &Path, readings: &[&Reading]) -> Vec<String> {
+pub fn choose(directory: &Folder, readings: &[&Reading]) -> Vec<String> {
     let named: Vec<Option<String>> = readings
         .iter()
         .map(|reading| of_serial(directory, reading, readings))
@@ -46,15 +45,15 @@ pub fn choose(directory: &Path, readings: &[&Reading]) -> Vec<String> {
 }
 
 /// Notes, after its row was written, which address an inverter has; only where that is news.
-pub fn remember(directory: &Path, folder: &str, reading: &Reading) {
-    let (ip, folder) = (ip(reading), directory.join(folder));
-    let memory = folder.join(MEMORY);
-    if folder.file_name().is_some_and(|name| *name == *ip)
-        || address_in(&memory) == Some(ip.clone())
-    {
+pub fn remember(directory: &Folder, folder: &str, reading: &Reading) {
+    let ip = ip(reading);
+    let Ok(Some(inside)) = directory.inside(folder) else {
+        return; // it was there for the row
+    };
+    if folder == ip || address_in(&inside) == Some(ip.clone()) {
         return;
     }
-    if let Err(error) = start_file(&folder, &memory, &format!("{ip}\n")) {
+    if let Err(error) = start_file(&inside, MEMORY, &format!("{ip}\n")) {
         info!(
             "{error}; a run in which the inverter does not tell its serial number will log under {ip}"
         );
@@ -62,10 +61,10 @@ pub fn remember(directory: &Path, folder: &str, reading: &Reading) {
 }
 
 /// The folder by serial number, if there is one with at least one usable character.
-fn of_serial(directory: &Path, reading: &Reading, all: &[&Reading]) -> Option<String> {
+fn of_serial(directory: &Folder, reading: &Reading, all: &[&Reading]) -> Option<String> {
     let folder = name(reading.sender.serial()?)?;
     let with_ip = format!("{folder}_{}", ip(reading));
-    if directory.join(&with_ip).is_dir() {
+    if matches!(directory.inside(&with_ip), Ok(Some(_))) {
         return Some(with_ip);
     }
     let is_same = |other: &&&Reading| {
@@ -101,19 +100,19 @@ fn name(serial: &str) -> Option<String> {
 }
 
 /// The folder that has this address noted; of several, the one where it was noted last.
-fn recall(directory: &Path, ip: &str) -> Option<String> {
-    let noted = |entry: fs::DirEntry| -> Option<(SystemTime, String)> {
-        let memory = entry.path().join(MEMORY);
-        (address_in(&memory)? == ip).then_some(())?;
-        let time = memory.metadata().ok()?.modified().ok()?;
-        Some((time, entry.file_name().into_string().ok()?))
+fn recall(directory: &Folder, ip: &str) -> Option<String> {
+    let noted = |name: String| -> Option<((i64, i64), String)> {
+        let folder = directory.inside(&name).ok()??;
+        (address_in(&folder)? == ip).then_some(())?;
+        let memory = folder.file(MEMORY).ok()??.metadata().ok()?;
+        Some(((memory.mtime(), memory.mtime_nsec()), name))
     };
-    let entries = fs::read_dir(directory).ok()?.flatten();
-    entries.filter_map(noted).max().map(|(_, folder)| folder)
+    let names = directory.names().ok()?;
+    names.filter_map(noted).max().map(|(_, folder)| folder)
 }
 
-fn address_in(memory: &Path) -> Option<String> {
-    let text = fs::read_to_string(memory).ok()?;
+fn address_in(folder: &Folder) -> Option<String> {
+    let text = String::from_utf8(folder.read(MEMORY).ok()??).ok()?;
     Some(text.trim_end().to_owned())
 }
 

@@ -5,84 +5,22 @@
 //! links it is a copy that is exchanged whole.
 
 use super::csv;
+use super::folder::Folder;
+use super::log_error::{Explain, LogError};
 use crate::reading::Reading;
 use chrono::NaiveDate;
 use rustix::fs::{Access, access};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use tracing::{info, warn};
-
-/// What a log directory could not do.
-#[derive(Debug, thiserror::Error)]
-pub enum LogError {
-    /// Another run writes there.
-    #[error("another run is writing to {}", .0.display())]
-    Busy(PathBuf),
-    /// The system said no.
-    #[error("{action} {}: {source}", .path.display())]
-    Failed {
-        /// What was tried, in the form "can't …".
-        action: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-}
-
-impl LogError {
-    /// What a person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        let Self::Failed { source, .. } = self else {
-            return Some(
-                "wait until it is done; if none runs, see what has the directory open: `fuser -v DIR`",
-            );
-        };
-        match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(
-                "the disk is full (`df -h` shows it); all earlier rows are kept, free some space",
-            ),
-            io::ErrorKind::PermissionDenied => Some(
-                "give the directory to the user who runs this: `sudo chown -R $USER DIR`, or choose another",
-            ),
-            io::ErrorKind::ReadOnlyFilesystem => Some(
-                "the disk is mounted read-only; a worn SD card does that too: `dmesg | tail` tells",
-            ),
-            io::ErrorKind::NotFound => Some("make its directory first: `mkdir -p DIR`"),
-            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-                Some("a file of that name stands where a directory should be; move it away")
-            }
-            io::ErrorKind::IsADirectory => {
-                Some("a directory of that name stands where a file should be; move it away")
-            }
-            _ => None,
-        }
-    }
-}
-
-/// Names what was tried, and on what, when it fails.
-trait Explain<T> {
-    fn or_explain(self, action: &'static str, path: &Path) -> Result<T, LogError>;
-}
-
-impl<T> Explain<T> for io::Result<T> {
-    fn or_explain(self, action: &'static str, path: &Path) -> Result<T, LogError> {
-        self.map_err(|source| LogError::Failed {
-            action,
-            path: path.to_owned(),
-            source,
-        })
-    }
-}
 
 /// A directory for logs, held by this run alone.
 #[derive(Debug)]
 pub struct LogDirectory {
-    path: PathBuf,
-    /// The kernel's lock on the directory itself: nothing is left behind, however the run ends.
-    _lock: File,
+    /// With the kernel's lock on the directory itself: nothing is left behind, however the run ends.
+    folder: Folder,
 }
 
 impl LogDirectory {
@@ -91,9 +29,12 @@ impl LogDirectory {
     /// # Errors
     /// [`LogError::Busy`] if another run has it; [`LogError::Failed`] if it can't be made, read or written.
     pub fn open(path: &Path) -> Result<Self, LogError> {
-        fs::create_dir_all(path).or_explain("can't make the directory", path)?;
-        let lock = File::open(path).or_explain("can't open the directory", path)?;
-        match lock.try_lock() {
+        let mut make = DirBuilder::new();
+        make.recursive(true).mode(0o755);
+        make.create(path)
+            .or_explain("can't make the directory", path)?;
+        let folder = Folder::open(path).or_explain("can't open the directory", path)?;
+        match folder.handle().try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(LogError::Busy(path.to_owned())),
             Err(TryLockError::Error(error)) => {
@@ -106,10 +47,12 @@ impl LogDirectory {
         access(path, Access::WRITE_OK | Access::EXEC_OK)
             .map_err(io::Error::from)
             .or_explain("can't write to the directory", path)?;
-        Ok(Self {
-            path: path.to_owned(),
-            _lock: lock,
-        })
+        Ok(Self { folder })
+    }
+
+    /// The directory.
+    pub const fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// Puts right what a power cut left of an inverter's files of that day: a torn last row is removed.
@@ -117,35 +60,58 @@ impl LogDirectory {
     /// # Errors
     /// [`LogError::Failed`] if the files can't be read or written.
     pub fn repair(&self, folder: &str, day: NaiveDate) -> Result<(), LogError> {
-        let folder = self.path.join(folder);
-        let latest = folder.join(LATEST);
-        let today = day_file(&folder, day);
-        match open_repaired(&today)? {
-            Some(_) => publish(&today, &latest),
-            None => open_repaired(&latest).map(drop),
+        let Some(folder) = self.inside(folder)? else {
+            return Ok(());
+        };
+        let today = day_file(day);
+        match open_repaired(&folder, &today)? {
+            Some(_) => publish(&folder, &today),
+            // Whoever made a link of it has it exchanged with the next row.
+            None if folder.is_link(LATEST) => Ok(()),
+            None => open_repaired(&folder, LATEST).map(drop),
         }
     }
 
     /// Appends one row to the inverter's file of the reading's day; makes it, with its header, if it is the first.
     ///
     /// # Errors
-    /// [`LogError::Failed`]; then nothing of the row is left in the file.
-    pub fn append(&self, folder: &str, reading: &Reading) -> Result<(), LogError> {
+    /// [`LogError::Failed`]; then nothing of the row is left in the file. [`LogError::Busy`] if the directory was taken away
+    /// meanwhile and another run has the new one.
+    pub fn append(&mut self, folder: &str, reading: &Reading) -> Result<(), LogError> {
         let Some(time) = reading.time else {
             return Ok(()); // a decoded capture has no place in a log
         };
-        let folder = self.path.join(folder);
-        if !folder.is_dir() {
-            fs::create_dir_all(&folder).or_explain("can't make the directory", &folder)?;
-            sync_directory(&self.path)?;
+        if self.folder.is_gone() {
+            let path = self.folder.path();
+            warn!("{} was taken away, it is made again", path.display());
+            *self = Self::open(path)?;
         }
-        let today = day_file(&folder, time.date_naive());
+        let folder = self.inside_or_new(folder)?;
+        let today = day_file(time.date_naive());
         let (header, row) = (csv::header(reading), csv::row(reading));
-        match file_with_header(&today, &header)? {
-            Some(file) => append_row(file, &today, &row)?,
+        match file_with_header(&folder, &today, &header)? {
+            Some(file) => append_row(file, &folder.path_of(&today), &row)?,
             None => start_file(&folder, &today, &(header + &row))?,
         }
-        publish(&today, &folder.join(LATEST))
+        publish(&folder, &today)
+    }
+
+    fn inside(&self, name: &str) -> Result<Option<Folder>, LogError> {
+        let path = self.folder.path_of(name);
+        self.folder.inside(name).or_explain("can't open", &path)
+    }
+
+    fn inside_or_new(&self, name: &str) -> Result<Folder, LogError> {
+        if let Some(folder) = self.inside(name)? {
+            return Ok(folder);
+        }
+        let path = self.folder.path_of(name);
+        self.folder
+            .make(name)
+            .or_explain("can't make the directory", &path)?;
+        self.inside(name)?
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+            .or_explain("can't open", &path)
     }
 }
 
@@ -158,35 +124,38 @@ const NEW_DAY: &str = ".day.csv.new";
 const NEW_LATEST: &str = ".latest.csv.new";
 
 /// `2026-11-20.csv`
-fn day_file(folder: &Path, day: NaiveDate) -> PathBuf {
-    folder.join(format!("{}.csv", day.format("%Y-%m-%d")))
+fn day_file(day: NaiveDate) -> String {
+    format!("{}.csv", day.format("%Y-%m-%d"))
 }
 
 /// The file, if it is there with this header. One with another header is set aside: the inverter was exchanged.
-fn file_with_header(path: &Path, header: &str) -> Result<Option<File>, LogError> {
-    let Some(mut file) = open_repaired(path)? else {
+fn file_with_header(folder: &Folder, name: &str, header: &str) -> Result<Option<File>, LogError> {
+    let Some(mut file) = open_repaired(folder, name)? else {
         return Ok(None);
     };
     let mut found = vec![0; header.len()];
     if file.read_exact(&mut found).is_ok() && found == header.as_bytes() {
         return Ok(Some(file));
     }
-    let aside = free_name(path);
+    let aside = free_name(folder, name);
+    let path = folder.path_of(name);
     warn!(
         "{} has other columns and is kept as {}",
         path.display(),
-        aside.display()
+        folder.path_of(&aside).display()
     );
-    fs::rename(path, &aside).or_explain("can't set aside", path)?;
+    folder
+        .rename(name, &aside)
+        .or_explain("can't set aside", &path)?;
     Ok(None)
 }
 
 /// `2026-11-20.csv.1`, or the next number that is free.
-fn free_name(path: &Path) -> PathBuf {
+fn free_name(folder: &Folder, name: &str) -> String {
     let mut number = 1;
     loop {
-        let name = PathBuf::from(format!("{}.{number}", path.display()));
-        if name.symlink_metadata().is_err() {
+        let name = format!("{name}.{number}");
+        if folder.stat(&name).is_none() {
             return name;
         }
         number += 1;
@@ -195,19 +164,19 @@ fn free_name(path: &Path) -> PathBuf {
 
 /// Opens a file for reading and writing and removes the rest of a torn row at its end. A file without any whole line goes
 /// altogether; `None` if it does, or if there is none.
-fn open_repaired(path: &Path) -> Result<Option<File>, LogError> {
-    let mut file = match OpenOptions::new().read(true).write(true).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.or_explain("can't open", path)?,
+fn open_repaired(folder: &Folder, name: &str) -> Result<Option<File>, LogError> {
+    let path = folder.path_of(name);
+    let Some(mut file) = folder.file(name).or_explain("can't open", &path)? else {
+        return Ok(None);
     };
-    let whole = whole_lines(&mut file).or_explain("can't read", path)?;
-    let length = file.metadata().or_explain("can't read", path)?.len();
+    let whole = whole_lines(&mut file).or_explain("can't read", &path)?;
+    let length = file.metadata().or_explain("can't read", &path)?.len();
     if whole == 0 {
         warn!(
             "{}: no line in it is whole, it is removed ({length} bytes)",
             path.display()
         );
-        fs::remove_file(path).or_explain("can't remove", path)?;
+        folder.remove(name).or_explain("can't remove", &path)?;
         return Ok(None);
     }
     if whole < length {
@@ -216,10 +185,10 @@ fn open_repaired(path: &Path) -> Result<Option<File>, LogError> {
             path.display(),
             length - whole
         );
-        file.set_len(whole).or_explain("can't write", path)?;
-        file.sync_all().or_explain("can't write", path)?;
+        file.set_len(whole).or_explain("can't write", &path)?;
+        file.sync_all().or_explain("can't write", &path)?;
     }
-    file.rewind().or_explain("can't read", path)?;
+    file.rewind().or_explain("can't read", &path)?;
     Ok(Some(file))
 }
 
@@ -261,60 +230,51 @@ fn append_row(mut file: File, path: &Path, row: &str) -> Result<(), LogError> {
 }
 
 /// Puts a new file in place, whole: header and first row.
-pub(super) fn start_file(folder: &Path, path: &Path, content: &str) -> Result<(), LogError> {
-    let new = folder.join(NEW_DAY);
-    let written = File::create(&new)
-        .and_then(|mut file| {
-            file.write_all(content.as_bytes())
-                .and_then(|()| file.sync_all())
-        })
-        .and_then(|()| fs::rename(&new, path));
-    written
-        .inspect_err(|_| drop(fs::remove_file(&new)))
-        .or_explain("can't write", path)?;
-    sync_directory(folder)
+pub(super) fn start_file(folder: &Folder, name: &str, content: &str) -> Result<(), LogError> {
+    folder
+        .create(NEW_DAY, content.as_bytes())
+        .and_then(|()| folder.rename(NEW_DAY, name))
+        .inspect_err(|_| drop(folder.remove(NEW_DAY)))
+        .and_then(|()| folder.sync())
+        .or_explain("can't write", &folder.path_of(name))
 }
 
-/// Makes `latest` the same as the file of the day.
-fn publish(today: &Path, latest: &Path) -> Result<(), LogError> {
-    if is_same_file(today, latest) {
+/// Makes `latest.csv` the same as the file of the day.
+fn publish(folder: &Folder, today: &str) -> Result<(), LogError> {
+    if is_same_file(folder, today, LATEST) {
         return Ok(());
     }
-    let new = latest.with_file_name(NEW_LATEST);
-    let _ = fs::remove_file(&new);
-    let made = match fs::hard_link(today, &new) {
-        Err(_) if has_same_content(today, latest) => return Ok(()),
-        Err(_) => copy(today, &new),
+    let made = folder
+        .remove_if_there(NEW_LATEST)
+        .and_then(|()| folder.link(today, NEW_LATEST));
+    let made = match made {
+        Err(_) if has_same_content(folder, today, LATEST) => return Ok(()),
+        Err(_) => copy(folder, today, NEW_LATEST),
         made => made,
     };
-    made.and_then(|()| fs::rename(&new, latest))
-        .inspect_err(|_| drop(fs::remove_file(&new)))
-        .or_explain("can't write", latest)?;
-    latest.parent().map_or(Ok(()), sync_directory)
+    made.and_then(|()| folder.rename(NEW_LATEST, LATEST))
+        .inspect_err(|_| drop(folder.remove(NEW_LATEST)))
+        .and_then(|()| folder.sync())
+        .or_explain("can't write", &folder.path_of(LATEST))
 }
 
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    let identity = |path: &Path| {
-        path.symlink_metadata()
-            .ok()
-            .map(|metadata| (metadata.dev(), metadata.ino(), metadata.nlink() > 1))
+fn is_same_file(folder: &Folder, one: &str, other: &str) -> bool {
+    let identity = |name: &str| {
+        folder
+            .stat(name)
+            .map(|stat| (stat.st_dev, stat.st_ino, stat.st_nlink > 1))
     };
     identity(one).is_some_and(|one| one.2 && Some(one) == identity(other))
 }
 
 /// Whether they are copies of each other.
-fn has_same_content(one: &Path, other: &Path) -> bool {
-    fs::read(one).is_ok_and(|one| fs::read(other).is_ok_and(|other| one == other))
+fn has_same_content(folder: &Folder, one: &str, other: &str) -> bool {
+    let content = |name: &str| folder.read(name).ok().flatten();
+    content(one).is_some_and(|one| content(other) == Some(one))
 }
 
 /// Copies a file and sees the copy to the disk: it takes the place of an older one that was whole.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::copy(from, to)?;
-    File::open(to)?.sync_all()
-}
-
-fn sync_directory(folder: &Path) -> Result<(), LogError> {
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .or_explain("can't write", folder)
+fn copy(folder: &Folder, from: &str, to: &str) -> io::Result<()> {
+    let content = folder.read(from)?.ok_or(io::ErrorKind::NotFound)?;
+    folder.create(to, &content)
 }

@@ -1,6 +1,6 @@
 //! A file for others that is exchanged whole: whoever reads it sees the old text or the new one, nothing between.
 
-use super::log_files::LogError;
+use super::log_error::LogError;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};

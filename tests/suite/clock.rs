@@ -211,7 +211,7 @@ fn evening() -> DateTime<FixedOffset> {
 async fn a_day_of_watching_makes_two_files() {
     evening();
     let directory = tempfile::TempDir::new().unwrap();
-    let log = LogDirectory::open(directory.path()).unwrap();
+    let mut log = LogDirectory::open(directory.path()).unwrap();
     let source = BusSource::open(
         MakeLine(|_| Some((120, frame_with_sum(b'*')))),
         "3".parse().unwrap(),

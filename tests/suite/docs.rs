@@ -1,4 +1,11 @@
-//! The pages: their links lead somewhere, and `docs/columns.md` is what the tables say. `UPDATE=1` writes it anew.
+//! The pages: their links lead somewhere, what is made by the program is what it makes today (`UPDATE=1` writes it anew), and
+//! what a page tells to type works.
+
+mod ardexa;
+mod commands;
+mod inverters;
+mod troubleshooting;
+mod watch_picture;
 
 use kaco_ardexa::kaco::layouts::{COUNTERS, READINGS};
 use kaco_ardexa::kstar::layout::KSTAR;
@@ -59,6 +66,25 @@ fn prose(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The lines of its examples.
+fn examples(text: &str) -> Vec<&str> {
+    let mut is_code = false;
+    let lines = text.lines().map(str::trim).filter(move |line| {
+        let is_fence = line.starts_with("```");
+        is_code ^= is_fence;
+        is_code && !is_fence
+    });
+    lines.collect()
+}
+
+/// A page of docs.
+fn page(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs")
+        .join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 /// The targets of all `[text](target)`.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     prose(text).flat_map(|line| {
@@ -78,22 +104,28 @@ fn anchors(text: &str) -> Vec<String> {
     headings.map(anchor).collect()
 }
 
-#[test]
-fn the_page_of_columns_is_what_the_tables_say() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/columns.md");
-    let expected = columns();
+/// Fails unless the file is this; with `UPDATE=1` it is written.
+#[track_caller]
+fn expect_file(name: &str, expected: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(&page, &expected).unwrap();
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, expected).unwrap();
     }
-    let found = fs::read_to_string(&page).unwrap_or_default();
+    let found = fs::read_to_string(&file).unwrap_or_default();
     let differs = found
         .lines()
         .zip(expected.lines())
         .find(|(found, expected)| found != expected);
     assert!(
         found == expected,
-        "docs/columns.md differs from the tables (UPDATE=1 cargo test writes it), first here: {differs:?}"
+        "{name} differs from what the program makes (UPDATE=1 cargo test writes it), first here: {differs:?}"
     );
+}
+
+#[test]
+fn the_page_of_columns_is_what_the_tables_say() {
+    expect_file("docs/columns.md", &columns());
 }
 
 const INTRODUCTION: &str = "\

@@ -23,6 +23,7 @@ mod kstar;
 mod mqtt;
 mod polling;
 mod recordings;
+mod rights;
 mod scan;
 mod simulate;
 mod steps;

@@ -3,7 +3,7 @@
 use crate::frames::frame_with_sum;
 use crate::support::bus::{BYTE_TIME, Bus, Play, REPLY_TIME, reply};
 use crate::support::captures::bytes;
-use crate::support::program::{Run, command, run, start, text, wait};
+use crate::support::program::{Run, command, run, run_with_input, start, text, wait};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -117,13 +117,13 @@ fn values_keep_their_digits_and_lose_their_padding() {
     );
     assert_eq!(
         row_of("03"),
-        "mpp-track,355.9,2.92,1039,239.5,1.60,974,-9,3229,5000xi"
+        "mpp-track,355.9,2.92,1039,239.5,1.60,374,-9,3229,5000xi"
     );
 }
 
 /// A standard reply with a temperature below zero and a current with a zero at its end.
 fn below_zero() -> Vec<u8> {
-    let text = "*030   4 355.9  2.92  1039 239.5  1.60   974  -9   3229 ";
+    let text = "*030   4 355.9  2.92  1039 239.5  1.60   374  -9   3229 ";
     let sum = text.bytes().fold(0_u8, u8::wrapping_add);
     [b"\n", text.as_bytes(), &[sum], b" 5000xi\r"].concat()
 }
@@ -214,7 +214,8 @@ fn every_checksum_byte_is_read_at_once() {
             &bus,
             "3",
             directory.path(),
-            &["--strict", "--gap", "10s", "--timeout", "5s"],
+            // Quiet: the numbers are chosen for their sum, not for their sense.
+            &["-q", "--strict", "--gap", "10s", "--timeout", "5s"],
         )
         .expect_silence();
         assert!(
@@ -535,4 +536,28 @@ fn an_unreadable_value_leaves_an_empty_cell() {
         row(directory.path(), "03"),
         r"mpp-track,355.9,2.92,1039,239.5,,974,40,3229,64\x1b[1mxi"
     );
+}
+
+/// Two errors that cancel out in a sum of 8 bits: nothing but the sense of the numbers tells.
+#[test]
+fn a_number_that_cannot_be_is_kept_and_said() {
+    let text = "*030   4 355.9  2.92  9039 239.5  4.10   974  40   3221 ";
+    let sent = "*030   4 355.9  2.92  1039 239.5  4.10   974  40   3229 ";
+    let sum = |text: &str| text.bytes().fold(0_u8, u8::wrapping_add);
+    assert_eq!(sum(text), sum(sent), "the checksum passes");
+    let frame = [b"\n", text.as_bytes(), &[sum(text)], b" 6400xi\r"].concat();
+    let bus = Bus::with_replies(&[("#030", frame.clone())]);
+    let directory = TempDir::new().unwrap();
+    let run = log(&bus, "3", directory.path(), &[]).expect_code(0);
+    let said =
+        "address 03: DC Power is 9039 W, but DC Voltage x DC Current is 1039 W; kept as it came";
+    assert_eq!(run.stderr, format!("kaco_ardexa: warning: {said}\n"));
+    assert_eq!(
+        row(directory.path(), "03"),
+        "mpp-track,355.9,2.92,9039,239.5,4.10,974,40,3221,6400xi"
+    );
+
+    let hex = kaco_ardexa::escape::hex(&frame);
+    let run = run_with_input(&["decode"], hex.as_bytes()).expect_code(0);
+    assert!(run.stderr.contains("line 1: DC Power is 9039 W"), "{run:?}");
 }

@@ -2,9 +2,11 @@
 
 use crate::support::bus::{Bus, Play, reply};
 use crate::support::captures::bytes;
+use crate::support::plant::{HEADER, ROW};
 use crate::support::program::{command, run, start, text, wait};
 use kaco_ardexa::escape;
 use kaco_ardexa::watch::screen::Screen;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
@@ -30,6 +32,109 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < end, "{what} never happened");
         sleep(Duration::from_millis(20));
     }
+}
+
+/// Nobody looks after it for years: cards are exchanged under it, full disks emptied.
+#[test]
+fn trouble_with_the_log_is_said_once_and_over_when_it_is_mended() {
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    let home = TempDir::new().unwrap();
+    let (logs, aside) = (home.path().join("logs"), home.path().join("aside"));
+    let latest = logs.join("02/latest.csv");
+    let log = text(&logs);
+    let device = text(&bus.path);
+    let options = ["--every", "100ms", "--pace", "0s", "--log", &log];
+    let watch = start(command(
+        &[&["watch", &device, "2"], options.as_slice()].concat(),
+    ));
+    until("a row", || latest.exists());
+
+    fs::rename(&logs, &aside).unwrap();
+    until("a row in the new directory", || latest.exists());
+    let other = run(&["log", "sim:", "2", &log]);
+    assert_eq!(other.code, Some(7), "the new directory is held: {other:?}");
+
+    let (folder, file) = (logs.join("02"), home.path().join("02"));
+    fs::write(&file, "").unwrap();
+    renameat_with(CWD, &folder, CWD, &file, RenameFlags::EXCHANGE).unwrap();
+    let asked = bus.asked().len();
+    until("a few more polls", || bus.asked().len() > asked + 5);
+    fs::remove_file(&folder).unwrap();
+    until("a row in the new folder", || latest.exists());
+
+    stop(&watch.0, Signal::TERM);
+    let run = wait(watch).expect_code(0);
+    let said = |words: &str| {
+        run.stderr
+            .lines()
+            .filter(|line| line.contains(words))
+            .count()
+    };
+    assert_eq!(
+        said("was taken away, it is made again"),
+        1,
+        "{}",
+        run.stderr
+    );
+    assert_eq!(said("error: address 02: can't open"), 1, "{}", run.stderr);
+    assert_eq!(
+        said("address 02: its rows are written again"),
+        1,
+        "{}",
+        run.stderr
+    );
+    for folder in [file, aside.join("02"), folder] {
+        let rows = fs::read_to_string(folder.join("latest.csv")).unwrap();
+        let rows = rows.strip_prefix(HEADER).expect("a header");
+        assert!(
+            rows.lines().all(|row| row.ends_with(&format!(",{ROW}"))),
+            "{rows}"
+        );
+    }
+}
+
+#[test]
+fn numbers_that_cannot_be_are_said_when_they_begin() {
+    let frame = |power: &str| {
+        let text = format!("*020   4 355.9  2.92  {power} 239.5  4.10   974  40   3221 ");
+        let sum = text.bytes().fold(0_u8, u8::wrapping_add);
+        [b"\n", text.as_bytes(), &[sum], b" 6400xi\r"].concat()
+    };
+    let bus = Bus::start(Box::new(move |_, count| {
+        let is_odd = matches!(count, 1..5 | 7..);
+        reply(&frame(if is_odd { "9039" } else { "1039" }))
+    }));
+    let device = text(&bus.path);
+    let options = ["--every", "100ms", "--pace", "0s"];
+    let watch = start(command(
+        &[&["watch", &device, "2"], options.as_slice()].concat(),
+    ));
+    until("ten polls", || bus.asked().len() > 10);
+    stop(&watch.0, Signal::TERM);
+    let run = wait(watch).expect_code(0);
+    let said = run.stderr.matches("address 02: DC Power is 9039 W").count();
+    assert_eq!(said, 2, "{}", run.stderr);
+}
+
+#[test]
+fn a_torn_row_of_a_silent_inverter_is_removed_at_the_start() {
+    let bus = Bus::with_quick_replies(&[("#030", bytes("G4-17"))]);
+    let home = TempDir::new().unwrap();
+    let folder = home.path().join("02");
+    fs::create_dir(&folder).unwrap();
+    let whole = "# datetime, status\n2026-01-01T12:00:00+0100,1\n";
+    let latest = folder.join("latest.csv");
+    fs::write(&latest, format!("{whole}2026-01-01T12:05")).unwrap();
+    let (device, log) = (text(&bus.path), text(home.path()));
+    let options = ["--timeout", "100ms", "--pace", "0s", "--log", &log];
+    let watch = start(command(
+        &[&["watch", &device, "2"], options.as_slice()].concat(),
+    ));
+    until("a request", || !bus.asked().is_empty());
+    stop(&watch.0, Signal::TERM);
+    let run = wait(watch).expect_code(0);
+    assert!(run.stderr.contains("torn"), "{}", run.stderr);
+    assert_eq!(fs::read_to_string(&latest).unwrap(), whole);
 }
 
 #[test]

@@ -15,18 +15,17 @@ use crate::reading::{Reading, Sender};
 /// # Errors
 /// [`Failure`] if the directory can't be had or no inverter could be read.
 pub(super) async fn run(arguments: KstarLog) -> Result<Exit, Failure> {
-    let directory = LogDirectory::open(&arguments.directory)?;
-    let mut rows = Rows::new(directory);
+    let mut rows = Rows::new(LogDirectory::open(&arguments.directory)?);
     let mut round = poll::round(&arguments.network).await?;
     let readings: Vec<&Reading> = round
         .overview
         .iter()
         .filter_map(Overview::reading)
         .collect();
-    let folders = folders::choose(&arguments.directory, &readings);
+    let folders = folders::choose(rows.folder(), &readings);
     for (reading, folder) in readings.into_iter().zip(&folders) {
         if rows.append(&format!("inverter {folder}"), folder, reading) {
-            folders::remember(&arguments.directory, folder, reading);
+            folders::remember(rows.folder(), folder, reading);
         }
     }
     let readings = round.overview.iter_mut().filter_map(Overview::reading_mut);

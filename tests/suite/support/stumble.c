@@ -66,7 +66,7 @@ ssize_t write(int file, const void *bytes, size_t length) {
     return -1;
 }
 
-int open64(const char *path, int flags, ...) {
+int openat64(int at, const char *path, int flags, ...) {
     int mode = 0;
     if (flags & O_CREAT) {
         va_list rest;
@@ -76,11 +76,7 @@ int open64(const char *path, int flags, ...) {
         if (fails(1))
             return -1;
     }
-    return REAL(open64)(path, flags, mode);
-}
-
-ssize_t copy_file_range(int in, off64_t *in_at, int out, off64_t *out_at, size_t length, unsigned flags) {
-    return fails(1) ? -1 : REAL(copy_file_range)(in, in_at, out, out_at, length, flags);
+    return REAL(openat64)(at, path, flags, mode);
 }
 
 int linkat(int from_at, const char *from, int to_at, const char *to, int flags) {
@@ -91,16 +87,16 @@ int linkat(int from_at, const char *from, int to_at, const char *to, int flags) 
     return fails(1) ? -1 : REAL(linkat)(from_at, from, to_at, to, flags);
 }
 
-int mkdir(const char *path, mode_t mode) {
-    return fails(1) ? -1 : REAL(mkdir)(path, mode);
+int mkdirat(int at, const char *path, mode_t mode) {
+    return fails(1) ? -1 : REAL(mkdirat)(at, path, mode);
 }
 
-int rename(const char *from, const char *to) {
-    return fails(0) ? -1 : REAL(rename)(from, to);
+int renameat(int from_at, const char *from, int to_at, const char *to) {
+    return fails(0) ? -1 : REAL(renameat)(from_at, from, to_at, to);
 }
 
-int unlink(const char *path) {
-    return fails(0) ? -1 : REAL(unlink)(path);
+int unlinkat(int at, const char *path, int flags) {
+    return fails(0) ? -1 : REAL(unlinkat)(at, path, flags);
 }
 
 int ftruncate64(int file, off64_t length) {

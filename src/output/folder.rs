@@ -1,0 +1,217 @@
+//! A folder that is held open: what is done in it is done there and nowhere else. No symbolic link in it is followed, whoever
+//! puts one there, and whenever; a pipe or device in place of a file is refused.
+
+use rustix::fs::{AtFlags, CWD, Dir, DirEntry, FileType, Mode, OFlags, Stat};
+use rustix::fs::{linkat, mkdirat, openat, renameat, statat, unlinkat};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Files that anyone may read: the agent that picks them up is another user. The umask can take rights away.
+const FILE: Mode = Mode::from_raw_mode(0o644);
+/// As [`FILE`], for directories.
+const DIRECTORY: Mode = Mode::from_raw_mode(0o755);
+
+/// What stands where a file or folder should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Stranger {
+    /// A symbolic link.
+    #[error("it is a symbolic link, and none is followed here")]
+    Link,
+    /// A directory, pipe, socket or device.
+    #[error("it is no ordinary file")]
+    NoFile,
+}
+
+impl From<Stranger> for io::Error {
+    fn from(stranger: Stranger) -> Self {
+        Self::other(stranger)
+    }
+}
+
+/// A folder held open.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    handle: File,
+}
+
+impl Folder {
+    /// Opens a folder that a person named: links on the way to it are theirs, and followed.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Self {
+            path: path.to_owned(),
+            handle: openat(CWD, path, flags, Mode::empty())?.into(),
+        })
+    }
+
+    /// Opens a folder in this one; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Stranger::Link`], or as the system says.
+    pub fn inside(&self, name: &str) -> io::Result<Option<Self>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let handle = self.open_at(name, flags, Mode::empty())?;
+        Ok(handle.map(|handle| Self {
+            path: self.path_of(name),
+            handle,
+        }))
+    }
+
+    /// Makes a folder in this one, and sees it to the disk.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn make(&self, name: &str) -> io::Result<()> {
+        mkdirat(&self.handle, name, DIRECTORY)?;
+        self.sync()
+    }
+
+    /// Opens a file for reading and writing; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Stranger`], or as the system says.
+    pub fn file(&self, name: &str) -> io::Result<Option<File>> {
+        // Not waiting is for pipes, which nobody may write to for ever.
+        let file = self.open_at(name, OFlags::RDWR | OFlags::NONBLOCK, Mode::empty())?;
+        match file {
+            Some(file) if !file.metadata()?.is_file() => Err(Stranger::NoFile.into()),
+            file => Ok(file),
+        }
+    }
+
+    /// All that is in a file; `None` if there is none.
+    ///
+    /// # Errors
+    /// As [`Self::file`].
+    pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        let Some(mut file) = self.file(name)? else {
+            return Ok(None);
+        };
+        let mut content = Vec::new();
+        file.read_to_end(&mut content)?;
+        Ok(Some(content))
+    }
+
+    /// Makes a new file, whole and on the disk. One of this name that a killed run left is removed before.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn create(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.remove_if_there(name)?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        let file = self.open_at(name, flags, FILE)?;
+        let mut file = file.ok_or(io::ErrorKind::NotFound)?;
+        file.write_all(content)?;
+        file.sync_all()
+    }
+
+    /// Gives a file another name; what had that name is gone.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        Ok(renameat(&self.handle, from, &self.handle, to)?)
+    }
+
+    /// Gives a file a second name.
+    ///
+    /// # Errors
+    /// As the system says; also where the disk has no hard links.
+    pub fn link(&self, from: &str, to: &str) -> io::Result<()> {
+        Ok(linkat(
+            &self.handle,
+            from,
+            &self.handle,
+            to,
+            AtFlags::empty(),
+        )?)
+    }
+
+    /// Removes a file or a link.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn remove(&self, name: &str) -> io::Result<()> {
+        Ok(unlinkat(&self.handle, name, AtFlags::empty())?)
+    }
+
+    /// Removes a file or a link, if there is one.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn remove_if_there(&self, name: &str) -> io::Result<()> {
+        match self.remove(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+
+    /// What has this name, not what a link of this name leads to; `None` if nothing has.
+    pub fn stat(&self, name: &str) -> Option<Stat> {
+        statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW).ok()
+    }
+
+    /// Whether a symbolic link has this name.
+    pub fn is_link(&self, name: &str) -> bool {
+        let kind = |stat: Stat| FileType::from_raw_mode(stat.st_mode);
+        self.stat(name).map(kind) == Some(FileType::Symlink)
+    }
+
+    /// The names of what is in it, in no order.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn names(&self) -> io::Result<impl Iterator<Item = String>> {
+        let entries = Dir::read_from(&self.handle)?;
+        let name = |entry: DirEntry| Some(entry.file_name().to_str().ok()?.to_owned());
+        Ok(entries.flatten().filter_map(name))
+    }
+
+    /// Whether this is no longer what its path leads to: it was removed or moved, or a disk was mounted over it.
+    pub fn is_gone(&self) -> bool {
+        let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+        let here = self.handle.metadata().ok().map(identity);
+        let there = self.path.metadata().ok().map(identity);
+        here.is_none() || here != there
+    }
+
+    /// Sees names that were made, changed or removed to the disk.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn sync(&self) -> io::Result<()> {
+        self.handle.sync_all()
+    }
+
+    /// The folder itself, for a lock.
+    pub const fn handle(&self) -> &File {
+        &self.handle
+    }
+
+    /// Where it is, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of something in it, for messages.
+    pub fn path_of(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    fn open_at(&self, name: &str, flags: OFlags, mode: Mode) -> io::Result<Option<File>> {
+        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match openat(&self.handle, name, flags, mode) {
+            Ok(handle) => Ok(Some(handle.into())),
+            Err(Errno::NOENT) if !flags.contains(OFlags::CREATE) => Ok(None),
+            Err(_) if self.is_link(name) => Err(Stranger::Link.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
