@@ -82,9 +82,10 @@ fn verify(inside: &[u8]) -> Result<&[u8], Fault> {
         .ok_or(Fault::NoChecksum)?;
     let text = checked.get(HEADER..).ok_or(Fault::NoChecksum)?;
     let expected = checksum::crc(checked);
-    let found = digits
-        .iter()
-        .fold(0, |number, digit| number << 4 | u16::from(value(*digit)));
+    let found = std::str::from_utf8(digits)
+        .ok()
+        .and_then(|digits| u16::from_str_radix(digits, 16).ok())
+        .ok_or(Fault::NoChecksum)?;
     if found == expected {
         return Ok(text);
     }
@@ -97,14 +98,6 @@ fn verify(inside: &[u8]) -> Result<&[u8], Fault> {
 /// Upper-case hex; a lower-case letter is a damaged one.
 fn is_digit(byte: &u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'A'..=b'F')
-}
-
-const fn value(digit: u8) -> u8 {
-    if digit.is_ascii_digit() {
-        digit - b'0'
-    } else {
-        digit.wrapping_sub(b'A' - 10)
-    }
 }
 
 #[cfg(test)]

@@ -179,7 +179,7 @@ fn an_address_is_two_digits() {
 
 #[test]
 fn what_can_be_no_reply_holds_nothing_up() {
-    for junk in ["*", "\n*", "\n*1", "\n*12", "\n", "*12n"] {
+    for junk in ["*", "\n*", "\n*1", "\n*12", "\n", "*12n", "*124"] {
         let ended = scan(junk.as_bytes(), true);
         assert_eq!((ended.item, ended.used), (None, junk.len()), "{junk:?}");
     }
