@@ -101,6 +101,7 @@ fn is_digit(byte: &u8) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::super::scan;
     use super::super::tests::with_crc;

@@ -12,6 +12,7 @@ mod plain;
 mod request;
 mod standard;
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests;
 
 pub use counters::{Counters, EnergyUnit};

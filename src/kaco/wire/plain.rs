@@ -77,6 +77,7 @@ fn is_disguised(frame: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::super::tests::{NINE_VALUES, summed, with_crc};
     use super::super::{checksum, scan};

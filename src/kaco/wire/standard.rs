@@ -143,6 +143,7 @@ fn type_and_total(text: &[u8], length: usize) -> Tail<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::super::scan;
     use super::super::tests::{NINE_VALUES, summed};
