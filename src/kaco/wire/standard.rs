@@ -1,6 +1,6 @@
 //! Readings of the standard protocol (00, 02, 000xi, XP): nine values, one checksum byte, type code.
 
-use super::{Body, Fault, Frame, HEADER, Line, Parsed, checksum, line, tokens};
+use super::{Body, Fault, Frame, HEADER, Parsed, checksum, tokens};
 
 /// The number of values before the checksum byte.
 const VALUES: usize = 9;
@@ -108,20 +108,17 @@ enum Tail<'a> {
 
 /// What comes behind the checksum byte: CR; blank, type code, CR; the same with a total yield; or nothing.
 fn tail_of(tail: &[u8], ended: bool) -> Tail<'_> {
-    match tail {
-        [] if ended => Tail::Whole(None, None, 0),
-        [] => Tail::Incomplete,
-        [b'\r' | 0, ..] => Tail::Whole(None, None, 1),
-        // The next reply: this one ended right behind its checksum.
-        [b'\n', ..] => Tail::Whole(None, None, 0),
-        [b' ', ..] => match line(tail) {
-            Line::Ended(inside, length) => type_and_total(inside, length),
-            // A type that does not end may be cut off; the values before it are whole.
-            Line::Open(_) if ended => Tail::Whole(None, None, tail.len()),
-            Line::Open(_) => Tail::Incomplete,
-            Line::Interrupted => Tail::Broken,
-        },
-        _ => Tail::Broken,
+    if !matches!(tail, [] | [b' ' | b'\r' | b'\n' | 0, ..]) {
+        return Tail::Broken;
+    }
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0);
+    let end = tail.iter().position(is_end).unwrap_or(tail.len());
+    match tail.split_at_checked(end) {
+        Some((text, [b'\r' | 0, ..])) => type_and_total(text, end + 1),
+        // By the next reply, or by silence, a type may be cut off; the values before it are whole.
+        Some((_, [b'\n', ..])) => Tail::Whole(None, None, end),
+        _ if ended => Tail::Whole(None, None, end),
+        _ => Tail::Incomplete,
     }
 }
 
@@ -211,15 +208,26 @@ mod tests {
         ] {
             assert_eq!(tail(shifted), None, "{shifted:?}");
         }
-        // Cut off in its type by another reply.
-        assert_eq!(tail(" 5000\n*134\r"), None);
     }
 
     #[test]
-    fn a_reply_ends_behind_its_checksum_where_the_next_begins() {
-        let first = summed(NINE_VALUES, "");
-        let both = [&first[..], b"\n*134\r"].concat();
-        assert!(matches!(read(&both, false), Some((Ok(_), used)) if used == first.len()));
+    fn no_sign_in_a_type_costs_the_values() {
+        for sign in ["\x1b", "\x07", "\\", "\u{fffd}"] {
+            let code = format!("50{sign}xi");
+            assert_eq!(tail(&format!(" {code}\r")), Some((Some(code), None)));
+        }
+    }
+
+    #[test]
+    fn a_reply_ends_where_the_next_begins() {
+        for cut in ["", " ", " 5000"] {
+            let first = summed(NINE_VALUES, cut);
+            let both = [&first[..], b"\n*134\r"].concat();
+            let Some((Ok(readings), used)) = read(&both, false) else {
+                unreachable!("{cut:?}");
+            };
+            assert_eq!((readings.type_code, used), (None, first.len()), "{cut:?}");
+        }
     }
 
     #[test]
