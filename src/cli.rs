@@ -1,8 +1,10 @@
 //! What can be typed, nothing else.
 
+mod environment;
 mod kstar;
 mod publishing;
 
+pub use environment::parse;
 pub use kstar::{Kstar, KstarDiscover, KstarLog, KstarRead, KstarWatch, Network, SimulateKstar};
 pub use publishing::Publishing;
 
@@ -19,6 +21,8 @@ use std::time::Duration;
 ///
 /// Each inverter gets a folder with one CSV file a day and `latest.csv`. The program only ever reads: no command changes
 /// anything in an inverter.
+///
+/// What log, read and watch are given can also stand in the environment: KACO_ARDEXA_DEVICE, KACO_ARDEXA_PACE and so on.
 #[derive(Debug, Parser)]
 #[command(name = "kaco_ardexa", version = env!("KACO_ARDEXA_VERSION"), max_term_width = 100)]
 #[command(after_help = "Without hardware: kaco_ardexa read sim: 2,4-7")]

@@ -1,12 +1,10 @@
 //! Starts logging, runs the command, turns its outcome into the exit code.
 
-use clap::Parser;
-use kaco_ardexa::cli::Cli;
-use kaco_ardexa::{command, logging};
+use kaco_ardexa::{cli, command, logging};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = Cli::parse();
+    let arguments = cli::parse().unwrap_or_else(|wrong| wrong.exit());
     logging::start(arguments.verbose, arguments.quiet);
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()

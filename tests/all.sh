@@ -15,6 +15,10 @@ needed=(
     "socat socat"
     "promtool prometheus"
     "mandoc mandoc"
+    "systemd-analyze systemd"
+    "shellcheck shellcheck"
+    "jq jq"
+    "curl curl"
 )
 
 # cargo's subcommand -> crate that has it
@@ -33,6 +37,7 @@ start_no_services() {
     [[ ! -e $policy ]] || return 0 # this machine has its own
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
+    # shellcheck disable=SC2064 # the name is not known any more when it is needed
     trap "rm -f $policy" EXIT
 }
 
@@ -79,10 +84,22 @@ cargo deny check --deny warnings bans licenses sources
 cargo machete --with-metadata
 
 say "tests"
+figures=${CARGO_TARGET_DIR:-target}/tmp/faults.tsv
+rm -f "$figures"
 # Most tests wait for a bus most of the time: more of them at once than there are cores.
 RUST_TEST_THREADS=${RUST_TEST_THREADS:-16} cargo test --locked --quiet
 
+show_faults() {
+    local what tried survived lost
+    while IFS=$'\t' read -r what tried survived lost; do
+        printf '%-60s %7s %7s %5s\n' "$what" "$tried" "$survived" "$lost"
+    done < <(sort "$figures")
+}
+
 say "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
+
+say "faults: tried, survived, lost"
+show_faults
 
 say "all is well"

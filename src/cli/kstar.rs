@@ -113,6 +113,13 @@ pub struct KstarLog {
     #[arg(value_name = "DIR")]
     pub directory: PathBuf,
 
+    /// Also write the readings to FILE, as Prometheus metrics
+    ///
+    /// After each run, exchanged whole; inverters named by --ip that are silent stand there too. For the textfile collector of
+    /// node_exporter the name has to end in .prom.
+    #[arg(long, value_name = "FILE")]
+    pub textfile: Option<PathBuf>,
+
     /// Who is asked.
     #[command(flatten)]
     pub network: Network,

@@ -103,7 +103,9 @@ impl TypedValueParser for BrokerParser {
             let [first, second] = BROKER_VARIABLES;
             clap::Error::raw(
                 ErrorKind::ValueValidation,
-                format!("the URL after --mqtt, or in {first} or {second}, is no broker: {error}\n"),
+                format!(
+                    "the URL after --mqtt, or in KACO_ARDEXA_MQTT, {first} or {second}, is no broker: {error}\n"
+                ),
             )
             .with_cmd(command)
         })

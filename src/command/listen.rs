@@ -12,19 +12,17 @@ use chrono::Local;
 use std::io::{self, Write, stdout};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::warn;
 
 /// Bytes that are read at once.
 const CHUNK: usize = 512;
 
-/// Listens until SIGINT, SIGTERM, or the time that was asked for is over.
+/// Listens until the time that was asked for is over, if one was.
 ///
 /// # Errors
 /// [`Failure`] if the device can't be opened or goes away.
 pub(super) async fn run(arguments: Listen) -> Result<Exit, Failure> {
-    let mut terminate = signal(SignalKind::terminate())?;
     let over = async {
         match arguments.duration {
             Some(duration) => sleep(duration).await,
@@ -34,8 +32,6 @@ pub(super) async fn run(arguments: Listen) -> Result<Exit, Failure> {
     tokio::select! {
         outcome = listen(&arguments) => outcome.map(|()| Exit::Done),
         () = over => Ok(Exit::Done),
-        _ = terminate.recv() => Ok(Exit::Done),
-        _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
     }
 }
 

@@ -5,6 +5,7 @@ use super::rows::{Rows, show};
 use super::{Exit, Failure, metrics, poll};
 use crate::cli::Log;
 use crate::output::log_files::LogDirectory;
+use crate::reading::Sender;
 
 /// Polls the inverters and appends their rows.
 ///
@@ -18,7 +19,9 @@ pub(super) async fn run(arguments: Log) -> Result<Exit, Failure> {
     });
     let round = round.await;
     let exposed = arguments.textfile.map_or(Exit::Done, |file| {
-        metrics::publish(&file, &arguments.bus.addresses, &round)
+        let asked = arguments.bus.addresses.as_slice().iter();
+        let asked: Vec<Sender> = asked.copied().map(poll::sender).collect();
+        metrics::publish(&file, &asked, &round)
     });
     let round = round?;
     let published = publish(&arguments.publishing, &round.overview).await;

@@ -27,6 +27,32 @@ and an inverter gave no reading.
 Another run holds this device or directory.
 "#;
 
+/// How variables are called; each option would have the same to say.
+const ENVIRONMENT: &str = r#".SH ENVIRONMENT
+.BR log ,
+.B read
+and
+.BR watch ,
+also those of
+.BR kstar ,
+take each argument and option from the environment where it is not typed: the variable is called KACO_ARDEXA_ and the name in capitals,
+as in KACO_ARDEXA_DEVICE, KACO_ARDEXA_ADDRESSES, KACO_ARDEXA_DIR (also for
+.BR \-\-log ),
+KACO_ARDEXA_PACE, KACO_ARDEXA_MQTT_QOS. For a switch, 0, no, false and off mean no, and anything else yes. An empty variable is as good as none.
+.TP
+.B MQTT_USERNAME, MQTT_PASSWORD
+The login of the broker, where its URL has none.
+.TP
+.B MQTT_CONNECTION_STRING, MQTT
+The broker, if KACO_ARDEXA_MQTT is not set.
+.TP
+.B IP_ADDRESS_INVERTER, IP
+The address of KSTAR inverters, if KACO_ARDEXA_IP is not set.
+.TP
+.B SILENT_MODE, SILENT
+As KACO_ARDEXA_SILENT.
+"#;
+
 /// Prints the page.
 ///
 /// # Errors
@@ -48,6 +74,7 @@ fn write_page(page: &mut Vec<u8>) -> io::Result<()> {
     man.render_options_section(page)?;
     writeln!(page, ".SH COMMANDS")?;
     write_commands(page, name, &program)?;
+    page.write_all(ENVIRONMENT.as_bytes())?;
     page.write_all(EXIT_STATUS.as_bytes())?;
     writeln!(page, ".SH EXAMPLES")?;
     write_body(page, |out| man.render_extra_section(out))

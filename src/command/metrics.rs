@@ -1,11 +1,11 @@
-//! What `read --format prometheus` and `log --textfile` share: all inverters asked, as metrics.
+//! What `read --format prometheus` and `--textfile` share: all inverters asked, as metrics.
 
 use super::round::Round;
-use super::{Exit, Failure, poll};
-use crate::address::Addresses;
+use super::{Exit, Failure};
 use crate::output::prometheus::{self, Asked};
 use crate::output::table::Overview;
 use crate::output::textfile;
+use crate::reading::Sender;
 use std::path::Path;
 use tracing::error;
 
@@ -18,13 +18,16 @@ pub(super) fn exposition(overview: &[Overview]) -> String {
     prometheus::exposition(&asked.collect::<Vec<_>>())
 }
 
-/// Writes the metrics of a round to a file; what comes of that. Where the bus could not be opened no inverter is up. Where
-/// another run has it, that run writes the file.
-pub(super) fn publish(file: &Path, asked: &Addresses, round: &Result<Round, Failure>) -> Exit {
+/// Writes the metrics of a round to a file; what comes of that. Where nobody could be asked none of `asked` is up. Where
+/// another run has the bus, that run writes the file.
+pub(super) fn publish(file: &Path, asked: &[Sender], round: &Result<Round, Failure>) -> Exit {
     let text = match round {
         Ok(round) => exposition(&round.overview),
         Err(failure) if failure.exit == Exit::Busy => return Exit::Done,
-        Err(_) => exposition(&poll::in_order(asked.as_slice(), Vec::new())),
+        Err(_) => {
+            let down: Vec<Asked> = asked.iter().map(Asked::Unread).collect();
+            prometheus::exposition(&down)
+        }
     };
     match textfile::replace(file, &text).map_err(Failure::from) {
         Ok(()) => Exit::Done,

@@ -19,11 +19,14 @@ mod round;
 mod rows;
 mod scan;
 mod simulate;
+mod stop;
 mod watch;
 
 pub use outcome::{Exit, Failure};
+pub use stop::Signal;
 
 use crate::cli::{Command, Simulate};
+use stop::Stop;
 
 /// Runs a command to its end.
 ///
@@ -31,15 +34,20 @@ use crate::cli::{Command, Simulate};
 /// [`Failure`] with what to tell the user.
 pub async fn run(command: Command) -> Result<Exit, Failure> {
     let outcome = match command {
-        Command::Log(arguments) => log::run(arguments).await,
-        Command::Read(arguments) => read::run(arguments).await,
-        Command::Scan(arguments) => scan::run(arguments).await,
-        Command::Watch(arguments) => watch::run(arguments).await,
-        Command::Listen(arguments) => listen::run(arguments).await,
-        Command::Kstar(command) => kstar::run(command).await,
+        Command::Log(arguments) => Stop::listen()?.interrupts(log::run(arguments)).await,
+        Command::Read(arguments) => Stop::listen()?.interrupts(read::run(arguments)).await,
+        Command::Scan(arguments) => Stop::listen()?.interrupts(scan::run(arguments)).await,
+        Command::Watch(arguments) => watch::run(arguments, Stop::listen()?).await,
+        Command::Listen(arguments) => Stop::listen()?.ends(listen::run(arguments)).await,
+        Command::Kstar(command) => kstar::run(command, Stop::listen()?).await,
+        Command::Simulate(Simulate::Kaco(arguments)) => {
+            Stop::listen()?.ends(simulate::kaco(arguments)).await
+        }
+        Command::Simulate(Simulate::Kstar(arguments)) => {
+            Stop::listen()?.ends(simulate::kstar(arguments)).await
+        }
+        // These wait for nobody; a signal ends them as it ends any program.
         Command::Decode(arguments) => decode::run(&arguments),
-        Command::Simulate(Simulate::Kaco(arguments)) => simulate::kaco(arguments).await,
-        Command::Simulate(Simulate::Kstar(arguments)) => simulate::kstar(arguments).await,
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man => man::run(),
     };

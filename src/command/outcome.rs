@@ -1,5 +1,6 @@
 //! How a command ends: its exit code, and the error a person reads.
 
+use super::stop::Signal;
 use crate::kaco::connect::LinkError;
 use crate::kstar::client::NetworkError;
 use crate::output::log_error::LogError;
@@ -20,17 +21,21 @@ pub enum Exit {
     Failed,
     /// Another run holds this device or directory.
     Busy,
+    /// A signal ended it before its time.
+    Stopped(Signal),
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
+        match exit {
+            Exit::Done => Self::SUCCESS,
+            Exit::Failed => Self::FAILURE,
             // 2 is wrong usage; the command line parser gives it.
-            Exit::NoReading => 3,
-            Exit::Busy => 7,
-        })
+            Exit::NoReading => Self::from(3),
+            Exit::Busy => Self::from(7),
+            // Whoever sent it sees that it was heard.
+            Exit::Stopped(signal) => signal.end(),
+        }
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn round(
 }
 
 /// A line for each address, as they were typed. Some have not been asked when the link got lost.
-pub(super) fn in_order(addresses: &[Address], mut seen: Vec<(Address, Overview)>) -> Vec<Overview> {
+fn in_order(addresses: &[Address], mut seen: Vec<(Address, Overview)>) -> Vec<Overview> {
     let line = |&address: &Address| {
         let place = seen.iter().position(|(asked, _)| *asked == address);
         match place {
@@ -53,7 +53,7 @@ pub(super) fn in_order(addresses: &[Address], mut seen: Vec<(Address, Overview)>
 }
 
 /// The inverter at an address.
-const fn sender(address: Address) -> Sender {
+pub(super) const fn sender(address: Address) -> Sender {
     Sender::Kaco {
         address: Some(address.number()),
     }

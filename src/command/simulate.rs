@@ -9,9 +9,8 @@ use std::io::{self, Write, stdout};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Plays the inverters until SIGINT or SIGTERM.
+/// Plays the inverters until it is stopped.
 ///
 /// # Errors
 /// [`Failure`] if the system gives no pseudo-terminal or the link can't be made.
@@ -19,17 +18,16 @@ pub(super) async fn kaco(arguments: SimulateKaco) -> Result<Exit, Failure> {
     let addresses = arguments.addresses.as_slice().to_vec();
     let mut simulation = Simulation::start(arguments.mood, Some(addresses))
         .map_err(|error| Failure::new(format!("no pseudo-terminal to be had: {error}"), None))?;
-    let stop = Stop::new()?;
     let link = match &arguments.link {
         Some(path) => Some(NamedLink::make(simulation.path(), path)?),
         None => None,
     };
     let name = link.as_ref().map_or(simulation.path(), |link| &link.path);
     writeln!(stdout(), "{}", name.display())?;
-    stop.ends("the pseudo-terminal", simulation.run()).await
+    Err(over("the pseudo-terminal", simulation.run().await))
 }
 
-/// Plays the inverter until SIGINT or SIGTERM.
+/// Plays the inverter until it is stopped.
 ///
 /// # Errors
 /// [`Failure`] if its ports can't be had.
@@ -38,9 +36,8 @@ pub(super) async fn kstar(arguments: SimulateKstar) -> Result<Exit, Failure> {
     let player = Player::open(address)
         .await
         .map_err(|(port, error)| no_port(address, port, &error))?;
-    let stop = Stop::new()?;
     writeln!(stdout(), "{address}")?;
-    stop.ends("the network", player.run()).await
+    Err(over("the network", player.run().await))
 }
 
 fn no_port(address: Ipv4Addr, port: u16, error: &io::Error) -> Failure {
@@ -58,36 +55,13 @@ fn no_port(address: Ipv4Addr, port: u16, error: &io::Error) -> Failure {
     Failure::new(message, Some(hint))
 }
 
-/// The signals that end a simulation. They are heard from when this is made: whoever reads the name of a simulation may
-/// end it at once.
-struct Stop {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Stop {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    /// Runs a simulation until a signal ends it.
-    async fn ends(
-        mut self,
-        what: &str,
-        simulation: impl Future<Output = io::Result<()>>,
-    ) -> Result<Exit, Failure> {
-        tokio::select! {
-            outcome = simulation => {
-                let reason = outcome.err().map(|error| error.to_string()).unwrap_or_default();
-                Err(Failure::new(format!("{what} failed: {reason}"), None))
-            }
-            _ = self.terminate.recv() => Ok(Exit::Done),
-            _ = self.interrupt.recv() => Ok(Exit::Done),
-        }
-    }
+/// A simulation goes on until it is stopped; that it ends by itself is a failure.
+fn over(what: &str, outcome: io::Result<()>) -> Failure {
+    let reason = outcome.err().map(|error| error.to_string());
+    Failure::new(
+        format!("{what} failed: {}", reason.unwrap_or_default()),
+        None,
+    )
 }
 
 /// A symbolic link that goes when the program ends.

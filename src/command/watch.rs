@@ -2,6 +2,7 @@
 
 use super::bus::Recording;
 use super::rows::Rows;
+use super::stop::Stop;
 use super::{Exit, Failure, round};
 use crate::cli::{Publishing, Watch, Watching};
 use crate::kaco::bus::Bus;
@@ -27,7 +28,6 @@ use std::io::{IsTerminal, Write, stdin, stdout};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
@@ -38,7 +38,7 @@ const DRAW_EVERY: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// [`Failure`] if bus or directory can't be had at the start.
-pub(super) async fn run(arguments: Watch) -> Result<Exit, Failure> {
+pub(super) async fn run(arguments: Watch, mut stop: Stop) -> Result<Exit, Failure> {
     let mut rows = rows(&arguments.watching)?;
     if let Some(rows) = &mut rows {
         rows.repair(arguments.bus.addresses.as_slice());
@@ -51,14 +51,12 @@ pub(super) async fn run(arguments: Watch) -> Result<Exit, Failure> {
         timing: arguments.asking.timing(),
         recording,
     };
-    let source = BusSource::open(
-        make,
-        arguments.bus.addresses,
-        arguments.counters,
-        round::now,
-    )
-    .await?;
-    watch(source, &name, arguments.watching, rows).await
+    let addresses = arguments.bus.addresses;
+    let source = tokio::select! {
+        opened = BusSource::open(make, addresses, arguments.counters, round::now) => opened?,
+        _ = stop.heard() => return Ok(Exit::Done),
+    };
+    watch(source, &name, arguments.watching, rows, stop).await
 }
 
 /// The rows that are asked for. Taken before anything is asked: two runs never write to one directory.
@@ -76,6 +74,7 @@ pub(super) async fn watch(
     name: &str,
     watching: Watching,
     rows: Option<Rows>,
+    mut stop: Stop,
 ) -> Result<Exit, Failure> {
     let session = session(&source, &watching.publishing)?;
     let shared = Shared {
@@ -95,12 +94,10 @@ pub(super) async fn watch(
         trouble: String::new(),
     };
     let keeping = keep(source, Rc::clone(&shared), move |event| teller.tell(event));
-    let mut terminate = signal(SignalKind::terminate())?;
     let ended = tokio::select! {
         () = keeping => Ok(Exit::Done),
         shown = show(has_page, name, &shared) => shown,
-        _ = terminate.recv() => Ok(Exit::Done),
-        _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
+        _ = stop.heard() => Ok(Exit::Done),
     };
     // The teller is gone with the keeper: this is the last hold on the session.
     if let Ok(Some(session)) = Rc::try_unwrap(session) {

@@ -197,12 +197,15 @@ impl<C: Connect> Bus<C> {
         while Instant::now() < limit {
             let deadline = Instant::now() + self.timing.gap;
             match read_until(self.stream.as_mut(), deadline).await {
-                Ok(Some(bytes)) => rest.extend(bytes),
+                // A line that never stops talking must not fill the memory.
+                Ok(Some(bytes)) => {
+                    let room = LONGEST_FRAME.saturating_sub(rest.len());
+                    rest.extend(bytes.into_iter().take(room));
+                }
                 Ok(None) => break,
                 Err(source) => return Err(self.lost(source)),
             }
         }
-        rest.truncate(LONGEST_FRAME);
         Ok(rest)
     }
 

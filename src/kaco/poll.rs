@@ -111,7 +111,8 @@ impl<C: Connect> Poller<C> {
         }
     }
 
-    /// The three parts of a 000xi; a silent part gets one more chance after the others.
+    /// The three parts of a 000xi; a silent part gets one more chance after the others. An address where no part was read
+    /// is asked anew from then on: the reply that made a 000xi of it has no checksum, it may have been a damaged one.
     async fn parts(&mut self, address: Address) -> Result<Polled, LinkError> {
         let mut parts = [const { Outcome::Silent }; 3];
         for (part, outcome) in Part::ALL.into_iter().zip(&mut parts) {
@@ -122,7 +123,11 @@ impl<C: Connect> Poller<C> {
                 *outcome = self.part(address, part).await?;
             }
         }
-        Ok(together(address, parts))
+        let polled = together(address, parts);
+        if !matches!(polled, Polled::Read { .. }) {
+            self.three_units.remove(&address);
+        }
+        Ok(polled)
     }
 
     async fn part(&mut self, address: Address, part: Part) -> Result<Outcome<Reading>, LinkError> {

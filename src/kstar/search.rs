@@ -9,7 +9,11 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::Ipv4Addr;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
+
+/// No network that broadcast reaches has more inverters. Each that answers costs sockets and memory, and anybody can
+/// pretend to be thousands.
+const MOST: usize = 256;
 
 /// Sends the search packet to all `targets`, broadcast addresses or single modules, and tells `found` of each module as
 /// soon as it answers: the address that its answer came from, which counts, and what it says.
@@ -22,6 +26,7 @@ pub async fn search(
     mut found: impl FnMut(Ipv4Addr, Discovered),
 ) -> Result<(), NetworkError> {
     let mut seen = BTreeSet::new();
+    let mut is_crowded = false;
     let mut failure = None;
     let mut socket = None;
     let (start, pause) = (Instant::now(), timing.search / timing.searches.max(1));
@@ -32,11 +37,19 @@ pub async fn search(
             targets,
             end,
             |ip, datagram| match discovery::parse(datagram) {
-                Some(answer) if seen.insert(ip) => {
+                Some(_) if seen.contains(&ip) => debug!("{ip}: answers once more"),
+                Some(_) if seen.len() == MOST => {
+                    if !std::mem::replace(&mut is_crowded, true) {
+                        warn!(
+                            "more than {MOST} answered the search; the others are left out, ask them by --ip"
+                        );
+                    }
+                }
+                Some(answer) => {
+                    seen.insert(ip);
                     info!("{ip}: a module: {}", printable(datagram));
                     found(ip, answer);
                 }
-                Some(_) => debug!("{ip}: answers once more"),
                 None => debug!(
                     "{ip}: no answer to a search, dropped: {}",
                     printable(datagram)

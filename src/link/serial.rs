@@ -53,7 +53,7 @@ fn explain(path: &Path, error: &Error) -> LinkError {
             device,
             reason: "it is a directory".to_owned(),
         },
-        _ if !is_terminal(path) => LinkError::Unusable {
+        _ if is_something_else(path) => LinkError::Unusable {
             device,
             reason: "it is no serial port".to_owned(),
         },
@@ -64,10 +64,10 @@ fn explain(path: &Path, error: &Error) -> LinkError {
     }
 }
 
-/// Whether it is one of the devices that can be serial ports, with a chip behind it.
-fn is_terminal(path: &Path) -> bool {
+/// Whether it can be opened, but has no line behind it. What can't be opened, as services are kept from devices, may have one.
+fn is_something_else(path: &Path) -> bool {
     let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    rustix::fs::open(path, flags, Mode::empty()).is_ok_and(isatty)
+    rustix::fs::open(path, flags, Mode::empty()).is_ok_and(|file| !isatty(file))
 }
 
 /// Which group may use the port, and how to get into it.

@@ -4,6 +4,7 @@ use crate::kaco::connect::LinkError;
 use socket2::{SockRef, TcpKeepalive};
 use std::fmt;
 use std::io;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
@@ -37,9 +38,9 @@ impl FromStr for Gateway {
             .strip_prefix('[')
             .and_then(|host| host.strip_suffix(']'));
         let host = match bare {
-            Some(address) => address,
-            None if host.contains([':', '[', ']', '/', '@', ' ']) => return Err(()),
-            None => host,
+            Some(address) if is_ipv6(address) => address,
+            None if !host.contains(is_no_part_of_a_name) => host,
+            _ => return Err(()),
         };
         let port = port.parse().ok().filter(|port| *port != 0).ok_or(())?;
         if host.is_empty() {
@@ -50,6 +51,18 @@ impl FromStr for Gateway {
             port,
         })
     }
+}
+
+/// `fe80::1`, with the interface that leads there or without: `fe80::1%eth0`.
+fn is_ipv6(text: &str) -> bool {
+    let (address, interface) = text.split_once('%').unwrap_or((text, "any"));
+    let is_name = !interface.is_empty() && !interface.contains(is_no_part_of_a_name);
+    address.parse::<Ipv6Addr>().is_ok() && is_name
+}
+
+/// Signs that end a name, or steer a terminal when it is shown.
+fn is_no_part_of_a_name(character: char) -> bool {
+    character.is_control() || character.is_whitespace() || ":[]/@?#%".contains(character)
 }
 
 impl fmt::Display for Gateway {
@@ -76,12 +89,20 @@ pub(super) async fn open(gateway: &Gateway) -> Result<TcpStream, LinkError> {
     let mut stream = stream
         .and_then(prepared)
         .map_err(|error| explain(gateway, &error))?;
-    let mut old = Vec::new();
-    let _ = timeout(OLD_BYTES, stream.read_to_end(&mut old)).await;
-    if !old.is_empty() {
-        debug!("{gateway}: {} old bytes are thrown away", old.len());
+    let mut old = 0;
+    let _ = timeout(OLD_BYTES, throw_away(&mut stream, &mut old)).await;
+    if old > 0 {
+        debug!("{gateway}: {old} old bytes are thrown away");
     }
     Ok(stream)
+}
+
+/// Reads and forgets, as long as something comes: a gateway that never stops talking must not fill the memory.
+async fn throw_away(stream: &mut TcpStream, count: &mut usize) {
+    let mut bytes = [0; 512];
+    while let Ok(read @ 1..) = stream.read(&mut bytes).await {
+        *count += read;
+    }
 }
 
 fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
@@ -122,6 +143,7 @@ mod tests {
             ("192.168.1.9:8899", "tcp://192.168.1.9:8899"),
             ("gateway.local:23", "tcp://gateway.local:23"),
             ("[fe80::1]:23", "tcp://[fe80::1]:23"),
+            ("[fe80::1%eth0]:23", "tcp://[fe80::1%eth0]:23"),
         ] {
             assert_eq!(
                 text.parse::<Gateway>().map(|gateway| gateway.to_string()),
@@ -139,6 +161,11 @@ mod tests {
             "[]:23",
             "user@host:23",
             "a b:1",
+            "a\u{1b}c:1",
+            "[host]:1",
+            "[f//[fe80]:8",
+            "[fe80::1%]:1",
+            "[fe80::1%a]b]:1",
         ] {
             assert_eq!(text.parse::<Gateway>(), Err(()), "{text}");
         }

@@ -85,8 +85,11 @@ fn name(serial: &str) -> Option<String> {
     let fit: String = serial.chars().filter(is_fit).collect();
     // Hidden, `..`, or taken for an option: not as a first character.
     let fit = fit.trim_start_matches(['.', '-']);
-    let is_alike =
-        |text: &str| text.len() <= LENGTH_OF_ADDRESSES || text.parse::<Ipv4Addr>().is_ok();
+    // A folder of another inverter: by its address alone, or by a serial number that two have.
+    let is_alike = |text: &str| {
+        let end = text.rsplit_once('_').map_or(text, |(_, end)| end);
+        text.len() <= LENGTH_OF_ADDRESSES || end.parse::<Ipv4Addr>().is_ok()
+    };
     if fit.is_empty() {
         None
     } else if fit == serial && fit.len() <= LONGEST && !is_alike(fit) {
@@ -148,7 +151,7 @@ mod tests {
         assert_eq!(name(&long).map(|name| name.len()), Some(LONGEST));
         assert_ne!(name(&long), name(&longer));
         assert_ne!(name("A/B"), name("A:B"));
-        for alike in ["02", "7", "192.168.1.50"] {
+        for alike in ["02", "7", "192.168.1.50", "E4000K_192.168.1.50"] {
             assert_ne!(name(alike).as_deref(), Some(alike));
         }
     }

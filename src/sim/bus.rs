@@ -3,11 +3,12 @@
 use super::kaco::{Inverters, Mood};
 use crate::address::Address;
 use chrono::Local;
+use rustix::fs::{Mode, OFlags};
 use rustix::termios::ioctl_tiocnxcl;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::future::pending;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -36,8 +37,10 @@ impl Simulation {
     pub fn start(mood: Mood, addresses: Option<Vec<Address>>) -> io::Result<Self> {
         let (master, slave) = SerialStream::pair()?;
         let path = PathBuf::from(slave.name().unwrap_or_default());
-        // Held open, so that the terminal lives on between its clients.
-        let terminal = File::options().read(true).write(true).open(&path)?;
+        // Held open, so that the terminal lives on between its clients. It must not become the terminal of a service or cron
+        // job, which has none: its end would be the end of that.
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let terminal = rustix::fs::open(&path, flags, Mode::empty())?;
         let line = Line {
             master,
             terminal,
@@ -75,7 +78,7 @@ impl Drop for Simulation {
 /// The inverters' end of the line.
 struct Line {
     master: SerialStream,
-    terminal: File,
+    terminal: OwnedFd,
     inverters: Inverters,
     /// What is to be sent and when; the count keeps bytes of one time in order.
     due: BTreeMap<(Instant, u64), u8>,

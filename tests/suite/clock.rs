@@ -2,6 +2,7 @@
 
 use crate::frames::frame_with_sum;
 use crate::support::captures::bytes;
+use crate::support::disk::in_memory;
 use chrono::{DateTime, FixedOffset};
 use kaco_ardexa::address::Addresses;
 use kaco_ardexa::kaco::bus::Bus;
@@ -60,12 +61,16 @@ fn now() -> DateTime<FixedOffset> {
     DateTime::UNIX_EPOCH.fixed_offset()
 }
 
-/// Polls once; gives the requests, each with its time in milliseconds, the outcomes, and how long it took.
-async fn round(
-    addresses: &str,
-    timing: Timing,
-    answer: Answer,
-) -> (Vec<(u128, String)>, Vec<String>, u128) {
+/// The requests, each with its time in milliseconds, the outcomes, and how long it took.
+type Told = (Vec<(u128, String)>, Vec<String>, u128);
+
+/// Polls once.
+async fn round(addresses: &str, timing: Timing, answer: Answer) -> Told {
+    rounds(1, addresses, timing, answer).await
+}
+
+/// Polls so often.
+async fn rounds(count: usize, addresses: &str, timing: Timing, answer: Answer) -> Told {
     let requests = Arc::new(Mutex::new(Vec::new()));
     let line = Line {
         answer,
@@ -76,17 +81,19 @@ async fn round(
     let mut poller = Poller::new(bus, false, now);
     let mut outcomes = Vec::new();
     let addresses: Addresses = addresses.parse().unwrap();
-    poller
-        .round(addresses.as_slice(), |address, polled| {
-            let word = format!("{polled:?}")
-                .split(['(', ' ', '{'])
-                .next()
-                .unwrap()
-                .to_owned();
-            outcomes.push(format!("{address} {word}"));
-        })
-        .await
-        .unwrap();
+    for _ in 0..count {
+        poller
+            .round(addresses.as_slice(), |address, polled| {
+                let word = format!("{polled:?}")
+                    .split(['(', ' ', '{'])
+                    .next()
+                    .unwrap()
+                    .to_owned();
+                outcomes.push(format!("{address} {word}"));
+            })
+            .await
+            .unwrap();
+    }
     let took = started.elapsed().as_millis();
     let requests = requests.lock().unwrap().clone();
     let times = requests
@@ -154,17 +161,33 @@ async fn garbled_replies_are_asked_for_again_at_the_pace() {
     assert!(requests[2].0 - requests[0].0 <= 2020);
 }
 
+/// How often an address was asked for its readings in two rounds, if its `4` comes and these parts of it answer.
+async fn asked_for_readings(answer: Answer) -> (usize, Vec<String>) {
+    let (requests, outcomes, _) = rounds(2, "12", Timing::default(), answer).await;
+    let asked = requests.iter().filter(|(_, text)| text == "#120");
+    (asked.count(), outcomes)
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_learnt_of_an_inverter_is_not_asked_twice() {
-    // A 000xi whose parts are silent in the first pass: in the second it is asked for its parts at once.
-    let (requests, outcomes, _) = round("12", Timing::default(), |request| match request {
+    let asked = asked_for_readings(|request| match request {
+        "#120" => Some((100, b"\n*124\r".to_vec())),
+        "#122" => Some((100, bytes("ST-15"))),
+        _ => None,
+    });
+    let outcomes = ["12 Read", "12 Read"].map(str::to_owned).to_vec();
+    assert_eq!(asked.await, (1, outcomes));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_part_confirms_is_asked_again() {
+    // The `4` has no checksum, it may have been a damaged reply: each round and each second chance starts anew.
+    let asked = asked_for_readings(|request| match request {
         "#120" => Some((100, b"\n*124\r".to_vec())),
         _ => None,
-    })
-    .await;
-    assert_eq!(outcomes, ["12 Silent"]);
-    let asked_for_readings = requests.iter().filter(|(_, text)| text == "#120").count();
-    assert_eq!(asked_for_readings, 1, "{requests:?}");
+    });
+    let outcomes = ["12 Silent", "12 Silent"].map(str::to_owned).to_vec();
+    assert_eq!(asked.await, (4, outcomes));
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,7 +233,7 @@ fn evening() -> DateTime<FixedOffset> {
 #[tokio::test(start_paused = true)]
 async fn a_day_of_watching_makes_two_files() {
     evening();
-    let directory = tempfile::TempDir::new().unwrap();
+    let directory = in_memory();
     let mut log = LogDirectory::open(directory.path()).unwrap();
     let source = BusSource::open(
         MakeLine(|_| Some((120, frame_with_sum(b'*')))),

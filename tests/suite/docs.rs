@@ -3,13 +3,14 @@
 
 mod ardexa;
 mod commands;
+
 mod inverters;
 mod troubleshooting;
 mod watch_picture;
 
 use kaco_ardexa::kaco::layouts::{COUNTERS, READINGS};
 use kaco_ardexa::kstar::layout::KSTAR;
-use kaco_ardexa::reading::{Field, Kind, Layout};
+use kaco_ardexa::reading::{Field, Kind, Layout, Plausible};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -138,6 +139,9 @@ A log has the column `datetime` first, then those of the inverter's layout in th
 `kaco_ardexa read DEVICE ADDRESS --format json` names it. With `--counters`, the columns of [counters](#counters) follow at the end.
 Readings as JSON have the same values under the keys. A value that could not be read is an empty cell, and `null` in JSON.
 
+A number that is not plausible is written all the same, with a warning. Ranges are wide, and powers may differ by half of the greater one
+and 100 W more, as the values of one reply are not measured at the same instant.
+
 | holds | means |
 |---|---|
 ";
@@ -200,13 +204,42 @@ fn section(page: &mut String, layout: &Layout) {
     writeln!(page, "\n## {}\n\n{about}.\n", layout.name).unwrap();
     writeln!(
         page,
-        "| column | JSON key | unit | holds |\n|---|---|---|---|"
+        "| column | JSON key | unit | holds | plausible |\n|---|---|---|---|---|"
     )
     .unwrap();
     for field in layout.fields {
         let Field { label, unit, .. } = field;
         let (key, holds) = (field.key(), words(field.kind).0);
-        writeln!(page, "| {label} | `{key}` | {} | {holds} |", unit.symbol()).unwrap();
+        let (unit, plausible) = (unit.symbol(), rule(field.plausible));
+        writeln!(
+            page,
+            "| {label} | `{key}` | {unit} | {holds} | {plausible} |"
+        )
+        .unwrap();
+    }
+}
+
+/// What a number is like when nothing went wrong.
+fn rule(plausible: Plausible) -> String {
+    match plausible {
+        Plausible::Any => String::new(),
+        Plausible::Within(low, high) => format!("{low} to {high}"),
+        Plausible::Product(voltage, current) => format!("about {voltage} × {current}"),
+        Plausible::Sum(labels) => format!("about {}", labels.join(" + ")),
+        Plausible::Apparent(pairs, thousandths) => {
+            let products = pairs
+                .iter()
+                .map(|[voltage, current]| format!("{voltage} × {current}"));
+            let sum = products.collect::<Vec<_>>().join(" + ");
+            match thousandths {
+                1000 => format!("at most {sum}"),
+                _ => format!(
+                    "at most {}.{:03} × ({sum})",
+                    thousandths / 1000,
+                    thousandths % 1000
+                ),
+            }
+        }
     }
 }
 

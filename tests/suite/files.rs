@@ -1,18 +1,17 @@
 //! The files of `log`: days, `latest.csv`, torn rows, files set aside, locks, disks that are full or closed.
 
 use crate::polling::{MPPT3_HEADER, at_address};
-use crate::support::bus::{Gate, at_once};
+use crate::support::bus::at_once;
 use crate::support::captures::bytes;
 use crate::support::day::Day;
-use crate::support::disk::{Disk, tree};
+use crate::support::disk::tree;
 use crate::support::plant::{HEADER, Plant, ROW, expect_log};
-use crate::support::program::{self, command_as_nobody, is_root, run, text, wait_until};
+use crate::support::program::{self, command_as_nobody, is_root, text};
 use crate::support::stumble::without_hard_links;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 #[test]
@@ -271,158 +270,6 @@ fn a_row_torn_yesterday_is_repaired_today() {
     log().expect_silence();
     expect_log(&plant.read(&Day::Yesterday.file()), HEADER, &[ROW]);
     expect_log(&plant.read("latest.csv"), HEADER, &[ROW]);
-}
-
-/// Address 2 answers at once; address 9 when the gate is opened, and a run that asks it waits for it.
-struct SlowPlant {
-    plant: Plant,
-    gate: Gate,
-}
-
-impl SlowPlant {
-    fn new() -> Self {
-        let gate = Gate::default();
-        let waiting = gate.clone();
-        let plant = Plant::with_script(Box::new(move |request, _| {
-            if request != "#090" {
-                return at_once(&bytes("G4-17"));
-            }
-            waiting.wait();
-            at_once(&at_address("G4-17", 9))
-        }));
-        Self { plant, gate }
-    }
-
-    /// Starts a run that is in the middle of its work until the gate is opened.
-    fn start_run(&self) -> (Child, Instant) {
-        let plant = &self.plant;
-        let asked = plant.bus.asked().len();
-        let options = ["--timeout", "60s"];
-        let running = program::start(plant.command("9", plant.directory.path(), &options));
-        wait_until("a request", || plant.bus.asked().len() > asked);
-        running
-    }
-
-    /// Lets the run end, which nobody may have disturbed.
-    fn finish(&self, running: (Child, Instant)) {
-        self.gate.open();
-        program::wait(running).expect_silence();
-        let log = self.plant.directory.path().join("09/latest.csv");
-        expect_log(&fs::read_to_string(log).unwrap(), HEADER, &[ROW]);
-    }
-}
-
-/// Far less than the run that is in the way takes.
-const AT_ONCE: Duration = Duration::from_secs(10);
-
-#[test]
-fn two_runs_at_one_directory() {
-    let slow = SlowPlant::new();
-    let plant = &slow.plant;
-    plant.log().expect_silence();
-    plant.write("latest.csv", "torn");
-    let first = slow.start_run();
-    let before = tree(plant.directory.path());
-    let directory = text(plant.directory.path());
-    let second = run(&["log", "sim:", "2", &directory, "--pace", "0s"]).expect_code(7);
-    assert!(second.stderr.contains(&directory), "{}", second.stderr);
-    assert_eq!(second.stdout, "");
-    assert!(second.time < AT_ONCE, "{:?}", second.time);
-    assert_eq!(tree(plant.directory.path()), before);
-    slow.finish(first);
-}
-
-#[test]
-fn two_runs_at_one_device() {
-    let slow = SlowPlant::new();
-    let plant = &slow.plant;
-    let first = slow.start_run();
-    let other = TempDir::new().unwrap();
-    let device = text(&plant.bus.path);
-    let second = plant.log_to(other.path(), "2", &[]).expect_code(7);
-    assert!(second.stderr.contains(&device), "{}", second.stderr);
-    assert!(second.stderr.contains("in use"), "{}", second.stderr);
-    assert!(second.time < AT_ONCE, "{:?}", second.time);
-    let third = run(&["read", &device, "2", "--pace", "0s"]).expect_code(7);
-    assert_eq!(third.stdout, "");
-    assert_eq!(tree(other.path()), []);
-    slow.finish(first);
-    assert_eq!(plant.bus.asked(), ["#090"]);
-}
-
-#[test]
-fn a_killed_run_leaves_no_lock() {
-    let slow = SlowPlant::new();
-    let (mut child, started) = slow.start_run();
-    child.kill().unwrap();
-    assert_eq!(program::wait((child, started)).code, None);
-    slow.plant.bus.free();
-    slow.gate.open();
-    slow.plant.log().expect_silence();
-    slow.plant.expect_rows(1);
-}
-
-/// So long that its next row starts on one page and ends on the next, whatever the size of pages.
-const NEARLY_A_PAGE: usize = 65536 - 20;
-
-#[test]
-fn a_full_disk_costs_the_new_rows_only() {
-    let disk = Disk::new();
-    let plant = Plant::with_replies(&[("#020", bytes("G4-17")), ("#030", at_address("G4-17", 3))]);
-    let log = || plant.log_to(disk.path(), "2,3", &[]);
-    plant.log_to(disk.path(), "2", &[]).expect_silence();
-    let today = disk.path().join("02").join(Day::Today.file());
-    let mut rows = fs::read(&today).unwrap();
-    rows.resize(NEARLY_A_PAGE - 1, b'x');
-    rows.push(b'\n');
-    fs::write(&today, &rows).unwrap();
-
-    let filler = disk.fill();
-    let run = log().expect_code(1);
-    assert_eq!(run.stdout, "");
-    for address in ["02", "03"] {
-        let message = format!("error: address {address}: ");
-        assert!(run.stderr.contains(&message), "{}", run.stderr);
-    }
-    assert_eq!(
-        run.stderr.matches("the disk is full").count(),
-        1,
-        "{}",
-        run.stderr
-    );
-    assert_eq!(fs::read(&today).unwrap(), rows, "no half row");
-    assert_eq!(fs::read(disk.path().join("02/latest.csv")).unwrap(), rows);
-    let names = tree(disk.path()).into_iter().map(|(path, _)| text(&path));
-    assert!(
-        names.clone().all(|path| !path.ends_with(".new")),
-        "{names:?}"
-    );
-    assert!(!disk.path().join("03/latest.csv").exists());
-
-    fs::remove_file(filler).unwrap();
-    log().expect_silence();
-    assert!(fs::read(&today).unwrap().starts_with(&rows));
-    assert_eq!(
-        fs::read(&today).unwrap(),
-        fs::read(disk.path().join("02/latest.csv")).unwrap()
-    );
-    let third = fs::read_to_string(disk.path().join("03/latest.csv")).unwrap();
-    expect_log(&third, HEADER, &[ROW]);
-}
-
-#[test]
-fn a_disk_that_became_read_only() {
-    let disk = Disk::new();
-    let plant = Plant::new();
-    plant.log_to(disk.path(), "2", &[]).expect_silence();
-    disk.make_read_only();
-    for directory in [disk.path().to_owned(), disk.path().join("logs")] {
-        let run = plant.log_to(&directory, "2", &[]).expect_code(1);
-        assert!(run.stderr.contains(&text(&directory)), "{}", run.stderr);
-        assert!(run.stderr.contains("mounted read-only"), "{}", run.stderr);
-    }
-    let log = fs::read_to_string(disk.path().join("02/latest.csv")).unwrap();
-    expect_log(&log, HEADER, &[ROW]);
 }
 
 #[test]

@@ -150,24 +150,6 @@ fn ipv6_is_understood() {
 }
 
 #[test]
-fn a_gateway_that_hangs_up_in_the_middle() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let gateway = spawn(move || {
-        // Twice: the link is opened once more.
-        for _ in 0..2 {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut request = [0; 5];
-            stream.read_exact(&mut request).unwrap();
-            stream.write_all(&bytes("G4-17")[..20]).unwrap();
-        }
-    });
-    let run = fails("127.0.0.1", port);
-    assert!(run.stderr.contains("lost"), "{}", run.stderr);
-    gateway.join().unwrap();
-}
-
-#[test]
 fn a_black_hole() {
     // A listener whose queue is full: the system drops further calls without a word.
     let listener =
@@ -216,18 +198,4 @@ fn old_bytes_of_a_gateway_and_small_pieces_do_no_harm() {
     .expect_code(0);
     assert!(run.stdout.contains(",398.5,1.56,621,"), "{}", run.stdout);
     gateway.join().unwrap();
-}
-
-#[test]
-fn a_gateway_that_sends_a_byte_a_second_is_left() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        while stream.write_all(b"*").is_ok() {
-            sleep(Duration::from_secs(1));
-        }
-    });
-    let run = run(&["read", &format!("tcp://127.0.0.1:{port}"), "2"]).expect_code(0);
-    assert!(run.time < Duration::from_secs(20), "{:?}", run.time);
 }

@@ -8,24 +8,31 @@
     unreachable_pub
 )]
 
+mod checks;
 mod support;
 
+#[path = "../faults/mod.rs"]
+mod faults;
+
 mod captures;
+mod checksums;
 mod clock;
 mod docs;
 mod documents;
+mod environment;
 mod files;
 mod formats;
 mod frames;
 mod gateways;
-mod kill;
 mod kstar;
 mod mqtt;
+mod packaging;
 mod polling;
+mod properties;
+mod read_only;
 mod recordings;
 mod rights;
 mod scan;
 mod simulate;
-mod steps;
 mod usage;
 mod watch;

@@ -2,11 +2,12 @@
 
 use crate::support::day::Day;
 use crate::support::disk::tree;
-use crate::support::plant::Plant;
-use crate::support::program::Run;
+use crate::support::plant::{HEADER, Plant, ROW, expect_log};
+use crate::support::program::{Run, command_as_nobody, is_root, start, text, wait};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
-use std::fs;
-use std::os::unix::fs::symlink;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -125,4 +126,27 @@ fn a_link_that_comes_and_goes_leads_nowhere() {
     let refused = runs.iter().filter(|run| run.code == Some(1)).count();
     assert!(refused > 0, "the link was never in the way");
     assert!(runs.iter().all(|run| matches!(run.code, Some(0 | 1))));
+}
+
+/// Neither root nor the owner of anything but the logs.
+#[test]
+fn membership_in_the_group_of_the_port_is_enough() {
+    const GROUP: u32 = 20; // dialout, on Debian
+    let (plant, home) = (Plant::new(), TempDir::new().unwrap());
+    let port = fs::canonicalize(&plant.bus.path).unwrap();
+    if is_root() {
+        chown(&port, Some(0), Some(GROUP)).unwrap();
+        fs::set_permissions(&port, Permissions::from_mode(0o660)).unwrap();
+        fs::set_permissions(home.path(), Permissions::from_mode(0o777)).unwrap();
+    }
+    let (port, logs) = (text(&port), text(&home.path().join("logs")));
+    let arguments = ["log", &port, "2", &logs, "--pace", "0s"];
+    let mut command = command_as_nobody(&arguments, home.path());
+    command.env("TZ", Day::Today.zone());
+    if is_root() {
+        command.gid(GROUP);
+    }
+    wait(start(command)).expect_silence();
+    let rows = fs::read_to_string(home.path().join("logs/02/latest.csv")).unwrap();
+    expect_log(&rows, HEADER, &[ROW]);
 }

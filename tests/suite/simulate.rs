@@ -1,6 +1,6 @@
 //! Simulated inverters: `sim:` inside the program, and `simulate kaco` for any other program.
 
-use crate::support::program::{Run, command, kill, run, start, text, wait, wait_until};
+use crate::support::program::{Run, command, helper, kill, run, start, text, wait, wait_until};
 use kaco_ardexa::kaco::layouts;
 use kaco_ardexa::reading::Layout;
 use rustix::fs::{Mode, OFlags};
@@ -51,6 +51,15 @@ fn a_bus_inside_the_program() {
     let directory = TempDir::new().unwrap();
     log("sim:", directory.path(), &["--strict"]).expect_silence();
     expect_a_row_of_each(directory.path());
+}
+
+#[test]
+fn a_bus_inside_a_service() {
+    // systemd and cron start programs in a session of their own, without a terminal: the simulated one must not become it, or
+    // its end would be that of the program.
+    let program = text(Path::new(command::<&str>(&[]).get_program()));
+    let read = ["--wait", &program, "read", "sim:", "2", "--pace", "0s"];
+    helper("setsid", &read, b"").expect_code(0);
 }
 
 #[test]

@@ -3,26 +3,22 @@
 use crate::support::bus::{Bus, Play, reply};
 use crate::support::captures::bytes;
 use crate::support::plant::{HEADER, ROW};
-use crate::support::program::{command, run, start, text, wait};
+use crate::support::program::{command, run, signal as stop, start, text, wait};
 use kaco_ardexa::escape;
 use kaco_ardexa::watch::screen::Screen;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::unix::fs::symlink;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-fn stop(child: &Child, signal: Signal) {
-    let process = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    kill_process(process, signal).unwrap();
-}
 
 /// Waits until something holds.
 #[track_caller]
@@ -367,6 +363,26 @@ fn the_page_shows_the_plant_and_leaves_a_sane_terminal() {
             keys => (&terminal.master).write_all(keys.as_bytes()).unwrap(),
         }
         terminal.expect_sane_end(&fresh_modes());
+    }
+}
+
+#[test]
+fn a_signal_takes_the_progress_off_the_terminal() {
+    let bus = Bus::silent();
+    let directory = TempDir::new().unwrap();
+    let (device, logs) = (text(&bus.path), text(directory.path()));
+    for signal in [Signal::TERM, Signal::INT] {
+        let log = ["log", &device, "2", &logs, "--timeout", "60s"];
+        let mut terminal = Terminal::start(&log, 80, 24);
+        until("the progress", || terminal.shows("0 of 1 inverters"));
+        stop(&terminal.child, signal);
+        let status = terminal.child.wait().unwrap();
+        assert_eq!(status.signal(), Some(signal.as_raw()));
+        until("the line is empty", || {
+            let screen = terminal.screen.lock().unwrap();
+            screen.trim_ascii_end().ends_with(b"\x1b[2K")
+        });
+        assert_eq!(modes(&terminal.slave), fresh_modes());
     }
 }
 

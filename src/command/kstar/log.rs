@@ -1,14 +1,16 @@
 //! `kstar log`: every inverter once, a row each, by the same code as `log`.
 
 use super::super::publish::publish;
+use super::super::round::Round;
 use super::super::rows::{Rows, show};
-use super::super::{Exit, Failure};
+use super::super::{Exit, Failure, metrics};
 use super::poll;
 use crate::cli::KstarLog;
 use crate::output::folders;
 use crate::output::log_files::LogDirectory;
 use crate::output::table::Overview;
 use crate::reading::{Reading, Sender};
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Polls the inverters and appends their rows.
 ///
@@ -16,12 +18,29 @@ use crate::reading::{Reading, Sender};
 /// [`Failure`] if the directory can't be had or no inverter could be read.
 pub(super) async fn run(arguments: KstarLog) -> Result<Exit, Failure> {
     let mut rows = Rows::new(LogDirectory::open(&arguments.directory)?);
-    let mut round = poll::round(&arguments.network).await?;
-    let readings: Vec<&Reading> = round
-        .overview
-        .iter()
-        .filter_map(Overview::reading)
-        .collect();
+    let mut round = poll::round(&arguments.network).await;
+    if let Ok(round) = &mut round {
+        append(&mut rows, round);
+    }
+    let exposed = arguments.textfile.map_or(Exit::Done, |file| {
+        let asked: Vec<Sender> = arguments.network.ip.iter().map(sender).collect();
+        metrics::publish(&file, &asked, &round)
+    });
+    let round = round?;
+    let published = publish(&arguments.publishing, &round.overview).await;
+    show(&round.overview)?;
+    let exit = rows
+        .exit()
+        .max(exposed)
+        .max(published)
+        .max(round.exit(arguments.strict));
+    round.failure.map_or(Ok(exit), Err)
+}
+
+/// Appends the rows of a round, each to the folder of its inverter.
+fn append(rows: &mut Rows, round: &mut Round) {
+    let readings = round.overview.iter().filter_map(Overview::reading);
+    let readings: Vec<&Reading> = readings.collect();
     let folders = folders::choose(rows.folder(), &readings);
     for (reading, folder) in readings.into_iter().zip(&folders) {
         if rows.append(&format!("inverter {folder}"), folder, reading) {
@@ -30,10 +49,14 @@ pub(super) async fn run(arguments: KstarLog) -> Result<Exit, Failure> {
     }
     let readings = round.overview.iter_mut().filter_map(Overview::reading_mut);
     readings.zip(&folders).for_each(recall);
-    let published = publish(&arguments.publishing, &round.overview).await;
-    show(&round.overview)?;
-    let exit = rows.exit().max(published).max(round.exit(arguments.strict));
-    round.failure.map_or(Ok(exit), Err)
+}
+
+/// The inverter at an address, of which nothing else is known.
+const fn sender(ip: &Ipv4Addr) -> Sender {
+    Sender::Kstar {
+        serial: None,
+        ip: Some(IpAddr::V4(*ip)),
+    }
 }
 
 /// An inverter that did not tell its serial number this time is the one whose folder it has. Under its address it would be

@@ -9,6 +9,7 @@ mod read;
 mod targets;
 mod watch;
 
+use super::stop::Stop;
 use super::{Exit, Failure};
 use crate::cli::Kstar;
 
@@ -16,11 +17,11 @@ use crate::cli::Kstar;
 ///
 /// # Errors
 /// [`Failure`] with what to tell the user.
-pub(super) async fn run(command: Kstar) -> Result<Exit, Failure> {
+pub(super) async fn run(command: Kstar, stop: Stop) -> Result<Exit, Failure> {
     match command {
-        Kstar::Discover(arguments) => discover::run(arguments).await,
-        Kstar::Read(arguments) => read::run(arguments).await,
-        Kstar::Log(arguments) => log::run(arguments).await,
-        Kstar::Watch(arguments) => watch::run(arguments).await,
+        Kstar::Discover(arguments) => stop.interrupts(discover::run(arguments)).await,
+        Kstar::Read(arguments) => stop.interrupts(read::run(arguments)).await,
+        Kstar::Log(arguments) => stop.interrupts(log::run(arguments)).await,
+        Kstar::Watch(arguments) => watch::run(arguments, stop).await,
     }
 }

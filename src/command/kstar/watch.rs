@@ -2,6 +2,7 @@
 
 use super::super::progress::searching;
 use super::super::round::now;
+use super::super::stop::Stop;
 use super::super::{Exit, Failure, watch};
 use super::nobody::nobody_answered;
 use super::targets::Targets;
@@ -15,10 +16,13 @@ use std::net::Ipv4Addr;
 ///
 /// # Errors
 /// [`Failure`] if the directory can't be had, or a search finds nobody.
-pub(super) async fn run(arguments: KstarWatch) -> Result<Exit, Failure> {
+pub(super) async fn run(arguments: KstarWatch, mut stop: Stop) -> Result<Exit, Failure> {
     let rows = watch::rows(&arguments.watching)?;
     let targets = Targets::new(&arguments.network);
-    let ips = inverters(&targets).await?;
+    let ips = tokio::select! {
+        found = inverters(&targets) => found?,
+        _ = stop.heard() => return Ok(Exit::Done),
+    };
     if ips.is_empty() {
         return Err(nobody_answered(&targets));
     }
@@ -27,6 +31,7 @@ pub(super) async fn run(arguments: KstarWatch) -> Result<Exit, Failure> {
         "KSTAR",
         arguments.watching,
         rows,
+        stop,
     )
     .await
 }

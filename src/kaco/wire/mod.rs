@@ -130,7 +130,9 @@ enum Parsed<'a> {
 pub(super) fn scan(bytes: &[u8], ended: bool) -> Scan<'_> {
     let mut position = 0;
     while let Some(rest) = bytes.get(position..).filter(|rest| !rest.is_empty()) {
-        match parse(rest, ended) {
+        // In one piece no frame may be longer than it could be byte by byte.
+        let room = rest.get(..LONGEST_FRAME);
+        match parse(room.unwrap_or(rest), ended && room.is_none()) {
             Parsed::Done(frame, length) => {
                 return Scan {
                     junk: position,
@@ -138,7 +140,7 @@ pub(super) fn scan(bytes: &[u8], ended: bool) -> Scan<'_> {
                     item: Some(Ok(frame)),
                 };
             }
-            Parsed::Incomplete if rest.len() < LONGEST_FRAME => {
+            Parsed::Incomplete if room.is_none() => {
                 return Scan {
                     junk: position,
                     used: position,

@@ -51,7 +51,9 @@ pub(super) fn parse_firmware(frame: &[u8], address: u8, ended: bool) -> Parsed<'
         Line::Open(_) => return Parsed::Incomplete,
     };
     let text = inside.get(HEADER..).unwrap_or_default().trim_ascii();
-    if text.is_empty() || !text.is_ascii() || is_disguised(frame) {
+    // What follows is no part of it, and came or did not come by chance.
+    let whole = frame.get(..length).unwrap_or_default();
+    if text.is_empty() || !text.is_ascii() || is_disguised(whole) {
         return Parsed::Broken(Fault::Shape("this is no firmware text"));
     }
     Parsed::Done(
@@ -63,11 +65,11 @@ pub(super) fn parse_firmware(frame: &[u8], address: u8, ended: bool) -> Parsed<'
     )
 }
 
-/// Whether the frame is good with another command character: then that one byte was damaged, for a firmware reply has no
+/// Whether the line is good with another command character: then that one byte was damaged, for a firmware reply has no
 /// checksum of its own.
-fn is_disguised(frame: &[u8]) -> bool {
+fn is_disguised(line: &[u8]) -> bool {
     const CHECKED: &[u8] = b"0123ns9";
-    let mut copy = frame.to_vec();
+    let mut copy = line.to_vec();
     CHECKED.iter().any(|&command| {
         if let Some(byte) = copy.get_mut(3) {
             *byte = command;

@@ -64,7 +64,7 @@ impl FromStr for Broker {
             return Err(BrokerError::Path);
         }
         let host = match url.host().ok_or(BrokerError::NoHost)? {
-            Host::Domain(name) => decoded(name)?,
+            Host::Domain(name) => host_name(name)?,
             Host::Ipv4(address) => address.to_string(),
             Host::Ipv6(address) => address.to_string(),
         };
@@ -96,6 +96,18 @@ fn parse(text: &str) -> Result<Url, BrokerError> {
         url::ParseError::EmptyHost => BrokerError::NoHost,
         error => BrokerError::Unreadable(error.to_string()),
     })
+}
+
+/// A name with nothing in it that would not be one if it stood there plainly: `ann%3Asecret%40broker` is no host, and what is
+/// shown of a host steers no terminal.
+fn host_name(text: &str) -> Result<String, BrokerError> {
+    let name = decoded(text)?;
+    let is_other =
+        |sign: char| sign.is_control() || sign.is_whitespace() || ":/?#[]@%\\<>^|".contains(sign);
+    if name.contains(is_other) {
+        return Err(BrokerError::Unreadable("this is no host".to_owned()));
+    }
+    Ok(name)
 }
 
 fn decoded(text: &str) -> Result<String, BrokerError> {
@@ -205,6 +217,11 @@ mod tests {
             "mqtt://ann:sec/ret@broker",
             "mqtt://%ff:secret@broker",
             "mqtt://ann:secret@[::1",
+            // What stands for other signs in a host is not taken for a part of its name.
+            "mqtt://ann%3Asecret%40broker",
+            "mqtt://broker%1b[2Jsecret",
+            "broker%2Fsecret",
+            "\u{2}",
         ] {
             let error = read(text).map_err(|error| format!("{error} {error:?}"));
             assert!(

@@ -175,3 +175,27 @@ fn strict_wants_all() {
     run_at(&words, &[inverter.ip, address()]).expect_code(3);
     assert_eq!(rows(directory.path(), "E4000"), [ROW]);
 }
+
+#[test]
+fn metrics_tell_who_is_up_and_who_is_not() {
+    let inverter = Inverter::with(&bytes("AA-21"), Some("E4000K1234567890"));
+    let silent = Inverter::start(address(), None, Box::new(|_, _| vec![]));
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("inverters.prom");
+    let (logs, metrics) = (text(directory.path()), text(&file));
+    let log = |inverters: &[&Inverter]| {
+        let run = kstar(&["log", &logs, "--textfile", &metrics], inverters);
+        (run.code, fs::read_to_string(&file).unwrap())
+    };
+    let ups = |metrics: &str| {
+        let lines = metrics.lines().filter(|line| line.contains("_up{"));
+        lines.filter(|line| line.ends_with(" 1")).count()
+    };
+    let (code, both) = log(&[&inverter, &silent]);
+    assert_eq!((code, ups(&both)), (Some(0), 1), "{both}");
+    assert!(both.contains("E4000K1234567890"), "{both}");
+    assert!(both.contains(&silent.ip.to_string()), "{both}");
+    let (code, nobody) = log(&[&silent]);
+    assert_eq!((code, ups(&nobody)), (Some(1), 0), "{nobody}");
+    assert!(nobody.contains(&silent.ip.to_string()), "{nobody}");
+}

@@ -1,16 +1,11 @@
 //! What does not work: exit 1 with the broker and the reason, in time, the row kept, no password anywhere.
 
-use super::{options, reading, runtime};
 use crate::support::broker::{Broker, OPEN};
 use crate::support::plant::{Plant, ROW};
 use crate::support::program::{Run, command, run, start, text, wait};
-use kaco_ardexa::output::mqtt::{Delivery, Options, publish};
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -161,94 +156,4 @@ fn nobody_listens() {
         run.stderr
     );
     assert!(run.time < Duration::from_secs(11));
-}
-
-/// Somebody who takes connections and does this with each of them.
-fn impostor(play: impl Fn(TcpStream) + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let host = listener.local_addr().unwrap().to_string();
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            play(stream);
-        }
-    });
-    host
-}
-
-/// The welcome of a broker.
-const WELCOME: [u8; 4] = [0x20, 2, 0, 0];
-
-/// Something comes, whatever it is.
-fn hear(stream: &mut TcpStream) -> bool {
-    stream.read(&mut [0; 1000]).is_ok_and(|read| read > 0)
-}
-
-#[test]
-fn somebody_listens_and_says_nothing() {
-    let host = impostor(|stream| {
-        // Held open for as long as anybody could wait.
-        thread::spawn(move || {
-            thread::sleep(Duration::from_secs(60));
-            drop(stream);
-        });
-    });
-    let plant = Plant::new();
-    let run = plant.log_with("2", &["--mqtt", &host]).expect_code(1);
-    assert!(
-        run.stderr
-            .contains(&format!("mqtt://{host} can't be reached: no answer")),
-        "{}",
-        run.stderr
-    );
-    assert!(run.time < Duration::from_secs(11), "{:?}", run.time);
-    plant.expect_text(crate::support::plant::HEADER, &[ROW]);
-}
-
-#[test]
-fn somebody_listens_and_takes_nothing() {
-    let host = impostor(|mut stream| {
-        hear(&mut stream);
-        stream.write_all(&WELCOME).unwrap();
-        thread::spawn(move || while hear(&mut stream) {});
-    });
-    let plant = Plant::new();
-    let options = ["--mqtt", &host, "--mqtt-qos", "1", "--no-discovery"];
-    let run = plant.log_with("2", &options).expect_code(1);
-    assert!(
-        run.stderr
-            .contains(&format!("mqtt://{host} took 0 of 1 messages within 10 s")),
-        "{}",
-        run.stderr
-    );
-    assert!(run.time < Duration::from_secs(11), "{:?}", run.time);
-}
-
-#[test]
-fn somebody_hangs_up() {
-    for (play, reason) in [
-        (&b""[..], "can't be reached: "),
-        (
-            &b"\x20\x02\x00\x03"[..],
-            "refuses: it is not available at the moment",
-        ),
-        (&b"\x20\x02\x00\x04"[..], ": not authorized"),
-        (
-            &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
-            "can't be reached: ",
-        ),
-        (&WELCOME[..], ": the connection was lost: "),
-    ] {
-        let host = impostor(move |mut stream| {
-            hear(&mut stream);
-            stream.write_all(play).unwrap();
-        });
-        let options = Options {
-            delivery: Delivery::AtLeastOnce,
-            ..options(&host)
-        };
-        let error = runtime().block_on(publish(&options, [&reading(2, 1)]));
-        let error = error.unwrap_err().to_string();
-
-        assert!(error.contains(&host) && error.contains(reason), "{error}");
-    }
 }

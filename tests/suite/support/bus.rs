@@ -2,7 +2,8 @@
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, ioctl_tiocnxcl, tcgetattr, tcsetattr};
+use rustix::termios::{OptionalActions, QueueSelector};
+use rustix::termios::{ioctl_tiocnxcl, tcflush, tcgetattr, tcsetattr};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -167,6 +168,11 @@ impl Bus {
         self.unasked.lock().unwrap().extend(plays);
     }
 
+    /// Plays this from now on, unasked, and hears no request meanwhile.
+    pub fn play_now(&self, plays: Vec<Play>) {
+        self.unasked.lock().unwrap().extend(plays);
+    }
+
     /// How many bytes the program sent.
     pub fn bytes_received(&self) -> usize {
         self.received.load(Ordering::Relaxed)
@@ -187,6 +193,11 @@ impl Drop for Bus {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
+            // Who talks to nobody waits for ever when the terminal is full.
+            while !thread.is_finished() {
+                let _ = tcflush(&self.terminal, QueueSelector::IFlush);
+                thread::sleep(Duration::from_millis(2));
+            }
             let _ = thread.join();
         }
     }
@@ -265,7 +276,10 @@ impl Line {
                 Play::Wait(duration) => time += duration,
                 Play::Send(bytes) => self.send(&bytes, &mut time, BYTE_TIME),
                 Play::Slowly(bytes, pause) => self.send(&bytes, &mut time, pause),
-                Play::HangUp => return false,
+                Play::HangUp => {
+                    thread::sleep(time.saturating_duration_since(Instant::now()));
+                    return false;
+                }
             }
         }
         true

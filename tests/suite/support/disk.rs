@@ -44,12 +44,23 @@ impl Disk {
     pub fn make_read_only(&self) {
         mount_remount(self.path(), MountFlags::RDONLY, c"").expect("read-only");
     }
+
+    /// Makes it writable again.
+    pub fn make_writable(&self) {
+        mount_remount(self.path(), MountFlags::empty(), c"").expect("writable");
+    }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
         let _ = unmount(self.path(), UnmountFlags::DETACH);
     }
+}
+
+/// A directory in memory, if this machine has such a disk: what a killed program has given to the system is safe on any, and
+/// thousands of runs that wait for a real one take minutes while others use it.
+pub fn in_memory() -> TempDir {
+    TempDir::new_in("/dev/shm").unwrap_or_else(|_| TempDir::new().expect("a directory"))
 }
 
 /// All that is below a directory, hidden files too: names and contents.

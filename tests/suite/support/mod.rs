@@ -9,4 +9,5 @@ pub mod disk;
 pub mod inverter;
 pub mod plant;
 pub mod program;
+pub mod shim;
 pub mod stumble;

@@ -2,9 +2,9 @@
 
 use assert_cmd::cargo::CommandCargoExt;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -18,6 +18,8 @@ const LONGEST_RUN: Duration = Duration::from_secs(120);
 pub struct Run {
     /// The exit code; `None` if a signal ended it.
     pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
     /// What it wrote on standard output.
     pub stdout: String,
     /// What it wrote on standard error.
@@ -49,14 +51,16 @@ impl Run {
     }
 }
 
-/// Variables that the program takes options from.
-const VARIABLES: [&str; 6] = [
+/// Variables that the program takes options from, besides `KACO_ARDEXA_…`.
+const VARIABLES: [&str; 8] = [
     "IP_ADDRESS_INVERTER",
     "IP",
     "MQTT_CONNECTION_STRING",
     "MQTT",
     "MQTT_USERNAME",
     "MQTT_PASSWORD",
+    "SILENT_MODE",
+    "SILENT",
 ];
 
 /// The program with these arguments, not started yet; its local time is that of Berlin.
@@ -66,7 +70,9 @@ pub fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
         .args(arguments)
         .env("TZ", "Europe/Berlin")
         .stdin(Stdio::null());
-    for variable in VARIABLES {
+    let named = std::env::vars_os().map(|(name, _)| name);
+    let named = named.filter(|name| name.to_string_lossy().starts_with("KACO_ARDEXA_"));
+    for variable in named.chain(VARIABLES.map(OsString::from)) {
         command.env_remove(variable);
     }
     command
@@ -162,6 +168,7 @@ pub fn wait((mut child, started): (Child, Instant)) -> Run {
     let _ = guard.join();
     Run {
         code: output.status.code(),
+        signal: output.status.signal(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         time: started.elapsed(),
@@ -182,6 +189,12 @@ pub fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
 pub fn kill(id: i32) {
     let process = Pid::from_raw(id).expect("a process id");
     let _ = kill_process(process, Signal::KILL);
+}
+
+/// Sends a signal to a process that this test started.
+pub fn signal(child: &Child, signal: Signal) {
+    let id = i32::try_from(child.id()).expect("a process id");
+    kill_process(Pid::from_raw(id).expect("a process id"), signal).expect("it is there");
 }
 
 /// A path as an argument.

@@ -1,6 +1,7 @@
 //! The program with `stumble.c` below it: it dies, or finds the disk full, at one of its steps on files.
 
-use std::path::{Path, PathBuf};
+use super::shim;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -38,19 +39,5 @@ fn load(command: &mut Command) -> &mut Command {
     command.env("LD_PRELOAD", LIBRARY.as_path())
 }
 
-static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/support/stumble.c");
-    let library = directory.join("stumble.so");
-    // Another run of the tests may have it loaded.
-    let new = directory.join(format!("stumble.{}.so", std::process::id()));
-    let compiler = Command::new("cc")
-        .args(["-shared", "-fPIC", "-Wall", "-Werror", "-O1", "-o"])
-        .args([&new, &source])
-        .arg("-ldl")
-        .status()
-        .expect("these tests need a C compiler, cc (package gcc)");
-    assert!(compiler.success());
-    std::fs::rename(new, &library).expect("a name");
-    library
-});
+static LIBRARY: LazyLock<PathBuf> =
+    LazyLock::new(|| shim::library("tests/suite/support/stumble.c"));

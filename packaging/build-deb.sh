@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Builds the Debian package: packaging/build-deb.sh [TARGET]
+# TARGET is a target of Rust, such as aarch64-unknown-linux-gnu; this machine's if there is none. Needs cargo-deb
+# (cargo install cargo-deb --locked) and dpkg-dev; a TARGET also needs its linker, or BUILD='cargo zigbuild', which brings one.
+# The last line names the package.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+target=${1:-}
+to_target=(${target:+--target "$target"})
+made=target/packaging
+mkdir -p "$made"
+
+read -ra build <<<"${BUILD:-cargo build}"
+"${build[@]}" --release --locked "${to_target[@]}"
+
+# By a program that runs here, whatever TARGET is.
+[[ -z $target ]] || cargo build --release --locked
+program=target/release/kaco_ardexa
+"$program" man >"$made/kaco_ardexa.1"
+for shell in bash zsh fish; do
+    "$program" completions "$shell" >"$made/kaco_ardexa.$shell"
+done
+
+# Debian wants a changelog of its own form: the package is as new as its source.
+version=$("$program" --version)
+version=${version#kaco_ardexa }
+maintainer=$(sed -n 's/^maintainer = "\(.*\)"/\1/p' Cargo.toml)
+date=$(date --utc --rfc-email --date "@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct || date +%s)}")
+cat >"$made/changelog" <<END
+kaco-ardexa (${version%% *}-1) stable; urgency=medium
+
+  * See /usr/share/doc/kaco-ardexa/docs/changelog.md
+
+ -- $maintainer  $date
+END
+
+cargo deb --locked --no-build "${to_target[@]}"

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Makes the folder of the add-on: packaging/home-assistant/assemble.sh FOLDER
+# The Supervisor sees nothing but this folder when it builds, so the sources of the program go into it.
+set -euo pipefail
+folder=${1:?write the folder to make, for example /tmp/kaco_ardexa}
+here=$(dirname "$(readlink -f "$0")")
+project=$(dirname "$(dirname "$here")")
+
+mkdir "$folder"
+cp -r "$here"/{config.yaml,DOCS.md,Dockerfile,run.sh,translations} "$folder"
+cp "$project/docs/changelog.md" "$folder/CHANGELOG.md"
+mkdir "$folder/source"
+for part in Cargo.toml Cargo.lock LICENSE README.md benches build.rs src; do
+    [[ ! -e $project/$part ]] || cp -r "$project/$part" "$folder/source/"
+done
+echo "now copy $folder to the folder addons of Home Assistant"

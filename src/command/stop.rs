@@ -1,0 +1,100 @@
+//! SIGTERM and SIGINT, heard in one place for every command that waits: it ends between two steps, with all it holds let
+//! go. Rows are written in one step, so none is in the middle.
+
+use super::{Exit, Failure};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::{emulate_default_handler, signal_name};
+use std::io;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+use tokio::sync::watch;
+use tracing::info;
+
+/// Whoever stops the program has two seconds. One that is stuck in the system, before a pipe that nobody reads, does not
+/// end by itself.
+const PATIENCE: Duration = Duration::from_millis(1900);
+
+/// A signal that asks the program to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Signal(i32);
+
+impl Signal {
+    /// Ends the program as this signal ends any other: who started it, a shell or systemd, knows what that means.
+    pub fn end(self) -> ExitCode {
+        let _ = emulate_default_handler(self.0);
+        // What a shell makes of it.
+        u8::try_from(128 + self.0).map_or(ExitCode::FAILURE, ExitCode::from)
+    }
+}
+
+/// Hears the signals from when it is made.
+pub(super) struct Stop(watch::Receiver<Option<Signal>>);
+
+impl Stop {
+    /// From now on signals do not end the program by themselves, but for a second one, or when [`PATIENCE`] is over.
+    ///
+    /// # Errors
+    /// When the system has no handles or threads left.
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let (sender, heard) = watch::channel(None);
+        let listening = Signals::new([SIGTERM, SIGINT]).and_then(|mut signals| {
+            thread::Builder::new().spawn(move || {
+                for number in signals.forever() {
+                    let signal = Signal(number);
+                    if sender.send_replace(Some(signal)).is_some() || end_later(signal).is_err() {
+                        signal.end();
+                    }
+                }
+            })
+        });
+        let no_signals =
+            |error: io::Error| Failure::new(format!("signals can't be heard: {error}"), None);
+        listening.map(|_| Self(heard)).map_err(no_signals)
+    }
+
+    /// Waits for a signal.
+    pub(super) async fn heard(&mut self) -> Signal {
+        let signal = match self.0.wait_for(Option::is_some).await {
+            Ok(signal) => *signal,
+            Err(_) => None,
+        };
+        let Some(signal) = signal else {
+            return std::future::pending().await; // the thread that hears never ends
+        };
+        info!("{} ends the run", signal_name(signal.0).unwrap_or_default());
+        signal
+    }
+
+    /// Runs a command that has an end of its own, unless a signal comes first.
+    pub(super) async fn interrupts(
+        mut self,
+        command: impl Future<Output = Result<Exit, Failure>>,
+    ) -> Result<Exit, Failure> {
+        tokio::select! {
+            outcome = command => outcome,
+            signal = self.heard() => Ok(Exit::Stopped(signal)),
+        }
+    }
+
+    /// Runs a command that goes on until a signal comes: that is its proper end.
+    pub(super) async fn ends(
+        mut self,
+        command: impl Future<Output = Result<Exit, Failure>>,
+    ) -> Result<Exit, Failure> {
+        tokio::select! {
+            outcome = command => outcome,
+            _ = self.heard() => Ok(Exit::Done),
+        }
+    }
+}
+
+/// Ends the program if it is still there after [`PATIENCE`].
+fn end_later(signal: Signal) -> io::Result<()> {
+    let late = move || {
+        thread::sleep(PATIENCE);
+        signal.end();
+    };
+    thread::Builder::new().spawn(late).map(drop)
+}

@@ -1,0 +1,241 @@
+//! SIGTERM and SIGINT at any moment: a clean end within two seconds. Nothing is half made, every row that was read is there
+//! and reported, and whoever started the program sees that a signal ended it.
+
+use super::figures::figures;
+use super::logs::{Files, Moments, Tally, bus, log};
+use super::random::{Random, in_each};
+use crate::support::bus::{Bus, Play};
+use crate::support::day::Day;
+use crate::support::disk::{in_memory, tree};
+use crate::support::inverter::{Inverter, address};
+use crate::support::plant::Plant;
+use crate::support::program::{Run, command, signal, start, text, wait, wait_until};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::process::Signal;
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::sync::Mutex;
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// What is promised.
+const TWO_SECONDS: Duration = Duration::from_secs(2);
+
+/// A busy machine may be late with its tests; everything that is waited for here takes longer than this.
+const LATE: Duration = Duration::from_secs(8);
+
+const PLANTS: u64 = 4;
+const DIRECTORIES: usize = 3;
+const SIGNALS: usize = 20;
+
+#[test]
+fn a_signal_at_any_moment_ends_a_run_between_two_rows() {
+    let all = Tally::sum(&in_each(PLANTS, plant));
+    assert!(all.rows > all.ended, "too early to mean much");
+    // A kill leaves such things behind; a signal does not.
+    assert_eq!((all.unreported, all.unpublished), (0, 0));
+    figures(
+        "SIGTERM and SIGINT at random moments",
+        all.ended,
+        all.ended,
+        0,
+    );
+}
+
+fn plant(random: Random) -> Tally {
+    let bus = bus();
+    let mut moments = Moments::new(random, &bus);
+    let mut tally = Tally::default();
+    for round in 0..DIRECTORIES {
+        let directory = in_memory();
+        let mut files = Files::new(directory.path());
+        if round % 2 == 0 {
+            wait(start(log(&bus, directory.path(), Day::Yesterday))).expect_code(0);
+            files.yesterday = true;
+        }
+        let end = tally.ended + SIGNALS;
+        while tally.ended < end {
+            let sent = [Signal::TERM, Signal::INT][tally.ended % 2];
+            let running = start(log(&bus, directory.path(), Day::Today));
+            moments.wait();
+            let (run, _) = end_by(running, sent);
+            assert!(
+                run.signal == Some(sent.as_raw()) || run.code == Some(0),
+                "{run:?}"
+            );
+            files.check(&run, &mut tally);
+            moments.learn(run.code.is_some());
+            let names = tree(directory.path()).into_iter();
+            let names = names.filter_map(|(path, _)| Some(path.file_name()?.to_owned()));
+            let left: Vec<_> = names
+                .filter(|name| name.as_encoded_bytes()[0] == b'.')
+                .collect();
+            assert!(left.is_empty(), "{left:?}, {run:?}");
+        }
+        let run = wait(start(log(&bus, directory.path(), Day::Today))).expect_code(0);
+        assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+        files.check(&run, &mut tally);
+        files.check_end();
+        tally.rows += files.rows.values().sum::<usize>();
+    }
+    tally
+}
+
+/// Sends a signal; how the run ended, and how long that took.
+fn end_by(running: (Child, Instant), sent: Signal) -> (Run, Duration) {
+    signal(&running.0, sent);
+    let since = Instant::now();
+    let run = wait(running);
+    (run, since.elapsed())
+}
+
+/// Waits until a run hears signals. Before that it has done nothing, and they end it as any program.
+fn wait_until_it_hears(child: &Child) {
+    let status = format!("/proc/{}/status", child.id());
+    wait_until("the program hears signals", || {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.map(|caught| u64::from_str_radix(caught.trim(), 16).unwrap());
+        let both = 1 << (Signal::TERM.as_raw() - 1) | 1 << (Signal::INT.as_raw() - 1);
+        caught.is_some_and(|caught| caught & both == both)
+    });
+}
+
+/// Takes connections and says nothing.
+struct Mute(String);
+
+impl Mute {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        thread::spawn(move || {
+            let taken: Mutex<Vec<TcpStream>> = Mutex::default();
+            for stream in listener.incoming().flatten() {
+                taken.lock().unwrap().push(stream);
+            }
+        });
+        Self(host)
+    }
+}
+
+/// How a command ends at a signal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum End {
+    /// By the signal: it was not done yet.
+    Signalled,
+    /// With exit code 0: there is no other end.
+    Proper,
+}
+
+#[test]
+fn every_command_ends_within_two_seconds() {
+    let silent = Bus::silent();
+    let plant = Plant::new();
+    let inverter = Inverter::start(address(), None, Box::new(|_, _| vec![]));
+    let mute = Mute::new();
+    let directory = TempDir::new().unwrap();
+    let logs = text(directory.path());
+    let silent = text(&silent.path);
+    let (answering, ip) = (text(&plant.bus.path), inverter.ip.to_string());
+    let gateway = format!("tcp://{}", mute.0);
+    let broker = mute.0.as_str();
+    let patient = ["--timeout", "60s"];
+    let commands: [(&[&str], &[&str], End); 13] = [
+        (&["log", &silent, "2", &logs], &patient, End::Signalled),
+        (&["read", &silent, "2"], &patient, End::Signalled),
+        (&["scan", &silent], &patient, End::Signalled),
+        (&["read", &gateway, "2"], &patient, End::Signalled),
+        (
+            &["read", &answering, "2"],
+            &["--mqtt", broker],
+            End::Signalled,
+        ),
+        (&["kstar", "read", "--ip", &ip], &[], End::Signalled),
+        (&["kstar", "log", &logs, "--ip", &ip], &[], End::Signalled),
+        (&["kstar", "discover", "--ip", &ip], &[], End::Signalled),
+        (&["kstar", "watch", "--broadcast", &ip], &[], End::Proper),
+        (&["kstar", "watch", "--ip", &ip], &[], End::Proper),
+        (&["watch", &gateway, "2"], &["--mqtt", broker], End::Proper),
+        (&["listen", &gateway], &[], End::Proper),
+        (&["simulate", "kaco", "2"], &[], End::Proper),
+    ];
+    let mut random = Random::new(1);
+    let (mut tried, mut survived) = (0, 0);
+    for sent in [Signal::TERM, Signal::INT] {
+        for (words, options, end) in commands {
+            let running = start(command(&[words, options].concat()));
+            wait_until_it_hears(&running.0);
+            sleep(random.duration(Duration::from_millis(300)));
+            let (run, time) = end_by(running, sent);
+            let due = match end {
+                End::Signalled => (None, Some(sent.as_raw())),
+                End::Proper => (Some(0), None),
+            };
+            assert_eq!((run.code, run.signal), due, "{words:?}: {run:?}");
+            assert!(time < LATE, "{words:?}: {time:?}");
+            tried += 1;
+            survived += usize::from(time <= TWO_SECONDS);
+        }
+    }
+    figures(
+        "SIGTERM and SIGINT in the waits of every command",
+        tried,
+        survived,
+        0,
+    );
+}
+
+/// A pipe that nobody reads: whoever opens it for writing waits for ever.
+fn pipe(directory: &Path) -> String {
+    let path = directory.join("pipe");
+    let mode = Mode::RUSR | Mode::WUSR;
+    mknodat(CWD, &path, FileType::Fifo, mode, 0).unwrap();
+    text(&path)
+}
+
+#[test]
+fn the_pause_before_an_adapter_is_opened_again_ends_too() {
+    let bus = Bus::start(Box::new(|_, _| vec![Play::HangUp]));
+    let running = start(command(&["read", &text(&bus.path), "2"]));
+    wait_until("the adapter is unplugged", || !bus.path.exists());
+    sleep(Duration::from_millis(100));
+    let (run, _) = end_by(running, Signal::TERM);
+    assert_eq!(run.signal, Some(Signal::TERM.as_raw()), "{run:?}");
+    assert!(run.stderr.contains("opening it again"), "{}", run.stderr);
+}
+
+#[test]
+fn a_run_that_the_system_holds_ends_too() {
+    let directory = TempDir::new().unwrap();
+    let pipe = pipe(directory.path());
+    let stuck = || -> (Child, Instant) {
+        let arguments = ["read", "sim:", "2", "--record", &pipe];
+        let running = start(command(&arguments));
+        wait_until_it_hears(&running.0);
+        sleep(Duration::from_millis(100));
+        running
+    };
+    let (run, time) = end_by(stuck(), Signal::TERM);
+    assert_eq!(run.signal, Some(Signal::TERM.as_raw()), "{run:?}");
+    assert!(time < LATE, "{time:?}");
+    // Impatient people press Ctrl-C twice.
+    let running = stuck();
+    signal(&running.0, Signal::INT);
+    sleep(Duration::from_millis(50));
+    let (run, again) = end_by(running, Signal::INT);
+    assert_eq!(run.signal, Some(Signal::INT.as_raw()), "{run:?}");
+    assert!(again < LATE, "{again:?}");
+}
+
+#[test]
+fn commands_that_wait_for_nobody_end_at_once() {
+    let mut decode: Command = command(&["decode"]);
+    decode.stdin(std::process::Stdio::piped());
+    let running = start(decode);
+    sleep(Duration::from_millis(100));
+    let (run, _) = end_by(running, Signal::INT);
+    assert_eq!(run.signal, Some(Signal::INT.as_raw()), "{run:?}");
+}

@@ -1,0 +1,271 @@
+//! What the checksums of the protocols catch, tried on every capture; and what they can't catch, in figures.
+//!
+//! Outside of all checksums, by the protocols: counters, firmware and `4` of KACO inverters, type codes behind the checksum
+//! of a standard reply, and what a WiFi module says of itself.
+
+use crate::polling::checksum_place;
+use crate::support::captures;
+use kaco_ardexa::kaco::interpret;
+use kaco_ardexa::kaco::wire::Decoder;
+use kaco_ardexa::kstar;
+use kaco_ardexa::reading::{Field, Kind, Reading};
+
+/// Every reading that these bytes give to a program that hears nothing else.
+fn readings(bytes: &[u8]) -> Vec<Reading> {
+    if kstar::wire::parse(bytes) != Err(kstar::wire::FrameError::Header) {
+        let frame = kstar::wire::parse(bytes);
+        return frame.map(kstar::interpret::frame).into_iter().collect();
+    }
+    let mut decoder = Decoder::default();
+    decoder.push(bytes);
+    let mut readings = Vec::new();
+    while let Some(item) = decoder.next_eof() {
+        readings.extend(item.ok().and_then(|frame| interpret::frame(&frame).ok()));
+    }
+    readings
+}
+
+/// Replies of the standard protocol.
+const STANDARD: [&str; 3] = ["standard", "unit", "xp"];
+
+/// Replies of the generic protocol.
+const GENERIC: [&str; 4] = ["mppt2", "mppt3", "central", "serial"];
+
+/// Replies without a checksum. Two wrong bytes in a header can make one of them out of a reply that has one; then it is no
+/// answer to what was asked, and no row.
+const UNCHECKED: [&str; 3] = ["counters", "firmware", "parts"];
+
+/// All that a reading says under its checksum. Of a standard reply neither the type nor, of XP units, the total yield: they
+/// stand behind it. The status is its number, as its text depends on the type.
+fn content(reading: &Reading) -> String {
+    let is_behind = |field: &Field| match field.kind {
+        Kind::TypeCode => STANDARD.contains(&reading.cells.layout.name),
+        Kind::Status => true,
+        _ => field.label == "Total yield" && STANDARD.contains(&reading.cells.layout.name),
+    };
+    let cells = reading.cells.iter().filter(|(field, _)| !is_behind(field));
+    let cells: Vec<_> = cells.map(|(field, value)| (field.label, value)).collect();
+    format!("{:?} {:?} {cells:?}", reading.sender, reading.status_code)
+}
+
+/// Name, bytes and reading of each capture that is one whole reply of these layouts.
+fn captures_of(layouts: &[&str]) -> Vec<(String, Vec<u8>, Reading)> {
+    let whole = |name: String| {
+        let bytes = captures::bytes(&name);
+        let [reading] = <[Reading; 1]>::try_from(readings(&bytes)).ok()?;
+        Some((name, bytes, reading))
+    };
+    let all = captures::names().into_iter().filter_map(whole);
+    all.filter(|(_, _, reading)| layouts.contains(&reading.cells.layout.name))
+        .collect()
+}
+
+/// What becomes of damaged bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// No reading, or one that says the same.
+    Harmless,
+    /// A reading that says something else, with a warning that a value makes no sense.
+    Warned,
+    /// A reading that says something else, and nobody knows.
+    Unseen,
+}
+
+fn fate(damaged: &[u8], good: &Reading) -> Fate {
+    let layout = good.cells.layout.name;
+    let is_of_that_kind = |reading: &Reading| {
+        let other = reading.cells.layout.name;
+        UNCHECKED.contains(&layout) || !UNCHECKED.contains(&other)
+    };
+    let misleads =
+        |reading: &Reading| is_of_that_kind(reading) && content(reading) != content(good);
+    match readings(damaged).iter().find(|reading| misleads(reading)) {
+        None => Fate::Harmless,
+        Some(reading) if !reading.unreadable.is_empty() => Fate::Warned,
+        Some(_) => Fate::Unseen,
+    }
+}
+
+/// All bytes with one of them wrong, in every way there is.
+fn with_a_wrong_byte(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> + '_ {
+    let others = |place: usize| (1..=255).map(move |change| (place, change));
+    (0..bytes.len()).flat_map(others).map(|(place, change)| {
+        let mut damaged = bytes.to_vec();
+        damaged[place] ^= change;
+        (place, damaged)
+    })
+}
+
+#[test]
+fn no_wrong_byte_gives_other_values() {
+    let layouts = [&STANDARD[..], &GENERIC, &["type", "kstar"]].concat();
+    let captures = captures_of(&layouts);
+    for layout in layouts {
+        let is_tried = captures
+            .iter()
+            .any(|(_, _, good)| good.cells.layout.name == layout);
+        assert!(is_tried, "no capture of {layout}");
+    }
+    let mut tried = 0;
+    for (name, capture, good) in &captures {
+        for (place, damaged) in with_a_wrong_byte(capture) {
+            let fate = fate(&damaged, good);
+            assert_eq!(fate, Fate::Harmless, "{name}: byte {place}: {damaged:02x?}");
+            tried += 1;
+        }
+    }
+    println!(
+        "{tried} wrong bytes in {} captures, none taken",
+        captures.len()
+    );
+}
+
+#[test]
+fn replies_without_a_checksum_are_guarded_by_their_shape_alone() {
+    for layout in ["counters", "firmware"] {
+        let (mut tried, mut taken) = (0, 0);
+        for (_, capture, good) in captures_of(&[layout]) {
+            for (_, damaged) in with_a_wrong_byte(&capture) {
+                tried += 1;
+                taken += usize::from(fate(&damaged, &good) != Fate::Harmless);
+            }
+        }
+        println!("{layout}: {taken} of {tried} wrong bytes taken");
+        assert!(tried > 0 && taken > 0);
+        if layout == "counters" {
+            assert!(
+                taken * 20 < tried,
+                "a digit for a digit, hardly more: {taken} of {tried}"
+            );
+        }
+    }
+}
+
+/// What a byte does to a register of CRC-16/X-25; linear without its start and its final value.
+fn fed(register: u16, byte: u8) -> u16 {
+    (0..8).fold(register ^ u16::from(byte), |register, _| {
+        register >> 1 ^ if register & 1 == 1 { 0x8408 } else { 0 }
+    })
+}
+
+/// There are so many bursts of up to 16 bits.
+const BURSTS: usize = 1 << 15;
+
+/// The burst of this number: its first bit is wrong, all others may be.
+fn burst(number: usize) -> u32 {
+    u32::try_from(number).unwrap() << 1 | 1
+}
+
+/// The CRC is linear: a damaged frame has the CRC of the good one if the errors alone, with start value 0, leave the
+/// register at 0. So this holds for every frame of every length, whatever it says.
+#[test]
+fn no_burst_of_up_to_16_bits_leaves_the_crc_as_it_was() {
+    let check: u16 = b"123456789"
+        .iter()
+        .fold(0xFFFF, |register, byte| fed(register, *byte));
+    assert_eq!(!check, 0x906E, "this is the CRC of the generic protocol");
+    for burst in (0..BURSTS).map(burst) {
+        for shift in 0..8 {
+            // Bits go over the wire from the lowest to the highest, and through the CRC.
+            let bytes = (burst << shift).to_le_bytes();
+            let register = bytes.into_iter().fold(0, fed);
+            assert_ne!(register, 0, "{burst:#06x} from bit {shift}");
+        }
+    }
+    // And good bytes behind the burst never take it back.
+    assert!((1..=u16::MAX).all(|register| fed(register, 0) != 0));
+}
+
+/// The same through the decoder, where a burst can also fall on the ends of a frame and on the checksum itself, or make an
+/// end in the middle. There are 245 million in the captures: `BURSTS=1` tries them all, else it is one of 1999.
+#[test]
+fn no_burst_of_up_to_16_bits_is_taken() {
+    let step = number("BURSTS", 1999);
+    let mut tried = 0_u64;
+    for (name, capture, good) in captures_of(&GENERIC) {
+        for number in (0..capture.len() * 8 * BURSTS).step_by(step) {
+            let (place, burst) = (number / BURSTS, burst(number % BURSTS));
+            let mut damaged = capture.clone();
+            let errors = (burst << (place % 8)).to_le_bytes();
+            for (byte, error) in damaged.iter_mut().skip(place / 8).zip(errors) {
+                *byte ^= error;
+            }
+            let fate = fate(&damaged, &good);
+            assert_eq!(fate, Fate::Harmless, "{name}: {burst:#06x} at bit {place}");
+            tried += 1;
+        }
+    }
+    println!("{tried} bursts, none taken");
+    assert!(tried > 50_000, "{tried}");
+}
+
+/// How much to try: what a variable says, or else the usual.
+fn number(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).map_or(usual, |number| number.parse().unwrap())
+}
+
+/// Random numbers, the same in each run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+}
+
+/// Two different places of these bytes, each changed by what `error` gives.
+fn twice_damaged(bytes: &[u8], dice: &mut Dice, error: fn(&mut Dice) -> u8) -> Vec<u8> {
+    let first = dice.roll(bytes.len());
+    let second = (first + 1 + dice.roll(bytes.len() - 1)) % bytes.len();
+    let mut damaged = bytes.to_vec();
+    for place in [first, second] {
+        damaged[place] ^= error(dice);
+    }
+    damaged
+}
+
+fn any_byte(dice: &mut Dice) -> u8 {
+    u8::try_from(1 + dice.roll(255)).unwrap()
+}
+
+fn any_bit(dice: &mut Dice) -> u8 {
+    1 << dice.roll(8)
+}
+
+/// An 8-bit sum can't see two errors that cancel each other out; that is the protocol. What it lets through has to keep the
+/// shape of the reply and of each value. `ERRORS=1000000` tries so many a capture.
+#[test]
+fn two_errors_in_a_standard_reply_seldom_pass() {
+    let each = number("ERRORS", 10_000);
+    let mut dice = Dice(1);
+    for (what, error, limit) in [
+        ("bytes", any_byte as fn(&mut Dice) -> u8, 2000),
+        ("bits", any_bit, 50),
+    ] {
+        let (mut tried, mut summed, mut warned, mut unseen) = (0, 0, 0, 0);
+        for (_, capture, good) in captures_of(&STANDARD) {
+            let start = capture.iter().position(|byte| *byte == b'*').unwrap();
+            let place = start + checksum_place(&capture[start..]);
+            for _ in 0..each {
+                let span = twice_damaged(&capture[start..=place], &mut dice, error);
+                let (sum, checked) = span.split_last().unwrap();
+                summed += u64::from(checked.iter().copied().fold(0, u8::wrapping_add) == *sum);
+                let damaged = [&capture[..start], &span, &capture[place + 1..]].concat();
+                match fate(&damaged, &good) {
+                    Fate::Harmless => {}
+                    Fate::Warned => warned += 1,
+                    Fate::Unseen => unseen += 1,
+                }
+                tried += 1;
+            }
+        }
+        println!(
+            "two wrong {what}: {tried} tried, {summed} pass the sum, {warned} with a warning, {unseen} unseen"
+        );
+        assert!(summed > 0 && unseen * limit < tried && warned + unseen <= summed + tried / 1000);
+    }
+}

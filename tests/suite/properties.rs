@@ -1,0 +1,100 @@
+//! What must hold of every parser of bytes from outside, tried with the captures and with bytes that look like them; the
+//! fuzz targets of tests/fuzz try the same for longer.
+
+use crate::checks::{kaco, kstar, sim, text, typed};
+use crate::support::captures;
+use kaco_ardexa::escape::hex;
+use proptest::prelude::*;
+
+/// Everything that takes bytes.
+const OF_BYTES: [fn(&[u8]); 9] = [
+    kaco::stream,
+    kaco::mended_frame,
+    kaco::listen,
+    kstar::datagram,
+    kstar::module,
+    kstar::identity,
+    sim::simulators,
+    text::escaped,
+    text::hex_line,
+];
+
+/// Everything that takes what people type.
+const TYPED: [fn(&str); 4] = [
+    typed::addresses,
+    typed::duration,
+    typed::device,
+    typed::broker,
+];
+
+#[test]
+fn captures_have_all_properties() {
+    for name in captures::names() {
+        let bytes = captures::bytes(&name);
+        OF_BYTES.iter().for_each(|holds| holds(&bytes));
+        let digits = hex(&bytes);
+        text::hex_line(digits.as_bytes());
+        text::recording(&format!(r#"{{"request":"233032300d","reply":"{digits}"}}"#));
+    }
+}
+
+/// A capture with some bytes changed, taken away or doubled.
+fn damaged_capture() -> impl Strategy<Value = Vec<u8>> {
+    let captures: Vec<Vec<u8>> = captures::names()
+        .iter()
+        .map(|name| captures::bytes(name))
+        .collect();
+    let damage = (any::<prop::sample::Index>(), any::<u8>(), 0..4);
+    (
+        prop::sample::select(captures),
+        prop::collection::vec(damage, 0..4),
+    )
+        .prop_map(|(mut bytes, damages)| {
+            for (place, byte, kind) in damages {
+                let place = place.index(bytes.len());
+                match kind {
+                    0 => bytes[place] = byte,
+                    1 => bytes.insert(place, byte),
+                    2 => bytes.extend_from_within(place..),
+                    _ => bytes.truncate(place + 1),
+                }
+            }
+            bytes
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn damaged_captures_have_all_properties(bytes in damaged_capture()) {
+        OF_BYTES.iter().for_each(|holds| holds(&bytes));
+    }
+
+    #[test]
+    fn any_bytes_have_all_properties(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        OF_BYTES.iter().for_each(|holds| holds(&bytes));
+    }
+
+    #[test]
+    fn what_is_typed_has_all_properties(
+        list in "[-, 0-9]{0,12}",
+        duration in "[0-9.]{0,6}(ms|s|m|min|h|x)?",
+        device in "(tcp://|sim:|replay:|/dev/)?[\\[\\]:/@%a-f0-9.]{0,20}",
+        broker in "(mqtts?://)?([a-z%0-9:]{0,8}@)?[\\[\\]:/@?#%a-f0-9.]{0,20}",
+        anything: String,
+    ) {
+        for text in [list, duration, device, broker, anything] {
+            TYPED.iter().for_each(|holds| holds(&text));
+        }
+    }
+
+    #[test]
+    fn recordings_have_their_property(
+        request in "[0-9a-fA-F]{0,8}", reply in "[0-9a-f ]{0,20}", time: u64, device: String, between in "[{}\n, \"]{0,3}",
+    ) {
+        let device = serde_json::Value::from(device);
+        let line = format!(r#"{{"request":"{request}","reply":"{reply}","first_byte_ms":{time},"device":{device}}}"#);
+        text::recording(&format!("{line}\n{between}{line}"));
+    }
+}

@@ -1,0 +1,23 @@
+//! Small libraries in C that are loaded below the program, between it and the system.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Compiles a source file; its library.
+pub fn library(source: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+    let name = source.file_stem().expect("a name").to_string_lossy();
+    let library = directory.join(format!("{name}.so"));
+    // Another run of the tests may have it loaded.
+    let new = directory.join(format!("{name}.{}.so", std::process::id()));
+    let compiler = Command::new("cc")
+        .args(["-shared", "-fPIC", "-Wall", "-Werror", "-O1", "-o"])
+        .args([&new, &source])
+        .arg("-ldl")
+        .status()
+        .expect("these tests need a C compiler, cc (package gcc)");
+    assert!(compiler.success());
+    std::fs::rename(new, &library).expect("a name");
+    library
+}
