@@ -4,10 +4,13 @@ use super::output::{expect_publishable, expect_writable, is_chosen, is_printable
 use kaco_ardexa::kstar::identity;
 use kaco_ardexa::kstar::wire::{Frame, READINGS_LENGTH, Request, parse};
 use kaco_ardexa::kstar::{discovery, interpret};
+use kaco_ardexa::output::folder::Folder;
 use kaco_ardexa::output::folders;
 use kaco_ardexa::reading::Reading;
 use std::net::Ipv4Addr;
 use std::path::{Component, Path};
+use std::sync::LazyLock;
+use std::{env, fs, process};
 
 /// Datagrams of KSTAR inverters: what is accepted is the frame of its payload, and can be written. Each is tried as it came
 /// and with the right length and sum.
@@ -66,10 +69,19 @@ pub fn identity(bytes: &[u8]) {
         expect_writable(reading);
         expect_publishable(reading);
     }
-    let folders = folders::choose(Path::new("/nowhere"), &readings.each_ref());
+    let folders = folders::choose(&EMPTY, &readings.each_ref());
     folders.iter().for_each(|name| expect_folder(name));
     assert_ne!(folders[0], folders[1]);
 }
+
+/// A folder in which there is nothing and never will be: it is removed while it is held open.
+static EMPTY: LazyLock<Folder> = LazyLock::new(|| {
+    let path = env::temp_dir().join(format!("kaco_ardexa-{}", process::id()));
+    fs::create_dir(&path).expect("a directory");
+    let folder = Folder::open(&path).expect("the directory");
+    fs::remove_dir(&path).expect("nothing in it");
+    folder
+});
 
 /// The reading of an inverter with this identity, at the address of this number.
 fn reading(payload: &[u8], number: u8) -> Reading {
