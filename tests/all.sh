@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that must hold: installs what the tests need, then format, lints, all tests, documentation.
+# Everything that must hold: installs what the tests need, then format, lints, dependencies, all tests, documentation.
 # Runs on a bare Debian with cargo and a C linker, as root (or as a user where nothing is missing).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,6 +19,14 @@ needed=(
     "shellcheck shellcheck"
     "jq jq"
     "curl curl"
+)
+
+# cargo's subcommand -> crate that has it
+# cargo-deny takes two to four minutes to compile. The lint unused_crate_dependencies could not stand in for
+# cargo-machete: it wants each dependency used by library, program and every test alike.
+tools=(
+    "deny cargo-deny@0.20.2"
+    "machete cargo-machete@0.9.2"
 )
 
 say() { printf '\n== %s\n' "$*"; }
@@ -51,13 +59,29 @@ install_missing() {
     )
 }
 
+# Compiled without optimizing: they run for a second.
+install_tools() {
+    local pair
+    for pair in "${tools[@]}"; do
+        cargo "${pair% *}" --version >/dev/null 2>&1 && continue
+        say "installing ${pair#* }"
+        CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug "${pair#* }"
+    done
+}
+
 install_missing
+install_tools
 
 say "format"
 cargo fmt --check
 
 say "lints"
 cargo clippy --locked --all-targets --quiet -- -D warnings
+
+say "dependencies"
+# Not `advisories`: their list is fetched with git from outside the registry, see docs/contributing.md.
+cargo deny check --deny warnings bans licenses sources
+cargo machete --with-metadata
 
 say "tests"
 figures=${CARGO_TARGET_DIR:-target}/tmp/faults.tsv

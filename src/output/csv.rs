@@ -30,3 +30,49 @@ pub fn row(reading: &Reading) -> String {
 fn time(time: DateTime<FixedOffset>) -> String {
     time.format(TIME_FORMAT).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::naming::examples::reading;
+    use super::*;
+    use crate::kaco::layouts::STANDARD;
+
+    #[test]
+    fn the_header_begins_with_a_sign_and_the_time() {
+        let header = header(&reading(&STANDARD, &[]));
+        assert!(
+            header.starts_with("# datetime, status, DC Voltage, "),
+            "{header}"
+        );
+        assert!(header.ends_with(", Type\n"), "{header}");
+    }
+
+    #[test]
+    fn a_row_has_a_cell_for_each_name_of_the_header() {
+        let values = [
+            "mpp-track",
+            "398.5",
+            "1.60",
+            "",
+            "227.8",
+            "2.61",
+            "585",
+            "-9",
+            "33969",
+            "64,00\"xi",
+        ];
+        let reading = reading(&STANDARD, &values);
+        assert_eq!(
+            row(&reading),
+            "2026-11-20T09:40:17+0100,mpp-track,398.5,1.60,,227.8,2.61,585,-9,33969,\"64,00\"\"xi\"\n"
+        );
+        assert_eq!(header(&reading).split(", ").count(), values.len() + 1);
+    }
+
+    #[test]
+    fn a_reading_without_a_time_leaves_its_cell_empty() {
+        let mut reading = reading(&STANDARD, &["mpp-track"]);
+        reading.time = None;
+        assert_eq!(row(&reading), ",mpp-track,,,,,,,,,\n");
+    }
+}

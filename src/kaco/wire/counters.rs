@@ -148,3 +148,117 @@ fn minutes(time: &[u8]) -> Option<u64> {
         .checked_mul(60)?
         .checked_add(minutes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan;
+    use super::super::tests::{NINE_VALUES, summed};
+    use super::*;
+
+    /// The counters in `bytes`, or the kind of their fault.
+    fn read(bytes: &str, ended: bool) -> Option<Result<Counters<'_>, &'static str>> {
+        Some(match scan(bytes.as_bytes(), ended).item? {
+            Ok(Frame {
+                body: Body::Counters(counters),
+                ..
+            }) => Ok(counters),
+            Ok(frame) => unreachable!("{frame:?}"),
+            Err(error) => Err(error.fault.kind()),
+        })
+    }
+
+    fn unit(bytes: &str) -> Option<EnergyUnit> {
+        Some(read(bytes, false)?.ok()?.unit)
+    }
+
+    #[test]
+    fn seven_fields_in_their_order() {
+        let due = Counters {
+            unit: EnergyUnit::TenthsOfKilowattHours,
+            daily_peak_power: b"5240",
+            daily_yield: b"5621",
+            counter_yield: b"71903",
+            total_yield: b"71904",
+            minutes: [8 * 60 + 51, 2211 * 60, 2212 * 60 + 59],
+        };
+        assert_eq!(due.daily_yield_number(), Some(5621));
+        let bytes = "\n*123 5240 5621 71903 71904 8:51 2211:00 2212:59\r";
+        assert_eq!(read(bytes, false), Some(Ok(due)));
+    }
+
+    #[test]
+    fn the_shape_tells_the_unit() {
+        for (text, due) in [
+            ("\n 1 2 3 4 8:51 22:00 22:00\r", EnergyUnit::KilowattHours),
+            ("\n 1 2 3 4 08:51 22:00 22:00\r", EnergyUnit::KilowattHours),
+            (
+                "\n*123 1 2 3 4 0:51 22:00 22:00\r",
+                EnergyUnit::TenthsOfKilowattHours,
+            ),
+            (
+                "\n*123 1 2 3 4 10:51 22:00 22:00\r",
+                EnergyUnit::TenthsOfKilowattHours,
+            ),
+            ("\n*123 1 2 3 4 08:51 22:00 22:00\r", EnergyUnit::WattHours),
+            (
+                "\n*123 1 2 3 4 11:51 22:00 0022:00\r",
+                EnergyUnit::WattHours,
+            ),
+        ] {
+            assert_eq!(unit(text), Some(due), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn anything_but_the_seven_fields_is_refused() {
+        for fields in [
+            "1 2 3 4 8:51 22:00",
+            "1 2 3 4 8:51 22:00 22:00 1",
+            "1 2 3 4.0 8:51 22:00 22:00",
+            "1 2 3 -4 8:51 22:00 22:00",
+            "1 2 3 4 8:60 22:00 22:00",
+            "1 2 3 4 8:51 22:99 22:00",
+            "1 2 3 4 8:5 22:00 22:00",
+            "1 2 3 4 8:051 22:00 22:00",
+            "1 2 3 4 :51 22:00 22:00",
+            "1 2 3 4 8:51 +2:00 22:00",
+            "1 2 3 4 8:51 22:+1 22:00",
+            "1 2 3 4 8:51 2x:00 22:00",
+            "1 2 3 4 8:51 22:00 307445734561825861:00",
+        ] {
+            let with_header = format!("\n*123 {fields}\r");
+            assert_eq!(read(&with_header, false), Some(Err("format")), "{fields:?}");
+            let headerless = format!("\n{fields}\r");
+            assert_eq!(read(&headerless, false), None, "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn silence_ends_counters_behind_their_last_minute_and_nowhere_else() {
+        for start in ["\n*123", "\n"] {
+            let whole = format!("{start} 1 2 3 4 8:51 22:00 22:00");
+            assert_eq!(read(&whole, false), None);
+            assert!(matches!(read(&whole, true), Some(Ok(_))));
+            for cut in [" 1 2 3 4 8:51 22:00 22:0", " 1 2 3 4 8:51", " 1 2 3 4 8:"] {
+                let bytes = format!("{start}{cut}");
+                let fault = (start != "\n").then_some(Err("incomplete"));
+                assert_eq!(read(&bytes, true), fault, "{bytes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_third_part_is_no_counters() {
+        let text = NINE_VALUES.replacen("*120", "*123", 1);
+        let item = scan(&summed(&text, "\r"), false).item.is_some_and(|item| {
+            matches!(
+                item,
+                Ok(Frame {
+                    body: Body::Readings(_),
+                    ..
+                })
+            )
+        });
+        assert!(item);
+    }
+}

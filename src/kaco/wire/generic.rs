@@ -82,9 +82,10 @@ fn verify(inside: &[u8]) -> Result<&[u8], Fault> {
         .ok_or(Fault::NoChecksum)?;
     let text = checked.get(HEADER..).ok_or(Fault::NoChecksum)?;
     let expected = checksum::crc(checked);
-    let found = digits
-        .iter()
-        .fold(0, |number, digit| number << 4 | u16::from(value(*digit)));
+    let found = std::str::from_utf8(digits)
+        .ok()
+        .and_then(|digits| u16::from_str_radix(digits, 16).ok())
+        .ok_or(Fault::NoChecksum)?;
     if found == expected {
         return Ok(text);
     }
@@ -99,10 +100,100 @@ fn is_digit(byte: &u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'A'..=b'F')
 }
 
-const fn value(digit: u8) -> u8 {
-    if digit.is_ascii_digit() {
-        digit - b'0'
-    } else {
-        digit.wrapping_sub(b'A' - 10)
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests {
+    use super::super::scan;
+    use super::super::tests::with_crc;
+    use super::*;
+
+    /// The elements of the first frame in `bytes`, or its fault.
+    fn read(bytes: &[u8], ended: bool) -> Option<Result<Elements<'_>, Fault>> {
+        Some(match scan(bytes, ended).item? {
+            Ok(Frame {
+                body: Body::Generic(elements),
+                ..
+            }) => Ok(elements),
+            Ok(frame) => unreachable!("{frame:?}"),
+            Err(error) => Err(error.fault),
+        })
+    }
+
+    #[test]
+    fn elements_are_what_stands_between_blanks() {
+        let bytes = with_crc("*12n 4 390TL   48  581.1 ");
+        let Some(Ok(elements)) = read(&bytes, false) else {
+            unreachable!("it is good");
+        };
+        assert_eq!(elements.count(), 4);
+        let texts: Vec<&[u8]> = elements.iter().collect();
+        assert_eq!(texts, [&b"4"[..], b"390TL", b"48", b"581.1"]);
+    }
+
+    #[test]
+    fn there_are_as_many_elements_as_announced() {
+        for (text, announced, found) in [
+            ("*12n 5 390TL 48 581.1 ", "5", 4),
+            ("*12n 3 390TL 48 581.1 ", "3", 4),
+            ("*12n 04 390TL 48 581.1 ", "04", 4),
+            ("*12n  ", "", 0),
+        ] {
+            let announced = announced.to_owned();
+            let due = Fault::Count { announced, found };
+            assert_eq!(read(&with_crc(text), false), Some(Err(due)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_serial_number_stands_without_its_blanks() {
+        let bytes = with_crc("*12s  8.6TL01736586  ");
+        let frame = Frame {
+            address: Some(12),
+            body: Body::SerialNumber(b"8.6TL01736586"),
+        };
+        assert_eq!(scan(&bytes, false).item, Some(Ok(frame)));
+    }
+
+    #[test]
+    fn the_checksum_is_a_blank_and_four_upper_case_digits() {
+        for text in [
+            "*12n 1 906\r",
+            "*12n 1 90 6E\r",
+            "*12n 1 906e\r",
+            "*12n 1 906G\r",
+            "*12n 1 90@E\r",
+            "*12n 1 9:6E\r",
+            "*12n 1906E\r",
+            "*12n \r",
+        ] {
+            let bytes = format!("\n{text}").into_bytes();
+            let fault = Some(Err(Fault::NoChecksum));
+            assert_eq!(read(&bytes, false), fault, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn another_checksum_is_named() {
+        let text = "*12n 4 390TL 48 581.1 ";
+        let due = checksum::crc(text.as_bytes());
+        for sent in [0x1234, 0x5678, 0x9ABC, 0xDEF0, due ^ 1, due ^ 0x8000] {
+            let bytes = format!("\n{text}{sent:04X}\r").into_bytes();
+            let fault = Fault::Checksum {
+                expected: format!("{due:04X}"),
+                found: format!("{sent:04X}"),
+            };
+            assert_eq!(read(&bytes, false), Some(Err(fault)));
+        }
+    }
+
+    #[test]
+    fn silence_ends_a_reply_behind_its_checksum_and_nowhere_else() {
+        let bytes = with_crc("*12n 4 390TL 48 581.1 ");
+        let end = bytes.len() - 1;
+        assert!(matches!(read(&bytes[..end], true), Some(Ok(_))));
+        for length in 6..end {
+            let found = read(&bytes[..length], true);
+            assert_eq!(found, Some(Err(Fault::Incomplete)), "{length}");
+        }
     }
 }

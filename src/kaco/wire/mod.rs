@@ -11,6 +11,9 @@ mod generic;
 mod plain;
 mod request;
 mod standard;
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests;
 
 pub use counters::{Counters, EnergyUnit};
 pub use fault::{Fault, FrameError};

@@ -77,3 +77,132 @@ fn is_disguised(line: &[u8]) -> bool {
         matches!(parse_checked(&copy, command, 0, true), Parsed::Done(..))
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests {
+    use super::super::tests::{NINE_VALUES, summed, with_crc};
+    use super::super::{checksum, scan};
+    use super::*;
+
+    /// The text of the first frame in `bytes` or its fault, and how many bytes belong to it.
+    fn read(bytes: &[u8], ended: bool) -> Option<(Result<&[u8], Fault>, usize)> {
+        let scan = scan(bytes, ended);
+        let read = match scan.item? {
+            Ok(Frame {
+                body: Body::TypeCode(text) | Body::Firmware(text),
+                ..
+            }) => Ok(text),
+            Ok(frame) => unreachable!("{frame:?}"),
+            Err(error) => Err(error.fault),
+        };
+        Some((read, scan.used))
+    }
+
+    fn fault(bytes: &[u8], ended: bool) -> Option<Fault> {
+        read(bytes, ended).and_then(|(read, _)| read.err())
+    }
+
+    #[test]
+    fn a_type_code_stands_without_its_blanks() {
+        for text in ["*129 6400xi ", "*129   6400xi "] {
+            let bytes = summed(text, "\r");
+            let due = (Ok(&b"6400xi"[..]), bytes.len());
+            assert_eq!(read(&bytes, false), Some(due), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_checksum_of_a_type_can_be_any_byte() {
+        let types =
+            (b'!'..=b'~').flat_map(|first| (b'!'..=b'~').map(move |second| (first, second)));
+        let texts = types.flat_map(|(first, second)| {
+            let (first, second) = (char::from(first), char::from(second));
+            ["", "00"].map(|digits| format!("*129 {first}{second}{digits}xi "))
+        });
+        for due in 0..=255 {
+            let bytes = texts
+                .clone()
+                .find(|text| checksum::sum(text.as_bytes()) == due)
+                .map(|text| summed(&text, "\r"))
+                .unwrap_or_default();
+            assert!(
+                matches!(read(&bytes, false), Some((Ok(_), used)) if used == bytes.len()),
+                "{due}: {bytes:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_type_ends_with_silence_or_where_the_next_reply_begins() {
+        let bytes = summed("*129 6400xi ", "");
+        let due = (Ok(&b"6400xi"[..]), bytes.len());
+        assert_eq!(read(&bytes, false), None);
+        assert_eq!(read(&bytes, true), Some(due.clone()));
+        let both = [&bytes[..], b"\n*134\r"].concat();
+        assert_eq!(read(&both, false), Some(due));
+    }
+
+    #[test]
+    fn a_type_that_stops_before_its_checksum_is_cut_off() {
+        let bytes = summed("*129 6400xi ", "");
+        for length in 6..bytes.len() {
+            let found = fault(&bytes[..length], true);
+            assert_eq!(found, Some(Fault::Incomplete), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_type_with_something_else_around_its_checksum_is_refused() {
+        assert_eq!(fault(b"\n*129 6400xi\r", false), Some(Fault::NoChecksum));
+        let followed = summed("*129 6400xi ", "x\r");
+        assert_eq!(
+            fault(&followed, false).map(|fault| fault.kind()),
+            Some("format")
+        );
+        let wrong = b"\n*129 6400xi x\r";
+        assert_eq!(
+            fault(wrong, false).map(|fault| fault.kind()),
+            Some("checksum")
+        );
+    }
+
+    #[test]
+    fn a_firmware_is_one_line_of_ascii() {
+        let bytes = b"\n*128  V2.10 bfr \r";
+        let due = (Ok(&b"V2.10 bfr"[..]), bytes.len());
+        assert_eq!(read(bytes, false), Some(due));
+        assert_eq!(fault(b"\n*128 V2.10", true), Some(Fault::Incomplete));
+        assert_eq!(fault(b"\n*128 V2\x0710\r", false), Some(Fault::Interrupted));
+        for other in [&b"\n*128 \r"[..], b"\n*128   \r", b"\n*128 V\xff2\r"] {
+            assert!(
+                matches!(fault(other, false), Some(Fault::Shape(_))),
+                "{other:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_reply_with_a_damaged_letter_is_no_firmware() {
+        // With this daily yield the checksum is a digit: all of the reply could be a text.
+        let standard = |command: char| {
+            let text = NINE_VALUES.replacen("*120", &format!("*12{command}"), 1);
+            summed(&text.replace("5621", "1000000"), " 8k\r")
+        };
+        let mut replies = ['0', '1', '2', '3'].map(standard).to_vec();
+        replies.extend([
+            with_crc("*12n 4 390TL 48 581.1 "),
+            with_crc("*12s 8.6TL01736586 "),
+            summed("*129 80xx ", "\r"),
+        ]);
+        for mut bytes in replies {
+            assert!(bytes.is_ascii());
+            assert!(matches!(scan(&bytes, false).item, Some(Ok(_))), "{bytes:?}");
+            bytes[4] = b'8';
+            assert!(
+                matches!(fault(&bytes, false), Some(Fault::Shape(_))),
+                "{bytes:?}"
+            );
+        }
+    }
+}

@@ -101,6 +101,7 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn requests_are_reads_and_nothing_else() {
@@ -123,6 +124,24 @@ mod tests {
                 );
                 assert!(b"012389s".contains(&command.character()), "{text:?}");
             }
+        }
+    }
+
+    #[test]
+    fn parts_are_asked_by_their_numbers() {
+        assert_eq!(Part::ALL.map(Part::number), [1, 2, 3]);
+        let characters = Part::ALL.map(|part| Command::Part(part).character());
+        assert_eq!(&characters, b"123");
+    }
+
+    #[test]
+    fn every_command_of_the_program_means_something_and_no_other_does() {
+        let known = b"012389s";
+        let meanings: BTreeSet<&str> = known.iter().copied().map(Command::meaning).collect();
+        assert_eq!(meanings.len(), known.len(), "{meanings:?}");
+        for character in 0..=255 {
+            let is_other = Command::meaning(character) == "another command";
+            assert_eq!(is_other, !known.contains(&character), "{character}");
         }
     }
 }

@@ -108,19 +108,17 @@ enum Tail<'a> {
 
 /// What comes behind the checksum byte: CR; blank, type code, CR; the same with a total yield; or nothing.
 fn tail_of(tail: &[u8], ended: bool) -> Tail<'_> {
-    match tail {
-        [] if ended => Tail::Whole(None, None, 0),
-        [] => Tail::Incomplete,
-        [b'\r' | 0, ..] => Tail::Whole(None, None, 1),
-        // The next reply: this one ended right behind its checksum.
-        [b'\n', ..] => Tail::Whole(None, None, 0),
-        [b' ', ..] => match tail.iter().position(|&byte| byte == b'\r' || byte == 0) {
-            Some(end) => type_and_total(tail.get(..end).unwrap_or_default(), end + 1),
-            // A type that does not end may be cut off; the values before it are whole.
-            None if ended => Tail::Whole(None, None, tail.len()),
-            None => Tail::Incomplete,
-        },
-        _ => Tail::Broken,
+    if !matches!(tail, [] | [b' ' | b'\r' | b'\n' | 0, ..]) {
+        return Tail::Broken;
+    }
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0);
+    let end = tail.iter().position(is_end).unwrap_or(tail.len());
+    match tail.split_at_checked(end) {
+        Some((text, [b'\r' | 0, ..])) => type_and_total(text, end + 1),
+        // By the next reply, or by silence, a type may be cut off; the values before it are whole.
+        Some((_, [b'\n', ..])) => Tail::Whole(None, None, end),
+        _ if ended => Tail::Whole(None, None, end),
+        _ => Tail::Incomplete,
     }
 }
 
@@ -138,5 +136,137 @@ fn type_and_total(text: &[u8], length: usize) -> Tail<'_> {
             Tail::Whole(Some(code), Some(total), length)
         }
         _ => Tail::Broken,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests {
+    use super::super::scan;
+    use super::super::tests::{NINE_VALUES, summed};
+    use super::*;
+
+    /// What is read of `bytes`, and how many of them belong to it.
+    fn read(bytes: &[u8], ended: bool) -> Option<(Result<Readings<'_>, Fault>, usize)> {
+        let scan = scan(bytes, ended);
+        let read = match scan.item? {
+            Ok(Frame {
+                body: Body::Readings(readings),
+                ..
+            }) => Ok(readings),
+            Ok(frame) => unreachable!("{frame:?}"),
+            Err(error) => Err(error.fault),
+        };
+        Some((read, scan.used))
+    }
+
+    /// Type code and total yield of a reply that ends like this; `None` if it is refused.
+    fn tail(text: &str) -> Option<(Option<String>, Option<String>)> {
+        let bytes = summed(NINE_VALUES, text);
+        let readings = read(&bytes, false)?.0.ok()?;
+        let owned = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        Some((
+            readings.type_code.map(owned),
+            readings.total_yield.map(owned),
+        ))
+    }
+
+    #[test]
+    fn values_are_what_stands_between_blanks() {
+        let bytes = summed(NINE_VALUES, " 5000xi\r");
+        let values = read(&bytes, false).and_then(|(read, _)| Some(read.ok()?.values));
+        let due = [
+            "4", "355.9", "2.92", "1039", "239.5", "4.12", "987", "40", "5621",
+        ];
+        assert_eq!(values, Some(due.map(str::as_bytes)));
+    }
+
+    #[test]
+    fn the_command_says_which_part_speaks() {
+        for (command, part) in [('0', None), ('1', Some(1)), ('2', Some(2)), ('3', Some(3))] {
+            let text = NINE_VALUES.replacen("*120", &format!("*12{command}"), 1);
+            let bytes = summed(&text, " 8k\r");
+            let found = read(&bytes, false).map(|(read, _)| read.map(|readings| readings.part));
+            assert_eq!(found, Some(Ok(part)));
+        }
+    }
+
+    #[test]
+    fn type_and_total_yield_are_told_apart() {
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(tail("\r"), Some((None, None)));
+        assert_eq!(tail("  \r"), Some((None, None)));
+        assert_eq!(tail(" 5000xi \r"), Some((text("5000xi"), None)));
+        assert_eq!(tail(" 100k   5751\r"), Some((text("100k"), text("5751"))));
+        for shifted in [
+            " 5621\r",
+            " 5621 5751\r",
+            " 5621 100k\r",
+            " 100k 200k\r",
+            " 100k 5751 1\r",
+            "5000xi\r",
+        ] {
+            assert_eq!(tail(shifted), None, "{shifted:?}");
+        }
+    }
+
+    #[test]
+    fn no_sign_in_a_type_costs_the_values() {
+        for sign in ["\x1b", "\x07", "\\", "\u{fffd}"] {
+            let code = format!("50{sign}xi");
+            assert_eq!(tail(&format!(" {code}\r")), Some((Some(code), None)));
+        }
+    }
+
+    #[test]
+    fn a_reply_ends_where_the_next_begins() {
+        for cut in ["", " ", " 5000"] {
+            let first = summed(NINE_VALUES, cut);
+            let both = [&first[..], b"\n*134\r"].concat();
+            let Some((Ok(readings), used)) = read(&both, false) else {
+                unreachable!("{cut:?}");
+            };
+            assert_eq!((readings.type_code, used), (None, first.len()), "{cut:?}");
+        }
+    }
+
+    #[test]
+    fn silence_ends_a_reply_behind_its_checksum_or_in_its_type() {
+        for cut in ["", " ", " 5000", " 5000xi"] {
+            let bytes = summed(NINE_VALUES, cut);
+            assert_eq!(read(&bytes, false), None, "{cut:?}");
+            let Some((Ok(readings), used)) = read(&bytes, true) else {
+                unreachable!("{cut:?}");
+            };
+            assert_eq!((readings.type_code, readings.total_yield), (None, None));
+            assert_eq!(used, bytes.len());
+        }
+    }
+
+    #[test]
+    fn silence_before_the_checksum_cuts_a_reply_off() {
+        let bytes = summed(NINE_VALUES, "");
+        for length in 6..bytes.len() {
+            let found = read(&bytes[..length], true).map(|(read, _)| read.err());
+            assert_eq!(found, Some(Some(Fault::Incomplete)), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_control_character_between_the_values_interrupts() {
+        for noise in ["*120 4\r 355", "*120 4 355\n*124\r", "*120 \0 4"] {
+            let bytes = format!("\n{noise}").into_bytes();
+            let fault = read(&bytes, false).map(|(read, _)| read.err());
+            assert_eq!(fault, Some(Some(Fault::Interrupted)), "{noise:?}");
+        }
+    }
+
+    #[test]
+    fn another_checksum_is_named() {
+        let text = format!("\n{NINE_VALUES}\x0a 5000xi\r");
+        let sum = checksum::sum(NINE_VALUES.as_bytes());
+        let fault = read(text.as_bytes(), false).and_then(|(read, _)| read.err());
+        let due = format!("the checksum is 0A, the bytes make {sum:02X}");
+        assert_eq!(fault.map(|fault| fault.to_string()), Some(due));
     }
 }
