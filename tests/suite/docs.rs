@@ -3,6 +3,7 @@
 
 mod ardexa;
 mod commands;
+mod guarantees;
 
 mod inverters;
 mod troubleshooting;
