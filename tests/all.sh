@@ -81,7 +81,7 @@ cargo clippy --locked --all-targets --quiet -- -D warnings
 say "dependencies"
 # Not `advisories`: their list is fetched with git from outside the registry, see docs/contributing.md.
 cargo deny check --deny warnings bans licenses sources
-cargo machete --with-metadata
+cargo machete
 
 say "tests"
 figures=${CARGO_TARGET_DIR:-target}/tmp/faults.tsv
