@@ -2,7 +2,7 @@
 //!
 //! Source: the protocol note and a captured answer.
 
-use super::interpret::{plain, text_cell};
+use super::cells::{plain, text_cell};
 use crate::escape::printable;
 use crate::reading::{Cells, Field, Kind, Layout, Reading, Unit};
 

@@ -2,8 +2,8 @@
 //!
 //! Source: the protocol note; no capture is known, and not every inverter answers.
 
+use super::cells::{plain, text_cell};
 use super::discovery::text;
-use super::interpret::{plain, text_cell};
 use crate::reading::{Cells, Facts, Field, Kind, Layout, Reading, Sender, Unit};
 use std::borrow::Cow;
 use std::net::IpAddr;

@@ -2,12 +2,13 @@
 //!
 //! Nothing is rounded: a number keeps the decimals of its slot, a product those of both factors.
 
+use super::cells::plain;
 use super::column::{Column, Form, Sign, Slot, Source, Words};
 use super::faults::error_names;
 use super::identity::identity;
 use super::layout::{COLUMNS, KSTAR};
 use super::wire::Frame;
-use crate::reading::{Cells, Decimal, Kind, Reading, Sender, StatusCode, Unreadable, Value};
+use crate::reading::{Cells, Decimal, Kind, Reading, StatusCode, Unreadable, Value};
 use std::borrow::Cow;
 
 /// What a frame says, as a reading without time and address.
@@ -42,20 +43,6 @@ pub fn reading(payload: &[u8]) -> Reading {
 
 /// Work modes from this number on are no normal operation: 2 abnormal, 3 severe fault.
 const ABNORMAL: u32 = 2;
-
-/// A reading of which nothing is known but its cells.
-pub(super) fn plain(cells: Cells) -> Reading {
-    let sender = Sender::Kstar {
-        serial: None,
-        ip: None,
-    };
-    Reading::of(sender, cells)
-}
-
-/// A text that was sent; an empty one is no value.
-pub(super) fn text_cell(text: &str) -> Option<Value> {
-    (!text.is_empty()).then(|| Value::Text(Cow::Owned(text.to_owned())))
-}
 
 /// The names of the errors that a reading reports; none for readings of other layouts.
 pub fn reported_errors(reading: &Reading) -> Vec<&'static str> {

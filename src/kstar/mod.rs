@@ -13,6 +13,7 @@
 //!
 //! From [`interpret`] on nothing opens a socket or looks at a clock. `docs/kstar-protocol.md` has all of the protocol.
 
+mod cells;
 pub mod client;
 pub mod column;
 pub mod discovery;

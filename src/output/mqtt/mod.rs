@@ -2,7 +2,7 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`broker`], [`login`] | where, and as whom |
+//! | [`broker`], [`login`], [`password`] | where, and as whom |
 //! | [`options`] | how to publish, and what that makes of a reading |
 //! | [`message`], [`state`] | what goes to the broker |
 //! | [`once`] | all messages of a run that ends |
@@ -17,6 +17,7 @@ pub mod message;
 pub mod once;
 pub mod options;
 mod outbox;
+pub mod password;
 pub mod session;
 pub mod state;
 #[cfg(feature = "tls")]

@@ -1,0 +1,18 @@
+//! What every reading of a KSTAR inverter begins with.
+
+use crate::reading::{Cells, Reading, Sender, Value};
+use std::borrow::Cow;
+
+/// A reading of which nothing is known but its cells.
+pub(super) fn plain(cells: Cells) -> Reading {
+    let sender = Sender::Kstar {
+        serial: None,
+        ip: None,
+    };
+    Reading::of(sender, cells)
+}
+
+/// A text that was sent; an empty one is no value.
+pub(super) fn text_cell(text: &str) -> Option<Value> {
+    (!text.is_empty()).then(|| Value::Text(Cow::Owned(text.to_owned())))
+}
