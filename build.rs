@@ -41,6 +41,9 @@ fn of_repository() -> Option<String> {
 /// Cargo notes it in what it publishes: `"sha1": "4e01bc1…"`.
 fn of_package() -> Option<String> {
     let notes = fs::read_to_string(".cargo_vcs_info.json").ok()?;
+    // Publishing compiles in the repository's folder of results. What it leaves there is not for the repository itself,
+    // which has no such file.
+    println!("cargo:rerun-if-changed=.cargo_vcs_info.json");
     let (_, rest) = notes.split_once("\"sha1\"")?;
     rest.split('"').nth(1).map(str::to_owned)
 }

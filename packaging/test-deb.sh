@@ -80,6 +80,17 @@ done
 gzip -dc "$root/usr/share/man/man1/kaco_ardexa.1.gz" | grep -q '^\.SH NAME' || fail "that is no manual page"
 inside bash -n /usr/share/bash-completion/completions/kaco_ardexa || fail "bash does not take the completions"
 
+say "the pages lead to each other"
+links=0
+while IFS=: read -r page link; do
+    # The licence is the file `copyright`, as in each package of Debian.
+    [[ $link == *:* || $link == LICENSE ]] && continue
+    [[ -e $(dirname "$page")/$link ]] || fail "${page#"$root"} names $link, which is not there"
+    links=$((links + 1))
+done < <(grep -rHoP --include=*.md '\]\(\K[^)#]+' "$root/usr/share/doc/$name")
+((links > 0)) || fail "no page has a link"
+echo "$links links"
+
 say "kaco_ardexa log sim: 2,4-7 logs, as a user without rights"
 mkdir "$root/tmp/plant"
 chown 4711:4711 "$root/tmp/plant"

@@ -7,7 +7,11 @@ here=$(dirname "$(readlink -f "$0")")
 project=$(dirname "$(dirname "$here")")
 
 mkdir "$folder"
-cp -r "$here"/{config.yaml,DOCS.md,Dockerfile,run.sh,translations} "$folder"
+cp -r "$here"/{config.yaml,DOCS.md,run.sh,translations} "$folder"
+# The repository does not go along, and --version tells the commit.
+commit=
+[[ ! -e $project/.git ]] || commit=$(git -C "$project" rev-parse HEAD) || true
+sed "s/^ARG KACO_ARDEXA_COMMIT=.*/ARG KACO_ARDEXA_COMMIT=\"$commit\"/" "$here/Dockerfile" >"$folder/Dockerfile"
 cp "$project/docs/changelog.md" "$folder/CHANGELOG.md"
 mkdir "$folder/source"
 for part in Cargo.toml Cargo.lock LICENSE README.md benches build.rs src; do

@@ -275,6 +275,31 @@ fn the_options_of_the_add_on_are_used_and_described() {
 }
 
 #[test]
+fn the_folder_of_the_add_on_is_whole() {
+    let home = TempDir::new().unwrap();
+    let folder = home.path().join("kaco_ardexa");
+    let script = text(&directory().join("home-assistant/assemble.sh"));
+    helper("bash", &[&script, &text(&folder)], b"").expect_code(0);
+    for part in [
+        "config.yaml",
+        "run.sh",
+        "CHANGELOG.md",
+        "source/Cargo.toml",
+        "source/Cargo.lock",
+        "source/build.rs",
+        "source/src/main.rs",
+    ] {
+        assert!(folder.join(part).exists(), "{part}");
+    }
+    // What is compiled there tells the same commit as this program.
+    let version = wait(start(command(&["--version"]))).expect_code(0).stdout;
+    let commit = version.split(['(', ')']).nth(1).unwrap_or_default();
+    let recipe = fs::read_to_string(folder.join("Dockerfile")).unwrap();
+    let told = format!("ARG KACO_ARDEXA_COMMIT=\"{commit}");
+    assert!(recipe.contains(&told), "{recipe}");
+}
+
+#[test]
 fn scripts_are_without_slips() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folders = [
@@ -282,6 +307,7 @@ fn scripts_are_without_slips() {
         "packaging/debian/scripts",
         "packaging/home-assistant",
         "tests",
+        "tests/fuzz",
     ];
     let entries = folders
         .iter()
