@@ -5,6 +5,7 @@
 
 use crate::polling::checksum_place;
 use crate::support::captures;
+use crate::support::dice::Dice;
 use kaco_ardexa::kaco::interpret;
 use kaco_ardexa::kaco::wire::Decoder;
 use kaco_ardexa::kstar;
@@ -208,19 +209,6 @@ fn number(variable: &str, usual: usize) -> usize {
     std::env::var(variable).map_or(usual, |number| number.parse().unwrap())
 }
 
-/// Random numbers, the same in each run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % sides
-    }
-}
-
 /// Two different places of these bytes, each changed by what `error` gives.
 fn twice_damaged(bytes: &[u8], dice: &mut Dice, error: fn(&mut Dice) -> u8) -> Vec<u8> {
     let first = dice.roll(bytes.len());
@@ -245,7 +233,7 @@ fn any_bit(dice: &mut Dice) -> u8 {
 #[test]
 fn two_errors_in_a_standard_reply_seldom_pass() {
     let each = number("ERRORS", 10_000);
-    let mut dice = Dice(1);
+    let mut dice = Dice::new(1);
     for (what, error, limit) in [
         ("bytes", any_byte as fn(&mut Dice) -> u8, 2000),
         ("bits", any_bit, 50),

@@ -5,6 +5,7 @@
 
 use crate::support::bus::{Bus, Play, Script, at_once};
 use crate::support::captures;
+use crate::support::dice::Dice;
 use crate::support::inverter::{self, Inverter, Play as Answer, address};
 use crate::support::program::{command, run, start, text, wait, wait_until};
 use kaco_ardexa::address::Address;
@@ -79,29 +80,10 @@ fn datagrams_to_an_inverter_can_be_nothing_but_reads() {
     assert_eq!((DISCOVERY_PORT, kstar::DISCOVERY), DATAGRAMS[0]);
 }
 
-/// Numbers that look random and are the same in each run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % sides
-    }
-
-    fn bytes(&mut self, length: usize) -> Vec<u8> {
-        (0..length)
-            .map(|_| u8::try_from(self.roll(256)).unwrap())
-            .collect()
-    }
-}
-
 /// Answers with whatever might lead a program astray: its own request, requests of others, commands that set something,
 /// parts where there are none, replies of others, floods. `seed` makes different ones.
 fn hostile(seed: u64) -> Script {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let captures: Vec<Vec<u8>> = captures::names()
         .iter()
         .map(|name| captures::bytes(name))
@@ -248,7 +230,7 @@ fn who_decodes_sends_nothing_not_even_to_a_device() {
 /// Answers of a KSTAR inverter that wants the program to say something else: the request itself, requests that set
 /// something, replies to what was not asked, floods, from itself and from others.
 fn hostile_inverter(seed: u64, module: &str) -> Inverter {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let (ip, stranger) = (address(), address());
     let set = b"\xaa\x55\xb0\x7f\x02\x10\x02\x00\x01\x02\x43";
     let script = move |request: kstar::Request, _| {
