@@ -28,7 +28,7 @@ const MOMENTS: [Moment; 6] = [
     (
         "at the first request",
         "#020",
-        |_| vec![Play::HangUp],
+        |_| vec![Play::Wait(SURE), Play::HangUp],
         false,
     ),
     (
@@ -58,9 +58,24 @@ const MOMENTS: [Moment; 6] = [
     ("after the last reply", "#040", |reply| later(&reply), true),
 ];
 
+/// Time for what takes no time, also on a machine that is busy with other tests.
+const SURE: Duration = Duration::from_secs(2);
+
+/// Requests are farther apart than that, and nobody is silent.
+const PATIENCE: [&str; 4] = ["--pace", "4s", "--timeout", "30s"];
+
+/// Puts another adapter, or none, in place of one that a run has opened: it finds it when it opens the device again.
+fn exchange(first: &Bus, device: &Path, next: Option<&Bus>) {
+    wait_until("the first request", || !first.asked().is_empty());
+    fs::remove_file(device).unwrap();
+    if let Some(next) = next {
+        symlink(&next.path, device).unwrap();
+    }
+}
+
 /// A reply, and when it was read for sure, but no further request came, the end.
 fn later(reply: &[u8]) -> Vec<Play> {
-    let end = [Play::Wait(Duration::from_secs(1)), Play::HangUp];
+    let end = [Play::Wait(SURE), Play::HangUp];
     [at_once(reply), end.to_vec()].concat()
 }
 
@@ -84,23 +99,11 @@ fn unplug((what, at, plays, is_read): Moment, back: Option<Bus>) {
     let home = TempDir::new().unwrap();
     let (device, logs) = (home.path().join("ttyUSB0"), home.path().join("logs"));
     symlink(&first.path, &device).unwrap();
-    let arguments = [
-        "log",
-        &text(&device),
-        "2-4",
-        &text(&logs),
-        "--pace",
-        "2s",
-        "--strict",
-    ];
-    let mut command = command(&arguments);
+    let arguments = ["log", &text(&device), "2-4", &text(&logs), "--strict"];
+    let mut command = command(&[&arguments, PATIENCE.as_slice()].concat());
     command.env("TZ", Day::Today.zone());
     let running = start(command);
-    wait_until("the adapter is unplugged", || !first.path.exists());
-    fs::remove_file(&device).unwrap();
-    if let Some(back) = &back {
-        symlink(&back.path, &device).unwrap();
-    }
+    exchange(&first, &device, back.as_ref());
     let run = wait(running);
     let done: u8 = number(at) - u8::from(!is_read);
     let is_whole = back.is_some() || done == 4;
@@ -192,17 +195,9 @@ fn unplugged_a_second_time() {
     let home = TempDir::new().unwrap();
     let (device, logs) = (home.path().join("ttyUSB0"), home.path().join("logs"));
     symlink(&first.path, &device).unwrap();
-    let running = start(command(&[
-        "log",
-        &text(&device),
-        "2-4",
-        &text(&logs),
-        "--pace",
-        "2s",
-    ]));
-    wait_until("the adapter is unplugged", || !first.path.exists());
-    fs::remove_file(&device).unwrap();
-    symlink(&second.path, &device).unwrap();
+    let arguments = ["log", &text(&device), "2-4", &text(&logs)];
+    let running = start(command(&[&arguments, PATIENCE.as_slice()].concat()));
+    exchange(&first, &device, Some(&second));
     let run = wait(running).expect_code(1);
     assert!(
         run.stderr.contains("the rows read so far are kept"),
