@@ -1,7 +1,6 @@
 //! `log`: every inverter once, a row each.
 
-use super::publish::publish;
-use super::rows::{Rows, show};
+use super::rows::Rows;
 use super::{Exit, Failure, metrics, poll};
 use crate::cli::Log;
 use crate::output::log_files::LogDirectory;
@@ -23,13 +22,11 @@ pub(super) async fn run(arguments: Log) -> Result<Exit, Failure> {
         let asked: Vec<Sender> = asked.copied().map(poll::sender).collect();
         metrics::publish(&file, &asked, &round)
     });
-    let round = round?;
-    let published = publish(&arguments.publishing, &round.overview).await;
-    show(&round.overview)?;
-    let exit = rows
-        .exit()
-        .max(exposed)
-        .max(published)
-        .max(round.exit(arguments.polling.strict));
-    round.failure.map_or(Ok(exit), Err)
+    rows.finish(
+        round?,
+        &arguments.publishing,
+        arguments.polling.strict,
+        exposed,
+    )
+    .await
 }

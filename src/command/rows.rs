@@ -1,8 +1,11 @@
 //! Readings to rows in a log directory: trouble with one inverter's files is said once, ends in the exit code, and costs the
 //! other inverters nothing.
 
-use super::Exit;
+use super::publish::publish;
+use super::round::Round;
+use super::{Exit, Failure};
 use crate::address::Address;
+use crate::cli::Publishing;
 use crate::output::folder::Folder;
 use crate::output::log_error::LogError;
 use crate::output::log_files::LogDirectory;
@@ -76,8 +79,27 @@ impl Rows {
         false
     }
 
+    /// What follows when all rows are on the disk: publishes the readings and shows a person what was done. The exit code is the
+    /// worst of all; `exposed` is what came of the metrics.
+    ///
+    /// # Errors
+    /// [`Failure`] that ended the round early, or if the output can't be written.
+    pub(super) async fn finish(
+        self,
+        round: Round,
+        publishing: &Publishing,
+        strict: bool,
+        exposed: Exit,
+    ) -> Result<Exit, Failure> {
+        let published = publish(publishing, &round.overview).await;
+        show(&round.overview)?;
+        let exit = self.exit().max(exposed).max(published);
+        let exit = exit.max(round.exit(strict));
+        round.failure.map_or(Ok(exit), Err)
+    }
+
     /// The exit code as far as the files are concerned.
-    pub(super) fn exit(&self) -> Exit {
+    fn exit(&self) -> Exit {
         if self.had_trouble {
             Exit::Failed
         } else {
@@ -87,7 +109,7 @@ impl Rows {
 }
 
 /// Shows a person what was done; nothing where standard output is no terminal: cron mails what is printed.
-pub(super) fn show(overview: &[Overview]) -> io::Result<()> {
+fn show(overview: &[Overview]) -> io::Result<()> {
     if stdout().is_terminal() {
         write!(stdout(), "{}", table::overview(overview))?;
     }

@@ -1,8 +1,7 @@
 //! `kstar log`: every inverter once, a row each, by the same code as `log`.
 
-use super::super::publish::publish;
 use super::super::round::Round;
-use super::super::rows::{Rows, show};
+use super::super::rows::Rows;
 use super::super::{Exit, Failure, metrics};
 use super::poll;
 use crate::cli::KstarLog;
@@ -26,15 +25,8 @@ pub(super) async fn run(arguments: KstarLog) -> Result<Exit, Failure> {
         let asked: Vec<Sender> = arguments.network.ip.iter().map(sender).collect();
         metrics::publish(&file, &asked, &round)
     });
-    let round = round?;
-    let published = publish(&arguments.publishing, &round.overview).await;
-    show(&round.overview)?;
-    let exit = rows
-        .exit()
-        .max(exposed)
-        .max(published)
-        .max(round.exit(arguments.strict));
-    round.failure.map_or(Ok(exit), Err)
+    rows.finish(round?, &arguments.publishing, arguments.strict, exposed)
+        .await
 }
 
 /// Appends the rows of a round, each to the folder of its inverter.
