@@ -10,14 +10,14 @@ use crate::support::program::{Run, command, start, text, wait};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub const ADDRESSES: [&str; 8] = ["02", "03", "04", "05", "06", "07", "08", "09"];
 
 /// All of them answer at once.
-pub fn bus() -> Bus {
+fn bus() -> Bus {
     Bus::start(Box::new(|request, _| {
         at_once(&at_address("G4-17", request[1..3].parse().unwrap()))
     }))
@@ -49,7 +49,7 @@ impl Tally {
 }
 
 /// `log` of all addresses; with `-v` it says of each inverter that it was read, after its row was written.
-pub fn log(bus: &Bus, directory: &Path, day: Day) -> Command {
+fn log(bus: &Bus, directory: &Path, day: Day) -> Command {
     let (device, directory) = (text(&bus.path), text(directory));
     let arguments = ["log", &device, "2-9", &directory, "--pace", "0s", "-v"];
     let mut command = command(&arguments);
@@ -57,8 +57,43 @@ pub fn log(bus: &Bus, directory: &Path, day: Day) -> Command {
     command
 }
 
+/// Stops runs of one plant at random moments, so many at each of so many directories; a run that was done before does not count.
+/// `stop` ends a run, of this number, and says how it ended. After each run all that must hold is checked, and at last a run
+/// that nobody stops has nothing to put right.
+pub fn stopped(
+    random: Random,
+    (directories, stops): (usize, usize),
+    mut stop: impl FnMut(&Bus, &Path, usize, (Child, Instant)) -> Run,
+) -> Tally {
+    let bus = bus();
+    let mut moments = Moments::new(random, &bus);
+    let mut tally = Tally::default();
+    for round in 0..directories {
+        let directory = in_memory();
+        let mut files = Files::new(directory.path());
+        if round % 2 == 0 {
+            wait(start(log(&bus, directory.path(), Day::Yesterday))).expect_code(0);
+            files.yesterday = true;
+        }
+        let end = tally.ended + stops;
+        while tally.ended < end {
+            let running = start(log(&bus, directory.path(), Day::Today));
+            moments.wait();
+            let run = stop(&bus, directory.path(), tally.ended, running);
+            files.check(&run, &mut tally);
+            moments.learn(run.code.is_some());
+        }
+        let run = wait(start(log(&bus, directory.path(), Day::Today))).expect_code(0);
+        assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+        files.check(&run, &mut tally);
+        files.check_end();
+        tally.rows += files.rows.values().sum::<usize>();
+    }
+    tally
+}
+
 /// Random moments of runs, spread over all that a run takes on this machine at this time.
-pub struct Moments {
+struct Moments {
     random: Random,
     /// What a run takes, by what was seen last.
     usual: Duration,
@@ -93,7 +128,7 @@ impl Moments {
 }
 
 /// What is known of the files of one directory.
-pub struct Files<'a> {
+struct Files<'a> {
     directory: &'a Path,
     pub yesterday: bool,
     pub rows: BTreeMap<&'static str, usize>,

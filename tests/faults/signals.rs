@@ -2,11 +2,10 @@
 //! and reported, and whoever started the program sees that a signal ended it.
 
 use super::figures::figures;
-use super::logs::{Files, Moments, Tally, bus, log};
+use super::logs::{Tally, stopped};
 use super::random::{Random, in_each};
 use crate::support::bus::{Bus, Play};
-use crate::support::day::Day;
-use crate::support::disk::{in_memory, tree};
+use crate::support::disk::tree;
 use crate::support::inverter::{Inverter, address};
 use crate::support::plant::Plant;
 use crate::support::program::{Run, command, signal, start, text, wait, wait_until};
@@ -46,42 +45,22 @@ fn a_signal_at_any_moment_ends_a_run_between_two_rows() {
 }
 
 fn plant(random: Random) -> Tally {
-    let bus = bus();
-    let mut moments = Moments::new(random, &bus);
-    let mut tally = Tally::default();
-    for round in 0..DIRECTORIES {
-        let directory = in_memory();
-        let mut files = Files::new(directory.path());
-        if round % 2 == 0 {
-            wait(start(log(&bus, directory.path(), Day::Yesterday))).expect_code(0);
-            files.yesterday = true;
-        }
-        let end = tally.ended + SIGNALS;
-        while tally.ended < end {
-            let sent = [Signal::TERM, Signal::INT][tally.ended % 2];
-            let running = start(log(&bus, directory.path(), Day::Today));
-            moments.wait();
-            let (run, _) = end_by(running, sent);
-            assert!(
-                run.signal == Some(sent.as_raw()) || run.code == Some(0),
-                "{run:?}"
-            );
-            files.check(&run, &mut tally);
-            moments.learn(run.code.is_some());
-            let names = tree(directory.path()).into_iter();
-            let names = names.filter_map(|(path, _)| Some(path.file_name()?.to_owned()));
-            let left: Vec<_> = names
-                .filter(|name| name.as_encoded_bytes()[0] == b'.')
-                .collect();
-            assert!(left.is_empty(), "{left:?}, {run:?}");
-        }
-        let run = wait(start(log(&bus, directory.path(), Day::Today))).expect_code(0);
-        assert!(!run.stderr.contains("warning"), "{}", run.stderr);
-        files.check(&run, &mut tally);
-        files.check_end();
-        tally.rows += files.rows.values().sum::<usize>();
-    }
-    tally
+    let stops = (DIRECTORIES, SIGNALS);
+    stopped(random, stops, |_, directory, number, running| {
+        let sent = [Signal::TERM, Signal::INT][number % 2];
+        let (run, _) = end_by(running, sent);
+        assert!(
+            run.signal == Some(sent.as_raw()) || run.code == Some(0),
+            "{run:?}"
+        );
+        let names = tree(directory).into_iter();
+        let names = names.filter_map(|(path, _)| Some(path.file_name()?.to_owned()));
+        let left: Vec<_> = names
+            .filter(|name| name.as_encoded_bytes()[0] == b'.')
+            .collect();
+        assert!(left.is_empty(), "{left:?}, {run:?}");
+        run
+    })
 }
 
 /// Sends a signal; how the run ended, and how long that took.
