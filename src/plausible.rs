@@ -110,7 +110,8 @@ mod tests {
     use super::*;
     use crate::kaco::layouts::{READINGS, STANDARD, XP};
     use crate::kstar::layout::KSTAR;
-    use crate::reading::{Cells, Layout, Sender, Unit};
+    use crate::inverter::InverterId;
+    use crate::reading::{Cells, Layout, Unit};
 
     fn reading(layout: &'static Layout, numbers: &[(&str, &str)]) -> Reading {
         let value = |field: &Field| {
@@ -121,7 +122,7 @@ mod tests {
             layout,
             values: layout.fields.iter().map(value).collect(),
         };
-        Reading::of(Sender::Kaco { address: None }, cells)
+        Reading::of(InverterId::kaco(None), cells)
     }
 
     fn said(layout: &'static Layout, numbers: &[(&str, &str)]) -> Vec<String> {

@@ -3,10 +3,10 @@
 //! A [`Layout`] is the one table of an inverter's columns. Protocols fill a [`Reading`] by walking it, outputs write the
 //! reading by walking it again; nothing outside the tables names a column.
 
+use crate::inverter::InverterId;
 use chrono::{DateTime, FixedOffset};
 pub use rust_decimal::Decimal;
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 /// The unit of a column, the same for all inverters of a layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -239,33 +239,6 @@ impl Cells {
     }
 }
 
-/// Who sent a reading.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sender {
-    /// A KACO inverter; the address is missing in replies that carry none.
-    Kaco {
-        /// 0..=99, as on the wire.
-        address: Option<u8>,
-    },
-    /// A KSTAR inverter on the network.
-    Kstar {
-        /// Serial number, where the inverter told it.
-        serial: Option<String>,
-        /// The address that its datagrams come from; missing when decoding captures.
-        ip: Option<IpAddr>,
-    },
-}
-
-impl Sender {
-    /// The serial number, where the inverter told it.
-    pub fn serial(&self) -> Option<&str> {
-        match self {
-            Self::Kstar { serial, .. } => serial.as_deref(),
-            Self::Kaco { .. } => None,
-        }
-    }
-}
-
 /// The number of the inverter's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StatusCode {
@@ -300,8 +273,8 @@ pub struct Unreadable {
 pub struct Reading {
     /// When the reply was complete, local time; `None` when decoding captures.
     pub time: Option<DateTime<FixedOffset>>,
-    /// Who sent it.
-    pub sender: Sender,
+    /// Which inverter sent it.
+    pub inverter: InverterId,
     /// The readings proper.
     pub cells: Cells,
     /// Further columns at the end, where they were asked for.
@@ -322,10 +295,10 @@ pub struct Reading {
 
 impl Reading {
     /// A reading of which nothing else is known.
-    pub fn of(sender: Sender, cells: Cells) -> Self {
+    pub fn of(inverter: InverterId, cells: Cells) -> Self {
         Self {
             time: None,
-            sender,
+            inverter,
             cells,
             further: None,
             type_code: None,

@@ -1,8 +1,8 @@
 //! The options of whatever publishes readings.
 
 use crate::duration;
-use crate::output::mqtt::login::Environment;
-use crate::output::mqtt::{Broker, Delivery, Options};
+use crate::sink::mqtt::login::Environment;
+use crate::sink::mqtt::{Broker, Delivery, Options};
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command};

@@ -6,7 +6,7 @@ use crate::kaco::bus::Bus;
 use crate::kaco::connect::LinkError;
 use crate::kaco::timing::Timing;
 use crate::link::{Device, Link};
-use crate::output::recorder::Recorder;
+use crate::source::recorder::Recorder;
 use std::io;
 use std::path::{Path, PathBuf};
 

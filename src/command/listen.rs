@@ -7,7 +7,7 @@ use crate::kaco::connect::{Connect, LinkError};
 use crate::kaco::ear::{Ear, Passing};
 use crate::kaco::wire::Command;
 use crate::link::Link;
-use crate::output::table;
+use crate::format::table;
 use chrono::Local;
 use std::io::{self, Write, stdout};
 use std::time::Duration;

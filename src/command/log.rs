@@ -3,7 +3,7 @@
 use super::rows::Rows;
 use super::{Exit, Failure, metrics, poll};
 use crate::cli::Log;
-use crate::output::log_files::LogDirectory;
+use crate::sink::csv_log::files::LogDirectory;
 use crate::reading::Sender;
 
 /// Polls the inverters and appends their rows.

@@ -2,9 +2,9 @@
 
 use super::round::Round;
 use super::{Exit, Failure};
-use crate::output::prometheus::{self, Asked};
-use crate::output::table::Overview;
-use crate::output::textfile;
+use crate::format::prometheus::{self, Asked};
+use crate::format::table::Overview;
+use crate::sink::textfile;
 use crate::reading::Sender;
 use std::path::Path;
 use tracing::error;

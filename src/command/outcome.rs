@@ -3,8 +3,8 @@
 use super::stop::Signal;
 use crate::kaco::connect::LinkError;
 use crate::kstar::client::NetworkError;
-use crate::output::log_error::LogError;
-use crate::output::mqtt::PublishError;
+use crate::sink::csv_log::error::LogError;
+use crate::sink::mqtt::PublishError;
 use std::error::Error;
 use std::fmt;
 use std::io;

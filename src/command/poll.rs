@@ -5,7 +5,7 @@ use super::{Failure, bus, progress};
 use crate::address::Address;
 use crate::cli::{Bus, Polling};
 use crate::kaco::poll::{Polled, Poller};
-use crate::output::table::Overview;
+use crate::format::table::Overview;
 use crate::reading::{Reading, Sender};
 
 /// Polls every inverter once. `take` gets each reading the moment it is there.

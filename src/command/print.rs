@@ -2,7 +2,7 @@
 
 use super::metrics;
 use crate::cli::Format;
-use crate::output::table::Overview;
+use crate::format::table::Overview;
 use crate::output::{csv, influx, json, table};
 use crate::reading::Reading;
 use std::io::{self, Write, stdout};

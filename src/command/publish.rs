@@ -2,8 +2,8 @@
 
 use super::{Exit, Failure};
 use crate::cli::Publishing;
-use crate::output::mqtt;
-use crate::output::table::Overview;
+use crate::sink::mqtt;
+use crate::format::table::Overview;
 use tracing::error;
 
 /// Publishes what was read; what comes of that. Rows and prints are safe before: the broker may be gone.

@@ -1,8 +1,8 @@
 //! What asking all inverters once gave, whichever way they were asked: what is said of each, and the exit code.
 
 use super::{Exit, Failure};
-use crate::outcome::Polled;
-use crate::output::table::{self, Overview};
+use crate::observation::Polled;
+use crate::format::table::{self, Overview};
 use crate::plausible;
 use crate::reading::{Reading, Sender};
 use chrono::{DateTime, FixedOffset, Local};

@@ -5,7 +5,7 @@ use crate::address::Address;
 use crate::cli::{ListFormat, Scan};
 use crate::kaco::poll::Poller;
 use crate::kaco::scan::{Found, Heard};
-use crate::output::inventory;
+use crate::format::inventory;
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::io::{Write, stderr, stdout};

@@ -4,8 +4,9 @@ use super::layouts;
 use super::wire::{Body, Counters, Elements, EnergyUnit, Fault, Frame, Readings};
 use super::{status, types};
 use crate::escape;
+use crate::inverter::InverterId;
 use crate::reading::{
-    Cells, Decimal, Kind, Layout, Reading, Sender, StatusCode, Unreadable, Value,
+    Cells, Decimal, Kind, Layout, Reading, StatusCode, Unreadable, Value,
 };
 use std::borrow::Cow;
 
@@ -23,9 +24,7 @@ pub fn frame(frame: &Frame<'_>) -> Result<Reading, Fault> {
         Body::SerialNumber(text) => plain(text_cells(&layouts::SERIAL_NUMBER, text)),
         Body::TypeCode(code) => type_reply(code),
     };
-    reading.sender = Sender::Kaco {
-        address: frame.address,
-    };
+    reading.inverter = InverterId::kaco(frame.address);
     Ok(reading)
 }
 
@@ -67,9 +66,7 @@ pub fn three_units(address: u8, parts: [Option<Reading>; 3]) -> Reading {
         .cells
         .values
         .push(type_code.clone().map(|code| Value::Text(Cow::Owned(code))));
-    reading.sender = Sender::Kaco {
-        address: Some(address),
-    };
+    reading.inverter = InverterId::kaco(Some(address));
     reading.status_code = StatusCode::Each(codes);
     with_type(reading, type_code)
 }
@@ -207,7 +204,7 @@ fn walk<'a>(
 
 /// A reading of these cells, with nothing else known.
 fn plain(cells: Cells) -> Reading {
-    Reading::of(Sender::Kaco { address: None }, cells)
+    Reading::of(InverterId::kaco(None), cells)
 }
 
 fn with_type(mut reading: Reading, type_code: Option<String>) -> Reading {

@@ -6,7 +6,7 @@ use super::reply::Outcome;
 use super::wire::{Body, Command, Counters, Fault, Frame, Part, Readings, Request};
 use super::{interpret, layouts};
 use crate::address::Address;
-pub use crate::outcome::Polled;
+pub use crate::observation::Polled;
 use crate::reading::{Cells, Decimal, Reading, Role};
 use chrono::{DateTime, FixedOffset};
 use std::collections::BTreeSet;

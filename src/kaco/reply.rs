@@ -3,7 +3,7 @@
 use super::timing::{LONGEST_REPLY, Timing};
 use super::wire::{Fault, Frame, FrameError, LONGEST_FRAME, Request};
 use crate::escape;
-pub use crate::outcome::Outcome;
+pub use crate::observation::Outcome;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::debug;

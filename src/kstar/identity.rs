@@ -4,7 +4,8 @@
 
 use super::cells::{plain, text_cell};
 use super::discovery::text;
-use crate::reading::{Cells, Facts, Field, Kind, Layout, Reading, Sender, Unit};
+use crate::inverter::InverterId;
+use crate::reading::{Cells, Facts, Field, Kind, Layout, Reading, Unit};
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -52,10 +53,7 @@ impl Identity {
     /// `reading` as one of the inverter that said this, from this address.
     pub fn sign(self, reading: Reading, ip: Option<IpAddr>) -> Reading {
         Reading {
-            sender: Sender::Kstar {
-                serial: self.serial,
-                ip,
-            },
+            inverter: InverterId::kstar(self.serial, ip),
             model: self.model.map(Cow::Owned),
             facts: Facts {
                 serial: None,

@@ -2,7 +2,6 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`poll`] | all that one inverter is asked for a reading |
 //! | [`client`], [`search`] | one request, one outcome; who is there |
 //! | `socket`, [`interfaces`], [`timing`] | UDP; the networks of this machine; the waits |
 //! | [`interpret`] | a checked frame becomes a reading, by its table |
@@ -22,7 +21,6 @@ pub mod identity;
 pub mod interfaces;
 pub mod interpret;
 pub mod layout;
-pub mod poll;
 pub mod search;
 mod socket;
 pub mod timing;

@@ -2,7 +2,7 @@
 
 use super::plant::{Change, Health, Plant};
 use super::source::Source;
-use crate::outcome::Polled;
+use crate::observation::Polled;
 use crate::reading::Reading;
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -4,7 +4,7 @@ use super::source::Source;
 use crate::kstar::client::{Client, NetworkError};
 use crate::kstar::identity::Identity;
 use crate::kstar::timing::Timing;
-use crate::outcome::{Outcome, Polled};
+use crate::observation::{Outcome, Polled};
 use crate::reading::Reading;
 use chrono::{DateTime, FixedOffset};
 use std::error::Error;

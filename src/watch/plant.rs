@@ -1,8 +1,8 @@
 //! What is known of the inverters of a plant while they are watched: who is due, in which state each is, what changed.
 
 use super::curve::{Curve, MINUTES};
-use crate::outcome::Polled;
-use crate::output::table;
+use crate::observation::Polled;
+use crate::format::table;
 use crate::reading::{Reading, Role, Unit};
 use rust_decimal::prelude::ToPrimitive;
 use std::fmt;

@@ -4,7 +4,7 @@ use crate::address::{Address, Addresses};
 use crate::kaco::bus::Bus;
 use crate::kaco::connect::{Connect, LinkError};
 use crate::kaco::poll::Poller;
-use crate::outcome::Polled;
+use crate::observation::Polled;
 use chrono::{DateTime, FixedOffset};
 use std::error::Error;
 

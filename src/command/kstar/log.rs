@@ -5,9 +5,9 @@ use super::super::rows::Rows;
 use super::super::{Exit, Failure, metrics};
 use super::poll;
 use crate::cli::KstarLog;
-use crate::output::folders;
-use crate::output::log_files::LogDirectory;
-use crate::output::table::Overview;
+use crate::sink::csv_log::folders;
+use crate::sink::csv_log::files::LogDirectory;
+use crate::format::table::Overview;
 use crate::reading::{Reading, Sender};
 use std::net::{IpAddr, Ipv4Addr};
 

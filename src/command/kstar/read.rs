@@ -5,7 +5,7 @@ use super::super::publish::publish;
 use super::super::{Exit, Failure};
 use super::poll;
 use crate::cli::KstarRead;
-use crate::output::table::Overview;
+use crate::format::table::Overview;
 
 /// Polls the inverters and prints their readings.
 ///

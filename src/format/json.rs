@@ -1,6 +1,6 @@
 //! A reading as one JSON object; numbers keep the digits that the inverter sent.
 
-use crate::reading::{Decimal, Reading, Sender, StatusCode, Value as Cell};
+use crate::reading::{Decimal, Reading, StatusCode, Value as Cell};
 use chrono::SecondsFormat;
 use serde_json::{Map, Number, Value};
 
@@ -15,18 +15,18 @@ pub fn object(reading: &Reading) -> Value {
                 .map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, false)),
         ),
     );
-    match &reading.sender {
-        Sender::Kaco { address } => {
-            object.insert("protocol".into(), "kaco".into());
-            object.insert("layout".into(), reading.cells.layout.name.into());
-            object.insert("address".into(), (*address).into());
-        }
-        Sender::Kstar { serial, ip } => {
-            object.insert("protocol".into(), "kstar".into());
-            object.insert("layout".into(), reading.cells.layout.name.into());
-            object.insert("serial".into(), text(serial.clone()));
-            object.insert("ip".into(), text(ip.map(|ip| ip.to_string())));
-        }
+    let inverter = &reading.inverter;
+    object.insert("protocol".into(), inverter.family().protocol.into());
+    if let Some(bus) = inverter.bus() {
+        object.insert("bus".into(), bus.to_string().into());
+    }
+    object.insert("layout".into(), reading.cells.layout.name.into());
+    if inverter.has_address() {
+        object.insert("address".into(), inverter.raw_address().into());
+    } else {
+        let ip = inverter.ip().map(|ip| ip.to_string());
+        object.insert("serial".into(), text(inverter.serial().map(str::to_owned)));
+        object.insert("ip".into(), text(ip));
     }
     object.insert("type".into(), text(reading.type_code.clone()));
     object.insert(

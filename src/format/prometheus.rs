@@ -4,36 +4,37 @@
 
 mod metric;
 
-use super::naming::{escaped, identity, known, protocol, status_codes};
-use crate::reading::{Reading, Sender};
+use super::naming::{escaped, known, status_codes};
+use crate::inverter::InverterId;
+use crate::observation::Observation;
+use crate::reading::Reading;
 use metric::Metric;
 
-/// An inverter that was asked, and what came of it.
-#[derive(Debug, Clone, Copy)]
-pub enum Asked<'a> {
-    /// It was read.
-    Read(&'a Reading),
-    /// It was silent, or could not be understood or reached.
-    Unread(&'a Sender),
-}
-
-/// The metrics of all inverters asked: `# HELP` and `# TYPE` once a metric, the inverters' samples below.
+/// The metrics of all inverters observed: `# HELP` and `# TYPE` once per metric, the inverters' samples
+/// below.
 ///
 /// Samples carry no time: node_exporter refuses files with times, and notes itself how old a file is.
-pub fn exposition(asked: &[Asked<'_>]) -> String {
+pub fn exposition(observations: &[Observation]) -> String {
     let mut families = Vec::new();
-    for inverter in asked {
-        let (sender, is_up) = match inverter {
-            Asked::Read(reading) => (&reading.sender, "1"),
-            Asked::Unread(sender) => (*sender, "0"),
-        };
-        let who = labels(identity(sender).as_slice());
-        add(&mut families, metric::up(), &who, is_up);
-        if let Asked::Read(reading) = inverter {
-            add_reading(&mut families, reading, &who);
+    for observation in observations {
+        let inverter = labels(&identity(&observation.inverter));
+        let reading = observation.reading();
+        let is_up = if reading.is_some() { "1" } else { "0" };
+        add(&mut families, metric::up(), &inverter, is_up);
+        if let Some(reading) = reading {
+            add_reading(&mut families, reading, &inverter);
         }
     }
     families.iter().map(Family::text).collect()
+}
+
+/// The labels that tell an inverter from others.
+fn identity(inverter: &InverterId) -> Vec<(&'static str, String)> {
+    let bus = inverter.bus().map(|bus| ("bus", bus.to_string()));
+    let simulated = inverter.is_simulated();
+    let simulated = simulated.then(|| ("simulated", "true".to_owned()));
+    let labels = [inverter.key(), bus, simulated];
+    labels.into_iter().flatten().collect()
 }
 
 /// All samples of one metric.
@@ -85,11 +86,11 @@ fn add(families: &mut Vec<Family>, metric: Metric, labels: &str, value: &str) {
 fn about(reading: &Reading) -> String {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let further = [
-        ("protocol", protocol(&reading.sender).to_owned()),
+        ("protocol", reading.inverter.family().protocol.to_owned()),
         ("model", text(reading.model.as_deref())),
         ("type", text(reading.type_code.as_deref())),
     ];
-    let all: Vec<_> = identity(&reading.sender)
+    let all: Vec<_> = identity(&reading.inverter)
         .into_iter()
         .chain(further)
         .collect();
@@ -110,18 +111,21 @@ fn labels(labels: &[(&str, String)]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::naming::examples::reading;
+    use super::super::naming::examples::{read, reading};
     use super::*;
     use crate::kaco::layouts::{STANDARD, THREE_UNITS};
+    use crate::observation::Outcome;
     use crate::reading::StatusCode;
     use std::borrow::Cow;
 
-    const SILENT: Asked<'_> = Asked::Unread(&Sender::Kaco { address: Some(7) });
+    fn silent() -> Observation {
+        Observation::new(InverterId::kaco(Some(7)), Outcome::Silent)
+    }
 
     #[test]
     fn inverters_share_the_heads_of_metrics() {
         let mut other = reading(&STANDARD, &["off", "", "", "", "", "", "", "-9.50"]);
-        other.sender = Sender::Kaco { address: Some(12) };
+        other.inverter = InverterId::kaco(Some(12));
         other.model = None;
         other.status_code = StatusCode::Unknown;
         let values = ["mpp-track", "398.5", "", "", "", "", "", "33", "33969"];
@@ -149,16 +153,14 @@ inverter_device_temperature_celsius{address="12"} -9.5
 # TYPE inverter_daily_yield_joules_total counter
 inverter_daily_yield_joules_total{address="4"} 122288400
 "#;
-        assert_eq!(
-            exposition(&[Asked::Read(&reading), SILENT, Asked::Read(&other)]),
-            due
-        );
+        let round = [read(reading), silent(), read(other)];
+        assert_eq!(exposition(&round), due);
     }
 
     #[test]
-    fn nobody_asked_gives_nothing_and_silence_is_told() {
+    fn an_empty_round_gives_nothing_and_a_silent_inverter_is_down() {
         assert_eq!(exposition(&[]), "");
-        let text = exposition(&[SILENT]);
+        let text = exposition(&[silent()]);
         assert!(text.ends_with("gauge\ninverter_up{address=\"7\"} 0\n"));
         assert_eq!(text.lines().count(), 3, "{text}");
     }
@@ -166,12 +168,9 @@ inverter_daily_yield_joules_total{address="4"} 122288400
     #[test]
     fn labels_are_escaped() {
         let mut reading = reading(&STANDARD, &[]);
-        reading.sender = Sender::Kstar {
-            serial: Some("E 1".to_owned()),
-            ip: None,
-        };
+        reading.inverter = InverterId::kstar(Some("E 1".to_owned()), None);
         reading.model = Some(Cow::Borrowed("a\\b \"c\"\nd, {e}"));
-        let text = exposition(&[Asked::Read(&reading)]);
+        let text = exposition(&[read(reading)]);
         let due = r#"{serial="E 1",protocol="kstar",model="a\\b \"c\"\nd, {e}",type="86L32"} 1"#;
         assert!(text.contains(due), "{text}");
     }
@@ -180,7 +179,7 @@ inverter_daily_yield_joules_total{address="4"} 122288400
     fn each_part_has_its_status_code() {
         let mut reading = reading(&THREE_UNITS, &[]);
         reading.status_code = StatusCode::Each(vec![Some(4), None, Some(2)]);
-        let text = exposition(&[Asked::Read(&reading)]);
+        let text = exposition(&[read(reading)]);
         for (metric, found) in [
             ("inverter_status_code{", false),
             ("inverter_status_unit_1_code{address=\"4\"} 4\n", true),

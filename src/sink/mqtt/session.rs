@@ -4,10 +4,11 @@
 
 use super::connection::{Connection, Connector, Sender};
 use super::error::PublishError;
-use super::message::{Message, reduced};
+use crate::format::message::Message;
+use crate::inverter::reduced;
 use super::options::Options;
 use super::outbox::Outbox;
-use crate::output::home_assistant::STATUS;
+use crate::format::home_assistant::STATUS;
 use crate::reading::Reading;
 use rumqttc::{ConnectionError, Event, Packet, Publish};
 use std::pin::pin;

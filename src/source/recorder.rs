@@ -1,16 +1,18 @@
 //! `--record FILE`: every exchange on a bus, appended to a file as JSON lines.
 
+use super::SourceError;
 use crate::kaco::bus::{Exchange, Observer};
 use crate::recording;
 use chrono::{Local, SecondsFormat};
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// A recording that grows.
 pub struct Recorder {
+    path: PathBuf,
     device: String,
     state: Rc<RefCell<State>>,
 }
@@ -18,18 +20,29 @@ pub struct Recorder {
 struct State {
     file: File,
     error: Option<io::Error>,
+    is_over: bool,
 }
 
 impl Recorder {
     /// Opens the file for appending; `device` stands in every line.
     ///
     /// # Errors
-    /// When the file can't be opened.
-    pub fn open(path: &Path, device: String) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+    /// [`SourceError::Recording`] if the file can't be opened.
+    pub fn open(path: &Path, device: String) -> Result<Self, SourceError> {
+        let file = OpenOptions::new().create(true).append(true).open(path);
+        let path = path.to_owned();
+        let file = match file {
+            Ok(file) => file,
+            Err(source) => return Err(SourceError::Recording { path, source }),
+        };
         Ok(Self {
+            path,
             device,
-            state: Rc::new(RefCell::new(State { file, error: None })),
+            state: Rc::new(RefCell::new(State {
+                file,
+                error: None,
+                is_over: false,
+            })),
         })
     }
 
@@ -40,9 +53,11 @@ impl Recorder {
         Box::new(move |exchange| state.borrow_mut().note(&device, exchange))
     }
 
-    /// The error that ended the recording, if one did.
-    pub fn error(&self) -> Option<io::Error> {
-        self.state.borrow_mut().error.take()
+    /// The error that ended the recording, if one did; it is told once.
+    pub fn failure(&self) -> Option<SourceError> {
+        let source = self.state.borrow_mut().error.take()?;
+        let path = self.path.clone();
+        Some(SourceError::Recording { path, source })
     }
 }
 
@@ -57,8 +72,12 @@ impl State {
             first_byte: exchange.first_byte,
             outcome: exchange.outcome.to_owned(),
         };
-        if self.error.is_none() {
-            self.error = self.file.write_all(line.line().as_bytes()).err();
+        if self.is_over {
+            return;
+        }
+        if let Err(error) = self.file.write_all(line.line().as_bytes()) {
+            self.is_over = true;
+            self.error = Some(error);
         }
     }
 }

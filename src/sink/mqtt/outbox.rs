@@ -2,7 +2,8 @@
 //!
 //! However long the broker is away, it does not grow: an inverter has one place in it.
 
-use super::message::{Message, Name};
+use crate::format::message::Message;
+use crate::inverter::InverterId;
 use super::options::Options;
 use super::totals::Totals;
 use crate::reading::Reading;
@@ -13,7 +14,7 @@ use tokio::time::Instant;
 /// Readings on their way to the broker.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    inverters: BTreeMap<Name, Inverter>,
+    inverters: BTreeMap<InverterId, Inverter>,
     /// What the connection that there is gets next, in order; empty where there is none.
     next: VecDeque<Message>,
 }
@@ -33,10 +34,8 @@ struct Inverter {
 impl Outbox {
     /// Takes a reading, in place of the last one.
     pub(super) fn put(&mut self, mut reading: Reading) {
-        let Some(name) = Name::of(&reading.sender) else {
-            return;
-        };
-        let before = self.inverters.remove(&name);
+        let id = reading.inverter.clone();
+        let before = self.inverters.remove(&id);
         let is_announced = before
             .as_ref()
             .is_some_and(|before| before.is_announced && before.is_alike(&reading));
@@ -49,7 +48,7 @@ impl Outbox {
             is_announced,
             totals,
         };
-        self.inverters.insert(name, inverter);
+        self.inverters.insert(id, inverter);
     }
 
     /// Begins anew: somebody is there who knows nothing, and gets `first`, then all inverters and their readings. Not those
@@ -103,7 +102,7 @@ impl Inverter {
                 reading.further.as_ref().map(|further| further.layout),
                 reading.type_code.clone(),
                 reading.model.clone(),
-                reading.sender.clone(),
+                reading.inverter.clone(),
                 reading.facts.clone(),
             )
         };
@@ -116,9 +115,9 @@ mod tests {
     use super::super::options::Delivery;
     use super::*;
     use crate::kaco::layouts::{COUNTERS, STANDARD};
-    use crate::output::mqtt::login::Environment;
-    use crate::output::naming::examples::reading;
-    use crate::reading::{Cells, Sender};
+    use crate::sink::mqtt::login::Environment;
+    use crate::format::naming::examples::reading;
+    use crate::reading::Cells;
 
     const AGE: Duration = Duration::from_secs(900);
 
@@ -137,9 +136,7 @@ mod tests {
 
     fn said(address: u8, status: &str) -> Reading {
         Reading {
-            sender: Sender::Kaco {
-                address: Some(address),
-            },
+            inverter: InverterId::kaco(Some(address)),
             ..reading(&STANDARD, &[status])
         }
     }
@@ -176,7 +173,7 @@ mod tests {
             outbox.put(said(3, status));
         }
         outbox.put(Reading {
-            sender: Sender::Kaco { address: None },
+            inverter: InverterId::kaco(None),
             ..said(1, "nobody")
         });
         let due = ["kaco/02/state c", "kaco/03/state c"].map(str::to_owned);

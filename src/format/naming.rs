@@ -1,28 +1,6 @@
-//! What formats of measurements share: who an inverter is, its values by key, and characters with a meaning of their own.
+//! What formats of measurements share: values by key, and characters with a meaning of their own.
 
-use crate::reading::{Field, Kind, Reading, Sender, StatusCode, Value};
-
-/// `kaco` or `kstar`.
-pub(super) const fn protocol(sender: &Sender) -> &'static str {
-    match sender {
-        Sender::Kaco { .. } => "kaco",
-        Sender::Kstar { .. } => "kstar",
-    }
-}
-
-/// What tells an inverter from the others: its address on the bus; its serial number, or its IP address where it did not
-/// tell that one. `None` for captures that say nothing. One name only: with the address that a router gives away, an
-/// inverter would become another one from time to time.
-pub(super) fn identity(sender: &Sender) -> Option<(&'static str, String)> {
-    match sender {
-        Sender::Kaco { address } => address.map(|address| ("address", address.to_string())),
-        Sender::Kstar {
-            serial: Some(serial),
-            ..
-        } => Some(("serial", serial.clone())),
-        Sender::Kstar { ip, .. } => ip.map(|ip| ("ip", ip.to_string())),
-    }
-}
+use crate::reading::{Field, Kind, Reading, StatusCode, Value};
 
 /// A column that has a value, with its key.
 pub(super) struct Known<'a> {
@@ -75,8 +53,10 @@ pub(super) fn escaped(text: &str, special: &[char]) -> String {
 
 /// Readings for the tests of formats.
 #[cfg(test)]
-pub(super) mod examples {
+pub(crate) mod examples {
     use super::*;
+    use crate::inverter::InverterId;
+    use crate::observation::{Observation, Outcome};
     use crate::reading::{Cells, Decimal, Facts, Layout};
     use chrono::DateTime;
     use std::borrow::Cow;
@@ -85,7 +65,7 @@ pub(super) mod examples {
     pub(crate) fn reading(layout: &'static Layout, values: &[&str]) -> Reading {
         Reading {
             time: DateTime::parse_from_rfc3339("2026-11-20T09:40:17.25+01:00").ok(),
-            sender: Sender::Kaco { address: Some(4) },
+            inverter: InverterId::kaco(Some(4)),
             cells: cells(layout, values),
             further: None,
             type_code: Some("86L32".to_owned()),
@@ -95,6 +75,15 @@ pub(super) mod examples {
             facts: Facts::default(),
             unreadable: Vec::new(),
         }
+    }
+
+    /// The observation of a reading.
+    pub(crate) fn read(reading: Reading) -> Observation {
+        let outcome = Outcome::Read {
+            answer: Box::new(reading.clone()),
+            first_byte: std::time::Duration::from_millis(60),
+        };
+        Observation::new(reading.inverter, outcome)
     }
 
     /// These values in the order of the layout, nothing behind them.
@@ -119,23 +108,6 @@ pub(super) mod examples {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::{IpAddr, Ipv4Addr};
-
-    #[test]
-    fn an_inverter_has_one_name() {
-        let name = |sender: &Sender| identity(sender).map(|(key, value)| format!("{key}={value}"));
-        let ip = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let serial = Some("E4000K".to_owned());
-        for (sender, due) in [
-            (Sender::Kaco { address: Some(4) }, Some("address=4")),
-            (Sender::Kaco { address: None }, None),
-            (Sender::Kstar { serial, ip }, Some("serial=E4000K")),
-            (Sender::Kstar { serial: None, ip }, Some("ip=127.0.0.1")),
-        ] {
-            assert_eq!(name(&sender).as_deref(), due);
-        }
-    }
-
     #[test]
     fn special_characters_get_a_backslash() {
         assert_eq!(escaped(r#"a"b\c"#, &['"', '\\']), r#"a\"b\\c"#);

@@ -1,18 +1,18 @@
 //! What a reading says on a broker: everything on the inverter's state topic, and the plain KSTAR numbers on their own.
 
-use super::message::{Message, Name};
+use crate::format::message::Message;
 use crate::kstar::topics;
-use crate::output::json;
+use crate::format::json;
 use crate::reading::Reading;
 use serde_json::{Map, Value};
 
-/// The messages of a reading. `prefix`: of the plain topics. None for an inverter that has no [`Name`].
+/// The messages of a reading. `prefix`: of the plain topics. None for an inverter without identity.
 pub fn messages(reading: &Reading, prefix: &str) -> Vec<Message> {
-    let Some(name) = Name::of(&reading.sender) else {
+    let Some(topic) = reading.inverter.state_topic() else {
         return Vec::new();
     };
     let state = Message {
-        topic: name.state_topic(),
+        topic,
         payload: Value::Object(flat(reading)).to_string(),
         is_retained: false,
     };
@@ -49,11 +49,12 @@ mod tests {
     use crate::kaco::layouts::{COUNTERS, READINGS, STANDARD};
     use crate::kstar::interpret;
     use crate::kstar::layout::KSTAR;
-    use crate::reading::{Cells, Field, Layout, Sender};
+    use crate::inverter::InverterId;
+    use crate::reading::{Cells, Field, Layout};
 
-    fn empty(layout: &'static Layout, sender: Sender) -> Reading {
+    fn empty(layout: &'static Layout, inverter: InverterId) -> Reading {
         Reading {
-            sender,
+            inverter,
             cells: Cells::empty(layout),
             ..interpret::reading(&[])
         }
@@ -63,14 +64,11 @@ mod tests {
     fn one_level_loses_nothing() {
         let layouts = READINGS.into_iter().chain([&COUNTERS, &KSTAR]);
         for layout in layouts {
-            for sender in [
-                Sender::Kaco { address: Some(7) },
-                Sender::Kstar {
-                    serial: None,
-                    ip: None,
-                },
+            for inverter in [
+                InverterId::kaco(Some(7)),
+                InverterId::kstar(None, None),
             ] {
-                let object = json::object(&empty(layout, sender));
+                let object = json::object(&empty(layout, inverter));
                 let shared: Vec<String> = layout
                     .fields
                     .iter()
@@ -88,7 +86,7 @@ mod tests {
 
     #[test]
     fn missing_values_are_null_and_the_type_stays() {
-        let mut reading = empty(&STANDARD, Sender::Kaco { address: Some(7) });
+        let mut reading = empty(&STANDARD, InverterId::kaco(Some(7)));
         reading.type_code = Some("5002xi".to_owned());
         let due = Message {
             topic: "kaco/07/state".to_owned(),
@@ -102,7 +100,7 @@ mod tests {
     #[test]
     fn who_has_no_name_says_nothing() {
         assert_eq!(
-            messages(&empty(&STANDARD, Sender::Kaco { address: None }), "x"),
+            messages(&empty(&STANDARD, InverterId::kaco(None)), "x"),
             []
         );
     }

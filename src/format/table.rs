@@ -1,17 +1,17 @@
 //! Readings as tables for people.
 
 use crate::kstar::interpret::reported_errors;
-use crate::reading::{Field, Kind, Layout, Reading, Role, Sender, Value};
+use crate::observation::{Observation, Outcome};
+use crate::reading::{Field, Kind, Layout, Reading, Role, Value};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Row, Table};
-use std::time::Duration;
 
 /// Inverters side by side in one table: with the labels they fit into 80 columns.
 const SIDE_BY_SIDE: usize = 3;
 
 /// All values, a row a column of the layout, inverters of one layout side by side; below them, the errors that inverters
 /// report in the bits of a number, by name.
-pub fn details(readings: &[Reading]) -> String {
+pub fn details(readings: &[&Reading]) -> String {
     let mut groups: Vec<Vec<&Reading>> = Vec::new();
     for reading in readings {
         let group = groups.iter_mut().find(|group| {
@@ -21,12 +21,14 @@ pub fn details(readings: &[Reading]) -> String {
                     .is_some_and(|first| has_same_columns(first, reading))
         });
         match group {
-            Some(group) => group.push(reading),
-            None => groups.push(vec![reading]),
+            Some(group) => group.push(*reading),
+            None => groups.push(vec![*reading]),
         }
     }
     let tables = groups.iter().map(|group| side_by_side(group));
-    tables.chain(readings.iter().map(errors)).collect()
+    tables
+        .chain(readings.iter().map(|reading| errors(reading)))
+        .collect()
 }
 
 /// The names of the errors that a reading reports, a line each.
@@ -35,11 +37,11 @@ fn errors(reading: &Reading) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let who = match sender(reading).as_str() {
+    let by = match reading.inverter.label().as_str() {
         "" => String::new(),
-        sender => format!(" by inverter {sender}"),
+        label => format!(" by inverter {label}"),
     };
-    format!("errors reported{who}:\n  {}\n", names.join("\n  "))
+    format!("errors reported{by}:\n  {}\n", names.join("\n  "))
 }
 
 /// Inverters that were found, a row each: what their layout holds, and who they are.
@@ -52,7 +54,7 @@ pub fn list(inverters: &[Reading]) -> String {
         let cells = inverter
             .columns()
             .map(|(_, value)| value.map(ToString::to_string));
-        let known = [inverter.sender.serial(), inverter.model.as_deref()];
+        let known = [inverter.inverter.serial(), inverter.model.as_deref()];
         let cells = cells.chain(known.map(|text| text.map(str::to_owned)));
         table.add_row(cells.map(Option::unwrap_or_default));
     }
@@ -69,7 +71,7 @@ fn has_same_columns(one: &Reading, other: &Reading) -> bool {
 
 fn side_by_side(readings: &[&Reading]) -> String {
     let mut table = new_table();
-    let heading = |reading: &&Reading| sender(reading);
+    let heading = |reading: &&Reading| reading.inverter.label();
     table.set_header(std::iter::once("inverter".to_owned()).chain(readings.iter().map(heading)));
     let models = readings
         .iter()
@@ -105,8 +107,8 @@ fn add_unless_empty(table: &mut Table, label: &str, cells: Vec<String>) {
     }
 }
 
-/// One line an inverter: what it is, what it does, what it gives. Without reading: why.
-pub fn overview(rows: &[Overview]) -> String {
+/// One row per inverter: what it is, its state, its power. Without a reading: the reason.
+pub fn overview(observations: &[Observation]) -> String {
     let mut table = new_table();
     table.set_header([
         "inverter",
@@ -117,64 +119,45 @@ pub fn overview(rows: &[Overview]) -> String {
         "temperature",
         "reply",
     ]);
-    for row in rows {
-        table.add_row(row.cells());
+    for observation in observations {
+        table.add_row(overview_row(observation));
     }
     align_numbers(&mut table, 3);
     format!("{table}\n")
 }
 
-/// A row of the overview.
-#[derive(Debug)]
-pub enum Overview {
-    /// It was read; with the time until its first byte.
-    Read(Box<Reading>, Duration),
-    /// It was not: who was asked, and why in a word or two.
-    Unread(Sender, &'static str),
+fn overview_row(observation: &Observation) -> Row {
+    let inverter = observation.inverter.label();
+    let Outcome::Read { answer, first_byte } = &observation.outcome else {
+        return Row::from([&inverter, "", unread(&observation.outcome)]);
+    };
+    let kind = answer.model.as_deref().or(answer.type_code.as_deref());
+    Row::from([
+        inverter,
+        kind.unwrap_or_default().to_owned(),
+        status(answer),
+        figure(answer, Role::Power),
+        figure(answer, Role::DailyYield),
+        figure(answer, Role::Temperature),
+        format!("{} ms", first_byte.as_millis()),
+    ])
 }
 
-impl Overview {
-    /// What was read, if it was.
-    pub fn reading(&self) -> Option<&Reading> {
-        match self {
-            Self::Read(reading, _) => Some(reading),
-            Self::Unread(..) => None,
-        }
-    }
-
-    /// The same, to add what is known from elsewhere.
-    pub fn reading_mut(&mut self) -> Option<&mut Reading> {
-        match self {
-            Self::Read(reading, _) => Some(reading),
-            Self::Unread(..) => None,
-        }
-    }
-
-    fn cells(&self) -> Row {
-        match self {
-            Self::Read(reading, first_byte) => Row::from([
-                sender(reading),
-                reading
-                    .model
-                    .as_deref()
-                    .or(reading.type_code.as_deref())
-                    .unwrap_or_default()
-                    .to_owned(),
-                status(reading),
-                figure(reading, Role::Power),
-                figure(reading, Role::DailyYield),
-                figure(reading, Role::Temperature),
-                format!("{} ms", first_byte.as_millis()),
-            ]),
-            Self::Unread(inverter, why) => Row::from([&name(inverter), "", why]),
-        }
+/// Why there is no reading, in a word or two.
+pub fn unread(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Read { .. } => "read",
+        Outcome::Garbled(_) => "garbled",
+        Outcome::Silent => "no reply",
+        Outcome::Unreachable(_) => "not reachable",
+        Outcome::NotPolled => "not polled",
     }
 }
 
 /// A reading in one line: who, what, and either what it does and gives or all that it says.
 pub fn line(reading: &Reading) -> String {
     let name = reading.type_code.as_deref().unwrap_or_default();
-    let head = [&sender(reading), reading.cells.layout.name, name].join(" ");
+    let head = [&reading.inverter.label(), reading.cells.layout.name, name].join(" ");
     let said = match summary(reading) {
         summary if summary.is_empty() => everything(reading),
         summary => summary,
@@ -200,25 +183,6 @@ fn everything(reading: &Reading) -> String {
         .filter_map(cell)
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-/// The name of who sent a reading.
-pub fn sender(reading: &Reading) -> String {
-    name(&reading.sender)
-}
-
-/// `02` or the serial number, or whatever is known.
-pub fn name(sender: &Sender) -> String {
-    match sender {
-        Sender::Kaco { address } => address
-            .map(|address| format!("{address:02}"))
-            .unwrap_or_default(),
-        Sender::Kstar {
-            serial: Some(serial),
-            ..
-        } => serial.clone(),
-        Sender::Kstar { ip, .. } => ip.map(|ip| ip.to_string()).unwrap_or_default(),
-    }
 }
 
 /// The status texts; parts that say the same say it once.

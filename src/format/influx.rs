@@ -1,6 +1,6 @@
 //! A reading as one line of InfluxDB's line protocol, as Telegraf takes it.
 
-use super::naming::{Known, escaped, identity, known, protocol, status_codes};
+use super::naming::{Known, escaped, known, status_codes};
 use crate::reading::{Kind, Reading, Value};
 
 /// What is measured, the same for all inverters: tags tell them apart.
@@ -26,11 +26,13 @@ pub fn line(reading: &Reading) -> String {
     )
 }
 
-/// Who sent it, each tag with a comma before it; what is unknown is left out.
+/// The inverter's tags, each with a comma before it; what is unknown is left out.
 fn tags(reading: &Reading) -> String {
-    let protocol = ("protocol", protocol(&reading.sender).to_owned());
+    let inverter = &reading.inverter;
+    let protocol = ("protocol", inverter.family().protocol.to_owned());
+    let bus = inverter.bus().map(|bus| ("bus", bus.to_string()));
     let type_code = reading.type_code.clone().map(|code| ("type", code));
-    [Some(protocol), identity(&reading.sender), type_code]
+    [Some(protocol), bus, inverter.key(), type_code]
         .into_iter()
         .flatten()
         .map(|(key, value)| (key, tag_value(&value)))

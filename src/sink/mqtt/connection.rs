@@ -2,7 +2,7 @@
 
 use super::error::PublishError;
 use super::login::Login;
-use super::message::Message;
+use crate::format::message::Message;
 use super::options::{Delivery, Options};
 use rumqttc::{
     AsyncClient, Broker as Target, ClientError, ConnectionError, EventLoop, LastWill, MqttOptions,

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`broker`], [`login`], [`password`] | where, and as whom |
 //! | [`options`] | how to publish, and what that makes of a reading |
-//! | [`message`], [`state`] | what goes to the broker |
+//! | [`state`] | the messages of a reading |
 //! | [`once`] | all messages of a run that ends |
 //! | [`session`] | one connection for a run that goes on |
 //! | [`error`] | what goes wrong, in words |
@@ -13,7 +13,6 @@ pub mod broker;
 mod connection;
 pub mod error;
 pub mod login;
-pub mod message;
 pub mod once;
 pub mod options;
 mod outbox;
@@ -26,7 +25,6 @@ mod totals;
 
 pub use broker::Broker;
 pub use error::PublishError;
-pub use message::{Message, Name};
 pub use once::publish;
 pub use options::{Delivery, Options};
 pub use session::Session;

@@ -2,8 +2,9 @@
 //!
 //! One device an inverter, one entity a column. What Home Assistant lets go together is in the tests.
 
-use super::mqtt::{Message, Name};
-use crate::reading::{Field, Kind, Reading, Role, Sender, Unit};
+use super::message::Message;
+use crate::inverter::{InverterId, reduced};
+use crate::reading::{Field, Kind, Reading, Role, Unit};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,22 +21,23 @@ pub struct Discovery {
     pub availability: Option<String>,
 }
 
-/// The messages that announce an inverter, one a column. None for an inverter that has no [`Name`].
+/// The messages that announce an inverter, one per column. None for an inverter without identity.
 pub fn messages(reading: &Reading, discovery: &Discovery) -> Vec<Message> {
-    let Some(name) = Name::of(&reading.sender) else {
+    let inverter = &reading.inverter;
+    let (Some(node), Some(state)) = (inverter.node(), inverter.state_topic()) else {
         return Vec::new();
     };
-    let device = device(&name, reading);
+    let device = device(&node, reading);
     let mut keys = BTreeSet::new();
     let mut messages = Vec::new();
     for (field, _) in reading.columns() {
         let key = field.key();
         // Two columns of one key are one value in JSON.
         if keys.insert(key.clone()) {
-            let mut entity = entity(&name, field, &key, discovery);
+            let mut entity = entity(&node, &state, field, &key, discovery);
             entity.insert("device".to_owned(), device.clone());
             messages.push(Message {
-                topic: format!("homeassistant/sensor/{}/{key}/config", name.word()),
+                topic: format!("homeassistant/sensor/{node}/{key}/config"),
                 payload: Value::Object(entity).to_string(),
                 is_retained: true,
             });
@@ -53,29 +55,50 @@ fn object<const N: usize>(entries: [(&str, Value); N]) -> Map<String, Value> {
         .collect()
 }
 
-fn device(name: &Name, reading: &Reading) -> Value {
-    let facts = &reading.facts;
-    let (family, manufacturer, serial) = match &reading.sender {
-        Sender::Kaco { .. } => ("KACO", "KACO new energy", &facts.serial),
-        Sender::Kstar { serial, .. } => ("KSTAR", "KSTAR", serial),
-    };
+fn device(node: &str, reading: &Reading) -> Value {
+    let (inverter, facts) = (&reading.inverter, &reading.facts);
     let model = reading.model.as_deref().or(reading.type_code.as_deref());
+    let serial = inverter.serial().or(facts.serial.as_deref());
     Value::Object(object([
-        ("identifiers", json!([name.word()])),
-        ("name", format!("{family} {}", name.id).into()),
-        ("manufacturer", manufacturer.into()),
+        ("identifiers", json!([node])),
+        ("name", device_name(inverter).into()),
+        ("manufacturer", inverter.family().maker.into()),
         ("model", model.into()),
-        ("serial_number", serial.clone().into()),
+        ("serial_number", serial.into()),
         ("sw_version", facts.firmware.clone().into()),
     ]))
 }
 
-fn entity(name: &Name, field: &Field, key: &str, discovery: &Discovery) -> Map<String, Value> {
+/// `KACO 02`, `KACO roof/02`, or the name from the plant file.
+fn device_name(inverter: &InverterId) -> String {
+    let simulated = if inverter.is_simulated() {
+        " (simulated)"
+    } else {
+        ""
+    };
+    let name = match inverter.name() {
+        Some(name) => name.to_owned(),
+        None => format!(
+            "{} {}",
+            inverter.family().title,
+            inverter.on_bus(&reduced(&inverter.short()), "/")
+        ),
+    };
+    name + simulated
+}
+
+fn entity(
+    node: &str,
+    state: &str,
+    field: &Field,
+    key: &str,
+    discovery: &Discovery,
+) -> Map<String, Value> {
     let expire_after = Some(discovery.expire_after.as_secs()).filter(|seconds| *seconds > 0);
     object([
         ("name", field.label.into()),
-        ("unique_id", format!("{}_{key}", name.word()).into()),
-        ("state_topic", name.state_topic().into()),
+        ("unique_id", format!("{node}_{key}").into()),
+        ("state_topic", state.into()),
         // Home Assistant takes `None` for a value that is not known; a null becomes just that.
         (
             "value_template",
@@ -146,7 +169,7 @@ mod tests {
     use super::*;
     use crate::kaco::layouts::{COUNTERS, READINGS, THREE_UNITS, XP};
     use crate::kstar::layout::KSTAR;
-    use crate::output::naming::examples::reading;
+    use crate::format::naming::examples::reading;
     use crate::reading::{Cells, Facts, Layout};
     use std::borrow::Cow;
 

@@ -2,7 +2,7 @@
 
 use super::connection::{Connection, Connector};
 use super::error::PublishError;
-use super::message::Message;
+use crate::format::message::Message;
 use super::options::Options;
 use crate::reading::Reading;
 use rumqttc::ConnectionError;
