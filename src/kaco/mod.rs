@@ -4,7 +4,6 @@
 //! |---|---|
 //! | [`poll`] | which requests an inverter needs, and in which order inverters are asked |
 //! | [`scan`] | who is on the bus |
-//! | [`ear`] | what passes on a bus, for who only listens |
 //! | [`bus`], [`reply`], [`timing`], [`connect`] | one request, one outcome; the waits; what is needed of a link |
 //! | [`interpret`] | a checked frame becomes a reading, by its table |
 //! | [`layouts`], [`status`], [`types`] | the tables |
@@ -12,7 +11,6 @@
 
 pub mod bus;
 pub mod connect;
-pub mod ear;
 pub mod interpret;
 pub mod layouts;
 pub mod poll;

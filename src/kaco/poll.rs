@@ -3,18 +3,14 @@
 use super::bus::Bus;
 use super::connect::{Connect, LinkError};
 use super::reply::Outcome;
-use super::wire::{Body, Command, Counters, Fault, Frame, Part, Readings, Request};
+use super::wire::{Command, Part, Request};
 use super::{interpret, layouts};
 use crate::address::Address;
 pub use crate::outcome::Polled;
-use crate::reading::{Cells, Decimal, Reading, Role};
+use crate::reading::{Cells, Reading, Role};
 use chrono::{DateTime, FixedOffset};
 use std::collections::BTreeSet;
 use tracing::{info, warn};
-
-/// The daily yield of counters without an address may be this much above that of the readings before them, Wh. They are
-/// asked for seconds later, and a 10 kW inverter makes 3 Wh a second.
-const YIELD_BETWEEN: Decimal = Decimal::from_parts(30, 0, 0, false, 0);
 
 /// Polls the inverters of one bus, and remembers what it learns about them.
 pub struct Poller<C: Connect> {
@@ -23,6 +19,17 @@ pub struct Poller<C: Connect> {
     clock: fn() -> DateTime<FixedOffset>,
     /// These answered that their parts are to be asked.
     three_units: BTreeSet<Address>,
+    /// These sent replies of the generic protocol, which has serial numbers.
+    generic: BTreeSet<Address>,
+}
+
+/// What an inverter reports of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Firmware, where it tells it.
+    pub firmware: Option<String>,
+    /// Serial number, where it tells it.
+    pub serial: Option<String>,
 }
 
 impl<C: Connect> Poller<C> {
@@ -33,6 +40,7 @@ impl<C: Connect> Poller<C> {
             counters,
             clock,
             three_units: BTreeSet::new(),
+            generic: BTreeSet::new(),
         }
     }
 
@@ -77,38 +85,76 @@ impl<C: Connect> Poller<C> {
         if self.three_units.contains(&address) {
             return self.parts(address).await;
         }
-        let clock = self.clock;
-        let request = Request {
-            address,
-            command: Command::Readings,
+        let (mut reading, first_byte) = match self.ask(address, Command::Readings).await? {
+            Outcome::Read { answer, first_byte } => (answer, first_byte),
+            Outcome::Garbled(reason) => return Ok(Polled::Garbled(reason)),
+            Outcome::Silent => return Ok(Polled::Silent),
         };
-        let outcome = self.bus.ask(request, |frame| match &frame.body {
-            Body::Parts => Some(Ok(None)),
-            Body::Readings(Readings { part: None, .. }) | Body::Generic(_) => {
-                Some(timed(frame, clock).map(Some))
-            }
-            _ => None,
-        });
-        match outcome.await? {
-            Outcome::Read {
-                answer: Some(mut reading),
-                first_byte,
-            } => {
-                if self.counters {
-                    reading.further = Some(self.counters(address, &reading).await?);
-                }
-                Ok(Polled::Read {
-                    reading: Box::new(reading),
-                    first_byte,
-                })
-            }
-            Outcome::Read { answer: None, .. } => {
-                self.three_units.insert(address);
-                self.parts(address).await
-            }
-            Outcome::Garbled(reason) => Ok(Polled::Garbled(reason)),
-            Outcome::Silent => Ok(Polled::Silent),
+        if reading.cells.layout == &layouts::PARTS {
+            self.three_units.insert(address);
+            return self.parts(address).await;
         }
+        if layouts::is_generic(reading.cells.layout) {
+            self.generic.insert(address);
+        } else {
+            self.generic.remove(&address);
+        }
+        if self.counters {
+            reading.further = Some(self.counters(address, &reading).await?);
+        }
+        Ok(Polled::Read {
+            reading: Box::new(reading),
+            first_byte,
+        })
+    }
+
+    /// Asks firmware and serial number. An inverter that was not read yet is asked for its firmware alone: only inverters
+    /// of the generic protocol have a serial number to tell.
+    ///
+    /// # Errors
+    /// [`LinkError`] when the link is gone for good.
+    pub async fn facts(&mut self, address: Address) -> Result<Facts, LinkError> {
+        let firmware = self.tell(address, Command::Firmware).await?;
+        let serial = if self.generic.contains(&address) {
+            self.tell(address, Command::SerialNumber).await?
+        } else {
+            None
+        };
+        Ok(Facts {
+            firmware: firmware.as_ref().and_then(text),
+            serial: serial.as_ref().and_then(text),
+        })
+    }
+
+    /// The answer to a question about the inverter itself; many have none.
+    pub(super) async fn tell(
+        &mut self,
+        address: Address,
+        command: Command,
+    ) -> Result<Option<Reading>, LinkError> {
+        Ok(match self.ask(address, command).await? {
+            Outcome::Read { answer, .. } => Some(answer),
+            Outcome::Garbled(_) | Outcome::Silent => None,
+        })
+    }
+
+    /// One request; its reply as a reading with the time of now, as the reply is complete.
+    async fn ask(
+        &mut self,
+        address: Address,
+        command: Command,
+    ) -> Result<Outcome<Reading>, LinkError> {
+        Ok(match self.bus.ask(Request { address, command }).await? {
+            Outcome::Read { answer, first_byte } => match interpret::frame(&answer) {
+                Ok(mut answer) => {
+                    answer.time = Some((self.clock)());
+                    Outcome::Read { answer, first_byte }
+                }
+                Err(fault) => Outcome::Garbled(fault.to_string()),
+            },
+            Outcome::Garbled(reason) => Outcome::Garbled(reason),
+            Outcome::Silent => Outcome::Silent,
+        })
     }
 
     /// The three parts of a 000xi; a silent part gets one more chance after the others. An address where no part was read
@@ -116,11 +162,11 @@ impl<C: Connect> Poller<C> {
     async fn parts(&mut self, address: Address) -> Result<Polled, LinkError> {
         let mut parts = [const { Outcome::Silent }; 3];
         for (part, outcome) in Part::ALL.into_iter().zip(&mut parts) {
-            *outcome = self.part(address, part).await?;
+            *outcome = self.ask(address, Command::Part(part)).await?;
         }
         for (part, outcome) in Part::ALL.into_iter().zip(&mut parts) {
             if *outcome == Outcome::Silent {
-                *outcome = self.part(address, part).await?;
+                *outcome = self.ask(address, Command::Part(part)).await?;
             }
         }
         let polled = together(address, parts);
@@ -130,46 +176,16 @@ impl<C: Connect> Poller<C> {
         Ok(polled)
     }
 
-    async fn part(&mut self, address: Address, part: Part) -> Result<Outcome<Reading>, LinkError> {
-        let clock = self.clock;
-        let number = part.number();
-        let request = Request {
-            address,
-            command: Command::Part(part),
-        };
-        let accept = |frame: &Frame<'_>| match &frame.body {
-            Body::Readings(readings) if readings.part == Some(number) => Some(timed(frame, clock)),
-            _ => None,
-        };
-        self.bus.ask(request, accept).await
-    }
-
     /// The counters' cells, empty where they could not be read.
     async fn counters(&mut self, address: Address, reading: &Reading) -> Result<Cells, LinkError> {
-        let request = Request {
-            address,
-            command: Command::Counters,
-        };
-        let outcome = self.bus.ask(request, |frame| match &frame.body {
-            Body::Counters(counters) if frame.address.is_some() || fits(counters, reading) => {
-                Some(Ok(interpret::counters_cells(counters)))
-            }
-            _ => None,
-        });
-        match outcome.await? {
-            Outcome::Read { answer, .. } => return Ok(answer),
+        let daily_yield = reading.figure(Role::DailyYield).map(|(number, _)| number);
+        match self.ask(address, Command::Counters { daily_yield }).await? {
+            Outcome::Read { answer, .. } => return Ok(answer.cells),
             Outcome::Garbled(reason) => warn!("address {address}: no counters: {reason}"),
             Outcome::Silent => info!("address {address}: no counters: no reply to command 3"),
         }
         Ok(Cells::empty(&layouts::COUNTERS))
     }
-}
-
-/// A reading with the time of now: its reply is complete.
-fn timed(frame: &Frame<'_>, clock: fn() -> DateTime<FixedOffset>) -> Result<Reading, Fault> {
-    let mut reading = interpret::frame(frame)?;
-    reading.time = Some(clock());
-    Ok(reading)
 }
 
 /// One reading of three parts. A part that is missing leaves its cells empty: the others count.
@@ -211,11 +227,8 @@ fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Polled {
     }
 }
 
-/// Whether counters without an address belong to the inverter that was just read.
-fn fits(counters: &Counters<'_>, reading: &Reading) -> bool {
-    let Some((before, _)) = reading.figure(Role::DailyYield) else {
-        return false;
-    };
-    let now = counters.daily_yield_number().map(Decimal::from);
-    now.is_some_and(|now| (before..=before + YIELD_BETWEEN).contains(&now))
+/// The only cell of a reply of one text.
+fn text(reading: &Reading) -> Option<String> {
+    let (_, value) = reading.columns().next()?;
+    value.map(ToString::to_string)
 }

@@ -1,10 +1,9 @@
 //! Who is on the bus: each address is asked, and who answers is asked what it is.
 
 use super::connect::{Connect, LinkError};
-use super::poll::{Polled, Poller};
-use super::reply::{Outcome, SHORTEST_REPLY};
-use super::wire::{Body, Command, Frame, Request};
-use super::{interpret, layouts};
+use super::poll::{Facts, Polled, Poller};
+use super::reply::SHORTEST_REPLY;
+use super::wire::Command;
 use crate::address::Address;
 use crate::reading::Reading;
 use std::time::Duration;
@@ -89,51 +88,16 @@ impl<C: Connect> Poller<C> {
             reading.type_code = told.as_ref().and_then(|told| told.type_code.clone());
             reading.model = told.and_then(|told| told.model);
         }
-        let firmware = self.tell(address, Command::Firmware).await?;
-        let serial = if layouts::is_generic(reading.cells.layout) {
-            self.tell(address, Command::SerialNumber).await?
-        } else {
-            None
-        };
+        let Facts { firmware, serial } = self.facts(address).await?;
         Ok(Heard::Found(Box::new(Found {
             address,
             reading,
             first_byte,
-            firmware: firmware.as_ref().and_then(text),
-            serial: serial.as_ref().and_then(text),
+            firmware,
+            serial,
             is_shared,
         })))
     }
-
-    /// The answer to a question about the inverter itself; many have none.
-    async fn tell(
-        &mut self,
-        address: Address,
-        command: Command,
-    ) -> Result<Option<Reading>, LinkError> {
-        let outcome = self
-            .bus
-            .ask(Request { address, command }, |frame: &Frame<'_>| {
-                let is_answer = matches!(
-                    (command, &frame.body),
-                    (Command::TypeCode, Body::TypeCode(_))
-                        | (Command::Firmware, Body::Firmware(_))
-                        | (Command::SerialNumber, Body::SerialNumber(_))
-                );
-                is_answer.then(|| interpret::frame(frame))
-            });
-        match outcome.await? {
-            Outcome::Read { answer, .. } => Ok(Some(answer)),
-            Outcome::Garbled(_) | Outcome::Silent => Ok(None),
-        }
-    }
-}
-
-/// The only cell of a reply of one text.
-fn text(reading: &Reading) -> Option<String> {
-    reading
-        .columns()
-        .find_map(|(_, value)| value.map(ToString::to_string))
 }
 
 /// Whether there is a reply, or the ruins of one, in what came behind a reply: NULs and stray bytes are not.
