@@ -1,6 +1,6 @@
 //! `log` and `read` on a paced bus with real captures.
 
-use crate::frames::frame_with_sum;
+use crate::checks::checksum::frame_with_sum;
 use crate::support::bus::{BYTE_TIME, Bus, Play, REPLY_TIME, reply};
 use crate::support::captures::bytes;
 use crate::support::program::{Run, run, run_with_input, text};

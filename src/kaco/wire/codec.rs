@@ -1,8 +1,8 @@
 //! The frame codec: for a master, which sends requests and receives replies, and for `listen`, which only receives.
 //!
-//! Both decoders give the same items however the stream was cut into pieces, and leave less than [`LONGEST_FRAME`] bytes in
-//! the buffer. `decode_eof` is for idle time too, not only for the end of the stream: nothing more belongs to what is in
-//! the buffer, so it is called until it returns `None` and leaves the buffer empty.
+//! Both decoders give the same frames however the stream was cut into pieces, and leave less than [`LONGEST_FRAME`] bytes
+//! in the buffer. `decode_eof` is for idle time, not only for the end of the stream: nothing more belongs to the bytes in
+//! the buffer, so it is called until it returns `None`, and leaves the buffer empty.
 
 use super::parse::{Parsed, address_of, parse};
 use super::{Fault, Frame, FrameError, LONGEST_FRAME, Request};

@@ -121,12 +121,13 @@ fn digits(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Frame;
     use super::super::codec::scan;
     use super::super::tests::{NINE_VALUES, summed};
     use super::*;
 
     /// The counters in `bytes`, or the kind of their fault.
-    fn read(bytes: &str, ended: bool) -> Option<Result<Counters<'_>, &'static str>> {
+    fn read(bytes: &str, ended: bool) -> Option<Result<Counters, &'static str>> {
         Some(match scan(bytes.as_bytes(), ended).item? {
             Ok(Frame {
                 body: Body::Counters(counters),
@@ -145,13 +146,12 @@ mod tests {
     fn seven_fields_in_their_order() {
         let due = Counters {
             unit: EnergyUnit::TenthsOfKilowattHours,
-            daily_peak_power: b"5240",
-            daily_yield: b"5621",
-            counter_yield: b"71903",
-            total_yield: b"71904",
+            daily_peak_power: 5240,
+            daily_yield: 5621,
+            counter_yield: 71903,
+            total_yield: 71904,
             minutes: [8 * 60 + 51, 2211 * 60, 2212 * 60 + 59],
         };
-        assert_eq!(due.daily_yield_number(), Some(5621));
         let bytes = "\n*123 5240 5621 71903 71904 8:51 2211:00 2212:59\r";
         assert_eq!(read(bytes, false), Some(Ok(due)));
     }
@@ -186,6 +186,8 @@ mod tests {
             "1 2 3 4 8:51 22:00 22:00 1",
             "1 2 3 4.0 8:51 22:00 22:00",
             "1 2 3 -4 8:51 22:00 22:00",
+            "1 2 3 +4 8:51 22:00 22:00",
+            "1 2 3 18446744073709551616 8:51 22:00 22:00",
             "1 2 3 4 8:60 22:00 22:00",
             "1 2 3 4 8:51 22:99 22:00",
             "1 2 3 4 8:5 22:00 22:00",

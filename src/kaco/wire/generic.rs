@@ -101,12 +101,13 @@ fn is_digit(byte: &u8) -> bool {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
+    use super::super::Frame;
     use super::super::codec::scan;
     use super::super::tests::with_crc;
     use super::*;
 
     /// The elements of the first frame in `bytes`, or its fault.
-    fn read(bytes: &[u8], ended: bool) -> Option<Result<Elements<'_>, Fault>> {
+    fn read(bytes: &[u8], ended: bool) -> Option<Result<Elements, Fault>> {
         Some(match scan(bytes, ended).item? {
             Ok(Frame {
                 body: Body::Generic(elements),
@@ -147,7 +148,7 @@ mod tests {
         let bytes = with_crc("*12s  8.6TL01736586  ");
         let frame = Frame {
             address: Some(12),
-            body: Body::SerialNumber(b"8.6TL01736586"),
+            body: Body::SerialNumber(Bytes::from_static(b"8.6TL01736586")),
         };
         assert_eq!(scan(&bytes, false).item, Some(Ok(frame)));
     }
