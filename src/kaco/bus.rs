@@ -1,10 +1,11 @@
 //! One request, one outcome: pace, timeouts, attempts, and what is thrown away. Every wait has an end.
 
 use super::connect::{Connect, LinkError};
-use super::reply::{Outcome, Reply};
+use super::reply::Reply;
 use super::timing::{LONGEST_REPLY, PACE_MARGIN, REOPEN_PAUSE, Timing, WRITE_LIMIT};
 use super::wire::{Codec, Frame, LONGEST_FRAME, Request};
 use crate::escape;
+use crate::outcome::Outcome;
 use bytes::BytesMut;
 use std::io;
 use std::time::Duration;
@@ -64,7 +65,7 @@ impl<C: Connect> Bus<C> {
     }
 
     /// Tells `observer` of every exchange from now on.
-    pub fn observe(&mut self, observer: Observer) {
+    pub(crate) fn observe(&mut self, observer: Observer) {
         self.observer = Some(observer);
     }
 
@@ -73,7 +74,7 @@ impl<C: Connect> Bus<C> {
     ///
     /// # Errors
     /// [`LinkError`] when the link got lost, could not be opened again or got lost a second time.
-    pub async fn ask(&mut self, request: Request) -> Result<Outcome<Frame>, LinkError> {
+    pub(crate) async fn ask(&mut self, request: Request) -> Result<Outcome<Frame>, LinkError> {
         let mut attempt = 1;
         loop {
             match self.exchange_or_reopen(request).await? {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`poll`] | which requests an inverter needs, and in which order inverters are asked |
 //! | [`scan`] | who is on the bus |
-//! | [`bus`], [`reply`], [`timing`], [`connect`] | one request, one outcome; the waits; what is needed of a link |
+//! | [`bus`], `reply`, [`timing`], [`connect`] | one request, one outcome; the waits; what is needed of a link |
 //! | [`interpret`] | a checked frame becomes a reading, by its table |
 //! | [`layouts`], [`status`], [`types`] | the tables |
 //! | [`wire`] | bytes to checked frames; reads no port and no clock |
@@ -14,7 +14,7 @@ pub mod connect;
 pub mod interpret;
 pub mod layouts;
 pub mod poll;
-pub mod reply;
+mod reply;
 pub mod scan;
 pub mod status;
 pub mod timing;

@@ -2,10 +2,10 @@
 
 use super::bus::Bus;
 use super::connect::{Connect, LinkError};
-use super::reply::Outcome;
 use super::wire::{Command, Part, Request};
 use super::{interpret, layouts};
 use crate::address::Address;
+use crate::outcome::Outcome;
 pub use crate::outcome::Polled;
 use crate::reading::{Cells, Reading, Role};
 use chrono::{DateTime, FixedOffset};
@@ -25,7 +25,7 @@ pub struct Poller<C: Connect> {
 
 /// What an inverter reports of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// Firmware, where it tells it.
     pub firmware: Option<String>,
     /// Serial number, where it tells it.
@@ -113,7 +113,7 @@ impl<C: Connect> Poller<C> {
     ///
     /// # Errors
     /// [`LinkError`] when the link is gone for good.
-    pub async fn facts(&mut self, address: Address) -> Result<Facts, LinkError> {
+    pub(crate) async fn facts(&mut self, address: Address) -> Result<Facts, LinkError> {
         let firmware = self.tell(address, Command::Firmware).await?;
         let serial = if self.generic.contains(&address) {
             self.tell(address, Command::SerialNumber).await?

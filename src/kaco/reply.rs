@@ -4,7 +4,7 @@ use super::interpret;
 use super::timing::{LONGEST_REPLY, Timing};
 use super::wire::{Frame, FrameError, LONGEST_FRAME, Request};
 use crate::escape;
-pub use crate::outcome::Outcome;
+use crate::outcome::Outcome;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::debug;
