@@ -51,6 +51,24 @@ impl<T> Outcome<T> {
         }
     }
 
+    /// The same, but garbled where `make` finds that the answer is not one.
+    pub fn try_map<U>(self, make: impl FnOnce(T) -> Result<U, String>) -> Outcome<U> {
+        match self.map(make) {
+            Outcome::Read {
+                answer: Ok(answer),
+                first_byte,
+            } => Outcome::Read { answer, first_byte },
+            Outcome::Read {
+                answer: Err(reason),
+                ..
+            }
+            | Outcome::Garbled(reason) => Outcome::Garbled(reason),
+            Outcome::Silent => Outcome::Silent,
+            Outcome::Unreachable(reason) => Outcome::Unreachable(reason),
+            Outcome::NotPolled => Outcome::NotPolled,
+        }
+    }
+
     /// What was read, if anything was.
     pub fn answer(self) -> Option<T> {
         match self {
@@ -85,20 +103,4 @@ impl Observation {
             _ => None,
         }
     }
-}
-
-/// What became of one inverter.
-#[derive(Debug)]
-pub enum Polled {
-    /// It was read.
-    Read {
-        /// Its readings.
-        reading: Box<Reading>,
-        /// From the request to the first byte of the reply.
-        first_byte: Duration,
-    },
-    /// It answered, but never well; with the reason.
-    Garbled(String),
-    /// It did not answer.
-    Silent,
 }

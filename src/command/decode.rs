@@ -5,7 +5,7 @@ use super::{Exit, Failure};
 use crate::cli::{Decode, ListFormat};
 use crate::escape;
 use crate::kaco::interpret;
-use crate::kaco::wire::{Decoder, FrameError};
+use crate::kaco::wire::{FrameError, decode_all};
 use crate::kstar;
 use crate::output::{json, table};
 use crate::reading::Reading;
@@ -74,19 +74,16 @@ fn decode(text: &str) -> Vec<Result<Reading, Refused>> {
     if let Some(decoded) = decode_kstar(&bytes) {
         return vec![decoded];
     }
-    let mut decoder = Decoder::default();
-    decoder.push(&bytes);
-    let mut decoded = Vec::new();
-    while let Some(item) = decoder.next_eof() {
-        decoded.push(match item {
+    let mut decoded: Vec<_> = decode_all(&bytes)
+        .map(|item| match item {
             Ok(frame) => interpret::frame(&frame).map_err(|fault| Refused {
                 kind: fault.kind(),
                 detail: fault.to_string(),
                 bytes: escape::hex(&bytes),
             }),
             Err(error) => Err(Refused::from(&error)),
-        });
-    }
+        })
+        .collect();
     if decoded.is_empty() {
         let detail = "this is no reply of a known protocol".to_owned();
         decoded.push(Err(Refused {

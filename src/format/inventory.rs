@@ -22,8 +22,6 @@ pub fn table(found: &[Found]) -> String {
         address,
         reading,
         first_byte,
-        firmware,
-        serial,
         ..
     } in found
     {
@@ -33,8 +31,8 @@ pub fn table(found: &[Found]) -> String {
             reading.cells.layout.name.to_owned(),
             reading.type_code.clone().unwrap_or_default(),
             reading.model.as_deref().unwrap_or_default().to_owned(),
-            firmware.clone().unwrap_or_default(),
-            serial.clone().unwrap_or_default(),
+            reading.facts.firmware.clone().unwrap_or_default(),
+            reading.facts.serial.clone().unwrap_or_default(),
             format!("{} ms", first_byte.as_millis()),
         ]);
     }
@@ -46,8 +44,8 @@ pub fn object(found: &Found) -> Value {
     let mut object = json::object(&found.reading);
     if let Value::Object(object) = &mut object {
         object.remove("values");
-        object.insert("firmware".into(), found.firmware.clone().into());
-        object.insert("serial".into(), found.serial.clone().into());
+        object.insert("firmware".into(), found.reading.facts.firmware.clone().into());
+        object.insert("serial".into(), found.reading.facts.serial.clone().into());
         let milliseconds = u64::try_from(found.first_byte.as_millis()).unwrap_or(u64::MAX);
         object.insert("first_byte_ms".into(), milliseconds.into());
         object.insert("shared_address".into(), found.is_shared.into());

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 ///
 /// # Errors
 /// [`Fault::UnknownLayout`] for a generic reply with a number of elements that no table has.
-pub fn frame(frame: &Frame<'_>) -> Result<Reading, Fault> {
+pub fn frame(frame: &Frame) -> Result<Reading, Fault> {
     let mut reading = match &frame.body {
         Body::Readings(readings) => standard(readings),
         Body::Generic(elements) => generic(elements)?,
@@ -87,9 +87,9 @@ fn common_type(parts: &[Option<Reading>; 3]) -> Option<String> {
 }
 
 /// The counters' cells, as further columns of a reading.
-pub fn counters_cells(counters: &Counters<'_>) -> Cells {
-    let energy = |digits: &[u8]| {
-        let mut energy = number(digits)?;
+pub fn counters_cells(counters: &Counters) -> Cells {
+    let energy = |count: u64| {
+        let mut energy = Decimal::from(count);
         let decimals = match counters.unit {
             EnergyUnit::KilowattHours => 0,
             EnergyUnit::TenthsOfKilowattHours => 1,
@@ -99,7 +99,7 @@ pub fn counters_cells(counters: &Counters<'_>) -> Cells {
         Some(Value::Number(energy))
     };
     let mut values = vec![
-        number(counters.daily_peak_power).map(Value::Number),
+        Some(Value::Number(counters.daily_peak_power.into())),
         energy(counters.counter_yield),
         energy(counters.total_yield),
     ];
@@ -114,17 +114,18 @@ pub fn counters_cells(counters: &Counters<'_>) -> Cells {
     }
 }
 
-fn standard(readings: &Readings<'_>) -> Reading {
-    let type_code = readings.type_code.map(without_padding);
+fn standard(readings: &Readings) -> Reading {
+    let type_code = readings.type_code.as_deref().map(without_padding);
     let published = type_code.as_deref().is_none_or(has_published_status);
-    let layout = match (readings.part, readings.total_yield) {
+    let layout = match (readings.part, &readings.total_yield) {
         (Some(_), _) => &layouts::UNIT,
         (None, Some(_)) => &layouts::XP,
         (None, None) if !published => &layouts::XP,
         (None, None) => &layouts::STANDARD,
     };
-    let [status, values @ ..] = readings.values;
-    let values = values.into_iter().chain(readings.total_yield);
+    let mut values = readings.values();
+    let status = values.next().unwrap_or_default();
+    let values = values.chain(readings.total_yield.as_deref());
     walk(
         layout,
         status,
@@ -134,14 +135,25 @@ fn standard(readings: &Readings<'_>) -> Reading {
     )
 }
 
-fn generic(elements: &Elements<'_>) -> Result<Reading, Fault> {
-    let layout =
-        layouts::generic(elements.count()).ok_or(Fault::UnknownLayout(elements.count()))?;
+fn generic(elements: &Elements) -> Result<Reading, Fault> {
+    let layout = generic_layout(elements)?;
     let mut elements = elements.iter().skip(1);
     let type_code = elements.next().map(without_padding);
     let published = type_code.as_deref().is_none_or(has_published_status);
     let status = elements.next().unwrap_or_default();
     Ok(walk(layout, status, type_code, published, elements))
+}
+
+fn generic_layout(elements: &Elements) -> Result<&'static Layout, Fault> {
+    layouts::generic(elements.count()).ok_or(Fault::UnknownLayout(elements.count()))
+}
+
+/// Checks that [`frame`] can make a reading of this frame.
+pub(super) fn check(frame: &Frame) -> Result<(), Fault> {
+    match &frame.body {
+        Body::Generic(elements) => generic_layout(elements).map(|_| ()),
+        _ => Ok(()),
+    }
 }
 
 fn type_reply(code: &[u8]) -> Reading {

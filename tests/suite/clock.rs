@@ -1,6 +1,6 @@
 //! The bus on a clock of its own: waits are exact to the millisecond, and a day takes no time.
 
-use crate::frames::frame_with_sum;
+use crate::checks::checksum::frame_with_sum;
 use crate::support::captures::bytes;
 use crate::support::disk::in_memory;
 use chrono::{DateTime, FixedOffset};

@@ -1,7 +1,7 @@
 //! What must hold of simulated inverters.
 
 use chrono::NaiveTime;
-use kaco_ardexa::kaco::wire::Decoder;
+use kaco_ardexa::kaco::wire::decode_all;
 use kaco_ardexa::kstar::{discovery, wire};
 use kaco_ardexa::sim::{kaco, kstar};
 use std::net::Ipv4Addr;
@@ -13,13 +13,8 @@ pub fn simulators(bytes: &[u8]) {
     let mut inverters = kaco::Inverters::new(kaco::Mood::Day, None);
     for request in bytes.split_inclusive(|byte| *byte == b'\r') {
         for play in inverters.answer(request, time) {
-            let mut decoder = Decoder::default();
-            decoder.push(&play.bytes);
-            assert!(
-                matches!(decoder.next_eof(), Some(Ok(_))),
-                "{:?}",
-                play.bytes
-            );
+            let mut items = decode_all(&play.bytes);
+            assert!(matches!(items.next(), Some(Ok(_))), "{:?}", play.bytes);
         }
     }
     let ip = Ipv4Addr::LOCALHOST;
