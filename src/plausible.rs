@@ -41,6 +41,18 @@ pub fn doubts(reading: &Reading) -> Vec<Doubt> {
     reading.columns().filter_map(doubt).collect()
 }
 
+/// What is odd about a reading although its checksum was right, in words: cells that can't be read,
+/// implausible values.
+pub fn oddities(reading: &Reading) -> Vec<String> {
+    let unreadable = reading.unreadable.iter().map(|unreadable| {
+        let (label, raw) = (unreadable.label, &unreadable.raw);
+        format!("{label} can't be read, its cell stays empty: `{raw}`")
+    });
+    let doubts = doubts(reading).into_iter();
+    let doubts = doubts.map(|doubt| format!("{doubt}; kept as it came"));
+    unreadable.chain(doubts).collect()
+}
+
 /// Why a number can't be; `None` if it can, or if something that it depends on has no value.
 fn reason(field: &Field, number: Decimal, reading: &Reading) -> Option<String> {
     let unit = field.unit.symbol();

@@ -1,17 +1,18 @@
 //! `decode`: captured replies, one per line in hex.
 
-use super::round::oddities;
-use super::{Exit, Failure};
-use crate::cli::{Decode, ListFormat};
+use super::plan::{Decode, ListFormat};
+use super::print::print;
 use crate::escape;
+use crate::exit::{Exit, Failure};
+use crate::format::{json, table};
 use crate::kaco::interpret;
 use crate::kaco::wire::{FrameError, decode_all};
 use crate::kstar;
-use crate::output::{json, table};
+use crate::plausible::oddities;
 use crate::reading::Reading;
 use serde_json::json;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write, stdin, stdout};
+use std::io::{self, BufRead, BufReader, stdin};
 use tracing::warn;
 
 /// A reply that is not acceptable.
@@ -44,7 +45,9 @@ pub(super) fn run(arguments: &Decode) -> Result<Exit, Failure> {
                 }
                 Err(_) => exit = Exit::Failed,
             }
-            print(arguments.format, number + 1, decoded)?;
+            if !print(&text_of(arguments.format, number + 1, decoded))? {
+                return Ok(Exit::Done);
+            }
         }
     }
     Ok(exit)
@@ -120,37 +123,28 @@ impl From<&FrameError> for Refused {
     }
 }
 
-fn print(format: ListFormat, line: usize, decoded: Result<Reading, Refused>) -> io::Result<()> {
-    let mut out = stdout().lock();
+fn text_of(format: ListFormat, line: usize, decoded: Result<Reading, Refused>) -> String {
     match (format, decoded) {
-        (ListFormat::Json, Ok(reading)) => writeln!(out, "{}", json::object(&reading)),
-        (
-            ListFormat::Json,
-            Err(Refused {
+        (ListFormat::Json, Ok(reading)) => format!("{}\n", json::object(&reading)),
+        (ListFormat::Json, Err(refused)) => {
+            let Refused {
                 kind,
                 detail,
                 bytes,
-            }),
-        ) => {
-            writeln!(
-                out,
-                "{}",
-                json!({"error": kind, "detail": detail, "bytes": bytes})
-            )
+            } = refused;
+            format!("{}\n", json!({"error": kind, "detail": detail, "bytes": bytes}))
         }
         (ListFormat::Table, Ok(reading)) => {
-            writeln!(out, "line {line}: {}", reading.cells.layout.about)?;
-            write!(out, "{}", table::details(std::slice::from_ref(&reading)))
+            let about = reading.cells.layout.about;
+            format!("line {line}: {about}\n{}", table::details(&[&reading]))
         }
-        (
-            ListFormat::Table,
-            Err(Refused {
+        (ListFormat::Table, Err(refused)) => {
+            let Refused {
                 kind,
                 detail,
                 bytes,
-            }),
-        ) => {
-            writeln!(out, "line {line}: refused ({kind}): {detail}\n  {bytes}")
+            } = refused;
+            format!("line {line}: refused ({kind}): {detail}\n  {bytes}\n")
         }
     }
 }

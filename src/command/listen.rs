@@ -1,16 +1,17 @@
 //! `listen`: show what passes on the bus, sending nothing.
 
-use super::{Exit, Failure};
-use crate::cli::Listen;
+use super::plan::Listen;
+use super::print::print;
 use crate::escape;
+use crate::exit::{Exit, Failure};
 use crate::kaco::connect::{Connect, LinkError};
 use crate::kaco::interpret;
 use crate::kaco::wire::{Command, Monitor, Traffic};
 use crate::link::Link;
-use crate::output::table;
+use crate::format::table;
 use bytes::BytesMut;
 use chrono::Local;
-use std::io::{self, Write, stdout};
+use std::io;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep, timeout};
@@ -57,11 +58,15 @@ async fn listen(arguments: &Listen) -> Result<(), Failure> {
             Err(_) => true,
         };
         while let Some((traffic, bytes)) = if is_idle {
-            Monitor.decode_eof(&mut buffer)?
+            Monitor.decode_eof(&mut buffer)
         } else {
-            Monitor.decode(&mut buffer)?
-        } {
-            told.tell(&traffic, &bytes)?;
+            Monitor.decode(&mut buffer)
+        }
+        .unwrap_or_default()
+        {
+            if !told.tell(&traffic, &bytes)? {
+                return Ok(());
+            }
         }
     }
 }
@@ -83,7 +88,9 @@ struct Told {
 
 impl Told {
     /// One line: time, time since the line before, what it is, what it says.
-    fn tell(&mut self, traffic: &Traffic, bytes: &[u8]) -> io::Result<()> {
+    ///
+    /// False if nothing reads the output any more.
+    fn tell(&mut self, traffic: &Traffic, bytes: &[u8]) -> Result<bool, Failure> {
         let now = Instant::now();
         let since = self
             .last
@@ -91,9 +98,8 @@ impl Told {
             .map_or(Duration::ZERO, |last| now - last);
         let (kind, text) = describe(traffic, bytes);
         let time = Local::now().format("%H:%M:%S%.3f");
-        let mut out = stdout().lock();
-        writeln!(out, "{time} {:+8.3}s  {kind:8} {text}", since.as_secs_f64())?;
-        out.flush()?;
+        let since = since.as_secs_f64();
+        let is_read = print(&format!("{time} {since:+8.3}s  {kind:8} {text}\n"))?;
         if let Traffic::Request { .. } = traffic
             && !self.master_said
         {
@@ -102,7 +108,7 @@ impl Told {
                 "another master asks on this bus; two masters garble each other, only one can stay"
             );
         }
-        Ok(())
+        Ok(is_read)
     }
 }
 

@@ -1,9 +1,28 @@
-//! A file for others that is exchanged whole: whoever reads it sees the old text or the new one, nothing between.
+//! A file of metrics that is exchanged whole: a reader sees the old text or the new one, nothing
+//! between.
 
-use super::log_error::LogError;
+use super::csv_log::error::LogError;
+use super::trouble::Troubles;
+use crate::format::prometheus;
+use crate::observation::Observation;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// The metrics of all inverters, as `read --format prometheus` prints them.
+pub(super) struct Textfile(PathBuf);
+
+impl Textfile {
+    pub(super) const fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    pub(super) fn write(&self, latest: &[Observation], troubles: &mut Troubles) {
+        let written = replace(&self.0, &prometheus::exposition(latest));
+        let subject = "the metrics could not be written";
+        troubles.note(subject, written, ": they are written again");
+    }
+}
 
 /// Writes `text` beside the file and puts it in its place. The file may be read by whom the umask lets.
 ///

@@ -3,10 +3,12 @@
 use super::recorder::Recorder;
 use super::{Clock, Lifetime, SourceError};
 use crate::address::{Address, Addresses};
+use crate::exit::Failure;
 use crate::inverter::{BusName, InverterId};
 use crate::kaco::bus::Bus;
 use crate::kaco::connect::LinkError;
 use crate::kaco::poll::Poller;
+use crate::kaco::scan::Heard;
 use crate::kaco::timing::Timing;
 use crate::link::{Device, Link};
 use crate::observation::{Observation, Outcome};
@@ -52,10 +54,7 @@ impl KacoSource {
     /// # Errors
     /// [`SourceError::Recording`] if the file of the recording can't be opened.
     pub fn new(plan: Plan, lifetime: Lifetime, clock: Clock) -> Result<Self, SourceError> {
-        let recorder = match &plan.record {
-            Some(path) => Some(Recorder::open(path, plan.device.to_string())?),
-            None => None,
-        };
+        let recorder = plan.recorder()?;
         let inverter = |address: &Address| plan.inverter(*address);
         Ok(Self {
             inverters: plan.addresses.as_slice().iter().map(inverter).collect(),
@@ -134,6 +133,12 @@ impl KacoSource {
 }
 
 impl Plan {
+    /// The recording of the run, if one was asked for.
+    fn recorder(&self) -> Result<Option<Recorder>, SourceError> {
+        let open = |path: &PathBuf| Recorder::open(path, self.device.to_string());
+        self.record.as_ref().map(open).transpose()
+    }
+
     /// The inverter at an address of this bus.
     fn inverter(&self, address: Address) -> InverterId {
         InverterId::kaco(Some(address.number())).on(self.bus.clone())
@@ -159,4 +164,23 @@ async fn open(
         bus.observe(recorder.observer());
     }
     Ok(Poller::new(bus, plan.counters, clock))
+}
+
+/// Searches the bus of `plan` for inverters. `report` is called with each address as soon as it is
+/// decided; with silent ones once in each pass.
+///
+/// # Errors
+/// [`Failure`] if the bus can't be opened or gets lost, or if the recording can't be written.
+pub(crate) async fn scan(
+    plan: &Plan,
+    clock: Clock,
+    report: impl FnMut(Address, Heard),
+) -> Result<(), Failure> {
+    let recorder = plan.recorder()?;
+    let mut poller = open(plan, recorder.as_ref(), clock).await?;
+    poller.scan(plan.addresses.as_slice(), report).await?;
+    match recorder.as_ref().and_then(Recorder::failure) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(()),
+    }
 }

@@ -80,6 +80,11 @@ impl Source {
         }
     }
 
+    /// Whether its inverters are polled all at once, and may be unknown at the start.
+    pub const fn is_network(&self) -> bool {
+        matches!(self, Self::Kstar(_))
+    }
+
     /// Whether inverters can turn up that it does not know yet.
     pub fn is_searching(&self) -> bool {
         match self {

@@ -4,9 +4,9 @@
 //! link to the file of the day, so that the two can't differ, whenever the power is cut; where the file system has no hard
 //! links it is a copy that is exchanged whole.
 
-use super::csv;
+use crate::format::csv;
 use super::folder::Folder;
-use super::log_error::{Explain, LogError};
+use super::error::{Explain, LogError};
 use crate::reading::Reading;
 use chrono::NaiveDate;
 use rustix::fs::{Access, access};
@@ -96,23 +96,41 @@ impl LogDirectory {
         publish(&folder, &today)
     }
 
+    /// The folder of an inverter, `02` or `roof/02`, if it is there.
     fn inside(&self, name: &str) -> Result<Option<Folder>, LogError> {
-        let path = self.folder.path_of(name);
-        self.folder.inside(name).or_explain("can't open", &path)
+        match name.split_once('/') {
+            None => inside(&self.folder, name),
+            Some((bus, name)) => match inside(&self.folder, bus)? {
+                Some(bus) => inside(&bus, name),
+                None => Ok(None),
+            },
+        }
     }
 
     fn inside_or_new(&self, name: &str) -> Result<Folder, LogError> {
-        if let Some(folder) = self.inside(name)? {
-            return Ok(folder);
+        match name.split_once('/') {
+            None => inside_or_new(&self.folder, name),
+            Some((bus, name)) => inside_or_new(&inside_or_new(&self.folder, bus)?, name),
         }
-        let path = self.folder.path_of(name);
-        self.folder
-            .make(name)
-            .or_explain("can't make the directory", &path)?;
-        self.inside(name)?
-            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
-            .or_explain("can't open", &path)
     }
+}
+
+fn inside(folder: &Folder, name: &str) -> Result<Option<Folder>, LogError> {
+    let path = folder.path_of(name);
+    folder.inside(name).or_explain("can't open", &path)
+}
+
+fn inside_or_new(folder: &Folder, name: &str) -> Result<Folder, LogError> {
+    if let Some(found) = inside(folder, name)? {
+        return Ok(found);
+    }
+    let path = folder.path_of(name);
+    folder
+        .make(name)
+        .or_explain("can't make the directory", &path)?;
+    inside(folder, name)?
+        .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+        .or_explain("can't open", &path)
 }
 
 /// The file that the Ardexa agent reads.

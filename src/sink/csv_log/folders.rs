@@ -5,8 +5,8 @@
 //! one folder all the same: the file `.ip` in a folder says from which address its rows came last.
 
 use super::folder::Folder;
-use super::log_files::start_file;
-use crate::reading::{Reading, Sender};
+use super::files::start_file;
+use crate::reading::Reading;
 use crc::{CRC_32_ISO_HDLC, Crc};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::MetadataExt;
@@ -62,13 +62,13 @@ pub fn remember(directory: &Folder, folder: &str, reading: &Reading) {
 
 /// The folder by serial number, if there is one with at least one usable character.
 fn of_serial(directory: &Folder, reading: &Reading, all: &[&Reading]) -> Option<String> {
-    let folder = name(reading.sender.serial()?)?;
+    let folder = name(reading.inverter.serial()?)?;
     let with_ip = format!("{folder}_{}", ip(reading));
     if matches!(directory.inside(&with_ip), Ok(Some(_))) {
         return Some(with_ip);
     }
     let is_same = |other: &&&Reading| {
-        let other = other.sender.serial().and_then(name);
+        let other = other.inverter.serial().and_then(name);
         other.as_ref() == Some(&folder)
     };
     if all.iter().filter(is_same).count() > 1 {
@@ -121,9 +121,9 @@ fn address_in(folder: &Folder) -> Option<String> {
 
 /// The address, as a folder: digits and dots.
 fn ip(reading: &Reading) -> String {
-    match reading.sender {
-        Sender::Kstar { ip: Some(ip), .. } => ip.to_string().replace(':', "-"),
-        Sender::Kstar { ip: None, .. } | Sender::Kaco { .. } => "unknown".to_owned(),
+    match reading.inverter.ip() {
+        Some(ip) => ip.to_string().replace(':', "-"),
+        None => "unknown".to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@
 use super::connection::{Connection, Connector, Sender};
 use super::error::PublishError;
 use crate::format::message::Message;
-use crate::inverter::reduced;
+use crate::inverter::{InverterId, KSTAR};
 use super::options::Options;
 use super::outbox::Outbox;
 use crate::format::home_assistant::STATUS;
@@ -35,15 +35,15 @@ const STOP_LIMIT: Duration = Duration::from_millis(1500);
 /// Messages between session and connection. Whatever does not fit waits in the outbox.
 const ROOM: usize = 32;
 
-/// `kaco_ardexa/kaco_02/availability`: the topic that says whether a process publishes, of which each has one.
+/// `kaco_ardexa/kaco_02/availability`: the topic that says whether a process publishes, of which each
+/// has one.
 ///
-/// `first` is the first inverter that it was told to ask, `None` if it asks all that a search finds. So the topic is the same
-/// after a restart, and two processes that ask different inverters never have the same.
-pub fn availability_topic(protocol: &str, first: Option<&str>) -> String {
-    let instance = match first {
-        Some(id) => format!("{protocol}_{}", reduced(id)),
-        None => protocol.to_owned(),
-    };
+/// It is named after the first inverter that was named, or after the family if all are searched. So
+/// the topic is the same after a restart, and processes with different inverters have different ones.
+pub fn availability_topic(inverters: &[InverterId]) -> String {
+    let first = inverters.first();
+    let instance = first.and_then(InverterId::node);
+    let instance = instance.unwrap_or_else(|| KSTAR.protocol.to_owned());
     format!("kaco_ardexa/{instance}/availability")
 }
 
