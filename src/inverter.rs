@@ -266,7 +266,10 @@ impl InverterId {
     pub fn state_topic(&self) -> Option<String> {
         let simulated = if self.is_simulated { "sim/" } else { "" };
         let protocol = self.family.protocol;
-        Some(format!("{simulated}{protocol}/{}/state", self.topic_level()?))
+        Some(format!(
+            "{simulated}{protocol}/{}/state",
+            self.topic_level()?
+        ))
     }
 
     fn topic_level(&self) -> Option<String> {
@@ -356,7 +359,10 @@ mod tests {
         );
         assert_eq!(InverterId::kaco(None).state_topic(), None);
         for (id, due) in [
-            (kstar(Some("E4000K-12"), Some("10.0.0.1")), "kstar_E4000K-12"),
+            (
+                kstar(Some("E4000K-12"), Some("10.0.0.1")),
+                "kstar_E4000K-12",
+            ),
             (kstar(Some("#/+ ä"), None), "kstar______"),
             (kstar(None, Some("192.168.1.50")), "kstar_192_168_1_50"),
             (kstar(None, Some("fe80::1")), "kstar_fe80__1"),
@@ -387,6 +393,9 @@ mod tests {
         assert_ne!(id, id.clone().simulated(true));
         let simulated = id.simulated(true);
         assert_eq!(simulated.node().as_deref(), Some("sim_kaco_02"));
-        assert_eq!(simulated.state_topic().as_deref(), Some("sim/kaco/02/state"));
+        assert_eq!(
+            simulated.state_topic().as_deref(),
+            Some("sim/kaco/02/state")
+        );
     }
 }

@@ -120,9 +120,9 @@ fn are_close(one: Decimal, other: Decimal) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inverter::InverterId;
     use crate::kaco::layouts::{READINGS, STANDARD, XP};
     use crate::kstar::layout::KSTAR;
-    use crate::inverter::InverterId;
     use crate::reading::{Cells, Layout, Unit};
 
     fn reading(layout: &'static Layout, numbers: &[(&str, &str)]) -> Reading {

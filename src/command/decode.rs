@@ -132,7 +132,10 @@ fn text_of(format: ListFormat, line: usize, decoded: Result<Reading, Refused>) -
                 detail,
                 bytes,
             } = refused;
-            format!("{}\n", json!({"error": kind, "detail": detail, "bytes": bytes}))
+            format!(
+                "{}\n",
+                json!({"error": kind, "detail": detail, "bytes": bytes})
+            )
         }
         (ListFormat::Table, Ok(reading)) => {
             let about = reading.cells.layout.about;

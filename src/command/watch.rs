@@ -170,10 +170,7 @@ impl Watcher<'_> {
         let _ = writeln!(stdout(), "{time} {text}");
     }
 
-    fn draw(
-        &mut self,
-        screen: Option<&mut (Screen, crate::logging::Held)>,
-    ) -> Result<(), Failure> {
+    fn draw(&mut self, screen: Option<&mut (Screen, crate::logging::Held)>) -> Result<(), Failure> {
         let Some((screen, _)) = screen else {
             return Ok(());
         };
@@ -184,7 +181,9 @@ impl Watcher<'_> {
             is_paused: *self.pause.borrow(),
             news: self.messages.last(),
         };
-        screen.draw(&self.plant, &surroundings).map_err(lost_terminal)
+        screen
+            .draw(&self.plant, &surroundings)
+            .map_err(lost_terminal)
     }
 }
 

@@ -167,9 +167,9 @@ const fn category(kind: Kind) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::naming::examples::reading;
     use crate::kaco::layouts::{COUNTERS, READINGS, THREE_UNITS, XP};
     use crate::kstar::layout::KSTAR;
-    use crate::format::naming::examples::reading;
     use crate::reading::{Cells, Facts, Layout};
     use std::borrow::Cow;
 

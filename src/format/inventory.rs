@@ -44,7 +44,10 @@ pub fn object(found: &Found) -> Value {
     let mut object = json::object(&found.reading);
     if let Value::Object(object) = &mut object {
         object.remove("values");
-        object.insert("firmware".into(), found.reading.facts.firmware.clone().into());
+        object.insert(
+            "firmware".into(),
+            found.reading.facts.firmware.clone().into(),
+        );
         object.insert("serial".into(), found.reading.facts.serial.clone().into());
         let milliseconds = u64::try_from(found.first_byte.as_millis()).unwrap_or(u64::MAX);
         object.insert("first_byte_ms".into(), milliseconds.into());

@@ -5,7 +5,7 @@ use super::reply::Reply;
 use super::timing::{LONGEST_REPLY, PACE_MARGIN, REOPEN_PAUSE, Timing, WRITE_LIMIT};
 use super::wire::{Codec, Frame, LONGEST_FRAME, Request};
 use crate::escape;
-use crate::outcome::Outcome;
+use crate::observation::Outcome;
 use bytes::BytesMut;
 use std::io;
 use std::time::Duration;

@@ -5,9 +5,7 @@ use super::wire::{Body, Counters, Elements, EnergyUnit, Fault, Frame, Readings};
 use super::{status, types};
 use crate::escape;
 use crate::inverter::InverterId;
-use crate::reading::{
-    Cells, Decimal, Kind, Layout, Reading, StatusCode, Unreadable, Value,
-};
+use crate::reading::{Cells, Decimal, Kind, Layout, Reading, StatusCode, Unreadable, Value};
 use std::borrow::Cow;
 
 /// What a single frame says, as a reading without time. A 000xi needs three frames: see [`three_units`].

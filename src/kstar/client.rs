@@ -86,14 +86,19 @@ impl Client {
     /// readings count without.
     pub async fn identity(&mut self) -> Option<Identity> {
         let attempts = self.timing.identity_attempts;
-        let asked = self.ask(Request::Identity, attempts, identity::identity).await;
+        let asked = self
+            .ask(Request::Identity, attempts, identity::identity)
+            .await;
         let reason = match asked {
             Ok(Outcome::Read { answer, .. }) => return Some(answer),
             Ok(Outcome::Garbled(reason)) => reason,
             Ok(_) => "no reply".to_owned(),
             Err(error) => error.to_string(),
         };
-        info!("inverter {} does not tell its serial number: {reason}", self.ip);
+        info!(
+            "inverter {} does not tell its serial number: {reason}",
+            self.ip
+        );
         None
     }
 

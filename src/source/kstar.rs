@@ -208,7 +208,10 @@ impl KstarSource {
     /// Starts to poll those that are `wanted`; gives those that are waited for.
     fn start(&mut self, wanted: impl Fn(&Inverter) -> bool) -> BTreeSet<Ipv4Addr> {
         let mut awaited = BTreeSet::new();
-        let (wanted, idle) = self.inverters.drain(..).partition(|inverter| wanted(inverter));
+        let (wanted, idle) = self
+            .inverters
+            .drain(..)
+            .partition(|inverter| wanted(inverter));
         self.inverters = idle;
         let clock = self.clock;
         let wanted: Vec<Inverter> = wanted;
@@ -315,8 +318,7 @@ impl KstarSource {
     /// Whether something came from there, readings or not: an answer to the search counts.
     fn has_answered(&self, observation: &Observation) -> bool {
         let is_known = |ip: &Ipv4Addr| observation.inverter.ip() == Some(IpAddr::V4(*ip));
-        matches!(observation.outcome, Outcome::Garbled(_))
-            || !self.plan.known.iter().any(is_known)
+        matches!(observation.outcome, Outcome::Garbled(_)) || !self.plan.known.iter().any(is_known)
     }
 }
 
@@ -395,7 +397,10 @@ impl Plan {
             };
         }
         SourceError::NoAnswer {
-            message: format!("{} did not send readings that can be understood", heard.join(", ")),
+            message: format!(
+                "{} did not send readings that can be understood",
+                heard.join(", ")
+            ),
             hint: "is it a KSTAR inverter, and its WiFi dongle an old one? Newer dongles speak \
                 Solarman V5 or Modbus; `-vv` shows what came"
                 .to_owned(),

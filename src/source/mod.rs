@@ -58,9 +58,7 @@ impl Source {
             SourcePlan::Kaco(plan) => {
                 Self::Kaco(Box::new(kaco::KacoSource::new(plan, lifetime, clock)?))
             }
-            SourcePlan::Kstar(plan) => {
-                Self::Kstar(kstar::KstarSource::new(plan, lifetime, clock))
-            }
+            SourcePlan::Kstar(plan) => Self::Kstar(kstar::KstarSource::new(plan, lifetime, clock)),
         })
     }
 

@@ -2,9 +2,9 @@
 //! changed.
 
 use super::curve::{Curve, MINUTES};
+use crate::format::table;
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
-use crate::format::table;
 use crate::reading::{Reading, Role, Unit};
 use rust_decimal::prelude::ToPrimitive;
 use std::fmt;

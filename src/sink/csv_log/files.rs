@@ -4,9 +4,9 @@
 //! link to the file of the day, so that the two can't differ, whenever the power is cut; where the file system has no hard
 //! links it is a copy that is exchanged whole.
 
-use crate::format::csv;
-use super::folder::Folder;
 use super::error::{Explain, LogError};
+use super::folder::Folder;
+use crate::format::csv;
 use crate::reading::Reading;
 use chrono::NaiveDate;
 use rustix::fs::{Access, access};

@@ -4,8 +4,8 @@
 //! and two different ones never give the same folder. An inverter that does not tell its serial number every time stays in
 //! one folder all the same: the file `.ip` in a folder says from which address its rows came last.
 
-use super::folder::Folder;
 use super::files::start_file;
+use super::folder::Folder;
 use crate::reading::Reading;
 use crc::{CRC_32_ISO_HDLC, Crc};
 use std::net::Ipv4Addr;

@@ -52,7 +52,10 @@ impl CsvLog {
     /// its serial number this time the one that its folder has. Under its address it would be another
     /// inverter to Home Assistant, for good.
     pub(super) fn identify(&mut self, observations: &mut [Observation]) {
-        let readings: Vec<_> = observations.iter().filter_map(Observation::reading).collect();
+        let readings: Vec<_> = observations
+            .iter()
+            .filter_map(Observation::reading)
+            .collect();
         let folders = folders::choose(self.directory.folder(), &readings);
         self.chosen.clear();
         for (observation, folder) in observations.iter_mut().zip(folders) {

@@ -2,8 +2,8 @@
 
 use super::error::PublishError;
 use super::login::Login;
-use crate::format::message::Message;
 use super::options::{Delivery, Options};
+use crate::format::message::Message;
 use rumqttc::{
     AsyncClient, Broker as Target, ClientError, ConnectionError, EventLoop, LastWill, MqttOptions,
     PublishNotice, PublishOptions, QoS,

@@ -15,18 +15,6 @@ pub struct Environment {
     pub password: Option<Password>,
 }
 
-impl Environment {
-    /// That of this process; empty variables are as good as none.
-    pub fn of_process() -> Self {
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        Self {
-            user: variable("MQTT_USERNAME").map(|user| user.to_string_lossy().into_owned()),
-            password: variable("MQTT_PASSWORD")
-                .and_then(|password| Password::new(password.into_encoded_bytes())),
-        }
-    }
-}
-
 /// As whom to log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Login {

@@ -27,7 +27,6 @@ pub use broker::Broker;
 pub use error::PublishError;
 pub use options::{Delivery, Options};
 
-
 use crate::exit::Failure;
 use crate::inverter::InverterId;
 use crate::observation::Observation;

@@ -2,8 +2,8 @@
 
 use super::connection::{Connection, Connector};
 use super::error::PublishError;
-use crate::format::message::Message;
 use super::options::Options;
+use crate::format::message::Message;
 use crate::reading::Reading;
 use rumqttc::ConnectionError;
 use std::time::Duration;

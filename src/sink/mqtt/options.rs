@@ -2,9 +2,9 @@
 
 use super::broker::Broker;
 use super::login::Environment;
-use crate::format::message::Message;
 use super::state;
 use crate::format::home_assistant::{self, Discovery};
+use crate::format::message::Message;
 use crate::reading::Reading;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -2,10 +2,10 @@
 //!
 //! However long the broker is away, it does not grow: an inverter has one place in it.
 
-use crate::format::message::Message;
-use crate::inverter::InverterId;
 use super::options::Options;
 use super::totals::Totals;
+use crate::format::message::Message;
+use crate::inverter::InverterId;
 use crate::reading::Reading;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -114,10 +114,10 @@ impl Inverter {
 mod tests {
     use super::super::options::Delivery;
     use super::*;
-    use crate::kaco::layouts::{COUNTERS, STANDARD};
-    use crate::sink::mqtt::login::Environment;
     use crate::format::naming::examples::reading;
+    use crate::kaco::layouts::{COUNTERS, STANDARD};
     use crate::reading::Cells;
+    use crate::sink::mqtt::login::Environment;
 
     const AGE: Duration = Duration::from_secs(900);
 

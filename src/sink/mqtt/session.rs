@@ -4,11 +4,11 @@
 
 use super::connection::{Connection, Connector, Sender};
 use super::error::PublishError;
-use crate::format::message::Message;
-use crate::inverter::{InverterId, KSTAR};
 use super::options::Options;
 use super::outbox::Outbox;
 use crate::format::home_assistant::STATUS;
+use crate::format::message::Message;
+use crate::inverter::{InverterId, KSTAR};
 use crate::reading::Reading;
 use rumqttc::{ConnectionError, Event, Packet, Publish};
 use std::pin::pin;

@@ -1,8 +1,8 @@
 //! What a reading says on a broker: everything on the inverter's state topic, and the plain KSTAR numbers on their own.
 
+use crate::format::json;
 use crate::format::message::Message;
 use crate::kstar::topics;
-use crate::format::json;
 use crate::reading::Reading;
 use serde_json::{Map, Value};
 
@@ -46,10 +46,10 @@ fn flat(reading: &Reading) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inverter::InverterId;
     use crate::kaco::layouts::{COUNTERS, READINGS, STANDARD};
     use crate::kstar::interpret;
     use crate::kstar::layout::KSTAR;
-    use crate::inverter::InverterId;
     use crate::reading::{Cells, Field, Layout};
 
     fn empty(layout: &'static Layout, inverter: InverterId) -> Reading {
@@ -64,10 +64,7 @@ mod tests {
     fn one_level_loses_nothing() {
         let layouts = READINGS.into_iter().chain([&COUNTERS, &KSTAR]);
         for layout in layouts {
-            for inverter in [
-                InverterId::kaco(Some(7)),
-                InverterId::kstar(None, None),
-            ] {
+            for inverter in [InverterId::kaco(Some(7)), InverterId::kstar(None, None)] {
                 let object = json::object(&empty(layout, inverter));
                 let shared: Vec<String> = layout
                     .fields
@@ -99,9 +96,6 @@ mod tests {
 
     #[test]
     fn who_has_no_name_says_nothing() {
-        assert_eq!(
-            messages(&empty(&STANDARD, InverterId::kaco(None)), "x"),
-            []
-        );
+        assert_eq!(messages(&empty(&STANDARD, InverterId::kaco(None)), "x"), []);
     }
 }
