@@ -4,7 +4,7 @@
 
 use super::cells::{plain, text_cell};
 use super::discovery::text;
-use crate::reading::{Cells, Facts, Field, Kind, Layout, Reading, Sender, Unit};
+use crate::reading::{Cells, Facts, Layout, Reading, Sender, mode};
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -13,11 +13,7 @@ use std::ops::Range;
 pub static LAYOUT: Layout = Layout {
     name: "identity",
     about: "who a KSTAR inverter is",
-    fields: &[
-        Field::new("firmware", Unit::None, Kind::Mode),
-        Field::new("model", Unit::None, Kind::Mode),
-        Field::new("serial", Unit::None, Kind::Mode),
-    ],
+    fields: &[mode("firmware"), mode("model"), mode("serial")],
 };
 
 /// Bytes of the payload with the firmware, ASCII padded with blanks, as the others.

@@ -1,6 +1,5 @@
 //! Readings as tables for people.
 
-use crate::kstar::interpret::reported_errors;
 use crate::reading::{Field, Kind, Layout, Reading, Role, Sender, Value};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Row, Table};
@@ -31,7 +30,7 @@ pub fn details(readings: &[Reading]) -> String {
 
 /// The names of the errors that a reading reports, a line each.
 fn errors(reading: &Reading) -> String {
-    let names = reported_errors(reading);
+    let names = reading.errors();
     if names.is_empty() {
         return String::new();
     }

@@ -38,7 +38,7 @@ fn check(datagram: &[u8]) {
         if is_chosen(datagram) {
             expect_publishable(&reading);
         }
-        for error in interpret::reported_errors(&reading) {
+        for error in reading.errors() {
             assert!(!error.is_empty() && reading.is_fault);
         }
     }
