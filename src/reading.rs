@@ -1,7 +1,7 @@
 //! What every protocol makes and every output takes: fields, layouts, values, readings.
 //!
-//! A [`Layout`] is the one table of an inverter's columns. Protocols fill a [`Reading`] by walking it, outputs write the
-//! reading by walking it again; nothing outside the tables names a column.
+//! A [`Layout`] is the one table of an inverter's columns. Protocols fill a [`Reading`] by walking
+//! it, outputs write the reading by walking it again; nothing outside the tables names a column.
 
 mod field;
 mod layout;
@@ -186,16 +186,18 @@ impl Reading {
         columns.find_map(|(field, value)| value.filter(|_| field.role == Some(role)))
     }
 
-    /// The number of a role, in the unit that [`Role`] documents; `None` if no column with the role has one.
+    /// The number of a role, in the unit that [`Role`] documents; `None` if no column with the role
+    /// has one.
     ///
-    /// Powers and daily yields of several units add up; of everything else the highest counts. Where no column holds the
-    /// DC power of all trackers, it is the sum of those that have a value.
+    /// Powers and daily yields of several units add up; of everything else the highest counts.
+    /// Where no column holds the DC power of all trackers, it is the sum of those that have a
+    /// value.
     pub fn number(&self, role: Role) -> Option<Decimal> {
         self.exact(role).map(|(number, _)| number)
     }
 
-    /// The number for an overview, with its unit: as [`Reading::number`], but a hybrid inverter, which does not report the
-    /// AC power that it generates, shows its PV power.
+    /// The number for an overview, with its unit: as [`Reading::number`], but a hybrid inverter,
+    /// which does not report the AC power that it generates, shows its PV power.
     pub fn figure(&self, role: Role) -> Option<(Decimal, Unit)> {
         let reports_power = || self.cells.layout.has(Role::Power);
         match role {

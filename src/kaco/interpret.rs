@@ -10,7 +10,8 @@ use crate::reading::{
 };
 use std::borrow::Cow;
 
-/// What a single frame says, as a reading without time. A 000xi needs three frames: see [`three_units`].
+/// What a single frame says, as a reading without time. A 000xi needs three frames: see
+/// [`three_units`].
 ///
 /// # Errors
 /// [`Fault::UnknownLayout`] for a generic reply with a number of elements that no table has.
@@ -67,7 +68,8 @@ pub fn three_units(address: u8, parts: [Option<Reading>; 3]) -> Reading {
     with_type(reading, type_code)
 }
 
-/// `3x10k` of the parts `10k1`, `10k2`, `10k3`; `None` where they do not agree or none told its type.
+/// `3x10k` of the parts `10k1`, `10k2`, `10k3`; `None` where they do not agree or none told its
+/// type.
 fn common_type(parts: &[Option<Reading>; 3]) -> Option<String> {
     let mut common = None;
     for (part, number) in parts.iter().zip(["1", "2", "3"]) {
@@ -248,8 +250,8 @@ fn power_factor(raw: &[u8]) -> (&[u8], Option<&'static str>) {
     }
 }
 
-/// A decimal number as inverters write it: an optional minus, digits with at most one point. Padding zeros go, the digits
-/// behind the point stay.
+/// A decimal number as inverters write it: an optional minus, digits with at most one point.
+/// Padding zeros go, the digits behind the point stay.
 fn number(raw: &[u8]) -> Option<Decimal> {
     let text = std::str::from_utf8(raw).ok()?;
     let digits = text.strip_prefix('-').unwrap_or(text);

@@ -1,7 +1,8 @@
 //! The tables: one layout a kind of reply, one row a column.
 //!
-//! Order and labels are a contract: logs, cloud configurations and home automations know them. For 23 elements they are
-//! those of the first `kaco_ardexa`. Units are the maker's (application note; verified on captures).
+//! Order and labels are a contract: logs, cloud configurations and home automations know them. For
+//! 23 elements they are those of the first `kaco_ardexa`. Units are the maker's (application note;
+//! verified on captures).
 
 use crate::reading::Plausible::{self, Apparent, Product, Sum};
 use crate::reading::Role::{
@@ -14,8 +15,8 @@ use crate::reading::Unit::{
 use crate::reading::{Field, Kind, Layout, Role};
 use crate::reading::{measured, mode, rows, status, total, type_code};
 
-// What is plausible. Wide on purpose, as a false alarm each few minutes would be worse than none: no type goes beyond, in any
-// data sheet or capture, but a digit that was damaged mostly does.
+// What is plausible. Wide on purpose, as a false alarm each few minutes would be worse than none:
+// no type goes beyond, in any data sheet or capture, but a digit that was damaged mostly does.
 
 /// V; systems of photovoltaics end at 1500.
 const MOST_DC: i32 = 1500;
@@ -29,7 +30,8 @@ const COLDEST: i32 = -40;
 const HOTTEST: i32 = 120;
 /// Hz; 0 while there is no grid.
 const MOST_HERTZ: i32 = 70;
-/// In thousandths. Three phases whose voltage is measured between two of them; on captures of XP types it fits within 1 %.
+/// In thousandths. Three phases whose voltage is measured between two of them; on captures of XP
+/// types it fits within 1 %.
 const SQUARE_ROOT_OF_3: u32 = 1732;
 
 // The rows that several tables share.
@@ -120,7 +122,8 @@ const fn cos_phi() -> Field {
     Field::new("cos phi", NoUnit, Kind::PowerFactor).role(PowerFactor)
 }
 
-/// How all generic replies end: from the temperature on. The type comes first on the wire, the kind with cos phi.
+/// How all generic replies end: from the temperature on. The type comes first on the wire, the kind
+/// with cos phi.
 const fn generic_ending() -> [Field; 4] {
     [
         temperature("Circuit board temperature"),
@@ -133,7 +136,8 @@ const fn generic_ending() -> [Field; 4] {
 /// A one-phase inverter, or unit `n` of a 000xi; `of` stands behind each label.
 macro_rules! one_phase {
     ($n:literal, $of:literal) => {
-        rows![Field:
+        rows![
+            Field,
             [status(concat!("status", $of))],
             dc_input(
                 $n,
@@ -149,7 +153,10 @@ macro_rules! one_phase {
             [
                 ac_power(
                     concat!("AC Power", $of),
-                    Apparent(&[[concat!("AC Voltage", $of), concat!("AC Current", $of)]], 1000)
+                    Apparent(
+                        &[[concat!("AC Voltage", $of), concat!("AC Current", $of)]],
+                        1000
+                    )
                 ),
                 temperature(concat!("Device temperature", $of)),
                 daily_yield(concat!("Daily yield", $of)),
@@ -158,17 +165,16 @@ macro_rules! one_phase {
     };
 }
 
-// The tables of the standard protocol. Values are tokens between blanks, S the checksum byte:
+// The tables of the standard protocol. Values are tokens between blanks; S is the checksum byte:
 //
 // *030   4 355.9  2.92  1039 239.5  4.12   974  40   3229 S 5000xi
-//   |    |   |     |     |     |     |      |    |     |      |
-//   |    |   DC V  DC A  DC W  AC V  AC A  AC W  °C    Wh     type
+//   |    | V      A     W    V      A      W    °C   Wh     type
+//   |    | DC                AC
 //   |    status
 //   address 03, command 0
 //
 // *000 005 482.8 132.30 063900 393.2 091.60 062100 37 0341458 S 100k   000007831
-//                                                                          |
-//                                                       only XP: total yield, kWh
+//                                                                      total yield, kWh; only XP
 
 /// Readings of the series 00 and 02.
 pub static STANDARD: Layout = Layout {
@@ -184,18 +190,26 @@ pub static UNIT: Layout = Layout {
     fields: &STANDARD_FIELDS,
 };
 
-static STANDARD_FIELDS: [Field; 10] = rows![Field: one_phase!(1, ""), [type_code()]];
+static STANDARD_FIELDS: [Field; 10] = rows![Field, one_phase!(1, ""), [type_code()]];
 
 /// XP central inverters with old firmware.
 pub static XP: Layout = Layout {
     name: "xp",
     about: "XP central inverters, old firmware",
-    fields: &rows![Field:
+    fields: &rows![
+        Field,
         [status("status")],
         dc_input(1, "DC Voltage", "DC Current", "DC Power"),
-        ac(["AC Voltage", "AC Current"], [LineVoltage, LineCurrent], MOST_LINE),
+        ac(
+            ["AC Voltage", "AC Current"],
+            [LineVoltage, LineCurrent],
+            MOST_LINE
+        ),
         [
-            ac_power("AC Power", Apparent(&[["AC Voltage", "AC Current"]], SQUARE_ROOT_OF_3)),
+            ac_power(
+                "AC Power",
+                Apparent(&[["AC Voltage", "AC Current"]], SQUARE_ROOT_OF_3)
+            ),
             temperature("Device temperature"),
             daily_yield("Daily yield"),
             total_yield(),
@@ -208,7 +222,8 @@ pub static XP: Layout = Layout {
 pub static THREE_UNITS: Layout = Layout {
     name: "000xi",
     about: "25000xi, 30000xi, 33000xi: three parts under one address",
-    fields: &rows![Field:
+    fields: &rows![
+        Field,
         one_phase!(1, " unit 1"),
         one_phase!(2, " unit 2"),
         one_phase!(3, " unit 3"),
@@ -216,21 +231,23 @@ pub static THREE_UNITS: Layout = Layout {
     ],
 };
 
-// The tables of the generic protocol. Elements, from the number of them on:
+// The tables of the generic protocol, by element; element 0 is the number of elements:
 //
-// 0  1     2  3      4     5     6    7     8  9      10    11     12    13     14    15   16   17      18    19
-// 20 3X24  4  214.7  1.97  421   0.0  0.04  0  231.1  0.80  234.1  0.79  234.4  0.81  421  413  0.735i  36.7  1640
-// |  |     |  V      A     W     V    A     W  V      A     V      A     V      A     |    |    |    |  °C    Wh
-// |  type  |  DC tracker 1       tracker 2     AC phase 1   phase 2      phase 3      |    |    |    kind
-// elements status                                                                     DC W AC W cos phi
+// 0  1    2 3     4    5   6   7    8 9     10   11    12   13    14   15  16  17     18   19
+// 20 3X24 4 214.7 1.97 421 0.0 0.04 0 231.1 0.80 234.1 0.79 234.4 0.81 421 413 0.735i 36.7 1640
+// |  |    | V     A    W   V   A    W V     A    V     A    V     A    |   |   |      °C   Wh
+// |  |    | tracker 1      tracker 2  phase 1    phase 2    phase 3    |   |   cos phi and kind
+// |  type status                                                       |   AC W
+// elements                                                             DC W
 //
-// The number of elements has no column, cos phi has two: a layout has as many columns as the reply has elements.
+// The number of elements has no column and cos phi has two, so a layout has one column per element.
 
 /// Generic protocol, 20 elements.
 pub static MPPT2: Layout = Layout {
     name: "mppt2",
     about: "two MPP trackers, 20 elements",
-    fields: &rows![Field:
+    fields: &rows![
+        Field,
         [status("status")],
         dc(1),
         dc(2),
@@ -246,14 +263,16 @@ pub static MPPT2: Layout = Layout {
     ],
 };
 
-// 0  1     2  3..5   6..8   9..11  12, 13   14, 15   16, 17   18   19   20      21  22
-// 23 390TL 4  DC 1   DC 2   DC 3   phase 1  phase 2  phase 3  DC W AC W cos phi °C  Wh
+// 0  1     2      3..5 6..8 9..11 12, 13  14, 15  16, 17  18   19   20      21 22
+// 23 390TL 4      V,A,W of each   V, A    V, A    V, A    DC W AC W cos phi °C Wh
+//          status trackers 1 to 3 phase 1 phase 2 phase 3
 
 /// Generic protocol, 23 elements: Powador 30.0 to 72.0 TL3 and relatives.
 pub static MPPT3: Layout = Layout {
     name: "mppt3",
     about: "three MPP trackers, 23 elements: Powador 30.0 to 72.0 TL3 and relatives",
-    fields: &rows![Field:
+    fields: &rows![
+        Field,
         [status("status")],
         dc(1),
         dc(2),
@@ -270,38 +289,45 @@ pub static MPPT3: Layout = Layout {
     ],
 };
 
-// 0  1      2  3      4      5      6      7      8      9      10     11     12     13     14    15
-// 16 50kH3P 4  597.6  68.48  233.2  57.92  231.0  58.04  231.4  57.92  40947  40106  1.000  46.9  223000
-//           |  DC V   DC A   phase 1       phase 2       phase 3       DC W   AC W          °C    Wh
-//           status                                                                   cos phi
+// 0  1      2 3     4     5     6     7     8     9     10    11    12    13    14   15
+// 16 50kH3P 4 597.6 68.48 233.2 57.92 231.0 58.04 231.4 57.92 40947 40106 1.000 46.9 223000
+//           | V     A     V     A     V     A     V     A     DC W  AC W  |     °C   Wh
+//           | DC input    phase 1     phase 2     phase 3                 cos phi
+//           status
 
 /// Generic protocol, 16 elements.
 pub static CENTRAL: Layout = Layout {
     name: "central",
     about: "one DC input, 16 elements: XP and M1 types",
-    fields: &rows![Field: CENTRAL_BEGINNING, [cos_phi()], generic_ending()],
+    fields: &rows![Field, CENTRAL_BEGINNING, [cos_phi()], generic_ending()],
 };
 
-// As 16 elements, with the frequency as element 13.
+// As with 16 elements, but element 13 is the frequency, and cos phi, °C and Wh follow it.
 
 /// Generic protocol, 17 elements.
 pub static CENTRAL_WITH_FREQUENCY: Layout = Layout {
     name: "central with frequency",
     about: "one DC input, 17 elements: blueplanet 87 to 165 TL3",
-    fields: &rows![Field:
+    fields: &rows![
+        Field,
         CENTRAL_BEGINNING,
         [
-            measured("AC Frequency", Hertz).role(AcFrequency).within(0, MOST_HERTZ),
+            measured("AC Frequency", Hertz)
+                .role(AcFrequency)
+                .within(0, MOST_HERTZ),
             cos_phi(),
         ],
         generic_ending(),
     ],
 };
 
-const CENTRAL_BEGINNING: [Field; 11] = rows![Field:
+const CENTRAL_BEGINNING: [Field; 11] = rows![
+    Field,
     [
         status("status"),
-        measured("DC Voltage", Volt).role(DcVoltage(1)).within(0, MOST_DC),
+        measured("DC Voltage", Volt)
+            .role(DcVoltage(1))
+            .within(0, MOST_DC),
         measured("DC Current", Ampere).role(DcCurrent(1)),
     ],
     phase(1, MOST_LINE),

@@ -1,7 +1,7 @@
 //! What the status codes mean.
 //!
-//! Source: the maker's application note and what newer drivers show of its later tables. The texts of codes 0..=34 are
-//! those that the first `kaco_ardexa` wrote, so logs stay comparable.
+//! Source: the maker's application note and what newer drivers show of its later tables. The texts
+//! of codes 0..=34 are those that the first `kaco_ardexa` wrote, so logs stay comparable.
 
 use super::layouts::{READINGS, UNIT, XP};
 use super::types;
@@ -43,8 +43,9 @@ pub fn named(text: &str) -> Option<&'static Status> {
     STATUSES.iter().find(is_named)
 }
 
-/// The row of `code` for an inverter of this layout and type; `None` where the maker never published the meaning: XP
-/// central inverters. Types that no table knows are taken for ordinary ones.
+/// The row of `code` for an inverter of this layout and type; `None` where the maker never
+/// published the meaning: XP central inverters. Types that no table knows are taken for ordinary
+/// ones.
 pub fn of(layout: &Layout, type_code: Option<&str>, code: u32) -> Option<&'static Status> {
     find(code).filter(|_| is_published(layout, type_code))
 }

@@ -1,4 +1,5 @@
-//! What a row of the KSTAR table can say: where in the payload a number stands, and how columns follow from others.
+//! What a row of the KSTAR table can say: where in the payload a number stands, and how columns
+//! follow from others.
 //!
 //! The rows themselves are in [`super::layout`]; how they are read is in [`super::interpret`].
 

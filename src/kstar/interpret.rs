@@ -1,4 +1,5 @@
-//! The meaning of a checked payload: bytes and the table become a [`Reading`]; no column is named here.
+//! The meaning of a checked payload: bytes and the table become a [`Reading`]; no column is named
+//! here.
 //!
 //! Nothing is rounded: a number keeps the decimals of its slot, a product those of both factors.
 
@@ -20,8 +21,9 @@ pub fn frame(frame: Frame<'_>) -> Reading {
 
 /// The payload of [`Frame::Readings`] as a reading without time and sender, which the caller knows.
 ///
-/// Bytes behind those that the table knows are left alone; a column behind the end of the payload has no value. The status
-/// code is the number behind the column of kind [`Kind::Status`], the work mode.
+/// Bytes behind those that the table knows are left alone; a column behind the end of the payload
+/// has no value. The status code is the number behind the column of kind [`Kind::Status`], the work
+/// mode.
 pub fn reading(payload: &[u8]) -> Reading {
     let values = COLUMNS.iter().map(|column| value(column, payload));
     let unreadable = COLUMNS
@@ -131,7 +133,8 @@ fn decimal(slot: &Slot, raw: i64) -> Decimal {
     Decimal::new(raw, slot.decimals)
 }
 
-/// Exact, with the decimals of both factors also when it is zero, and never `-0`, unlike `checked_mul`.
+/// Exact, with the decimals of both factors also when it is zero, and never `-0`, unlike
+/// `checked_mul`.
 fn product(left: Decimal, right: Decimal) -> Option<Decimal> {
     let digits = left.mantissa().checked_mul(right.mantissa())?;
     Decimal::try_from_i128_with_scale(digits, left.scale() + right.scale()).ok()

@@ -1,8 +1,8 @@
-//! The table of KSTAR readings, one row a column: what it is called, what it holds, where it comes from.
+//! The table of KSTAR readings, one row a column: what it is called, what it holds, where it comes
+//! from.
 //!
-//! Everything else is made from it: the layout for outputs at compile time, the cells of a reading in
-//! [`super::interpret`].
-//! Source of all rows: the protocol note, compared with two captures.
+//! Everything else is made from it: the layout for outputs at compile time, the cells of a reading
+//! in [`super::interpret`]. Source of all rows: the protocol note, compared with two captures.
 //!
 //! `within` is wide on purpose: it is for numbers that can't be, not for those that are rare.
 
@@ -57,14 +57,15 @@ const BATTERY_SIGN: Sign = Sign {
     otherwise: Some(-1),
 };
 
-/// Positive while importing. A direction that is not known gives no power: a guess would be taken for a fact.
+/// Positive while importing. A direction that is not known gives no power: a guess would be taken
+/// for a fact.
 const GRID_SIGN: Sign = Sign {
     by: "Grid Direction",
     factors: &[("importing", 1), ("exporting", -1), ("idle", 0)],
     otherwise: None,
 };
 
-/// The plain topics of the C# console `kstar.sharp`, for the home automations that listen to them.
+/// A plain topic of the C# console `kstar.sharp`, for the home automations that listen to it.
 const fn topic(name: &'static str) -> Topic {
     Topic::new(name, Form::Same)
 }
@@ -90,19 +91,20 @@ const fn pv(n: u8, [voltage, current, power, state]: [&'static str; 4], at: usiz
     ]
 }
 
-// The payload, big-endian; `-` further batteries that no known inverter has.
+// The payload by byte, big-endian; `-` are bytes of further batteries, which no known inverter has.
 //
-// 0     2     4    5     7     9    10        12 14     16  18 20     22        24    26
-// PV1 V PV1 A mode PV2 V PV2 A mode battery V -  status °C  A  charge discharge error charge %
+// 0     2     4    5     7     9    10        12 14     16 18 20       22        24    26
+// PV1 V PV1 A mode PV2 V PV2 A mode battery V -  status °C A  max in A max out A error charge %
 //
-// 27 29       30   31      33    34     36 38 40 42   43     45 47 49 51   52
-// -  health % mode warning meter grid V A  W  Hz mode load V A  W  Hz mode energy mode
+// 27 29       30   31      33    34     36 38 40 42        43     45 47 49 51   52
+// -  health % mode warning meter grid V A  W  Hz work mode load V A  W  Hz mode energy mode
 //
-// 53 55     59        63    67    69       71       75      77        78    80             81
-// °C errors total kWh hours today load kWh load kWh total W work mode relay grid direction backup W
+// 53 55     59        63    67        69       71       75      77   78    80        81     83
+// °C errors total kWh hours today kWh load kWh load kWh total W mode relay direction backup end
 
 /// All columns, in the order in which they are written.
-pub(crate) static COLUMNS: [Column; 45] = rows![Column:
+pub(crate) static COLUMNS: [Column; 45] = rows![
+    Column,
     pv(1, PV1, 0),
     pv(2, PV2, 5),
     [
@@ -115,7 +117,9 @@ pub(crate) static COLUMNS: [Column; 45] = rows![Column:
             .within(0, 1000)
             .at(u16(10, 1)),
         code("Battery Status").at(u16(14, 0)),
-        measured("Battery Temperature", Celsius).within(-40, 120).at(i16(16, 1)),
+        measured("Battery Temperature", Celsius)
+            .within(-40, 120)
+            .at(i16(16, 1)),
         measured("Battery Current", Ampere)
             .role(BatteryCurrent)
             .signed(u16(18, 1), BATTERY_SIGN),
@@ -129,7 +133,9 @@ pub(crate) static COLUMNS: [Column; 45] = rows![Column:
             .role(Charge)
             .within(0, 100)
             .at(u8(26)),
-        measured("Battery State of Health", Percent).within(0, 100).at(u8(29)),
+        measured("Battery State of Health", Percent)
+            .within(0, 100)
+            .at(u8(29)),
         mode("Battery Mode").words(u8(30), BATTERY_MODES),
         code("Battery Warning").at(u16(31, 0)),
         code("Meter Status").at(u8(33)),
@@ -137,7 +143,9 @@ pub(crate) static COLUMNS: [Column; 45] = rows![Column:
             .role(GridVoltage)
             .within(0, 500)
             .at(u16(34, 1)),
-        measured("Grid Current", Ampere).role(GridCurrent).at(u16(36, 1)),
+        measured("Grid Current", Ampere)
+            .role(GridCurrent)
+            .at(u16(36, 1)),
         measured("Grid Power", Watt)
             .role(GridPower)
             .topics(&[
@@ -157,7 +165,9 @@ pub(crate) static COLUMNS: [Column; 45] = rows![Column:
             .role(LoadPower)
             .topics(&[topic("load")])
             .at(u16(47, 0)),
-        measured("Load Frequency", Hertz).within(0, 70).at(u16(49, 2)),
+        measured("Load Frequency", Hertz)
+            .within(0, 70)
+            .at(u16(49, 2)),
         mode("Load Mode").words(u8(51), LOAD_MODES),
         mode("Energy Mode").words(u8(52), ENERGY_MODES),
         measured("Inverter Temperature", Celsius)
@@ -166,7 +176,9 @@ pub(crate) static COLUMNS: [Column; 45] = rows![Column:
             .topics(&[Topic::new("temp", Form::Whole)])
             .at(i16(53, 1)),
         code("Error Codes").errors_named(&ERROR_BITS).at(u32(55, 0)),
-        total("Total Energy", KilowattHour).role(LifetimeYield).at(u32(59, 1)),
+        total("Total Energy", KilowattHour)
+            .role(LifetimeYield)
+            .at(u32(59, 1)),
         total("Total Hours", Hour).at(u32(63, 0)),
         total("Today Energy", KilowattHour)
             .role(DailyYield)
@@ -219,7 +231,8 @@ mod tests {
         find(label).map(|column| column.field.unit)
     }
 
-    /// How many columns stand between a column and bytes; `None` if one does not exist or comes from itself.
+    /// How many columns stand between a column and bytes; `None` if one does not exist or comes
+    /// from itself.
     fn depth(label: &str, above: usize) -> Option<usize> {
         if above >= COLUMNS.len() {
             return None;

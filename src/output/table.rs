@@ -8,8 +8,8 @@ use std::time::Duration;
 /// Inverters side by side in one table: with the labels they fit into 80 columns.
 const SIDE_BY_SIDE: usize = 3;
 
-/// All values, a row a column of the layout, inverters of one layout side by side; below them, the errors that inverters
-/// report in the bits of a number, by name.
+/// All values, a row a column of the layout, inverters of one layout side by side; below them, the
+/// errors that inverters report in the bits of a number, by name.
 pub fn details(readings: &[Reading]) -> String {
     let mut groups: Vec<Vec<&Reading>> = Vec::new();
     for reading in readings {

@@ -1,4 +1,5 @@
-//! What a column of a table is: its name, its unit, what it holds; and the constructors that all tables are written with.
+//! What a column of a table is: its name, its unit, what it holds; and the constructors that all
+//! tables are written with.
 
 use super::{Decimal, Role, Topic};
 use std::borrow::Cow;
@@ -96,7 +97,8 @@ pub struct Field {
     pub(crate) topics: &'static [Topic],
 }
 
-/// What a number is like when nothing went wrong. One that is not is kept all the same: see [`crate::plausible`].
+/// What a number is like when nothing went wrong. One that is not is kept all the same: see
+/// [`crate::plausible`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plausible {
     /// Anything may be right.
@@ -107,7 +109,8 @@ pub enum Plausible {
     Product(&'static str, &'static str),
     /// About the sum of the columns of these labels.
     Sum(&'static [&'static str]),
-    /// No more than the apparent power: the sum of voltages times currents, times a factor in thousandths.
+    /// No more than the apparent power: the sum of voltages times currents, times a factor in
+    /// thousandths.
     Apparent(&'static [[&'static str; 2]], u32),
 }
 

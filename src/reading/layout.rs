@@ -40,8 +40,8 @@ impl Layout {
 
     /// The phases that inverters of this layout feed; `None` if it has no columns about AC.
     ///
-    /// Three if a third phase has a voltage, as with the units of a 000xi, or if one voltage stands for all three, as with an
-    /// XP. One if only the first phase or the grid has one.
+    /// Three if a third phase has a voltage, as with the units of a 000xi, or if one voltage stands
+    /// for all three, as with an XP. One if only the first phase or the grid has one.
     pub fn phases(&self) -> Option<Phases> {
         if self.has(Role::AcVoltage(3)) || self.has(Role::LineVoltage) {
             Some(Phases::Three)
@@ -55,7 +55,7 @@ impl Layout {
 
 /// The rows of several parts, arrays or slices of them, one after the other.
 macro_rules! rows {
-    ($row:ty: $($part:expr),+ $(,)?) => {{
+    ($row:ty, $($part:expr),+ $(,)?) => {{
         const PARTS: &[&[$row]] = &[$(&$part),+];
         const ROWS: [$row; $crate::reading::count(PARTS)] = $crate::reading::concat(PARTS);
         ROWS
@@ -74,6 +74,8 @@ pub(crate) const fn count<T>(mut parts: &[&[T]]) -> usize {
 }
 
 /// The rows of all parts, of which the first has one or more.
+///
+/// Only evaluated at compile time, by `rows!`, where `N` is the [`count`] of the parts.
 pub(crate) const fn concat<T: Copy, const N: usize>(parts: &[&[T]]) -> [T; N] {
     let [[first, ..], ..] = parts else {
         unreachable!()
@@ -240,6 +242,6 @@ mod tests {
     #[test]
     fn parts_follow_each_other() {
         const { assert!(count::<u8>(&[&[1], &[], &[2, 3]]) == 3) };
-        assert_eq!(rows![u8: [1], [2, 3], [4]], [1, 2, 3, 4]);
+        assert_eq!(rows![u8, [1], [2, 3], [4]], [1, 2, 3, 4]);
     }
 }

@@ -1,6 +1,7 @@
 //! The quantities that outputs ask for, whatever the columns of a layout are called.
 
-/// The quantity that a column is. Trackers and phases count from 1; in a 000xi, unit n is tracker n and phase n.
+/// The quantity that a column is. Trackers and phases count from 1; in a 000xi, unit n is tracker n
+/// and phase n.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// AC power that the inverter generates, W: of all phases, but of each unit of a 000xi.

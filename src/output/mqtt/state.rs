@@ -1,11 +1,13 @@
-//! What a reading says on a broker: everything on the inverter's state topic, and some numbers on plain topics of their own.
+//! What a reading says on a broker: everything on the inverter's state topic, and some numbers on
+//! plain topics of their own.
 
 use super::message::{Message, Name};
 use crate::output::json;
 use crate::reading::{Decimal, Reading};
 use serde_json::{Map, Value};
 
-/// The messages of a reading. `prefix`: of the plain topics. None for an inverter that has no [`Name`].
+/// The messages of a reading. `prefix`: of the plain topics. None for an inverter that has no
+/// [`Name`].
 pub fn messages(reading: &Reading, prefix: &str) -> Vec<Message> {
     let Some(name) = Name::of(&reading.sender) else {
         return Vec::new();
@@ -33,7 +35,8 @@ fn plain_numbers(reading: &Reading) -> impl Iterator<Item = (&'static str, Decim
     })
 }
 
-/// The object of a reading on one level. The type stands in both levels; a cell without it takes nothing away.
+/// The object of a reading on one level. The type stands in both levels; a cell without it takes
+/// nothing away.
 fn flat(reading: &Reading) -> Map<String, Value> {
     let Value::Object(mut object) = json::object(reading) else {
         return Map::new();
@@ -110,7 +113,8 @@ mod tests {
 
     #[test]
     fn missing_values_have_no_plain_topic() {
-        // It ends before the direction of the grid, which its power depends on, and before the energy.
+        // It ends before the direction of the grid, which its power depends on, and before the
+        // energy.
         let mut payload = [0; 55];
         payload[2..4].copy_from_slice(&[0, 7]);
         let told: Vec<_> = plain_numbers(&interpret::reading(&payload))
