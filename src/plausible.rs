@@ -1,13 +1,14 @@
 //! Numbers that can't be: what the tables say is plausible, held against a reading.
 //!
-//! A sum of 8 bits lets one damaged reply in 256 pass. A reading of which a number is out of its range, or a power that has
-//! nothing to do with its voltage and current, is kept as it came, as nobody can say which number is wrong; but it is said.
+//! A sum of 8 bits lets one damaged reply in 256 pass. A reading of which a number is out of its
+//! range, or a power that has nothing to do with its voltage and current, is kept as it came, as
+//! nobody can say which number is wrong; but it is said.
 
 use crate::reading::{Decimal, Field, Plausible, Reading, Value};
 use std::fmt;
 
-/// Values of one reply are not measured at the same instant, and the sun goes behind clouds: up to so much of the greater
-/// one, in percent, two ways to a power may differ.
+/// Values of one reply are not measured at the same instant, and the sun goes behind clouds: up to
+/// so much of the greater one, in percent, two ways to a power may differ.
 const TOLERANCE: i64 = 25;
 
 /// W more. Near zero the digits are coarse, and electronics take power without being asked.
@@ -276,7 +277,8 @@ mod tests {
         }
     }
 
-    /// What is measured has a rule, but for currents, which differ a hundredfold from type to type: they are in the powers.
+    /// What is measured has a rule, but for currents, which differ a hundredfold from type to type:
+    /// they are in the powers.
     #[test]
     fn every_layout_has_rules() {
         for layout in READINGS {

@@ -327,10 +327,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_left_out() {
         let mut reading = reading(&KSTAR, &[]);
-        reading.sender = Sender::Kstar {
-            serial: Some("E4000K/1".to_owned()),
-            ip: None,
-        };
+        reading.inverter = InverterId::kstar(Some("E4000K/1".to_owned()), None);
         reading.type_code = None;
         reading.model = Some(Cow::Borrowed("KSE-4000"));
         let entities = parsed(&messages(&reading, &Discovery::default()));

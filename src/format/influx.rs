@@ -66,7 +66,8 @@ mod tests {
     use super::super::naming::examples::{cells, reading};
     use super::*;
     use crate::kaco::layouts::{COUNTERS, STANDARD, THREE_UNITS, XP};
-    use crate::reading::{Cells, Sender, StatusCode};
+    use crate::inverter::InverterId;
+    use crate::reading::{Cells, StatusCode};
 
     const VALUES: [&str; 10] = [
         "mpp-track",
@@ -97,7 +98,7 @@ mod tests {
         reading.time = None;
         reading.type_code = None;
         reading.status_code = StatusCode::Unknown;
-        reading.sender = Sender::Kaco { address: None };
+        reading.inverter = InverterId::kaco(None);
         assert_eq!(line(&reading), "inverter,protocol=kaco dc_voltage=398.5\n");
         reading.cells = Cells::empty(&STANDARD);
         assert_eq!(line(&reading), "");

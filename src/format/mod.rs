@@ -15,6 +15,6 @@ pub mod influx;
 pub mod inventory;
 pub mod json;
 pub mod message;
-mod naming;
+pub(crate) mod naming;
 pub mod prometheus;
 pub mod table;

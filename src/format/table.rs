@@ -1,6 +1,5 @@
 //! Readings as tables for people.
 
-use crate::kstar::interpret::reported_errors;
 use crate::observation::{Observation, Outcome};
 use crate::reading::{Field, Kind, Layout, Reading, Role, Value};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -9,8 +8,8 @@ use comfy_table::{CellAlignment, Row, Table};
 /// Inverters side by side in one table: with the labels they fit into 80 columns.
 const SIDE_BY_SIDE: usize = 3;
 
-/// All values, a row a column of the layout, inverters of one layout side by side; below them, the errors that inverters
-/// report in the bits of a number, by name.
+/// All values, one row per column of the layout, inverters of one layout side by side; below them, the
+/// errors that inverters report in the bits of a number, by name.
 pub fn details(readings: &[&Reading]) -> String {
     let mut groups: Vec<Vec<&Reading>> = Vec::new();
     for reading in readings {
@@ -33,7 +32,7 @@ pub fn details(readings: &[&Reading]) -> String {
 
 /// The names of the errors that a reading reports, a line each.
 fn errors(reading: &Reading) -> String {
-    let names = reported_errors(reading);
+    let names = reading.errors();
     if names.is_empty() {
         return String::new();
     }

@@ -5,7 +5,7 @@
 use super::cells::{plain, text_cell};
 use super::discovery::text;
 use crate::inverter::InverterId;
-use crate::reading::{Cells, Facts, Field, Kind, Layout, Reading, Unit};
+use crate::reading::{Cells, Facts, Layout, Reading, mode};
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -14,11 +14,7 @@ use std::ops::Range;
 pub static LAYOUT: Layout = Layout {
     name: "identity",
     about: "who a KSTAR inverter is",
-    fields: &[
-        Field::new("firmware", Unit::None, Kind::Mode),
-        Field::new("model", Unit::None, Kind::Mode),
-        Field::new("serial", Unit::None, Kind::Mode),
-    ],
+    fields: &[mode("firmware"), mode("model"), mode("serial")],
 };
 
 /// Bytes of the payload with the firmware, ASCII padded with blanks, as the others.

@@ -5,13 +5,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Values that are kept: an hour of minutes.
-pub(crate) const MINUTES: usize = 60;
+pub const MINUTES: usize = 60;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Highest power of each of the last sixty minutes, W. Its size never changes.
 #[derive(Debug, Clone)]
-pub(crate) struct Curve {
+pub struct Curve {
     values: VecDeque<Option<f64>>,
     /// When the last of the values began.
     minute: Instant,

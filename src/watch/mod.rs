@@ -7,7 +7,7 @@
 //! | [`page`], [`screen`] | draws the live page; its terminal and keys |
 //! | [`curve`] | the power of the last hour |
 
-pub(crate) mod curve;
+pub mod curve;
 pub(crate) mod keeper;
 pub mod page;
 pub mod plant;

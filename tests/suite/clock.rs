@@ -9,7 +9,7 @@ use kaco_ardexa::kaco::bus::Bus;
 use kaco_ardexa::kaco::connect::{Connect, LinkError};
 use kaco_ardexa::kaco::poll::Poller;
 use kaco_ardexa::kaco::timing::Timing;
-use kaco_ardexa::output::log_files::LogDirectory;
+use kaco_ardexa::sink::csv_log::files::LogDirectory;
 use kaco_ardexa::watch::keeper::{Event, Shared, keep};
 use kaco_ardexa::watch::plant::Plant;
 use kaco_ardexa::watch::source::{BusSource, MakeBus};

@@ -6,7 +6,9 @@ use crate::support::captures::bytes;
 use crate::support::program::{Run, command, helper, run, text};
 use kaco_ardexa::kaco::layouts::{COUNTERS, READINGS};
 use kaco_ardexa::kstar::layout::KSTAR;
-use kaco_ardexa::output::prometheus::{Asked, exposition};
+use kaco_ardexa::format::prometheus::exposition;
+use kaco_ardexa::inverter::InverterId;
+use kaco_ardexa::observation::{Observation, Outcome};
 use kaco_ardexa::reading::{
     Cells, Decimal, Facts, Field, Kind, Layout, Reading, Sender, StatusCode, Value,
 };
@@ -187,9 +189,7 @@ fn full(layout: &'static Layout, sender: Sender) -> Reading {
 
 #[test]
 fn promtool_takes_the_metrics_of_all_tables() {
-    let senders = (1..).map(|address| Sender::Kaco {
-        address: Some(address),
-    });
+    let senders = (1..).map(|address| InverterId::kaco(Some(address)));
     let layouts = READINGS.into_iter().chain([&KSTAR]);
     let readings: Vec<Reading> = layouts
         .zip(senders)

@@ -1,9 +1,9 @@
-//! What a reading says on a broker: everything on the inverter's state topic, and the plain KSTAR numbers on their own.
+//! What a reading says on a broker: everything on the inverter's state topic, and some numbers on
+//! plain topics of their own.
 
 use crate::format::json;
 use crate::format::message::Message;
-use crate::kstar::topics;
-use crate::reading::Reading;
+use crate::reading::{Decimal, Reading};
 use serde_json::{Map, Value};
 
 /// The messages of a reading. `prefix`: of the plain topics. None for an inverter without identity.
@@ -16,7 +16,7 @@ pub fn messages(reading: &Reading, prefix: &str) -> Vec<Message> {
         payload: Value::Object(flat(reading)).to_string(),
         is_retained: false,
     };
-    let plain = topics::numbers(reading).map(|(topic, number)| Message {
+    let plain = plain_numbers(reading).map(|(topic, number)| Message {
         topic: format!("{prefix}/{topic}"),
         payload: number.to_string(),
         is_retained: false,
@@ -24,7 +24,18 @@ pub fn messages(reading: &Reading, prefix: &str) -> Vec<Message> {
     std::iter::once(state).chain(plain).collect()
 }
 
-/// The object of a reading on one level. The type stands in both levels; a cell without it takes nothing away.
+/// Plain topic behind the prefix, and its number. A column without a value has none.
+fn plain_numbers(reading: &Reading) -> impl Iterator<Item = (&'static str, Decimal)> {
+    let columns = reading.columns();
+    let numbers = columns.filter_map(|(field, value)| Some((field.topics, value?.number()?)));
+    numbers.flat_map(|(topics, number)| {
+        let published = topics.iter();
+        published.map(move |topic| (topic.name, topic.number(number)))
+    })
+}
+
+/// The object of a reading on one level. The type stands in both levels; a cell without it takes
+/// nothing away.
 fn flat(reading: &Reading) -> Map<String, Value> {
     let Value::Object(mut object) = json::object(reading) else {
         return Map::new();
@@ -92,6 +103,19 @@ mod tests {
             is_retained: false,
         };
         assert_eq!(messages(&reading, "sensor/inverter"), [due]);
+    }
+
+    #[test]
+    fn missing_values_have_no_plain_topic() {
+        // It ends before the direction of the grid, which its power depends on, and before the
+        // energy.
+        let mut payload = [0; 55];
+        payload[2..4].copy_from_slice(&[0, 7]);
+        let told: Vec<_> = plain_numbers(&interpret::reading(&payload))
+            .map(|(topic, number)| format!("{topic} {number}"))
+            .collect();
+        assert_eq!(told, ["pvpower 0.00", "load 0", "temp 0"]);
+        assert_eq!(plain_numbers(&interpret::reading(&[])).count(), 0);
     }
 
     #[test]

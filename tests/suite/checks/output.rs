@@ -1,9 +1,10 @@
 //! Whether a reading is fit to be written, shown and published.
 
 use super::checksum::crc;
-use kaco_ardexa::output::mqtt::Message;
-use kaco_ardexa::output::prometheus::{Asked, exposition};
-use kaco_ardexa::output::{csv, home_assistant, influx, json, mqtt, table};
+use kaco_ardexa::format::message::Message;
+use kaco_ardexa::format::prometheus::{Asked, exposition};
+use kaco_ardexa::format::{csv, home_assistant, influx, json, table};
+use kaco_ardexa::sink::mqtt;
 use kaco_ardexa::reading::{Reading, Value};
 
 /// Fails unless this reading can be written whole: one row with a cell for each column, one line, one object; nothing in it steers a terminal or ends a line.

@@ -55,9 +55,7 @@ fn reading((address, layout, power, energy, temperature, _): Row, sun: i64) -> R
             _ => None,
         };
     }
-    let sender = Sender::Kaco {
-        address: Some(address),
-    };
+    let sender = InverterId::kaco(Some(address));
     Reading::of(sender, cells)
 }
 

@@ -9,7 +9,7 @@ use crate::support::inverter::{Inverter, Play, address, identity};
 use crate::support::plant::Plant;
 use crate::support::program::{command, run, start, text, wait};
 use kaco_ardexa::kstar::wire::Request;
-use kaco_ardexa::output::mqtt::{Delivery, Options, publish};
+use kaco_ardexa::sink::mqtt::{Delivery, Options, publish};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tempfile::TempDir;

@@ -2,8 +2,8 @@
 
 use super::{options, reading, runtime};
 use crate::support::broker::{Broker, Heard, Listener, OPEN};
-use kaco_ardexa::output::mqtt::session::availability_topic;
-use kaco_ardexa::output::mqtt::{Delivery, Options, Session};
+use kaco_ardexa::sink::mqtt::session::availability_topic;
+use kaco_ardexa::sink::mqtt::{Delivery, Options, Session};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
