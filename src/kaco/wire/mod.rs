@@ -4,7 +4,7 @@
 //! replies that leave out their end need the silence after them ([`Decoder::next_eof`]).
 //! Source: the maker's application note (2011) and captures; `docs/kaco-protocol.md` has all of it.
 
-mod checksum;
+pub(crate) mod checksum;
 mod counters;
 mod fault;
 mod generic;
