@@ -4,13 +4,13 @@ use chrono::{NaiveDate, NaiveDateTime, Timelike as _};
 use std::f64::consts::TAU;
 
 /// Brightness at six in the morning and evening, as a share of full power.
-const MEAN: f64 = 0.6;
+const MEAN: f64 = 0.4;
 
 /// How much brighter it is at noon, and how much darker at midnight.
-const SWING: f64 = 0.35;
+const SWING: f64 = 0.25;
 
 /// Thin clouds, six an hour.
-const CLOUDS: f64 = 0.04;
+const CLOUDS: f64 = 0.03;
 const CLOUDS_PER_HOUR: f64 = 6.0;
 
 /// A moment of the simulation.
@@ -29,7 +29,7 @@ impl Moment {
         Self { days, hours }
     }
 
-    /// Brightness, 0.2..=1.
+    /// Brightness, 0.1..=0.7.
     pub(super) fn light(self) -> f64 {
         MEAN - SWING * (TAU * self.hours / 24.0).cos()
             + CLOUDS * (TAU * CLOUDS_PER_HOUR * self.hours).sin()
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn sun_is_smooth_and_never_sets() {
         let light: Vec<f64> = moments().map(Moment::light).collect();
-        assert!(light.iter().all(|light| (0.2..=1.0).contains(light)));
+        assert!(light.iter().all(|light| (0.1..=0.7).contains(light)));
         let steps = light.iter().zip(light.iter().skip(1));
         assert!(
             steps

@@ -64,7 +64,7 @@ const FAULT: f64 = 120.0;
 const EFFICIENCY: f64 = 0.96;
 
 /// Under this brightness an inverter can't hold cos phi at one.
-const LOW_LIGHT: f64 = 0.35;
+const LOW_LIGHT: f64 = 0.25;
 
 /// One inverter, or one unit of a 000xi, at one moment.
 struct Inverter {

@@ -7,7 +7,7 @@ use std::f64::consts::TAU;
 const PEAK: f64 = 4000.0;
 
 /// Brightness under which the strings give nothing: unlike the plant behind `sim:`, a house with a battery has nights.
-const HORIZON: f64 = 0.4;
+const HORIZON: f64 = 0.3;
 
 /// What is left of a power after it went through the inverter.
 const EFFICIENCY: f64 = 0.96;
@@ -126,7 +126,7 @@ fn after(minutes: u32, charge: f64) -> (f64, Energy) {
 
 /// W
 fn sun(moment: Moment) -> f64 {
-    PEAK * ((moment.light() - HORIZON) / (1.0 - HORIZON)).max(0.0)
+    PEAK * ((moment.light() - HORIZON) / (0.7 - HORIZON)).max(0.0)
 }
 
 /// W of a house: something is always on, a fridge comes and goes, meals are cooked. It never stands still.
