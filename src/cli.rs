@@ -6,6 +6,7 @@ mod environment;
 mod kstar;
 mod plan;
 mod publishing;
+mod version;
 
 pub use environment::parse;
 
@@ -27,7 +28,7 @@ use std::time::Duration;
 ///
 /// What log, read and watch are given can also stand in the environment: KACO_ARDEXA_DEVICE, KACO_ARDEXA_PACE and so on.
 #[derive(Debug, Parser)]
-#[command(name = "kaco_ardexa", version = env!("KACO_ARDEXA_VERSION"), max_term_width = 100)]
+#[command(name = "kaco_ardexa", version = version::version(), max_term_width = 100)]
 #[command(after_help = "Without hardware: kaco_ardexa read sim: 2,4-7")]
 pub struct Cli {
     /// What to do.
@@ -363,11 +364,12 @@ pub(crate) struct SimulateKaco {
     #[arg(long, value_name = "PATH")]
     pub link: Option<PathBuf>,
 
-    /// day: all answer well; night: all are silent; noisy: some replies are garbled, echoed or late
+    /// day: all answer well; night: all are silent; noisy: some replies are garbled, echoed or late;
+    /// fault: the first reports a fault
     #[arg(long, value_name = "MOOD", default_value = "day", value_parser = mood)]
     pub mood: Mood,
 }
 
 fn mood(text: &str) -> Result<Mood, String> {
-    Mood::named(text).ok_or_else(|| "there are day, night and noisy".to_owned())
+    Mood::named(text).ok_or_else(|| "there are day, night, noisy and fault".to_owned())
 }

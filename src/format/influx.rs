@@ -65,8 +65,8 @@ fn fields(reading: &Reading) -> Vec<String> {
 mod tests {
     use super::super::naming::examples::{cells, reading};
     use super::*;
-    use crate::kaco::layouts::{COUNTERS, STANDARD, THREE_UNITS, XP};
     use crate::inverter::InverterId;
+    use crate::kaco::layouts::{COUNTERS, STANDARD, THREE_UNITS, XP};
     use crate::reading::{Cells, StatusCode};
 
     const VALUES: [&str; 10] = [

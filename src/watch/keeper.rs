@@ -19,7 +19,7 @@ const SILENT_EVERY: Duration = Duration::from_secs(60);
 
 /// What a keeper reports.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub enum Event {
     /// What came of polling an inverter.
     Observed(Observation),
     /// The way to the inverters is gone.
@@ -40,7 +40,7 @@ struct Schedule {
 }
 
 /// Polls until it is dropped, and not while it is `paused`.
-pub(crate) async fn keep(
+pub async fn keep(
     mut source: Source,
     every: Duration,
     mut paused: Receiver<bool>,

@@ -8,7 +8,7 @@
 //! | [`curve`] | the power of the last hour |
 
 pub mod curve;
-pub(crate) mod keeper;
+pub mod keeper;
 pub mod page;
 pub mod plant;
 pub mod screen;

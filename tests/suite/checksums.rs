@@ -44,7 +44,7 @@ fn content(reading: &Reading) -> String {
     };
     let cells = reading.cells.iter().filter(|(field, _)| !is_behind(field));
     let cells: Vec<_> = cells.map(|(field, value)| (field.label, value)).collect();
-    format!("{:?} {:?} {cells:?}", reading.sender, reading.status_code)
+    format!("{:?} {:?} {cells:?}", reading.inverter, reading.status_code)
 }
 
 /// Name, bytes and reading of each capture that is one whole reply of these layouts.

@@ -7,11 +7,11 @@ mod refusals;
 mod session;
 mod watching;
 
+use kaco_ardexa::inverter::InverterId;
 use kaco_ardexa::kaco::layouts::STANDARD;
+use kaco_ardexa::reading::{Cells, Decimal, Facts, Field, Reading, StatusCode, Value};
 use kaco_ardexa::sink::mqtt::login::Environment;
 use kaco_ardexa::sink::mqtt::{Delivery, Options};
-use kaco_ardexa::inverter::InverterId;
-use kaco_ardexa::reading::{Cells, Decimal, Facts, Field, Reading, Sender, StatusCode, Value};
 use std::borrow::Cow;
 use std::time::Duration;
 

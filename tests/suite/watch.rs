@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 /// Waits until something holds.
 #[track_caller]
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
     while !holds() {
         assert!(Instant::now() < end, "{what} never happened");
@@ -232,15 +232,16 @@ fn an_adapter_that_is_pulled_out_is_waited_for() {
 }
 
 /// A terminal with the program in it.
-struct Terminal {
+pub(crate) struct Terminal {
     master: File,
     slave: File,
-    screen: Arc<Mutex<Vec<u8>>>,
+    /// All bytes so far.
+    pub(crate) screen: Arc<Mutex<Vec<u8>>>,
     child: Child,
 }
 
 impl Terminal {
-    fn start(arguments: &[&str], columns: u16, rows: u16) -> Self {
+    pub(crate) fn start(arguments: &[&str], columns: u16, rows: u16) -> Self {
         Self::start_with(arguments, columns, rows, ("UNUSED", ""))
     }
 
@@ -293,6 +294,12 @@ impl Terminal {
             screen,
             child,
         }
+    }
+
+    /// Ends the program.
+    pub(crate) fn stop(mut self) {
+        stop(&self.child, Signal::TERM);
+        self.child.wait().unwrap();
     }
 
     fn shows(&self, text: &str) -> bool {

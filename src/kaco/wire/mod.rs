@@ -4,7 +4,7 @@
 //! replies that leave out their end need the idle time after them (`Codec::decode_eof`).
 //! Source: the maker's application note (2011) and captures; `docs/kaco-protocol.md` has all of it.
 
-mod checksum;
+pub(crate) mod checksum;
 mod codec;
 mod counters;
 mod fault;

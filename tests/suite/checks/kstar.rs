@@ -4,9 +4,9 @@ use super::output::{expect_publishable, expect_writable, is_chosen, is_printable
 use kaco_ardexa::kstar::identity;
 use kaco_ardexa::kstar::wire::{Frame, READINGS_LENGTH, Request, parse};
 use kaco_ardexa::kstar::{discovery, interpret};
+use kaco_ardexa::reading::Reading;
 use kaco_ardexa::sink::csv_log::folder::Folder;
 use kaco_ardexa::sink::csv_log::folders;
-use kaco_ardexa::reading::Reading;
 use std::net::Ipv4Addr;
 use std::path::{Component, Path};
 use std::sync::LazyLock;
