@@ -1,6 +1,7 @@
 //! What `--version` prints: the version, and the commit where the build was told one.
 
-/// `1.0.0 (abc1234)`, or `1.0.0` without a commit. `KACO_ARDEXA_COMMIT` is set by the packaging scripts.
+/// `1.0.0 (abc1234)`, or `1.0.0` without a commit. `KACO_ARDEXA_COMMIT` is set by the packaging
+/// scripts.
 pub(super) fn version() -> String {
     with_commit(option_env!("KACO_ARDEXA_COMMIT").unwrap_or_default())
 }

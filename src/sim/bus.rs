@@ -1,4 +1,5 @@
-//! A bus on a pseudo-terminal: takes requests from its client and plays replies, byte by byte as on a real line.
+//! A bus on a pseudo-terminal: takes requests from its client and plays replies, byte by byte as on
+//! a real line.
 
 use super::kaco::{Inverters, Mood};
 use crate::address::Address;
@@ -62,7 +63,8 @@ impl Bus {
         unlockpt(&master)?;
         fcntl_setfl(&master, OFlags::NONBLOCK)?;
         let path = PathBuf::from(OsStr::from_bytes(ptsname(&master, Vec::new())?.as_bytes()));
-        // Without NOCTTY it becomes the terminal of a service or cron job, which has none: its end would be the end of that.
+        // Without NOCTTY it becomes the terminal of a service or cron job, which has none: its end
+        // would be the end of that.
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let terminal = rustix::fs::open(&path, flags, Mode::empty())?;
         let mut modes = tcgetattr(&terminal)?;
@@ -83,7 +85,8 @@ impl Bus {
 
     /// Plays what `answer` returns for each request, one after the other, until a [`Play::HangUp`].
     ///
-    /// `answer` gets all bytes up to a CR. While the line is idle it gets those without a CR, mostly none.
+    /// `answer` gets all bytes up to a CR. While the line is idle it gets those without a CR,
+    /// mostly none.
     ///
     /// # Errors
     /// When the terminal fails.

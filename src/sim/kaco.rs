@@ -21,7 +21,8 @@ pub enum Mood {
     Night,
     /// Some replies are damaged, late, or surrounded by bytes that belong to none.
     Noisy,
-    /// As by day, but one inverter reports a fault: the one at address 2, or the first of those given.
+    /// As by day, but one inverter reports a fault: the one at address 2, or the first of those
+    /// given.
     Fault,
 }
 
@@ -69,8 +70,8 @@ impl Inverters {
         }
     }
 
-    /// Takes received bytes, up to the CR of a request, and the local time; returns what then appears on the bus. Bytes that
-    /// do not end with a request get nothing.
+    /// Takes received bytes, up to the CR of a request, and the local time; returns what then
+    /// appears on the bus. Bytes that do not end with a request get nothing.
     pub fn answer(&mut self, bytes: &[u8], time: NaiveDateTime) -> Vec<Play> {
         let start = bytes.iter().rposition(|byte| *byte == b'#');
         let request = bytes.get(start.unwrap_or_default()..).unwrap_or_default();

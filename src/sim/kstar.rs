@@ -1,4 +1,5 @@
-//! A simulated KSTAR inverter with battery and meter: the bytes of a datagram in, those of its answer out.
+//! A simulated KSTAR inverter with battery and meter: the bytes of a datagram in, those of its
+//! answer out.
 
 mod house;
 

@@ -1,4 +1,5 @@
-//! The sun over the simulated inverters: a midsummer of the far north, so that they feed in at any hour.
+//! The sun over the simulated inverters: a midsummer of the far north, so that they feed in at any
+//! hour.
 
 use chrono::{NaiveDate, NaiveDateTime, Timelike as _};
 use std::f64::consts::TAU;
@@ -40,14 +41,20 @@ impl Moment {
         MEAN - SWING * (TAU * self.hours.min(12.0) / 24.0).cos() + CLOUDS
     }
 
-    /// The integral of [`Self::light`] since midnight: hours at full power that give the same energy.
+    /// The integral of [`Self::light`] since midnight: hours at full power that give the same
+    /// energy.
     pub(super) fn full_hours(self) -> f64 {
         let clouds = TAU * CLOUDS_PER_HOUR;
         MEAN * self.hours - SWING * 24.0 / TAU * (TAU * self.hours / 24.0).sin()
             + CLOUDS / clouds * (1.0 - (clouds * self.hours).cos())
     }
 
-    /// The same over the whole days before.
+    /// Light, the greatest light since midnight, and full hours since midnight.
+    pub(super) fn sun(self) -> [f64; 3] {
+        [self.light(), self.brightest(), self.full_hours()]
+    }
+
+    /// Full hours of the whole days before.
     pub(super) fn full_hours_before(self) -> f64 {
         self.days * MEAN * 24.0
     }

@@ -1,4 +1,5 @@
-//! The families of simulated inverters: which commands each answers, in which form, and with what values.
+//! The families of simulated inverters: which commands each answers, in which form, and with what
+//! values.
 
 use super::frames::Form::{Generic, Standard, Unit, Xp};
 use super::frames::{self, Form, Frame, Header};
@@ -8,8 +9,9 @@ use crate::kaco::layouts::{self, CENTRAL, CENTRAL_WITH_FREQUENCY, MPPT2, MPPT3, 
 use crate::reading::{Field, Kind, Layout, Role};
 use crate::sim::sun::Moment;
 
-/// Type code as on the wire, form and layout of the readings, maximum power W, voltage of the strings V, commands that are
-/// answered. The units of a 000xi have their number behind the type code.
+/// Type code as on the wire, form and layout of the readings, maximum power W, voltage of the
+/// strings V, commands that are answered. The units of a 000xi have their number behind the type
+/// code.
 type Family = (&'static str, Form, &'static Layout, f64, f64, &'static [u8]);
 
 /// In the order in which they take turns: the addresses 2,4-7 show five layouts.
@@ -47,10 +49,10 @@ pub(super) fn reply(at: Address, command: u8, moment: Moment, is_faulty: bool) -
         (b'8', Standard) => frames::plain(&format!("{header} K222.36DE 6817")),
         (b'8', _) => frames::plain(&format!("{header} {FIRMWARE}")),
         (b'9', _) => frames::summed(header, code, ""),
-        _ => frames::generic(
-            header,
-            &format!("{code}{:08}", scatter(number, 0) % 100_000_000),
-        ),
+        _ => {
+            let serial_number = scatter(number, 0) % 100_000_000;
+            frames::generic(header, &format!("{code}{serial_number:08}"))
+        }
     })
 }
 
@@ -75,7 +77,8 @@ struct Inverter {
     peak: f64,
     moment: Moment,
     status: f64,
-    /// What it gets of the sun now, at best since midnight, and in full hours since midnight: nothing with a fault.
+    /// What it gets of the sun now, at best since midnight, and in full hours since midnight:
+    /// nothing with a fault.
     sun: [f64; 3],
 }
 
@@ -83,10 +86,7 @@ impl Inverter {
     fn new(family: &'static Family, seed: u32, moment: Moment, is_faulty: bool) -> Self {
         let (status, sun) = match is_faulty {
             true => (FAULT, [0.0; 3]),
-            false => (
-                FEEDING,
-                [moment.light(), moment.brightest(), moment.full_hours()],
-            ),
+            false => (FEEDING, moment.sun()),
         };
         let peak = family.3 * (0.70 + 0.25 * share(seed, 1)) * EFFICIENCY;
         Self {
@@ -107,21 +107,15 @@ impl Inverter {
     fn counters(&self, header: Header) -> Frame {
         let [_, brightest, _] = self.sun;
         let minutes = (self.moment.hours * 60.0) as u32;
-        let days = self.moment.days as u32;
-        let before = days
-            .saturating_add(scatter(self.seed, 7) % 1000)
-            .saturating_mul(1440);
+        let days = self.moment.days + f64::from(scatter(self.seed, 7) % 1000);
+        let total = (days * 1440.0) as u32;
         let energy = [
             self.peak * brightest,
             self.daily_yield(),
             self.total_yield(),
         ];
-        frames::counters(
-            header,
-            self.family.1,
-            energy,
-            [minutes, before.saturating_add(minutes)],
-        )
+        let minutes = [minutes, total.saturating_add(minutes)];
+        frames::counters(header, self.family.1, energy, minutes)
     }
 
     /// The number of a column, by its kind, role and label.
@@ -129,12 +123,8 @@ impl Inverter {
         let &(_, form, layout, _, dc_voltage, _) = self.family;
         let [light, ..] = self.sun;
         // Which MPP tracker or phase: each has a voltage of its own.
-        let number = field
-            .label
-            .chars()
-            .last()
-            .and_then(|last| last.to_digit(10))
-            .unwrap_or(1);
+        let last = field.label.chars().last();
+        let number = last.and_then(|last| last.to_digit(10)).unwrap_or(1);
         let volt = dc_voltage * (0.91 + 0.06 * light + 0.06 * share(self.seed, 1 + number));
         let phase = 230.0 * (1.0 + 0.015 * light + 0.01 * share(self.seed, 5 + number));
         let ac_power = self.peak * light;
@@ -178,7 +168,8 @@ impl Inverter {
     }
 }
 
-/// The part of a column in the DC power: the first MPP tracker has most; all of it where the column is of no tracker.
+/// The part of a column in the DC power: the first MPP tracker has most; all of it where the column
+/// is of no tracker.
 fn part(layout: &Layout, field: &Field, number: f64) -> f64 {
     let of_tracker = |field: &&Field| field.label.starts_with("DC Power MPPT");
     match layout.fields.iter().filter(of_tracker).count() as f64 {

@@ -1,4 +1,5 @@
-//! The bytes of the simulated replies: order of the columns, widths, checksums. The tests rebuild captures from their values.
+//! The bytes of the simulated replies: order of the columns, widths, checksums. The tests rebuild
+//! captures from their values.
 
 use crate::address::Address;
 use crate::kaco::wire::checksum;
@@ -103,8 +104,8 @@ pub(super) fn readings(
     }
 }
 
-/// A reply with counters: peak of the day in W, yields of the day and in total in Wh, minutes of the day and in total. What
-/// can be reset has never been.
+/// A reply with counters: peak of the day in W, yields of the day and in total in Wh, minutes of
+/// the day and in total. What can be reset has never been.
 pub(super) fn counters(header: Header, form: Form, wh: [f64; 3], minutes: [u32; 2]) -> Frame {
     let [peak, daily, total] = wh.map(f64::floor);
     let [kwh, tenths] = [1000.0, 100.0].map(|unit| (total / unit).floor());

@@ -6,7 +6,8 @@ use std::f64::consts::TAU;
 /// Both strings together at full sun, W.
 const PEAK: f64 = 4000.0;
 
-/// Brightness under which the strings give nothing: unlike the plant behind `sim:`, a house with a battery has nights.
+/// Brightness under which the strings give nothing: unlike the plant behind `sim:`, a house with a
+/// battery has nights.
 const HORIZON: f64 = 0.3;
 
 /// What is left of a power after it went through the inverter.
@@ -63,43 +64,26 @@ pub(super) fn rows(moment: Moment) -> Vec<(&'static str, f64)> {
     let total = |before: f64, number: fn(&Energy) -> f64| {
         before + moment.days * number(&yesterday) + number(&today)
     };
-    vec![
-        ("PV1 Voltage", one_voltage),
-        ("PV1 Current", one),
-        ("PV1 Mode", pv_mode),
-        ("PV2 Voltage", two_voltage),
-        ("PV2 Current", two),
-        ("PV2 Mode", pv_mode),
-        ("Battery Voltage", battery_voltage),
-        ("Battery Temperature", 22.0 + 4.0 * charge),
-        ("Battery Current", battery_current.abs()),
-        ("Battery Charge Limit", CHARGE_LIMIT),
-        ("Battery Discharge Limit", DISCHARGE_LIMIT),
-        ("Battery State of Charge", charge * 100.0),
-        ("Battery State of Health", 98.0),
-        ("Battery Mode", battery_mode),
-        ("Grid Voltage", mains_voltage),
-        ("Grid Current", mains.abs() / mains_voltage),
-        ("Grid Power", mains.abs()),
-        ("Grid Frequency", frequency),
-        ("Work Mode", 1.0),
-        ("Load Voltage", mains_voltage),
-        ("Load Current", load / mains_voltage),
-        ("Load Power", load),
-        ("Load Frequency", frequency),
-        ("Load Mode", 1.0),
-        ("Energy Mode", 2.0),
-        ("Inverter Temperature", 24.0 + 18.0 * sun / PEAK),
+    #[rustfmt::skip]
+    let rows = vec![
+        ("PV1 Voltage", one_voltage), ("PV1 Current", one), ("PV1 Mode", pv_mode),
+        ("PV2 Voltage", two_voltage), ("PV2 Current", two), ("PV2 Mode", pv_mode),
+        ("Battery Voltage", battery_voltage), ("Battery Temperature", 22.0 + 4.0 * charge),
+        ("Battery Current", battery_current.abs()), ("Battery Charge Limit", CHARGE_LIMIT),
+        ("Battery Discharge Limit", DISCHARGE_LIMIT), ("Battery State of Charge", charge * 100.0),
+        ("Battery State of Health", 98.0), ("Battery Mode", battery_mode),
+        ("Grid Voltage", mains_voltage), ("Grid Current", mains.abs() / mains_voltage),
+        ("Grid Power", mains.abs()), ("Grid Frequency", frequency), ("Work Mode", 1.0),
+        ("Load Voltage", mains_voltage), ("Load Current", load / mains_voltage),
+        ("Load Power", load), ("Load Frequency", frequency), ("Load Mode", 1.0),
+        ("Energy Mode", 2.0), ("Inverter Temperature", 24.0 + 18.0 * sun / PEAK),
         ("Total Energy", total(1350.0, |energy| energy.pv)),
-        ("Total Hours", (24.0 * moment.days + moment.hours).floor()),
-        ("Today Energy", today.pv),
-        ("Today Load", today.load),
-        ("Total Load", total(1666.0, |energy| energy.load)),
-        ("Total Power", output),
-        ("Effective Work Mode", 1.0),
-        ("Effective Relay Control", 48.0),
+        ("Total Hours", (24.0 * moment.days + moment.hours).floor()), ("Today Energy", today.pv),
+        ("Today Load", today.load), ("Total Load", total(1666.0, |energy| energy.load)),
+        ("Total Power", output), ("Effective Work Mode", 1.0), ("Effective Relay Control", 48.0),
         ("Grid Direction", direction),
-    ]
+    ];
+    rows
 }
 
 /// kWh of a day.
@@ -129,7 +113,8 @@ fn sun(moment: Moment) -> f64 {
     PEAK * ((moment.light() - HORIZON) / (0.7 - HORIZON)).max(0.0)
 }
 
-/// W of a house: something is always on, a fridge comes and goes, meals are cooked. It never stands still.
+/// W of a house: something is always on, a fridge comes and goes, meals are cooked. It never stands
+/// still.
 fn load(hours: f64) -> f64 {
     let meal = |at: f64, width: f64| (-((hours - at) / width).powi(2)).exp();
     let wave = |times_an_hour: f64| (hours * TAU * times_an_hour).sin();
@@ -142,7 +127,8 @@ fn load(hours: f64) -> f64 {
         + 1900.0 * meal(19.0, 1.3)
 }
 
-/// What the battery takes of the sun that is left over, or gives for the load that the sun leaves, W.
+/// What the battery takes of the sun that is left over, or gives for the load that the sun leaves,
+/// W.
 fn into_battery(pv: f64, load: f64, charge: f64) -> f64 {
     let left = pv - load / EFFICIENCY;
     if left > 0.0 && charge < 1.0 {

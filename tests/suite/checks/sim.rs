@@ -7,7 +7,8 @@ use kaco_ardexa::sim::bus::Play;
 use kaco_ardexa::sim::{kaco, kstar};
 use std::net::Ipv4Addr;
 
-/// Simulated inverters: any bytes can be asked of them, and what they answer to requests is accepted.
+/// Simulated inverters: any bytes can be asked of them, and what they answer to requests is
+/// accepted.
 pub fn simulators(bytes: &[u8]) {
     let second = u32::from(bytes.first().copied().unwrap_or_default()) * 338;
     let day = NaiveDate::from_ymd_opt(2026, 6, 21).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! `docs/pictures/watch.svg`: what `watch` shows on a terminal. `UPDATE=60` watches simulated inverters for 60 minutes, so that
-//! the curve is full, and writes the picture.
+//! `docs/pictures/watch.svg`: what `watch` shows on a terminal. `UPDATE=60` watches simulated
+//! inverters for 60 minutes, so that the curve is full, and writes the picture.
 
 use crate::watch::{Terminal, until};
 use std::fmt::Write;

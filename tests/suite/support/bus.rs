@@ -46,7 +46,8 @@ impl Gate {
     }
 }
 
-/// Decides what appears on the bus: gets the request and the number of earlier requests of the same text.
+/// Decides what appears on the bus: gets the request and the number of earlier requests of the same
+/// text.
 pub type Script = Box<dyn FnMut(&str, usize) -> Vec<Play> + Send>;
 
 /// What a bus knows of its past, and what it is to play when it is idle.
@@ -69,7 +70,8 @@ pub struct Bus {
 }
 
 impl Bus {
-    /// Starts a bus with this script. Requests are given to it as text without CR, for example `#020`.
+    /// Starts a bus with this script. Requests are given to it as text without CR, for example
+    /// `#020`.
     pub fn start(mut script: Script) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -147,7 +149,8 @@ impl Bus {
         Self::with_replies(&[])
     }
 
-    /// Frees the terminal from the exclusive mode that a killed client leaves behind. A serial port needs no such help.
+    /// Frees the terminal from the exclusive mode that a killed client leaves behind. A serial port
+    /// needs no such help.
     pub fn free(&self) {
         ioctl_tiocnxcl(&self.terminal).expect("the terminal");
     }

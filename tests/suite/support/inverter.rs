@@ -1,5 +1,5 @@
-//! A KSTAR inverter with its WiFi module, on UDP ports of its own loopback address: plays answers, and watches every byte
-//! that comes. One that is no read fails the test.
+//! A KSTAR inverter with its WiFi module, on UDP ports of its own loopback address: plays answers,
+//! and watches every byte that comes. One that is no read fails the test.
 
 pub use kaco_ardexa::sim::udp::Play;
 
@@ -138,7 +138,8 @@ pub fn address() -> Ipv4Addr {
     Ipv4Addr::new(127, high | 1, low, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A socket that gives up waiting now and then. A program that asks holds the port of its side for some seconds.
+/// A socket that gives up waiting now and then. A program that asks holds the port of its side for
+/// some seconds.
 pub fn bind(ip: Ipv4Addr, port: u16) -> UdpSocket {
     let start = Instant::now();
     loop {
