@@ -40,8 +40,9 @@ pub(super) async fn run(plan: Once) -> Result<Exit, Failure> {
         while let Some(observation) = observations.recv().await {
             is_observed = true;
             progress.suspend(|| {
-                talk::observed(&observation);
+                let talk = talk::of(&observation);
                 sinks.observe(observation);
+                talk.report();
             });
             progress.inc(1);
         }

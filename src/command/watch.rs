@@ -3,10 +3,10 @@
 use super::now;
 use super::plan::Watch;
 use super::stop::{Ended, Stop};
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::inverter::InverterId;
 use crate::logging::Messages;
-use crate::observation::Observation;
+use crate::observation::{Observation, Outcome};
 use crate::plausible::oddities;
 use crate::sink::Sinks;
 use crate::source::{Lifetime, Source};
@@ -93,7 +93,7 @@ impl Watcher<'_> {
         loop {
             self.draw(screen.as_mut())?;
             tokio::select! {
-                Some((source, event)) = events.recv() => self.take(source, event),
+                Some((source, event)) = events.recv() => self.take(source, event)?,
                 wish = wish(&mut screen) => match wish {
                     Wish::Quit => return Ok(()),
                     Wish::Pause => self.pause.send_modify(|is_paused| *is_paused = !*is_paused),
@@ -114,9 +114,13 @@ impl Watcher<'_> {
         Ok(Some((screen, held)))
     }
 
-    fn take(&mut self, source: usize, event: Event) {
+    fn take(&mut self, source: usize, event: Event) -> Result<(), Failure> {
         match event {
             Event::Observed(observation) => self.observe(observation),
+            // Another run watches this device: that is told at the start, and not waited for.
+            Event::Lost(failure) if failure.exit == Exit::Busy && self.is_new() => {
+                return Err(failure);
+            }
             Event::Lost(failure) => {
                 let reason = self.of(source, &failure.to_string());
                 warn!("{reason}; trying again until it is back");
@@ -125,6 +129,13 @@ impl Watcher<'_> {
             Event::NotRecorded(failure) => warn!("{failure}"),
             Event::RoundDone => self.sinks.round_done(),
         }
+        Ok(())
+    }
+
+    /// Whether nothing was polled yet.
+    fn is_new(&self) -> bool {
+        let mut latest = self.sinks.latest().iter();
+        latest.all(|one| matches!(one.outcome, Outcome::NotPolled))
     }
 
     /// A message about a source, which is named where there are several.
