@@ -2,17 +2,19 @@
 //! a bus delivers fifteen.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+use bytes::BytesMut;
 use chrono::Local;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use kaco_ardexa::escape;
+use kaco_ardexa::format::csv;
 use kaco_ardexa::kaco::interpret;
-use kaco_ardexa::kaco::wire::Decoder;
-use kaco_ardexa::output::csv;
-use kaco_ardexa::output::log_files::LogDirectory;
+use kaco_ardexa::kaco::wire::{Codec, Frame};
 use kaco_ardexa::reading::Reading;
+use kaco_ardexa::sink::csv_log::files::LogDirectory;
 use std::fs;
 use tempfile::TempDir;
+use tokio_util::codec::Decoder;
 
 fn main() {
     divan::main();
@@ -28,35 +30,35 @@ fn capture(name: &str) -> Vec<u8> {
     escape::from_hex(line).unwrap()
 }
 
+/// The frame in these bytes, which go through the buffer of a bus.
+fn decode(buffer: &mut BytesMut, bytes: &[u8]) -> Frame {
+    buffer.extend_from_slice(bytes);
+    Codec.decode(buffer).unwrap().unwrap().unwrap()
+}
+
 #[divan::bench(args = CAPTURES)]
 fn bytes_to_frames(bencher: Bencher<'_, '_>, name: &str) {
     let bytes = capture(name);
-    let mut decoder = Decoder::default();
+    let mut buffer = BytesMut::new();
     bencher
         .counter(ItemsCount::new(1_usize))
         .counter(BytesCount::new(bytes.len()))
-        .bench_local(|| {
-            decoder.push(black_box(&bytes));
-            decoder.next().is_some_and(|frame| frame.is_ok())
-        });
+        .bench_local(|| decode(&mut buffer, black_box(&bytes)));
 }
 
 #[divan::bench(args = CAPTURES)]
 fn bytes_to_readings(bencher: Bencher<'_, '_>, name: &str) {
     let bytes = capture(name);
-    let mut decoder = Decoder::default();
-    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| {
-        decoder.push(black_box(&bytes));
-        let frame = decoder.next().unwrap().unwrap();
-        interpret::frame(&frame).unwrap()
-    });
+    let mut buffer = BytesMut::new();
+    bencher
+        .counter(ItemsCount::new(1_usize))
+        .bench_local(|| interpret::frame(&decode(&mut buffer, black_box(&bytes))).unwrap());
 }
 
 /// The reading of a capture, as if it came now.
 fn reading(name: &str) -> Reading {
-    let mut decoder = Decoder::default();
-    decoder.push(&capture(name));
-    let mut reading = interpret::frame(&decoder.next().unwrap().unwrap()).unwrap();
+    let frame = decode(&mut BytesMut::new(), &capture(name));
+    let mut reading = interpret::frame(&frame).unwrap();
     reading.time = Some(Local::now().fixed_offset());
     reading
 }

@@ -19,6 +19,9 @@ targets=(
 # The oldest C library that the -gnu ones must run with: Debian 10, and Raspberry Pi OS of that time.
 glibc=2.28
 
+# For --version.
+export KACO_ARDEXA_COMMIT=${KACO_ARDEXA_COMMIT-$(git rev-parse HEAD 2>/dev/null || true)}
+
 cargo=${CARGO:-cargo}
 
 fail() {

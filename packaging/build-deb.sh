@@ -6,6 +6,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# For --version.
+export KACO_ARDEXA_COMMIT=${KACO_ARDEXA_COMMIT-$(git rev-parse HEAD 2>/dev/null || true)}
+
 target=${1:-}
 to_target=(${target:+--target "$target"})
 made=target/packaging

@@ -90,7 +90,8 @@ for target in "${targets[@]}"; do
     [[ -x $built/$target/release/kaco_ardexa ]] || fail "$target is not built; type: packaging/build-cross.sh $target"
 done
 
-# The words to compare with, and the rows.
+# The words to compare with, and the rows. Of the same commit as what was built.
+export KACO_ARDEXA_COMMIT=${KACO_ARDEXA_COMMIT-$(git rev-parse HEAD 2>/dev/null || true)}
 "${CARGO:-cargo}" build --release --locked --quiet
 "$native" log sim: "$addresses" "$work/sim"
 "$native" log --counters --record "$work/recording" sim: "$addresses" "$work/recorded"

@@ -1,6 +1,7 @@
 //! Inverter addresses as people write them: `2,4-7`.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// Address of an inverter on the bus: 1..=99, two digits on the wire.
@@ -10,6 +11,9 @@ use std::str::FromStr;
 pub struct Address(u8);
 
 impl Address {
+    /// The addresses that the maker allows.
+    pub const MAKERS: RangeInclusive<u8> = 1..=32;
+
     /// The address `number`, or `None` outside of 1..=99.
     pub const fn new(number: u8) -> Option<Self> {
         if number >= 1 && number <= 99 {
@@ -37,6 +41,11 @@ impl fmt::Display for Address {
 pub struct Addresses(Vec<Address>);
 
 impl Addresses {
+    /// All addresses of a range.
+    pub fn from_range(range: RangeInclusive<u8>) -> Self {
+        Self(range.filter_map(Address::new).collect())
+    }
+
     /// The addresses, in the order in which they were written.
     pub fn as_slice(&self) -> &[Address] {
         &self.0

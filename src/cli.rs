@@ -1,19 +1,23 @@
-//! What can be typed, nothing else.
+//! What can be typed, and the checked plan that it becomes. Every environment variable is resolved
+//! here.
 
+mod document;
 mod environment;
 mod kstar;
+mod plan;
 mod publishing;
+mod version;
 
 pub use environment::parse;
-pub use kstar::{Kstar, KstarDiscover, KstarLog, KstarRead, KstarWatch, Network, SimulateKstar};
-pub use publishing::Publishing;
 
 use crate::address::Addresses;
 use crate::duration;
-use crate::kaco::timing::Timing;
+use crate::inverter::BusName;
 use crate::link::Device;
 use crate::sim::kaco::Mood;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use kstar::{Kstar, SimulateKstar};
+use publishing::Publishing;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,25 +28,25 @@ use std::time::Duration;
 ///
 /// What log, read and watch are given can also stand in the environment: KACO_ARDEXA_DEVICE, KACO_ARDEXA_PACE and so on.
 #[derive(Debug, Parser)]
-#[command(name = "kaco_ardexa", version = env!("KACO_ARDEXA_VERSION"), max_term_width = 100)]
+#[command(name = "kaco_ardexa", version = version::version(), max_term_width = 100)]
 #[command(after_help = "Without hardware: kaco_ardexa read sim: 2,4-7")]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    command: Command,
 
     /// Say more: -v what happens, -vv every exchange, -vvv everything.
     #[arg(short, long, action = ArgAction::Count, global = true)]
-    pub verbose: u8,
+    verbose: u8,
 
     /// Say errors only.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
+    quiet: bool,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Contact each inverter and log the latest readings
     ///
     /// Appends one row for each inverter to DIR/02/2026-11-20.csv (address, date) and shows the same in DIR/02/latest.csv.
@@ -94,7 +98,7 @@ pub enum Command {
 
 /// `log DEVICE ADDRESSES DIR`
 #[derive(Debug, Args)]
-pub struct Log {
+pub(crate) struct Log {
     /// The bus and who is on it.
     #[command(flatten)]
     pub bus: Bus,
@@ -121,7 +125,7 @@ pub struct Log {
 
 /// `read DEVICE ADDRESSES`
 #[derive(Debug, Args)]
-pub struct Read {
+pub(crate) struct Read {
     /// The bus and who is on it.
     #[command(flatten)]
     pub bus: Bus,
@@ -141,7 +145,7 @@ pub struct Read {
 
 /// `scan DEVICE [ADDRESSES]`
 #[derive(Debug, Args)]
-pub struct Scan {
+pub(crate) struct Scan {
     /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
     #[arg(value_name = "DEVICE")]
     pub device: Device,
@@ -165,7 +169,7 @@ pub struct Scan {
 
 /// `watch DEVICE ADDRESSES`
 #[derive(Debug, Args)]
-pub struct Watch {
+pub(crate) struct Watch {
     /// The bus and who is on it.
     #[command(flatten)]
     pub bus: Bus,
@@ -187,7 +191,7 @@ pub struct Watch {
 
 /// The options of whatever watches.
 #[derive(Debug, Args)]
-pub struct Watching {
+pub(crate) struct Watching {
     /// Time from one round to the next; longer if the inverters need it
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "10s")]
     pub every: Duration,
@@ -200,9 +204,7 @@ pub struct Watching {
     #[arg(long, value_name = "FILE")]
     pub textfile: Option<PathBuf>,
 
-    /// No page, also on a terminal; a line for each change
-    ///
-    /// Also taken from the environment variable SILENT_MODE or SILENT.
+    /// Print one line per change instead of the live page
     #[arg(long)]
     pub silent: bool,
 
@@ -213,7 +215,7 @@ pub struct Watching {
 
 /// `listen DEVICE`
 #[derive(Debug, Args)]
-pub struct Listen {
+pub(crate) struct Listen {
     /// Serial port, such as /dev/ttyUSB0; tcp://host:port
     #[arg(value_name = "DEVICE")]
     pub device: Device,
@@ -229,7 +231,7 @@ pub struct Listen {
 
 /// DEVICE and ADDRESSES
 #[derive(Debug, Args)]
-pub struct Bus {
+pub(crate) struct Bus {
     /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
     ///
     /// /dev/ttyUSB0, or better its name in /dev/serial/by-id/; tcp://host:port for a raw serial gateway (ser2net, Elfin EW11,
@@ -240,11 +242,17 @@ pub struct Bus {
     /// Addresses of the inverters, such as 2,4-7
     #[arg(value_name = "ADDRESSES")]
     pub addresses: Addresses,
+
+    /// Name of the bus, so that two buses can share a broker or a database
+    ///
+    /// Letters, digits, - and _. It stands in folders (DIR/NAME/02), topics (kaco/NAME_02/state), labels, tags and JSON.
+    #[arg(long = "bus", value_name = "NAME")]
+    pub name: Option<BusName>,
 }
 
 /// The options of whatever polls a bus.
-#[derive(Debug, Args)]
-pub struct Asking {
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Asking {
     /// Least time between the starts of two requests
     ///
     /// A second is the maker's minimum. Durations are written 1s, 250ms, 1.5s, or as plain seconds.
@@ -268,21 +276,9 @@ pub struct Asking {
     pub record: Option<PathBuf>,
 }
 
-impl Asking {
-    /// The waits and tries that were asked for.
-    pub const fn timing(&self) -> Timing {
-        Timing {
-            pace: self.pace,
-            first_byte: self.timeout,
-            gap: self.gap,
-            attempts: self.attempts,
-        }
-    }
-}
-
 /// The options of whatever reads the inverters of a bus once.
 #[derive(Debug, Args)]
-pub struct Polling {
+pub(crate) struct Polling {
     /// How to ask.
     #[command(flatten)]
     pub asking: Asking,
@@ -300,7 +296,7 @@ pub struct Polling {
 
 /// How readings are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// A table for people
     Table,
     /// One JSON object a line
@@ -315,7 +311,7 @@ pub enum Format {
 
 /// `decode [FILE]`
 #[derive(Debug, Args)]
-pub struct Decode {
+pub(crate) struct Decode {
     /// File with the captured replies; standard input if there is none
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
@@ -327,7 +323,7 @@ pub struct Decode {
 
 /// How other things than the readings of a run are printed: decoded captures, inverters that were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
+pub(crate) enum ListFormat {
     /// A table for people
     Table,
     /// One JSON object a line, refused captures too
@@ -336,7 +332,7 @@ pub enum ListFormat {
 
 /// `completions SHELL`
 #[derive(Debug, Args)]
-pub struct Completions {
+pub(crate) struct Completions {
     /// The shell
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: clap_complete::Shell,
@@ -344,7 +340,7 @@ pub struct Completions {
 
 /// What can be simulated.
 #[derive(Debug, Subcommand)]
-pub enum Simulate {
+pub(crate) enum Simulate {
     /// Play KACO inverters on a pseudo-terminal, until stopped
     ///
     /// Prints the name of the terminal; any program can open it as a serial port.
@@ -359,7 +355,7 @@ pub enum Simulate {
 
 /// `simulate kaco ADDRESSES`
 #[derive(Debug, Args)]
-pub struct SimulateKaco {
+pub(crate) struct SimulateKaco {
     /// Addresses that answer, such as 2,4-7
     #[arg(value_name = "ADDRESSES")]
     pub addresses: Addresses,
@@ -368,11 +364,12 @@ pub struct SimulateKaco {
     #[arg(long, value_name = "PATH")]
     pub link: Option<PathBuf>,
 
-    /// day: all answer well; night: all are silent; noisy: some replies are garbled, echoed or late
+    /// day: all answer well; night: all are silent; noisy: some replies are garbled, echoed or late;
+    /// fault: the first reports a fault
     #[arg(long, value_name = "MOOD", default_value = "day", value_parser = mood)]
     pub mood: Mood,
 }
 
 fn mood(text: &str) -> Result<Mood, String> {
-    Mood::named(text).ok_or_else(|| "there are day, night and noisy".to_owned())
+    Mood::named(text).ok_or_else(|| "there are day, night, noisy and fault".to_owned())
 }

@@ -1,23 +1,30 @@
-//! Reads KACO and KSTAR solar inverters; the program `kaco_ardexa` is a thin layer of commands over this library.
+//! Reads KACO and KSTAR solar inverters; the program `kaco_ardexa` is a thin layer over this library.
 //!
-//! The way of one reading: a [`link`] gives bytes, [`kaco::wire`] makes a checked frame, [`kaco::interpret`] walks the
-//! frame's table once and makes a [`reading::Reading`], each [`output`] walks the same table once. For KSTAR inverters it
-//! is [`kstar::client`], [`kstar::wire`] and [`kstar::interpret`]. From top to bottom; imports point down only:
+//! The way of one reading: a [`link`] gives bytes, [`kaco::wire`] makes a checked frame,
+//! [`kaco::interpret`] walks the frame's table once and makes a [`reading::Reading`]. A [`source`] polls
+//! inverters and gives observations, the runners in [`command`] hand them to the [`sink`]s, which write
+//! what a [`format`] makes of them. For KSTAR inverters it is [`kstar::client`], [`kstar::wire`] and
+//! [`kstar::interpret`]. From top to bottom; imports point down only, and a test reads this list:
 //!
 //! | module | does |
 //! |---|---|
-//! | [`cli`], [`logging`] | what can be typed; what is said on standard error |
-//! | [`command`] | one file a command: asks a source for readings, hands them to outputs |
-//! | [`watch`] | what is kept in mind of a plant that is watched, and the live page |
+//! | [`cli`] | what can be typed, as a checked plan |
+//! | [`command`] | one file per command: plan, sources and sinks, a runner |
+//! | [`watch`] | the live page and what it remembers |
+//! | [`source`] | what gives observations: the inverters of a bus, of a network |
+//! | [`sink`] | what takes observations: CSV files, standard output, metrics, MQTT |
+//! | [`format`] | readings as text |
 //! | [`link`] | DEVICE to a byte stream |
 //! | [`sim`] | simulated inverters |
-//! | [`output`] | CSV files, JSON, tables, lines for InfluxDB, metrics for Prometheus, messages for MQTT |
 //! | [`kaco`] | KACO inverters: bytes to checked frames, tables, the polling of a bus |
-//! | [`kstar`] | KSTAR hybrid inverters: searching, asking, datagrams to checked frames, the table |
-//! | [`outcome`] | how it ended to ask: read, garbled, silent |
-//! | [`reading`] | fields, layouts, values, readings: what every protocol makes |
-//! | [`plausible`] | numbers in a reading that can't be |
+//! | [`kstar`] | KSTAR hybrid inverters: search, datagrams to checked frames, the table |
 //! | [`recording`] | exchanges on a bus as JSON lines |
+//! | [`plausible`] | implausible values in a reading |
+//! | [`observation`] | an inverter and the outcome of polling it |
+//! | [`reading`] | fields, layouts, values, readings |
+//! | [`inverter`] | the identity of an inverter |
+//! | [`exit`] | exit codes and failures |
+//! | [`logging`] | messages on standard error |
 //! | [`address`], [`duration`], [`escape`] | `2,4-7`; `1.5s`; bytes from outside made safe to show |
 
 pub mod address;
@@ -25,14 +32,18 @@ pub mod cli;
 pub mod command;
 pub mod duration;
 pub mod escape;
+pub mod exit;
+pub mod format;
+pub mod inverter;
 pub mod kaco;
 pub mod kstar;
 pub mod link;
 pub mod logging;
-pub mod outcome;
-pub mod output;
+pub mod observation;
 pub mod plausible;
 pub mod reading;
 pub mod recording;
 pub mod sim;
+pub mod sink;
+pub mod source;
 pub mod watch;

@@ -1,17 +1,18 @@
-//! What the program says on standard error: one line a message, escaped, short enough for a mail from cron.
+//! What the program reports on standard error: one line per message, escaped, short enough for a mail from cron.
 
 use chrono::Local;
 use std::fmt;
 use std::io::{self, Write, stderr};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::fmt::format::Writer as Out;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Starts logging: warnings and errors, `-q` errors only, each `-v` one level more.
-pub fn start(verbose: u8, quiet: bool) {
+/// Starts logging: warnings and errors, `-q` errors only, each `-v` one level more. Gives the hold on
+/// where messages go.
+pub fn start(verbose: u8, quiet: bool) -> Messages {
     let level = match (quiet, verbose) {
         (true, _) => LevelFilter::ERROR,
         (false, 0) => LevelFilter::WARN,
@@ -19,68 +20,68 @@ pub fn start(verbose: u8, quiet: bool) {
         (false, 2) => LevelFilter::DEBUG,
         (false, _) => LevelFilter::TRACE,
     };
+    let messages = Messages::default();
+    let output = messages.clone();
     tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(|| Sink)
-        // A message that nobody can hear must not end the program: rows are to be written.
+        .with_writer(move || output.clone())
+        // A message that can't be written must not end the program: rows are to be written.
         .log_internal_errors(false)
         .event_format(Line {
             with_time: verbose > 0,
         })
         .init();
+    messages
 }
 
-/// The last message while a page has the terminal; `None` while messages go to standard error.
-static NEWS: Mutex<Option<String>> = Mutex::new(None);
+/// Where messages go: standard error, or the page that has the terminal.
+#[derive(Debug, Clone, Default)]
+pub struct Messages(Arc<Mutex<Option<String>>>);
 
 /// Keeps messages off the terminal as long as this value lives.
 #[must_use]
-pub struct Held(());
+#[derive(Debug)]
+pub struct Held(Messages);
 
-/// From now on messages are news for the page.
-pub fn hold() -> Held {
-    set_news(Some(String::new()));
-    Held(())
+impl Messages {
+    /// From now on the last message is kept for the page.
+    pub fn hold(&self) -> Held {
+        self.set(Some(String::new()));
+        Held(self.clone())
+    }
+
+    /// The last message since [`Self::hold`].
+    pub fn last(&self) -> String {
+        self.lock().clone().unwrap_or_default()
+    }
+
+    /// Puts a message where the page finds it.
+    pub fn note(&self, text: &str) {
+        self.set(Some(text.to_owned()));
+    }
+
+    fn set(&self, text: Option<String>) {
+        *self.lock() = text;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        set_news(None);
+        self.0.set(None);
     }
 }
 
-/// The last message since [`hold`].
-pub fn news() -> String {
-    NEWS.lock()
-        .ok()
-        .and_then(|news| news.clone())
-        .unwrap_or_default()
-}
-
-/// Puts a message where the page finds it.
-pub fn note(text: &str) {
-    set_news(Some(text.to_owned()));
-}
-
-fn set_news(text: Option<String>) {
-    if let Ok(mut news) = NEWS.lock() {
-        *news = text;
-    }
-}
-
-/// Standard error, or the news of the page.
-struct Sink;
-
-impl Write for Sink {
+impl Write for Messages {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Ok(mut news) = NEWS.lock() else {
-            return Ok(bytes.len());
-        };
-        match news.as_mut() {
+        match self.lock().as_mut() {
             None => stderr().write(bytes),
-            Some(news) => {
+            Some(last) => {
                 let text = String::from_utf8_lossy(bytes);
-                *news = text.lines().next().unwrap_or_default().to_owned();
+                *last = text.lines().next().unwrap_or_default().to_owned();
                 Ok(bytes.len())
             }
         }

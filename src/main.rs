@@ -1,29 +1,29 @@
-//! Starts logging, runs the command, turns its outcome into the exit code.
+//! Parses the command line, starts logging, runs the command, turns its end into the exit code.
 
 use kaco_ardexa::{cli, command, logging};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = cli::parse().unwrap_or_else(|wrong| wrong.exit());
-    logging::start(arguments.verbose, arguments.quiet);
+    let invocation = cli::parse().unwrap_or_else(|wrong| wrong.exit());
+    let messages = logging::start(invocation.verbose, invocation.quiet);
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            tracing::error!("the system gives no event queue: {error}");
+            tracing::error!("can't start the async runtime: {error}");
             return ExitCode::FAILURE;
         }
     };
-    let outcome = runtime.block_on(command::run(arguments.command));
+    let ended = runtime.block_on(command::run(invocation.plan, &messages));
     // Not dropped: that would wait for look-ups that hang.
     runtime.shutdown_background();
-    match outcome {
-        Ok(exit) => exit.into(),
+    match ended {
+        Ok(ended) => ended.code(),
         Err(failure) => {
             tracing::error!("{failure}");
-            failure.exit.into()
+            failure.exit.code().into()
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Numbers that can't be: what the tables say is plausible, held against a reading.
 //!
-//! A sum of 8 bits lets one damaged reply in 256 pass. A reading of which a number is out of its range, or a power that has
-//! nothing to do with its voltage and current, is kept as it came, as nobody can say which number is wrong; but it is said.
+//! A sum of 8 bits lets one damaged reply in 256 pass. A reading of which a number is out of its
+//! range, or a power that has nothing to do with its voltage and current, is kept as it came, as
+//! nobody can say which number is wrong; but it is said.
 
 use crate::reading::{Decimal, Field, Plausible, Reading, Value};
 use std::fmt;
 
-/// Values of one reply are not measured at the same instant, and the sun goes behind clouds: up to so much of the greater
-/// one, in percent, two ways to a power may differ.
+/// Values of one reply are not measured at the same instant, and the sun goes behind clouds: up to
+/// so much of the greater one, in percent, two ways to a power may differ.
 const TOLERANCE: i64 = 25;
 
 /// W more. Near zero the digits are coarse, and electronics take power without being asked.
@@ -39,6 +40,18 @@ pub fn doubts(reading: &Reading) -> Vec<Doubt> {
         })
     };
     reading.columns().filter_map(doubt).collect()
+}
+
+/// What is odd about a reading although its checksum was right, in words: cells that can't be read,
+/// implausible values.
+pub fn oddities(reading: &Reading) -> Vec<String> {
+    let unreadable = reading.unreadable.iter().map(|unreadable| {
+        let (label, raw) = (unreadable.label, &unreadable.raw);
+        format!("{label} can't be read, its cell stays empty: `{raw}`")
+    });
+    let doubts = doubts(reading).into_iter();
+    let doubts = doubts.map(|doubt| format!("{doubt}; kept as it came"));
+    unreadable.chain(doubts).collect()
 }
 
 /// Why a number can't be; `None` if it can, or if something that it depends on has no value.
@@ -108,9 +121,10 @@ fn are_close(one: Decimal, other: Decimal) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inverter::InverterId;
     use crate::kaco::layouts::{READINGS, STANDARD, XP};
     use crate::kstar::layout::KSTAR;
-    use crate::reading::{Cells, Layout, Sender, Unit};
+    use crate::reading::{Cells, Layout, Unit};
 
     fn reading(layout: &'static Layout, numbers: &[(&str, &str)]) -> Reading {
         let value = |field: &Field| {
@@ -121,7 +135,7 @@ mod tests {
             layout,
             values: layout.fields.iter().map(value).collect(),
         };
-        Reading::of(Sender::Kaco { address: None }, cells)
+        Reading::of(InverterId::kaco(None), cells)
     }
 
     fn said(layout: &'static Layout, numbers: &[(&str, &str)]) -> Vec<String> {
@@ -263,7 +277,8 @@ mod tests {
         }
     }
 
-    /// What is measured has a rule, but for currents, which differ a hundredfold from type to type: they are in the powers.
+    /// What is measured has a rule, but for currents, which differ a hundredfold from type to type:
+    /// they are in the powers.
     #[test]
     fn every_layout_has_rules() {
         for layout in READINGS {

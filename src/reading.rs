@@ -1,187 +1,23 @@
 //! What every protocol makes and every output takes: fields, layouts, values, readings.
 //!
-//! A [`Layout`] is the one table of an inverter's columns. Protocols fill a [`Reading`] by walking it, outputs write the
-//! reading by walking it again; nothing outside the tables names a column.
+//! A [`Layout`] is the one table of an inverter's columns. Protocols fill a [`Reading`] by walking
+//! it, outputs write the reading by walking it again; nothing outside the tables names a column.
 
+mod field;
+mod layout;
+mod role;
+mod topic;
+
+use crate::inverter::InverterId;
 use chrono::{DateTime, FixedOffset};
+pub use field::{Field, Kind, Plausible, Unit};
+pub(crate) use field::{code, measured, mode, status, total, type_code};
+pub use layout::Layout;
+pub(crate) use layout::{concat, count, rows};
+pub use role::{Phases, Role};
 pub use rust_decimal::Decimal;
 use std::borrow::Cow;
-use std::net::IpAddr;
-
-/// The unit of a column, the same for all inverters of a layout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Unit {
-    /// Texts, codes and plain numbers.
-    None,
-    /// V
-    Volt,
-    /// A
-    Ampere,
-    /// W
-    Watt,
-    /// Wh
-    WattHour,
-    /// kWh
-    KilowattHour,
-    /// Hz
-    Hertz,
-    /// °C
-    Celsius,
-    /// %
-    Percent,
-    /// min
-    Minute,
-    /// h
-    Hour,
-}
-
-impl Unit {
-    /// The sign people write behind a number; empty where there is none.
-    pub const fn symbol(self) -> &'static str {
-        match self {
-            Self::None => "",
-            Self::Volt => "V",
-            Self::Ampere => "A",
-            Self::Watt => "W",
-            Self::WattHour => "Wh",
-            Self::KilowattHour => "kWh",
-            Self::Hertz => "Hz",
-            Self::Celsius => "°C",
-            Self::Percent => "%",
-            Self::Minute => "min",
-            Self::Hour => "h",
-        }
-    }
-}
-
-/// What a column holds, apart from its unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// The inverter's state as a text; its number is [`Reading::status_code`].
-    Status,
-    /// A number that goes up and down.
-    Measurement,
-    /// A number that only rises, until a new day or a reset takes it to zero.
-    Total,
-    /// cos phi, the number alone.
-    PowerFactor,
-    /// The letter sent with cos phi: `i` inductive, `c` capacitive, `o`, or nothing.
-    PowerFactorKind,
-    /// The type code, without its padding.
-    TypeCode,
-    /// A mode, as a word, or as its number where no word is known.
-    Mode,
-    /// A number that stands for something: an error, a setting.
-    Code,
-}
-
-impl Kind {
-    /// Whether the column holds numbers to calculate with.
-    pub const fn is_numeric(self) -> bool {
-        matches!(self, Self::Measurement | Self::Total | Self::PowerFactor)
-    }
-}
-
-/// Which short overview a column belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// The power that the inverter gives now, W. Several columns are parts of a sum.
-    Power,
-    /// The energy of today. Several columns are parts of a sum.
-    DailyYield,
-    /// The temperature of the device, °C.
-    Temperature,
-    /// How full the battery is, %.
-    Charge,
-}
-
-/// One column: a row of a layout's table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Field {
-    /// The name in CSV headers; everything else is named after it.
-    pub label: &'static str,
-    /// The unit of its numbers.
-    pub unit: Unit,
-    /// What it holds.
-    pub kind: Kind,
-    /// What it is in an overview, if anything.
-    pub role: Option<Role>,
-    /// What its numbers are like when nothing went wrong.
-    pub plausible: Plausible,
-}
-
-/// What a number is like when nothing went wrong. One that is not is kept all the same: see [`crate::plausible`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plausible {
-    /// Anything may be right.
-    Any,
-    /// From, to, in the unit of the column.
-    Within(i32, i32),
-    /// About a voltage times a current, the columns of these labels.
-    Product(&'static str, &'static str),
-    /// About the sum of the columns of these labels.
-    Sum(&'static [&'static str]),
-    /// No more than the apparent power: the sum of voltages times currents, times a factor in thousandths.
-    Apparent(&'static [[&'static str; 2]], u32),
-}
-
-impl Field {
-    /// A field without a role.
-    pub const fn new(label: &'static str, unit: Unit, kind: Kind) -> Self {
-        Self {
-            label,
-            unit,
-            kind,
-            role: None,
-            plausible: Plausible::Any,
-        }
-    }
-
-    /// The same field with numbers from `low` to `high` only.
-    #[must_use]
-    pub const fn within(self, low: i32, high: i32) -> Self {
-        self.plausible(Plausible::Within(low, high))
-    }
-
-    /// The same field with a rule for its numbers.
-    #[must_use]
-    pub const fn plausible(self, plausible: Plausible) -> Self {
-        Self { plausible, ..self }
-    }
-
-    /// The same field with a role in overviews.
-    #[must_use]
-    pub const fn role(self, role: Role) -> Self {
-        Self {
-            role: Some(role),
-            ..self
-        }
-    }
-
-    /// The name in JSON and in everything made of it: the label in lower case, blanks as `_`.
-    pub fn key(&self) -> String {
-        self.label.to_ascii_lowercase().replace(' ', "_")
-    }
-
-    /// The label with its unit in brackets, for people.
-    pub fn title(&self) -> Cow<'static, str> {
-        match self.unit.symbol() {
-            "" => Cow::Borrowed(self.label),
-            symbol => Cow::Owned(format!("{} ({symbol})", self.label)),
-        }
-    }
-}
-
-/// The table of one kind of reply.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Layout {
-    /// The name in JSON.
-    pub name: &'static str,
-    /// Which inverters send it, for people.
-    pub about: &'static str,
-    /// The columns after `datetime`, in order.
-    pub fields: &'static [Field],
-}
+pub(crate) use topic::{Form, Topic};
 
 /// One cell that could be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,33 +75,6 @@ impl Cells {
     }
 }
 
-/// Who sent a reading.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sender {
-    /// A KACO inverter; the address is missing in replies that carry none.
-    Kaco {
-        /// 0..=99, as on the wire.
-        address: Option<u8>,
-    },
-    /// A KSTAR inverter on the network.
-    Kstar {
-        /// Serial number, where the inverter told it.
-        serial: Option<String>,
-        /// The address that its datagrams come from; missing when decoding captures.
-        ip: Option<IpAddr>,
-    },
-}
-
-impl Sender {
-    /// The serial number, where the inverter told it.
-    pub fn serial(&self) -> Option<&str> {
-        match self {
-            Self::Kstar { serial, .. } => serial.as_deref(),
-            Self::Kaco { .. } => None,
-        }
-    }
-}
-
 /// The number of the inverter's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StatusCode {
@@ -300,8 +109,8 @@ pub struct Unreadable {
 pub struct Reading {
     /// When the reply was complete, local time; `None` when decoding captures.
     pub time: Option<DateTime<FixedOffset>>,
-    /// Who sent it.
-    pub sender: Sender,
+    /// Which inverter sent it.
+    pub inverter: InverterId,
     /// The readings proper.
     pub cells: Cells,
     /// Further columns at the end, where they were asked for.
@@ -322,10 +131,10 @@ pub struct Reading {
 
 impl Reading {
     /// A reading of which nothing else is known.
-    pub fn of(sender: Sender, cells: Cells) -> Self {
+    pub fn of(inverter: InverterId, cells: Cells) -> Self {
         Self {
             time: None,
-            sender,
+            inverter,
             cells,
             further: None,
             type_code: None,
@@ -344,27 +153,100 @@ impl Reading {
             .chain(self.further.iter().flat_map(Cells::iter))
     }
 
-    /// The number for an overview, with its unit; `None` if no column with this role has one. Power and yield of several
-    /// parts add up; of the others the highest counts.
+    /// The first value in a column with this role: for texts, and for roles that one column has.
+    pub fn value(&self, role: Role) -> Option<&Value> {
+        let mut columns = self.columns();
+        columns.find_map(|(field, value)| value.filter(|_| field.role == Some(role)))
+    }
+
+    /// The number of a role, in the unit that [`Role`] documents; `None` if no column with the role
+    /// has one.
+    ///
+    /// Powers and daily yields of several units add up; of everything else the highest counts.
+    /// Where no column holds the DC power of all trackers, it is the sum of those that have a
+    /// value.
+    pub fn number(&self, role: Role) -> Option<Decimal> {
+        self.exact(role).map(|(number, _)| number)
+    }
+
+    /// The number for an overview, with its unit: as [`Reading::number`], but a hybrid inverter,
+    /// which does not report the AC power that it generates, shows its PV power.
     pub fn figure(&self, role: Role) -> Option<(Decimal, Unit)> {
+        let reports_power = || self.cells.layout.has(Role::Power);
+        match role {
+            Role::Power if !reports_power() => self.exact(Role::TotalDcPower),
+            role => self.exact(role),
+        }
+    }
+
+    fn exact(&self, role: Role) -> Option<(Decimal, Unit)> {
+        let adds_trackers = role == Role::TotalDcPower && !self.cells.layout.has(role);
+        let is_part = |part| part == role || adds_trackers && matches!(part, Role::DcPower(_));
         self.columns()
-            .filter(|(field, _)| field.role == Some(role))
+            .filter(|(field, _)| field.role.is_some_and(is_part))
             .filter_map(|(field, value)| Some((value?.number()?, field.unit)))
             .reduce(|(one, unit), (other, _)| match role {
-                Role::Power | Role::DailyYield => (one.saturating_add(other), unit),
-                Role::Temperature | Role::Charge => (one.max(other), unit),
+                Role::Power | Role::DailyYield | Role::TotalDcPower => {
+                    (one.saturating_add(other), unit)
+                }
+                _ => (one.max(other), unit),
             })
+    }
+
+    /// The names of the errors that the inverter reports in the bits of a number, lowest bit first.
+    pub fn errors(&self) -> Vec<&'static str> {
+        self.columns()
+            .filter_map(|(field, value)| Some(field.errors(value?.number()?)))
+            .flatten()
+            .collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kaco::layouts::{CENTRAL, STANDARD, THREE_UNITS};
+    use crate::kstar::layout::KSTAR;
+
+    /// A reading whose columns of numbers hold 1, 2, 3 and so on.
+    fn counted(layout: &'static Layout) -> Reading {
+        let mut numbers = (1..).map(|number: i64| Value::Number(number.into()));
+        let value = |field: &Field| numbers.next().filter(|_| field.kind.is_numeric());
+        let values = layout.fields.iter().map(value).collect();
+        Reading::of(InverterId::kaco(None), Cells { layout, values })
+    }
 
     #[test]
-    fn keys_follow_labels() {
-        let field = Field::new("DC Voltage MPPT1", Unit::Volt, Kind::Measurement);
-        assert_eq!(field.key(), "dc_voltage_mppt1");
-        assert_eq!(field.title(), "DC Voltage MPPT1 (V)");
+    fn numbers_of_units_add_up_or_the_highest_counts() {
+        let number = |layout, role| {
+            let number = counted(layout).number(role)?;
+            i64::try_from(number).ok()
+        };
+        for (layout, role, expected) in [
+            (&STANDARD, Role::Power, Some(7)),
+            (&THREE_UNITS, Role::Power, Some(7 + 16 + 25)),
+            (&THREE_UNITS, Role::Temperature, Some(26)),
+            (&THREE_UNITS, Role::DcPower(2), Some(13)),
+            (&THREE_UNITS, Role::TotalDcPower, Some(4 + 13 + 22)),
+            (&STANDARD, Role::TotalDcPower, Some(4)),
+            (&CENTRAL, Role::TotalDcPower, Some(10)),
+            (&CENTRAL, Role::DcPower(1), None),
+            (&KSTAR, Role::TotalDcPower, Some(9)),
+            (&KSTAR, Role::Power, None),
+        ] {
+            assert_eq!(number(layout, role), expected, "{}: {role:?}", layout.name);
+        }
+    }
+
+    #[test]
+    fn overview_of_a_hybrid_shows_pv_power() {
+        let figure = counted(&KSTAR).figure(Role::Power);
+        assert_eq!(figure, Some((Decimal::from(9), Unit::Watt)));
+        let nothing = Reading::of(InverterId::kaco(None), Cells::empty(&STANDARD));
+        assert_eq!(nothing.figure(Role::Power), None);
+        assert_eq!(
+            counted(&KSTAR).value(Role::GridPower),
+            Some(&Value::Number(25.into()))
+        );
     }
 }

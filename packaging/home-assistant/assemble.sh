@@ -14,7 +14,7 @@ commit=
 sed "s/^ARG KACO_ARDEXA_COMMIT=.*/ARG KACO_ARDEXA_COMMIT=\"$commit\"/" "$here/Dockerfile" >"$folder/Dockerfile"
 cp "$project/docs/changelog.md" "$folder/CHANGELOG.md"
 mkdir "$folder/source"
-for part in Cargo.toml Cargo.lock LICENSE README.md benches build.rs src; do
+for part in Cargo.toml Cargo.lock LICENSE README.md benches src; do
     [[ ! -e $project/$part ]] || cp -r "$project/$part" "$folder/source/"
 done
 echo "now copy $folder to the folder addons of Home Assistant"

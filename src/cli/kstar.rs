@@ -5,13 +5,9 @@ use clap::{Args, Subcommand};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
-/// Variables with the address of the inverter, as the C# console `kstar.sharp` had them; the first one that is not empty
-/// counts.
-const ADDRESS_VARIABLES: [&str; 2] = ["IP_ADDRESS_INVERTER", "IP"];
-
 /// The commands for KSTAR inverters.
 #[derive(Debug, Subcommand)]
-pub enum Kstar {
+pub(crate) enum Kstar {
     /// Find the inverters on the network
     ///
     /// Asks by broadcast and shows who answers within two seconds: address, hardware address and name of the WiFi module;
@@ -39,19 +35,16 @@ pub enum Kstar {
 
 /// Which inverters.
 #[derive(Debug, Args)]
-pub struct Network {
+pub(crate) struct Network {
     /// Address of an inverter; without it, all that answer to a broadcast are asked
     ///
     /// Can be given several times. Where broadcast does not get through, as from a container, this is needed: give the
-    /// inverter a fixed address in the router. Also taken from the environment variable IP_ADDRESS_INVERTER or IP. 0.0.0.0
-    /// means to search.
+    /// inverter a fixed address in the router. 0.0.0.0 means to search.
     #[arg(
         long,
         value_name = "ADDRESS",
         value_delimiter = ',',
-        value_parser = inverter,
-        env = address_variable(),
-        hide_env = true
+        value_parser = inverter
     )]
     pub ip: Vec<Ipv4Addr>,
 
@@ -64,7 +57,7 @@ pub struct Network {
 
 /// `kstar watch`
 #[derive(Debug, Args)]
-pub struct KstarWatch {
+pub(crate) struct KstarWatch {
     /// Who is asked.
     #[command(flatten)]
     pub network: Network,
@@ -76,7 +69,7 @@ pub struct KstarWatch {
 
 /// `kstar discover`
 #[derive(Debug, Args)]
-pub struct KstarDiscover {
+pub(crate) struct KstarDiscover {
     /// Where to look.
     #[command(flatten)]
     pub network: Network,
@@ -88,7 +81,7 @@ pub struct KstarDiscover {
 
 /// `kstar read`
 #[derive(Debug, Args)]
-pub struct KstarRead {
+pub(crate) struct KstarRead {
     /// Who is asked.
     #[command(flatten)]
     pub network: Network,
@@ -108,7 +101,7 @@ pub struct KstarRead {
 
 /// `kstar log DIR`
 #[derive(Debug, Args)]
-pub struct KstarLog {
+pub(crate) struct KstarLog {
     /// Directory for the CSV files; it is made if it is missing
     #[arg(value_name = "DIR")]
     pub directory: PathBuf,
@@ -135,7 +128,7 @@ pub struct KstarLog {
 
 /// `simulate kstar`
 #[derive(Debug, Args)]
-pub struct SimulateKstar {
+pub(crate) struct SimulateKstar {
     /// Address of this machine to answer at
     ///
     /// The default is heard by this machine alone; any 127.x.x.x is another inverter. With 0.0.0.0, or the address of a
@@ -144,24 +137,15 @@ pub struct SimulateKstar {
     pub bind: Ipv4Addr,
 }
 
-/// The variable that the address is taken from.
-fn address_variable() -> &'static str {
-    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let [first, _] = ADDRESS_VARIABLES;
-    ADDRESS_VARIABLES.into_iter().find(is_set).unwrap_or(first)
-}
-
 /// An address that an inverter can have. Nothing, as an empty variable says, is as good as 0.0.0.0.
 fn inverter(text: &str) -> Result<Ipv4Addr, String> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(Ipv4Addr::UNSPECIFIED);
     }
-    let ip: Ipv4Addr = text.parse().map_err(|_| {
-        "it is no IPv4 address such as 192.168.1.50 (also taken from the environment variables \
-         IP_ADDRESS_INVERTER and IP)"
-            .to_owned()
-    })?;
+    let ip: Ipv4Addr = text
+        .parse()
+        .map_err(|_| "it is not an IPv4 address such as 192.168.1.50".to_owned())?;
     if ip.is_broadcast() || ip.is_multicast() {
         return Err(format!(
             "{ip} is no address of an inverter; to search there, write --broadcast {ip}"

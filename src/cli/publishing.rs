@@ -1,8 +1,7 @@
 //! The options of whatever publishes readings.
 
 use crate::duration;
-use crate::output::mqtt::login::Environment;
-use crate::output::mqtt::{Broker, Delivery, Options};
+use crate::sink::mqtt::{Broker, Delivery, Options};
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command};
@@ -10,24 +9,18 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Variables with the broker, as the C# console `kstar.sharp` had them; the first one that is not empty counts.
-const BROKER_VARIABLES: [&str; 2] = ["MQTT_CONNECTION_STRING", "MQTT"];
-
 /// Whether, where and how readings are published.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Publishing")]
-pub struct Publishing {
+pub(crate) struct Publishing {
     /// Publish the readings to this MQTT broker: host, host:1883, mqtt://user@host, mqtts://host
     ///
-    /// After they were logged or printed. Also taken from the environment variable MQTT_CONNECTION_STRING or MQTT. User and
-    /// password can stand in the URL, but other users of this machine can see a command line: better set MQTT_USERNAME and
+    /// After they were logged or printed. User and password can stand in the URL, but other users of this machine can see a command line: better set MQTT_USERNAME and
     /// MQTT_PASSWORD, or give --mqtt-password-file.
     #[arg(
         long = "mqtt",
         value_name = "URL",
-        value_parser = BrokerParser,
-        env = broker_variable(),
-        hide_env = true
+        value_parser = BrokerParser
     )]
     pub broker: Option<Broker>,
 
@@ -63,10 +56,10 @@ pub struct Publishing {
 
 impl Publishing {
     /// How to publish; `None` if nothing is to be published.
-    pub fn options(&self) -> Option<Options> {
+    pub(super) fn options(&self) -> Option<Options> {
         Some(Options {
             broker: self.broker.clone()?,
-            environment: Environment::of_process(),
+            environment: super::environment::login(),
             password_file: self.mqtt_password_file.clone(),
             certificates: self.mqtt_ca.clone(),
             delivery: match self.mqtt_qos {
@@ -78,12 +71,6 @@ impl Publishing {
             topic: self.topic.clone(),
         })
     }
-}
-
-/// The variable that the broker is taken from, if one is set.
-fn broker_variable() -> Option<&'static str> {
-    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    BROKER_VARIABLES.into_iter().find(is_set)
 }
 
 /// Parses a broker. Unlike all others, its errors do not repeat what was typed: there may be a password in it.
@@ -100,11 +87,11 @@ impl TypedValueParser for BrokerParser {
         value: &OsStr,
     ) -> Result<Broker, clap::Error> {
         value.to_string_lossy().parse().map_err(|error| {
-            let [first, second] = BROKER_VARIABLES;
             clap::Error::raw(
                 ErrorKind::ValueValidation,
                 format!(
-                    "the URL after --mqtt, or in KACO_ARDEXA_MQTT, {first} or {second}, is no broker: {error}\n"
+                    "the URL after --mqtt, or in {}, is not a broker: {error}\n",
+                    super::environment::BROKER_VARIABLES
                 ),
             )
             .with_cmd(command)

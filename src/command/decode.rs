@@ -1,17 +1,18 @@
 //! `decode`: captured replies, one per line in hex.
 
-use super::round::oddities;
-use super::{Exit, Failure};
-use crate::cli::{Decode, ListFormat};
+use super::plan::{Decode, ListFormat};
+use super::print::print;
 use crate::escape;
+use crate::exit::{Exit, Failure};
+use crate::format::{json, table};
 use crate::kaco::interpret;
-use crate::kaco::wire::{Decoder, FrameError};
+use crate::kaco::wire::{FrameError, decode_all};
 use crate::kstar;
-use crate::output::{json, table};
+use crate::plausible::oddities;
 use crate::reading::Reading;
 use serde_json::json;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write, stdin, stdout};
+use std::io::{self, BufRead, BufReader, stdin};
 use tracing::warn;
 
 /// A reply that is not acceptable.
@@ -44,7 +45,9 @@ pub(super) fn run(arguments: &Decode) -> Result<Exit, Failure> {
                 }
                 Err(_) => exit = Exit::Failed,
             }
-            print(arguments.format, number + 1, decoded)?;
+            if !print(&text_of(arguments.format, number + 1, decoded))? {
+                return Ok(Exit::Done);
+            }
         }
     }
     Ok(exit)
@@ -74,19 +77,16 @@ fn decode(text: &str) -> Vec<Result<Reading, Refused>> {
     if let Some(decoded) = decode_kstar(&bytes) {
         return vec![decoded];
     }
-    let mut decoder = Decoder::default();
-    decoder.push(&bytes);
-    let mut decoded = Vec::new();
-    while let Some(item) = decoder.next_eof() {
-        decoded.push(match item {
+    let mut decoded: Vec<_> = decode_all(&bytes)
+        .map(|item| match item {
             Ok(frame) => interpret::frame(&frame).map_err(|fault| Refused {
                 kind: fault.kind(),
                 detail: fault.to_string(),
                 bytes: escape::hex(&bytes),
             }),
             Err(error) => Err(Refused::from(&error)),
-        });
-    }
+        })
+        .collect();
     if decoded.is_empty() {
         let detail = "this is no reply of a known protocol".to_owned();
         decoded.push(Err(Refused {
@@ -123,37 +123,31 @@ impl From<&FrameError> for Refused {
     }
 }
 
-fn print(format: ListFormat, line: usize, decoded: Result<Reading, Refused>) -> io::Result<()> {
-    let mut out = stdout().lock();
+fn text_of(format: ListFormat, line: usize, decoded: Result<Reading, Refused>) -> String {
     match (format, decoded) {
-        (ListFormat::Json, Ok(reading)) => writeln!(out, "{}", json::object(&reading)),
-        (
-            ListFormat::Json,
-            Err(Refused {
+        (ListFormat::Json, Ok(reading)) => format!("{}\n", json::object(&reading)),
+        (ListFormat::Json, Err(refused)) => {
+            let Refused {
                 kind,
                 detail,
                 bytes,
-            }),
-        ) => {
-            writeln!(
-                out,
-                "{}",
+            } = refused;
+            format!(
+                "{}\n",
                 json!({"error": kind, "detail": detail, "bytes": bytes})
             )
         }
         (ListFormat::Table, Ok(reading)) => {
-            writeln!(out, "line {line}: {}", reading.cells.layout.about)?;
-            write!(out, "{}", table::details(std::slice::from_ref(&reading)))
+            let about = reading.cells.layout.about;
+            format!("line {line}: {about}\n{}", table::details(&[&reading]))
         }
-        (
-            ListFormat::Table,
-            Err(Refused {
+        (ListFormat::Table, Err(refused)) => {
+            let Refused {
                 kind,
                 detail,
                 bytes,
-            }),
-        ) => {
-            writeln!(out, "line {line}: refused ({kind}): {detail}\n  {bytes}")
+            } = refused;
+            format!("line {line}: refused ({kind}): {detail}\n  {bytes}\n")
         }
     }
 }

@@ -1,18 +1,21 @@
 //! `listen`: show what passes on the bus, sending nothing.
 
-use super::{Exit, Failure};
-use crate::cli::Listen;
+use super::plan::Listen;
+use super::print::print;
 use crate::escape;
+use crate::exit::{Exit, Failure};
+use crate::format::table;
 use crate::kaco::connect::{Connect, LinkError};
-use crate::kaco::ear::{Ear, Passing};
-use crate::kaco::wire::Command;
+use crate::kaco::interpret;
+use crate::kaco::wire::{Command, Monitor, Traffic};
 use crate::link::Link;
-use crate::output::table;
+use bytes::BytesMut;
 use chrono::Local;
-use std::io::{self, Write, stdout};
+use std::io;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_util::codec::Decoder;
 use tracing::warn;
 
 /// Bytes that are read at once.
@@ -38,26 +41,32 @@ pub(super) async fn run(arguments: Listen) -> Result<Exit, Failure> {
 async fn listen(arguments: &Listen) -> Result<(), Failure> {
     let mut link = Link::new(arguments.device.clone());
     let mut stream = link.connect().await?;
-    let mut ear = Ear::default();
+    let mut buffer = BytesMut::new();
     let mut told = Told::default();
-    let mut bytes = [0; CHUNK];
     loop {
         // Without a gap to wait for, wait as long as it takes.
-        let patience = if ear.is_pending() {
-            arguments.gap
-        } else {
+        let patience = if buffer.is_empty() {
             Duration::MAX
+        } else {
+            arguments.gap
         };
-        let heard = match timeout(patience, stream.read(&mut bytes)).await {
+        buffer.reserve(CHUNK);
+        let is_idle = match timeout(patience, stream.read_buf(&mut buffer)).await {
             Ok(Ok(0)) => return Err(lost(&link, io::ErrorKind::UnexpectedEof.into())),
-            Ok(Ok(count)) => bytes.get(..count).unwrap_or_default(),
+            Ok(Ok(_)) => false,
             Ok(Err(error)) => return Err(lost(&link, error)),
-            Err(_) => &[],
+            Err(_) => true,
         };
-        let is_over = heard.is_empty();
-        ear.push(heard);
-        while let Some((passing, bytes)) = ear.next(is_over) {
-            told.tell(&passing, &bytes)?;
+        while let Some((traffic, bytes)) = if is_idle {
+            Monitor.decode_eof(&mut buffer)
+        } else {
+            Monitor.decode(&mut buffer)
+        }
+        .unwrap_or_default()
+        {
+            if !told.tell(&traffic, &bytes)? {
+                return Ok(());
+            }
         }
     }
 }
@@ -79,18 +88,19 @@ struct Told {
 
 impl Told {
     /// One line: time, time since the line before, what it is, what it says.
-    fn tell(&mut self, passing: &Passing, bytes: &[u8]) -> io::Result<()> {
+    ///
+    /// False if nothing reads the output any more.
+    fn tell(&mut self, traffic: &Traffic, bytes: &[u8]) -> Result<bool, Failure> {
         let now = Instant::now();
         let since = self
             .last
             .replace(now)
             .map_or(Duration::ZERO, |last| now - last);
-        let (kind, text) = describe(passing, bytes);
+        let (kind, text) = describe(traffic, bytes);
         let time = Local::now().format("%H:%M:%S%.3f");
-        let mut out = stdout().lock();
-        writeln!(out, "{time} {:+8.3}s  {kind:8} {text}", since.as_secs_f64())?;
-        out.flush()?;
-        if let Passing::Request { .. } = passing
+        let since = since.as_secs_f64();
+        let is_read = print(&format!("{time} {since:+8.3}s  {kind:8} {text}\n"))?;
+        if let Traffic::Request { .. } = traffic
             && !self.master_said
         {
             self.master_said = true;
@@ -98,19 +108,22 @@ impl Told {
                 "another master asks on this bus; two masters garble each other, only one can stay"
             );
         }
-        Ok(())
+        Ok(is_read)
     }
 }
 
-fn describe(passing: &Passing, bytes: &[u8]) -> (&'static str, String) {
+fn describe(traffic: &Traffic, bytes: &[u8]) -> (&'static str, String) {
     let raw = escape::printable(bytes);
-    match passing {
-        Passing::Request { address, command } => {
+    match traffic {
+        Traffic::Request { address, command } => {
             let meaning = u8::try_from(*command).map_or("", Command::meaning);
             ("request", format!("{address} {meaning:24} {raw}"))
         }
-        Passing::Reply(reading) => ("reply", table::line(reading)),
-        Passing::Refused(error) => ("refused", format!("{} {raw}", error.fault)),
-        Passing::Noise => ("bytes", raw),
+        Traffic::Reply(frame) => match interpret::frame(frame) {
+            Ok(reading) => ("reply", table::line(&reading)),
+            Err(_) => ("bytes", raw),
+        },
+        Traffic::Refused(error) => ("refused", format!("{} {raw}", error.fault)),
+        Traffic::Noise => ("bytes", raw),
     }
 }

@@ -1,55 +1,53 @@
-//! One file a command: asks a source for readings, hands them to outputs.
+//! One file per command: from a checked plan to sources and sinks, and the runner that joins them.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`plan`] | what a command is told, checked before anything runs |
+//! | [`once`] | `log` and `read` of every family: one round, then out |
+//! | [`watch`] | `watch` of every family: rounds until it is stopped |
+//! | the others | one command each |
 
-mod bus;
-mod completions;
 mod decode;
-mod document;
-mod kstar;
+mod discover;
 mod listen;
-mod log;
-mod man;
-mod metrics;
-mod outcome;
-mod poll;
+mod once;
+pub mod plan;
 mod print;
 mod progress;
-mod publish;
-mod read;
-mod round;
-mod rows;
 mod scan;
 mod simulate;
 mod stop;
+mod talk;
 mod watch;
 
-pub use outcome::{Exit, Failure};
-pub use stop::Signal;
+pub use stop::{Ended, Signal};
 
-use crate::cli::{Command, Simulate};
+use crate::exit::{Exit, Failure};
+use crate::logging::Messages;
+use chrono::{DateTime, FixedOffset, Local};
+use plan::Plan;
 use stop::Stop;
 
 /// Runs a command to its end.
 ///
 /// # Errors
 /// [`Failure`] with what to tell the user.
-pub async fn run(command: Command) -> Result<Exit, Failure> {
-    let outcome = match command {
-        Command::Log(arguments) => Stop::listen()?.interrupts(log::run(arguments)).await,
-        Command::Read(arguments) => Stop::listen()?.interrupts(read::run(arguments)).await,
-        Command::Scan(arguments) => Stop::listen()?.interrupts(scan::run(arguments)).await,
-        Command::Watch(arguments) => watch::run(arguments, Stop::listen()?).await,
-        Command::Listen(arguments) => Stop::listen()?.ends(listen::run(arguments)).await,
-        Command::Kstar(command) => kstar::run(command, Stop::listen()?).await,
-        Command::Simulate(Simulate::Kaco(arguments)) => {
-            Stop::listen()?.ends(simulate::kaco(arguments)).await
-        }
-        Command::Simulate(Simulate::Kstar(arguments)) => {
-            Stop::listen()?.ends(simulate::kstar(arguments)).await
-        }
-        // These wait for nobody; a signal ends them as it ends any program.
-        Command::Decode(arguments) => decode::run(&arguments),
-        Command::Completions(arguments) => completions::run(&arguments),
-        Command::Man => man::run(),
-    };
-    outcome.or_else(Failure::unless_unread)
+pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
+    match plan {
+        Plan::Once(plan) => Stop::listen()?.interrupts(once::run(plan)).await,
+        Plan::Watch(plan) => watch::run(plan, Stop::listen()?, messages).await,
+        Plan::Scan(plan) => Stop::listen()?.interrupts(scan::run(plan)).await,
+        Plan::Discover(plan) => Stop::listen()?.interrupts(discover::run(plan)).await,
+        Plan::Listen(plan) => Stop::listen()?.ends(listen::run(plan)).await,
+        Plan::SimulateKaco(plan) => Stop::listen()?.ends(simulate::kaco(plan)).await,
+        Plan::SimulateKstar(bind) => Stop::listen()?.ends(simulate::kstar(bind)).await,
+        // These wait for nothing outside; a signal ends them as it ends any program.
+        Plan::Decode(plan) => decode::run(&plan).map(Ended::Exit),
+        Plan::Text(text) => print::print(&text).map(|_| Ended::Exit(Exit::Done)),
+    }
+}
+
+/// The local time.
+fn now() -> DateTime<FixedOffset> {
+    Local::now().fixed_offset()
 }

@@ -1,14 +1,16 @@
 //! `scan`: find the inverters on a bus, and say what is wrong where there are none.
 
-use super::{Exit, Failure, bus, progress, round};
+use super::plan::{ListFormat, Scan};
+use super::print::print;
+use super::{now, progress};
 use crate::address::Address;
-use crate::cli::{ListFormat, Scan};
-use crate::kaco::poll::Poller;
+use crate::exit::{Exit, Failure};
+use crate::format::inventory;
 use crate::kaco::scan::{Found, Heard};
-use crate::output::inventory;
+use crate::source::kaco::scan;
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
-use std::io::{Write, stderr, stdout};
+use std::io::{Write, stderr};
 use tracing::{info, warn};
 
 /// When nothing answers; the likeliest first.
@@ -38,48 +40,40 @@ A recording (`--record FILE`) holds every byte: it helps whoever helps you.";
 struct Inventory {
     found: Vec<Found>,
     garbled: BTreeMap<Address, String>,
+    has_heard: bool,
 }
 
 /// Asks all addresses and prints who answered.
 ///
 /// # Errors
 /// [`Failure`] if the bus can't be had.
-pub(super) async fn run(arguments: Scan) -> Result<Exit, Failure> {
-    let addresses = arguments
-        .addresses
-        .as_ref()
-        .map_or_else(usual_addresses, |list| list.as_slice().to_vec());
-    let (bus, recording) = bus::open(&arguments.device, &arguments.asking).await?;
-    let mut poller = Poller::new(bus, false, round::now);
+pub(super) async fn run(plan: Scan) -> Result<Exit, Failure> {
+    let addresses = plan.bus.addresses.as_slice();
     let progress = progress::bar(addresses.len(), "addresses");
     let mut inventory = Inventory::default();
-    let outcome = poller
-        .scan(&addresses, |address, heard| {
-            inventory.take(address, heard, &progress)
-        })
-        .await;
+    let outcome = scan(&plan.bus, now, |address, heard| {
+        inventory.take(address, heard, &progress)
+    });
+    let outcome = outcome.await;
     progress.finish_and_clear();
+    if let Err(failure) = &outcome
+        && !inventory.has_heard
+    {
+        return Err(failure.clone());
+    }
     inventory.found.sort_by_key(|found| found.address);
-    inventory.print(&arguments)?;
-    let failure = outcome
-        .err()
-        .map(Failure::from)
-        .or_else(|| recording.failure());
-    let exit = if arguments.strict && inventory.found.is_empty() {
+    inventory.print(&plan)?;
+    let exit = if plan.strict && inventory.found.is_empty() {
         Exit::NoReading
     } else {
         Exit::Done
     };
-    failure.map_or(Ok(exit), Err)
-}
-
-/// The maker's addresses, 1..=32.
-fn usual_addresses() -> Vec<Address> {
-    (1..=32).filter_map(Address::new).collect()
+    outcome.map(|()| exit)
 }
 
 impl Inventory {
     fn take(&mut self, address: Address, heard: Heard, progress: &ProgressBar) {
+        self.has_heard = true;
         progress.inc(1);
         match heard {
             Heard::Found(found) => {
@@ -94,17 +88,17 @@ impl Inventory {
         }
     }
 
-    fn print(&self, arguments: &Scan) -> Result<(), Failure> {
-        let mut out = stdout().lock();
-        match arguments.format {
-            ListFormat::Json => {
-                for found in &self.found {
-                    writeln!(out, "{}", inventory::object(found))?;
-                }
-            }
-            ListFormat::Table if self.found.is_empty() => {}
-            ListFormat::Table => write!(out, "{}", inventory::table(&self.found))?,
-        }
+    fn print(&self, plan: &Scan) -> Result<(), Failure> {
+        let text = match plan.format {
+            ListFormat::Json => self
+                .found
+                .iter()
+                .map(|found| format!("{}\n", inventory::object(found)))
+                .collect(),
+            ListFormat::Table if self.found.is_empty() => String::new(),
+            ListFormat::Table => inventory::table(&self.found),
+        };
+        print(&text)?;
         self.warn();
         if self.found.is_empty() {
             let checklist = if self.garbled.is_empty() {
@@ -112,12 +106,12 @@ impl Inventory {
             } else {
                 NOTHING_UNDERSTOOD
             };
-            say(&checklist.replace("DEVICE", &arguments.device.to_string()));
+            say(&checklist.replace("DEVICE", &plan.bus.device.to_string()));
         } else {
             let addresses = inventory::addresses(&self.found);
             say(&format!(
                 "To log them: kaco_ardexa log {} {addresses} DIR",
-                arguments.device
+                plan.bus.device
             ));
         }
         Ok(())

@@ -1,11 +1,12 @@
 //! `simulate kaco`: inverters on a pseudo-terminal; `simulate kstar`: one on the network; until stopped.
 
-use super::{Exit, Failure};
-use crate::cli::{SimulateKaco, SimulateKstar};
+use super::plan::SimulateKaco;
+use super::print::print;
+use crate::exit::{Exit, Failure};
 use crate::sim::bus::Simulation;
 use crate::sim::udp::Player;
 use std::fs;
-use std::io::{self, Write, stdout};
+use std::io;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ pub(super) async fn kaco(arguments: SimulateKaco) -> Result<Exit, Failure> {
         None => None,
     };
     let name = link.as_ref().map_or(simulation.path(), |link| &link.path);
-    writeln!(stdout(), "{}", name.display())?;
+    print(&format!("{}\n", name.display()))?;
     Err(over("the pseudo-terminal", simulation.run().await))
 }
 
@@ -31,12 +32,11 @@ pub(super) async fn kaco(arguments: SimulateKaco) -> Result<Exit, Failure> {
 ///
 /// # Errors
 /// [`Failure`] if its ports can't be had.
-pub(super) async fn kstar(arguments: SimulateKstar) -> Result<Exit, Failure> {
-    let address = arguments.bind;
+pub(super) async fn kstar(address: Ipv4Addr) -> Result<Exit, Failure> {
     let player = Player::open(address)
         .await
         .map_err(|(port, error)| no_port(address, port, &error))?;
-    writeln!(stdout(), "{address}")?;
+    print(&format!("{address}\n"))?;
     Err(over("the network", player.run().await))
 }
 

@@ -1,7 +1,7 @@
 //! SIGTERM and SIGINT, heard in one place for every command that waits: it ends between two steps, with all it holds let
 //! go. Rows are written in one step, so none is in the middle.
 
-use super::{Exit, Failure};
+use crate::exit::{Exit, Failure};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::{emulate_default_handler, signal_name};
@@ -26,6 +26,25 @@ impl Signal {
         let _ = emulate_default_handler(self.0);
         // What a shell makes of it.
         u8::try_from(128 + self.0).map_or(ExitCode::FAILURE, ExitCode::from)
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself.
+    Exit(Exit),
+    /// A signal ended it before its time.
+    Signal(Signal),
+}
+
+impl Ended {
+    /// What the program ends with; the sender of a signal sees that it was received.
+    pub fn code(self) -> ExitCode {
+        match self {
+            Self::Exit(exit) => exit.code().into(),
+            Self::Signal(signal) => signal.end(),
+        }
     }
 }
 
@@ -71,10 +90,10 @@ impl Stop {
     pub(super) async fn interrupts(
         mut self,
         command: impl Future<Output = Result<Exit, Failure>>,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Ended, Failure> {
         tokio::select! {
-            outcome = command => outcome,
-            signal = self.heard() => Ok(Exit::Stopped(signal)),
+            outcome = command => outcome.map(Ended::Exit),
+            signal = self.heard() => Ok(Ended::Signal(signal)),
         }
     }
 
@@ -82,10 +101,10 @@ impl Stop {
     pub(super) async fn ends(
         mut self,
         command: impl Future<Output = Result<Exit, Failure>>,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Ended, Failure> {
         tokio::select! {
-            outcome = command => outcome,
-            _ = self.heard() => Ok(Exit::Done),
+            outcome = command => outcome.map(Ended::Exit),
+            _ = self.heard() => Ok(Ended::Exit(Exit::Done)),
         }
     }
 }

@@ -1,293 +1,214 @@
-//! `watch`: keep polling; a live page on a terminal, a line for each change elsewhere.
+//! `watch` of every family: keeps polling; a live page on a terminal, a line per change elsewhere.
 
-use super::bus::Recording;
-use super::rows::Rows;
-use super::stop::Stop;
-use super::{Exit, Failure, round};
-use crate::cli::{Publishing, Watch, Watching};
-use crate::kaco::bus::Bus;
-use crate::kaco::connect::LinkError;
-use crate::kaco::timing::Timing;
-use crate::link::{Device, Link};
-use crate::logging;
-use crate::output::folders;
-use crate::output::log_files::LogDirectory;
-use crate::output::mqtt::session::{Session, availability_topic};
-use crate::output::prometheus::{self, Asked};
-use crate::output::textfile;
-use crate::reading::{Reading, Sender};
-use crate::watch::keeper::{Event, Shared, keep};
+use super::now;
+use super::plan::Watch;
+use super::stop::{Ended, Stop};
+use crate::exit::{Exit, Failure};
+use crate::inverter::InverterId;
+use crate::logging::Messages;
+use crate::observation::{Observation, Outcome};
+use crate::plausible::oddities;
+use crate::sink::Sinks;
+use crate::source::{Lifetime, Source};
+use crate::watch::keeper::{Event, keep};
 use crate::watch::page::Surroundings;
 use crate::watch::plant::Plant;
 use crate::watch::screen::{Screen, Wish};
-use crate::watch::source::{BusSource, MakeBus, Source};
-use chrono::Local;
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write, stdin, stdout};
-use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::watch::{Sender, channel};
+use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 /// How often the page is drawn: its clock shows seconds.
 const DRAW_EVERY: Duration = Duration::from_millis(500);
 
-/// Watches the inverters of a bus until the user or the system ends it.
+/// Watches the inverters until the user or the system ends it.
 ///
 /// # Errors
-/// [`Failure`] if bus or directory can't be had at the start.
-pub(super) async fn run(arguments: Watch, mut stop: Stop) -> Result<Exit, Failure> {
-    let mut rows = rows(&arguments.watching)?;
-    if let Some(rows) = &mut rows {
-        rows.repair(arguments.bus.addresses.as_slice());
-    }
-    let device = arguments.bus.device;
-    let name = device.to_string();
-    let recording = Recording::start(&device, &arguments.asking)?;
-    let make = Make {
-        device,
-        timing: arguments.asking.timing(),
-        recording,
-    };
-    let addresses = arguments.bus.addresses;
-    let source = tokio::select! {
-        opened = BusSource::open(make, addresses, arguments.counters, round::now) => opened?,
-        _ = stop.heard() => return Ok(Exit::Done),
-    };
-    watch(source, &name, arguments.watching, rows, stop).await
-}
-
-/// The rows that are asked for. Taken before anything is asked: two runs never write to one directory.
-pub(super) fn rows(watching: &Watching) -> Result<Option<Rows>, Failure> {
-    let open = |path: &PathBuf| LogDirectory::open(path).map(Rows::new);
-    Ok(watching.log.as_ref().map(open).transpose()?)
-}
-
-/// Watches whatever there is; `name` stands on the page.
-///
-/// # Errors
-/// [`Failure`] if the terminal is lost.
-pub(super) async fn watch(
-    source: impl Source,
-    name: &str,
-    watching: Watching,
-    rows: Option<Rows>,
+/// [`Failure`] if a sink, a source or the terminal can't be prepared.
+pub(super) async fn run(
+    plan: Watch,
     mut stop: Stop,
-) -> Result<Exit, Failure> {
-    let session = session(&source, &watching.publishing)?;
-    let shared = Shared {
-        plant: Plant::new(watching.every),
-        is_paused: false,
-    };
-    let shared = Rc::new(RefCell::new(shared));
-    let is_silent = watching.silent || is_set("SILENT_MODE") || is_set("SILENT");
-    let has_page = !is_silent && stdout().is_terminal() && stdin().is_terminal();
-    let mut teller = Teller {
-        rows,
-        session: Rc::clone(&session),
-        watching,
+    messages: &Messages,
+) -> Result<Ended, Failure> {
+    let mut sinks = Sinks::open(plan.sinks)?;
+    let source = |plan| Source::new(plan, Lifetime::Watch, now);
+    let sources: Result<Vec<Source>, _> = plan.sources.into_iter().map(source).collect();
+    let sources = sources?;
+    let inverters: Vec<InverterId> = sources.iter().flat_map(Source::inverters).collect();
+    sinks.begin(&inverters);
+    sinks.stay_connected(&inverters)?;
+    let names: Vec<String> = sources.iter().map(Source::title).collect();
+    let (pause, paused) = channel(false);
+    let (sender, events) = unbounded_channel();
+    let tasks = LocalSet::new();
+    for (index, source) in sources.into_iter().enumerate() {
+        let sender = sender.clone();
+        let tell = move |event| drop(sender.send((index, event)));
+        tasks.spawn_local(keep(source, plan.every, paused.clone(), tell));
+    }
+    let mut plant = Plant::default();
+    for inverter in &inverters {
+        plant.add(inverter, Instant::now());
+    }
+    let has_page = !plan.silent && stdout().is_terminal() && stdin().is_terminal();
+    let mut watcher = Watcher {
+        sinks,
+        plant,
+        names,
+        pause,
         has_page,
-        shared: Rc::clone(&shared),
+        messages,
         odd: BTreeSet::new(),
-        trouble: String::new(),
     };
-    let keeping = keep(source, Rc::clone(&shared), move |event| teller.tell(event));
-    let ended = tokio::select! {
-        () = keeping => Ok(Exit::Done),
-        shown = show(has_page, name, &shared) => shown,
-        _ = stop.heard() => Ok(Exit::Done),
-    };
-    // The teller is gone with the keeper: this is the last hold on the session.
-    if let Ok(Some(session)) = Rc::try_unwrap(session) {
-        session.stop().await;
-    }
-    ended
+    let ended = tasks.run_until(watcher.watch(events, &mut stop)).await;
+    let exit = watcher.sinks.finish().await;
+    ended.map(|()| Ended::Exit(exit))
 }
 
-/// A connection to the broker, if one was named.
-///
-/// # Errors
-/// [`Failure`] if a file for it can't be read; a broker that is away may come.
-fn session(source: &impl Source, publishing: &Publishing) -> Result<Rc<Option<Session>>, Failure> {
-    let Some(options) = publishing.options() else {
-        return Ok(Rc::new(None));
-    };
-    let names = source.names();
-    let topic = availability_topic(source.protocol(), names.first().map(String::as_str));
-    Ok(Rc::new(Some(Session::start(options, topic)?)))
-}
-
-/// What the name of an inverter is.
-const fn kind(reading: &Reading) -> &'static str {
-    match reading.sender {
-        Sender::Kaco { .. } => "address",
-        Sender::Kstar { .. } => "inverter",
-    }
-}
-
-/// Whether an environment variable says yes: the C# program knew two names for the same.
-fn is_set(variable: &str) -> bool {
-    let is_no = |value: &str| matches!(value, "" | "0" | "false" | "no" | "off");
-    std::env::var(variable).is_ok_and(|value| !is_no(&value.to_lowercase()))
-}
-
-/// Opens the bus as the options say.
-struct Make {
-    device: Device,
-    timing: Timing,
-    recording: Recording,
-}
-
-impl MakeBus for Make {
-    type Link = Link;
-
-    async fn open(&self) -> Result<Bus<Link>, LinkError> {
-        self.recording.open(&self.device, self.timing).await
-    }
-}
-
-/// Hands readings to outputs, and says what changes.
-struct Teller {
-    rows: Option<Rows>,
-    session: Rc<Option<Session>>,
-    watching: Watching,
+/// Hands observations to the sinks, reports what changes, shows the page.
+struct Watcher<'a> {
+    sinks: Sinks,
+    plant: Plant,
+    /// What the sources are called.
+    names: Vec<String>,
+    pause: Sender<bool>,
     has_page: bool,
-    shared: Rc<RefCell<Shared>>,
+    messages: &'a Messages,
     /// Inverters whose last reading had something odd.
     odd: BTreeSet<String>,
-    /// The last trouble with the text file: it is said once.
-    trouble: String,
 }
 
-impl Teller {
-    fn tell(&mut self, event: Event<'_>) {
+impl Watcher<'_> {
+    async fn watch(
+        &mut self,
+        mut events: UnboundedReceiver<(usize, Event)>,
+        stop: &mut Stop,
+    ) -> Result<(), Failure> {
+        let mut screen = self.screen()?;
+        loop {
+            self.draw(screen.as_mut())?;
+            tokio::select! {
+                Some((source, event)) = events.recv() => self.take(source, event)?,
+                wish = wish(&mut screen) => match wish {
+                    Wish::Quit => return Ok(()),
+                    Wish::Pause => self.pause.send_modify(|is_paused| *is_paused = !*is_paused),
+                    Wish::Draw => {}
+                },
+                _ = stop.heard() => return Ok(()),
+                () = sleep(DRAW_EVERY), if self.has_page => {}
+            }
+        }
+    }
+
+    fn screen(&self) -> Result<Option<(Screen, crate::logging::Held)>, Failure> {
+        if !self.has_page {
+            return Ok(None);
+        }
+        let held = self.messages.hold();
+        let screen = Screen::start().map_err(lost_terminal)?;
+        Ok(Some((screen, held)))
+    }
+
+    fn take(&mut self, source: usize, event: Event) -> Result<(), Failure> {
         match event {
-            Event::Reading(name, reading) => {
-                self.say_oddities(name, reading);
-                self.log(name, reading);
-                if let Some(session) = self.session.as_ref() {
-                    session.publish(reading);
-                }
+            Event::Observed(observation) => self.observe(observation),
+            // Another run watches this device: that is told at the start, and not waited for.
+            Event::Lost(failure) if failure.exit == Exit::Busy && self.is_new() => {
+                return Err(failure);
             }
-            Event::Changed(change) => self.say(&change.to_string()),
-            Event::Lost(reason) => warn!("{reason}; trying again until it is back"),
-            Event::Back => self.say("the connection is back"),
-            Event::RoundDone => self.write_metrics(),
+            Event::Lost(failure) => {
+                let reason = self.of(source, &failure.to_string());
+                warn!("{reason}; trying again until it is back");
+            }
+            Event::Back => self.say(&self.of(source, "the connection is back")),
+            Event::NotRecorded(failure) => warn!("{failure}"),
+            Event::RoundDone => self.sinks.round_done(),
+        }
+        Ok(())
+    }
+
+    /// Whether nothing was polled yet.
+    fn is_new(&self) -> bool {
+        let mut latest = self.sinks.latest().iter();
+        latest.all(|one| matches!(one.outcome, Outcome::NotPolled))
+    }
+
+    /// A message about a source, which is named where there are several.
+    fn of(&self, source: usize, text: &str) -> String {
+        match self.names.get(source) {
+            Some(name) if self.names.len() > 1 => format!("{name}: {text}"),
+            _ => text.to_owned(),
         }
     }
 
-    /// What is odd is said when it begins, not at each poll.
-    fn say_oddities(&mut self, name: &str, reading: &Reading) {
-        let oddities = round::oddities(reading);
+    fn observe(&mut self, observation: Observation) {
+        self.report_oddities(&observation);
+        let change = self.plant.take(&observation, Instant::now());
+        self.sinks.observe(observation);
+        if let Some(change) = change {
+            self.say(&change.to_string());
+        }
+    }
+
+    /// What is odd is reported when it begins, not at each poll.
+    fn report_oddities(&mut self, observation: &Observation) {
+        let Some(reading) = observation.reading() else {
+            return;
+        };
+        let subject = observation.inverter.subject();
+        let oddities = oddities(reading);
         if oddities.is_empty() {
-            self.odd.remove(name);
-        } else if self.odd.insert(name.to_owned()) {
+            self.odd.remove(&subject);
+        } else if self.odd.insert(subject.clone()) {
             for oddity in oddities {
-                warn!("{} {name}: {oddity}", kind(reading));
+                warn!("{subject}: {oddity}");
             }
         }
     }
 
-    fn log(&mut self, name: &str, reading: &Reading) {
-        let Some(rows) = &mut self.rows else {
-            return;
-        };
-        let folder = match &reading.sender {
-            Sender::Kaco { .. } => name.to_owned(),
-            Sender::Kstar { .. } => folders::choose(rows.folder(), &[reading]).concat(),
-        };
-        if rows.append(&format!("{} {name}", kind(reading)), &folder, reading) && folder != name {
-            folders::remember(rows.folder(), &folder, reading);
-        }
-    }
-
-    fn write_metrics(&mut self) {
-        let Some(file) = &self.watching.textfile else {
-            return;
-        };
-        let shared = self.shared.borrow();
-        let inverters = shared.plant.inverters();
-        let senders: Vec<Sender> = inverters
-            .iter()
-            .map(|inverter| sender(&inverter.name))
-            .collect();
-        let asked =
-            inverters
-                .iter()
-                .zip(&senders)
-                .map(|(inverter, sender)| match &inverter.reading {
-                    Some(reading) if inverter.is_read() => Asked::Read(reading),
-                    Some(reading) => Asked::Unread(&reading.sender),
-                    None => Asked::Unread(sender),
-                });
-        let text = prometheus::exposition(&asked.collect::<Vec<_>>());
-        let trouble = textfile::replace(file, &text)
-            .err()
-            .map(|error| error.to_string())
-            .unwrap_or_default();
-        if !trouble.is_empty() && trouble != self.trouble {
-            warn!("the metrics could not be written: {trouble}");
-        }
-        self.trouble = trouble;
-    }
-
-    /// A line on standard output, or the news on the page.
+    /// A line on standard output, or a message on the page.
     fn say(&self, text: &str) {
         if self.has_page {
             info!("{text}");
-            return logging::note(text);
+            return self.messages.note(text);
         }
-        let time = Local::now().format("%F %T");
+        let time = now().format("%F %T");
         let _ = writeln!(stdout(), "{time} {text}");
     }
-}
 
-/// The inverter of a name: a KACO address, or the IP address of a KSTAR inverter that has not told its serial number yet.
-fn sender(name: &str) -> Sender {
-    match name.parse() {
-        Ok(address) => Sender::Kaco {
-            address: Some(address),
-        },
-        Err(_) => Sender::Kstar {
-            serial: None,
-            ip: name.parse().ok(),
-        },
+    fn draw(&mut self, screen: Option<&mut (Screen, crate::logging::Held)>) -> Result<(), Failure> {
+        let Some((screen, _)) = screen else {
+            return Ok(());
+        };
+        self.plant.advance(Instant::now());
+        let surroundings = Surroundings {
+            source: self.names.join(", "),
+            time: now().format("%F %T").to_string(),
+            is_paused: *self.pause.borrow(),
+            news: self.messages.last(),
+        };
+        screen
+            .draw(&self.plant, &surroundings)
+            .map_err(lost_terminal)
     }
 }
 
-/// Shows the page and does what the user wants; without a page, waits for ever.
-async fn show(has_page: bool, name: &str, shared: &RefCell<Shared>) -> Result<Exit, Failure> {
-    if !has_page {
-        return std::future::pending().await;
-    }
-    let _held = logging::hold();
-    let mut screen = Screen::start()?;
-    loop {
-        draw(&mut screen, name, shared)?;
-        tokio::select! {
-            wish = screen.wish() => match wish {
-                Wish::Quit => return Ok(Exit::Done),
-                Wish::Pause => {
-                    let mut shared = shared.borrow_mut();
-                    shared.is_paused = !shared.is_paused;
-                }
-                Wish::Draw => {}
-            },
-            () = sleep(DRAW_EVERY) => {}
-        }
+/// What the user wants; never comes without a page.
+async fn wish(screen: &mut Option<(Screen, crate::logging::Held)>) -> Wish {
+    match screen {
+        Some((screen, _)) => screen.wish().await,
+        None => std::future::pending().await,
     }
 }
 
-fn draw(screen: &mut Screen, name: &str, shared: &RefCell<Shared>) -> Result<(), Failure> {
-    let mut shared = shared.borrow_mut();
-    shared.plant.advance(Instant::now());
-    let surroundings = Surroundings {
-        source: name.to_owned(),
-        time: Local::now().format("%F %T").to_string(),
-        is_paused: shared.is_paused,
-        news: logging::news(),
-    };
-    Ok(screen.draw(&shared.plant, &surroundings)?)
+fn lost_terminal(error: std::io::Error) -> Failure {
+    Failure::new(
+        format!("the terminal can't show the page: {error}"),
+        Some("`--silent` prints a line per change instead"),
+    )
 }

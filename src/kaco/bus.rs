@@ -1,14 +1,17 @@
 //! One request, one outcome: pace, timeouts, attempts, and what is thrown away. Every wait has an end.
 
 use super::connect::{Connect, LinkError};
-use super::reply::{Outcome, Reply};
+use super::reply::Reply;
 use super::timing::{LONGEST_REPLY, PACE_MARGIN, REOPEN_PAUSE, Timing, WRITE_LIMIT};
-use super::wire::{Decoder, Fault, Frame, LONGEST_FRAME, Request};
+use super::wire::{Codec, Frame, LONGEST_FRAME, Request};
 use crate::escape;
+use crate::observation::Outcome;
+use bytes::BytesMut;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_util::codec::{Decoder, Encoder};
 use tracing::{debug, info, trace, warn};
 
 /// One request and all that came until it was decided, for who keeps a record.
@@ -33,7 +36,8 @@ pub struct Bus<C: Connect> {
     /// `None` after it was lost.
     stream: Option<C::Stream>,
     timing: Timing,
-    decoder: Decoder,
+    /// Bytes that came and are not decoded yet.
+    buffer: BytesMut,
     last_request: Option<Instant>,
     reopened: bool,
     observer: Option<Observer>,
@@ -52,7 +56,7 @@ impl<C: Connect> Bus<C> {
             connector,
             stream,
             timing,
-            decoder: Decoder::default(),
+            buffer: BytesMut::new(),
             last_request: None,
             reopened: false,
             observer: None,
@@ -61,23 +65,19 @@ impl<C: Connect> Bus<C> {
     }
 
     /// Tells `observer` of every exchange from now on.
-    pub fn observe(&mut self, observer: Observer) {
+    pub(crate) fn observe(&mut self, observer: Observer) {
         self.observer = Some(observer);
     }
 
-    /// Asks until there is a good reply, silence, or no attempt left. `accept` makes the answer out of a frame of the
-    /// inverter asked; `None` sends the frame away as somebody else's and listening goes on.
+    /// Asks until there is a good reply, silence, or no attempt left. Frames that are not the answer are dropped, and
+    /// listening goes on.
     ///
     /// # Errors
     /// [`LinkError`] when the link got lost, could not be opened again or got lost a second time.
-    pub async fn ask<T>(
-        &mut self,
-        request: Request,
-        mut accept: impl FnMut(&Frame<'_>) -> Option<Result<T, Fault>>,
-    ) -> Result<Outcome<T>, LinkError> {
+    pub(crate) async fn ask(&mut self, request: Request) -> Result<Outcome<Frame>, LinkError> {
         let mut attempt = 1;
         loop {
-            match self.exchange_or_reopen(request, &mut accept).await? {
+            match self.exchange_or_reopen(request).await? {
                 Outcome::Garbled(reason) if attempt < self.timing.attempts => {
                     let Request { address, .. } = request;
                     info!("address {address}: garbled reply, attempt {attempt}: {reason}");
@@ -89,12 +89,8 @@ impl<C: Connect> Bus<C> {
     }
 
     /// One exchange; a lost link is opened again once in a bus's life.
-    async fn exchange_or_reopen<T>(
-        &mut self,
-        request: Request,
-        accept: &mut impl FnMut(&Frame<'_>) -> Option<Result<T, Fault>>,
-    ) -> Result<Outcome<T>, LinkError> {
-        match self.exchange(request, accept).await {
+    async fn exchange_or_reopen(&mut self, request: Request) -> Result<Outcome<Frame>, LinkError> {
+        match self.exchange(request).await {
             Err(error) if !self.reopened => {
                 let device = self.connector.device();
                 warn!("the connection to {device} was lost ({error}); opening it again");
@@ -102,9 +98,8 @@ impl<C: Connect> Bus<C> {
                 self.stream = None; // lets go of its lock
                 sleep(REOPEN_PAUSE).await;
                 self.stream = Some(self.connector.connect().await?);
-                self.exchange(request, accept)
-                    .await
-                    .map_err(|source| self.lost(source))
+                let outcome = self.exchange(request).await;
+                outcome.map_err(|source| self.lost(source))
             }
             outcome => outcome.map_err(|source| self.lost(source)),
         }
@@ -117,17 +112,12 @@ impl<C: Connect> Bus<C> {
         }
     }
 
-    async fn exchange<T>(
-        &mut self,
-        request: Request,
-        accept: &mut impl FnMut(&Frame<'_>) -> Option<Result<T, Fault>>,
-    ) -> io::Result<Outcome<T>> {
+    async fn exchange(&mut self, request: Request) -> io::Result<Outcome<Frame>> {
         self.keep_pace().await?;
-        self.decoder.clear();
-        self.send(&request.bytes()).await?;
+        self.send(request).await?;
         let mut reply = Reply::new(request);
         self.last_request = Some(reply.sent);
-        let outcome = self.listen(&mut reply, accept).await?;
+        let outcome = self.listen(&mut reply).await?;
         self.note(&reply, outcome.word());
         Ok(outcome)
     }
@@ -156,27 +146,23 @@ impl<C: Connect> Bus<C> {
     }
 
     /// Collects bytes until the reply is there or its time is over.
-    async fn listen<T>(
-        &mut self,
-        reply: &mut Reply,
-        accept: &mut impl FnMut(&Frame<'_>) -> Option<Result<T, Fault>>,
-    ) -> io::Result<Outcome<T>> {
+    async fn listen(&mut self, reply: &mut Reply) -> io::Result<Outcome<Frame>> {
         loop {
-            while let Some(item) = self.decoder.next() {
-                if let Some(outcome) = reply.judge(item, accept) {
+            while let Some(item) = Codec.decode(&mut self.buffer)? {
+                if let Some(outcome) = reply.judge(item) {
                     return Ok(outcome);
                 }
             }
-            let deadline = reply.deadline(&self.timing, self.decoder.is_pending());
+            let pending = self.buffer.len();
+            let deadline = reply.deadline(&self.timing, pending > 0);
             if !reply.is_over(&self.timing)
-                && let Some(bytes) = read_until(self.stream.as_mut(), deadline).await?
+                && read_until(self.stream.as_mut(), &mut self.buffer, deadline).await?
             {
-                reply.hear(&bytes);
-                self.decoder.push(&bytes);
+                reply.hear(self.buffer.get(pending..).unwrap_or_default());
                 continue;
             }
-            while let Some(item) = self.decoder.next_eof() {
-                if let Some(outcome) = reply.judge(item, accept) {
+            while let Some(item) = Codec.decode_eof(&mut self.buffer)? {
+                if let Some(outcome) = reply.judge(item) {
                     return Ok(outcome);
                 }
             }
@@ -191,25 +177,22 @@ impl<C: Connect> Bus<C> {
     ///
     /// # Errors
     /// [`LinkError::Lost`] when the link got lost.
-    pub async fn rest(&mut self) -> Result<Vec<u8>, LinkError> {
-        let mut rest = Vec::new();
+    pub(super) async fn rest(&mut self) -> Result<BytesMut, LinkError> {
+        let mut rest = BytesMut::new();
         let limit = Instant::now() + LONGEST_REPLY;
         while Instant::now() < limit {
             let deadline = Instant::now() + self.timing.gap;
-            match read_until(self.stream.as_mut(), deadline).await {
+            match read_until(self.stream.as_mut(), &mut rest, deadline).await {
                 // A line that never stops talking must not fill the memory.
-                Ok(Some(bytes)) => {
-                    let room = LONGEST_FRAME.saturating_sub(rest.len());
-                    rest.extend(bytes.into_iter().take(room));
-                }
-                Ok(None) => break,
+                Ok(true) => rest.truncate(LONGEST_FRAME),
+                Ok(false) => break,
                 Err(source) => return Err(self.lost(source)),
             }
         }
         Ok(rest)
     }
 
-    /// Waits until the next request may start; what comes meanwhile is late and thrown away.
+    /// Waits until the next request may start; what came before it is late and thrown away.
     async fn keep_pace(&mut self) -> io::Result<()> {
         let pace = self.timing.pace;
         let margin = if pace.is_zero() {
@@ -220,12 +203,14 @@ impl<C: Connect> Bus<C> {
         let start = self
             .last_request
             .map_or_else(Instant::now, |last| last + pace + margin);
+        self.buffer.clear();
         tokio::task::yield_now().await; // lets the reactor notice what lies there
-        while let Some(bytes) = read_until(self.stream.as_mut(), start).await? {
+        while read_until(self.stream.as_mut(), &mut self.buffer, start).await? {
             trace!(
                 "thrown away before a request: {}",
-                escape::printable(&bytes)
+                escape::printable(&self.buffer)
             );
+            self.buffer.clear();
             if Instant::now() >= start {
                 break; // a line that never stops talking
             }
@@ -234,26 +219,29 @@ impl<C: Connect> Bus<C> {
     }
 
     /// Never flushes: on a serial port that would block until the last bit is out.
-    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    async fn send(&mut self, request: Request) -> io::Result<()> {
+        let mut bytes = BytesMut::new();
+        Codec.encode(request, &mut bytes)?;
         let stream = self.stream.as_mut().ok_or(io::ErrorKind::NotConnected)?;
-        timeout(WRITE_LIMIT, stream.write_all(bytes)).await?
+        timeout(WRITE_LIMIT, stream.write_all(&bytes)).await?
     }
 }
 
-/// What the line gives until `deadline`; `None` when nothing came.
+/// Adds to `buffer` what the line gives until `deadline`; `false` when nothing came.
 async fn read_until(
     stream: Option<&mut (impl AsyncReadExt + Unpin)>,
+    buffer: &mut BytesMut,
     deadline: Instant,
-) -> io::Result<Option<Vec<u8>>> {
+) -> io::Result<bool> {
     let stream = stream.ok_or(io::ErrorKind::NotConnected)?;
-    let mut bytes = Vec::with_capacity(LONGEST_FRAME);
-    match timeout_at(deadline, stream.read_buf(&mut bytes)).await {
+    buffer.reserve(LONGEST_FRAME);
+    match timeout_at(deadline, stream.read_buf(buffer)).await {
         Ok(Ok(0)) => Err(io::Error::new(
             io::ErrorKind::UnexpectedEof,
             "the other side hung up",
         )),
-        Ok(Ok(_)) => Ok(Some(bytes)),
+        Ok(Ok(_)) => Ok(true),
         Ok(Err(error)) => Err(error),
-        Err(_) => Ok(None),
+        Err(_) => Ok(false),
     }
 }

@@ -1,19 +1,20 @@
 //! What checked frames mean: walks the table of a frame's layout once and makes a reading of it.
 
 use super::layouts;
+use super::status::{Severity, Status};
 use super::wire::{Body, Counters, Elements, EnergyUnit, Fault, Frame, Readings};
 use super::{status, types};
 use crate::escape;
-use crate::reading::{
-    Cells, Decimal, Kind, Layout, Reading, Sender, StatusCode, Unreadable, Value,
-};
+use crate::inverter::InverterId;
+use crate::reading::{Cells, Decimal, Kind, Layout, Reading, StatusCode, Unreadable, Value};
 use std::borrow::Cow;
 
-/// What a single frame says, as a reading without time. A 000xi needs three frames: see [`three_units`].
+/// What a single frame says, as a reading without time. A 000xi needs three frames: see
+/// [`three_units`].
 ///
 /// # Errors
 /// [`Fault::UnknownLayout`] for a generic reply with a number of elements that no table has.
-pub fn frame(frame: &Frame<'_>) -> Result<Reading, Fault> {
+pub fn frame(frame: &Frame) -> Result<Reading, Fault> {
     let mut reading = match &frame.body {
         Body::Readings(readings) => standard(readings),
         Body::Generic(elements) => generic(elements)?,
@@ -23,9 +24,7 @@ pub fn frame(frame: &Frame<'_>) -> Result<Reading, Fault> {
         Body::SerialNumber(text) => plain(text_cells(&layouts::SERIAL_NUMBER, text)),
         Body::TypeCode(code) => type_reply(code),
     };
-    reading.sender = Sender::Kaco {
-        address: frame.address,
-    };
+    reading.inverter = InverterId::kaco(frame.address);
     Ok(reading)
 }
 
@@ -38,43 +37,34 @@ pub fn three_units(address: u8, parts: [Option<Reading>; 3]) -> Reading {
     });
     let mut codes = Vec::new();
     let per_part = layouts::UNIT.fields.len() - 1; // the type stands once, at the end
-    for (index, part) in parts.into_iter().enumerate() {
+    let rows = layouts::THREE_UNITS.fields.chunks(per_part);
+    for (rows, part) in rows.zip(parts) {
         let part = part.unwrap_or_else(|| plain(Cells::empty(&layouts::UNIT)));
+        let in_unit = |mut unreadable: Unreadable| {
+            let mut names = layouts::UNIT.fields.iter().zip(rows);
+            let found = names.find(|(field, _)| field.label == unreadable.label);
+            unreadable.label = found.map_or(unreadable.label, |(_, row)| row.label);
+            unreadable
+        };
+        let unreadable = part.unreadable.into_iter().map(in_unit);
+        reading.unreadable.extend(unreadable);
         reading.is_fault |= part.is_fault;
         codes.push(match part.status_code {
             StatusCode::One(code) => Some(code),
             _ => None,
         });
-        let labels = layouts::THREE_UNITS.fields.iter().skip(index * per_part);
-        let names = layouts::UNIT.fields.iter().zip(labels);
-        reading
-            .unreadable
-            .extend(part.unreadable.into_iter().map(|unreadable| {
-                let label = names
-                    .clone()
-                    .find(|(field, _)| field.label == unreadable.label);
-                Unreadable {
-                    label: label.map_or(unreadable.label, |(_, field)| field.label),
-                    ..unreadable
-                }
-            }));
-        reading
-            .cells
-            .values
-            .extend(part.cells.values.into_iter().take(per_part));
+        let values = part.cells.values.into_iter().take(per_part);
+        reading.cells.values.extend(values);
     }
-    reading
-        .cells
-        .values
-        .push(type_code.clone().map(|code| Value::Text(Cow::Owned(code))));
-    reading.sender = Sender::Kaco {
-        address: Some(address),
-    };
+    let type_cell = type_code.clone().map(|code| Value::Text(Cow::Owned(code)));
+    reading.cells.values.push(type_cell);
+    reading.inverter = InverterId::kaco(Some(address));
     reading.status_code = StatusCode::Each(codes);
     with_type(reading, type_code)
 }
 
-/// `3x10k` of the parts `10k1`, `10k2`, `10k3`; `None` where they do not agree or none told its type.
+/// `3x10k` of the parts `10k1`, `10k2`, `10k3`; `None` where they do not agree or none told its
+/// type.
 fn common_type(parts: &[Option<Reading>; 3]) -> Option<String> {
     let mut common = None;
     for (part, number) in parts.iter().zip(["1", "2", "3"]) {
@@ -90,9 +80,9 @@ fn common_type(parts: &[Option<Reading>; 3]) -> Option<String> {
 }
 
 /// The counters' cells, as further columns of a reading.
-pub fn counters_cells(counters: &Counters<'_>) -> Cells {
-    let energy = |digits: &[u8]| {
-        let mut energy = number(digits)?;
+pub fn counters_cells(counters: &Counters) -> Cells {
+    let energy = |count: u64| {
+        let mut energy = Decimal::from(count);
         let decimals = match counters.unit {
             EnergyUnit::KilowattHours => 0,
             EnergyUnit::TenthsOfKilowattHours => 1,
@@ -102,7 +92,7 @@ pub fn counters_cells(counters: &Counters<'_>) -> Cells {
         Some(Value::Number(energy))
     };
     let mut values = vec![
-        number(counters.daily_peak_power).map(Value::Number),
+        Some(Value::Number(counters.daily_peak_power.into())),
         energy(counters.counter_yield),
         energy(counters.total_yield),
     ];
@@ -117,34 +107,39 @@ pub fn counters_cells(counters: &Counters<'_>) -> Cells {
     }
 }
 
-fn standard(readings: &Readings<'_>) -> Reading {
-    let type_code = readings.type_code.map(without_padding);
-    let published = type_code.as_deref().is_none_or(has_published_status);
-    let layout = match (readings.part, readings.total_yield) {
+fn standard(readings: &Readings) -> Reading {
+    let type_code = readings.type_code.as_deref().map(without_padding);
+    let is_xp = |code: &str| types::find(code).is_some_and(|known| !known.status_published);
+    let layout = match (readings.part, &readings.total_yield) {
         (Some(_), _) => &layouts::UNIT,
         (None, Some(_)) => &layouts::XP,
-        (None, None) if !published => &layouts::XP,
+        (None, None) if type_code.as_deref().is_some_and(is_xp) => &layouts::XP,
         (None, None) => &layouts::STANDARD,
     };
-    let [status, values @ ..] = readings.values;
-    let values = values.into_iter().chain(readings.total_yield);
-    walk(
-        layout,
-        status,
-        type_code,
-        published && layout != &layouts::XP,
-        values,
-    )
+    let mut values = readings.values();
+    let status = values.next().unwrap_or_default();
+    let values = values.chain(readings.total_yield.as_deref());
+    walk(layout, status, type_code, values)
 }
 
-fn generic(elements: &Elements<'_>) -> Result<Reading, Fault> {
-    let layout =
-        layouts::generic(elements.count()).ok_or(Fault::UnknownLayout(elements.count()))?;
+fn generic(elements: &Elements) -> Result<Reading, Fault> {
+    let layout = generic_layout(elements)?;
     let mut elements = elements.iter().skip(1);
     let type_code = elements.next().map(without_padding);
-    let published = type_code.as_deref().is_none_or(has_published_status);
     let status = elements.next().unwrap_or_default();
-    Ok(walk(layout, status, type_code, published, elements))
+    Ok(walk(layout, status, type_code, elements))
+}
+
+fn generic_layout(elements: &Elements) -> Result<&'static Layout, Fault> {
+    layouts::generic(elements.count()).ok_or(Fault::UnknownLayout(elements.count()))
+}
+
+/// Checks that [`frame`] can make a reading of this frame.
+pub(super) fn check(frame: &Frame) -> Result<(), Fault> {
+    match &frame.body {
+        Body::Generic(elements) => generic_layout(elements).map(|_| ()),
+        _ => Ok(()),
+    }
 }
 
 fn type_reply(code: &[u8]) -> Reading {
@@ -159,7 +154,6 @@ fn walk<'a>(
     layout: &'static Layout,
     status: &[u8],
     type_code: Option<String>,
-    published: bool,
     mut values: impl Iterator<Item = &'a [u8]>,
 ) -> Reading {
     let mut reading = plain(Cells {
@@ -172,8 +166,10 @@ fn walk<'a>(
             Kind::Status => {
                 let code = status_code(status);
                 reading.status_code = code.map_or(StatusCode::Unknown, StatusCode::One);
-                reading.is_fault = published && code.is_some_and(status::is_fault);
-                (status, code.map(|code| status_text(code, published)))
+                let row = |code| status::of(layout, type_code.as_deref(), code);
+                let known = code.and_then(row);
+                reading.is_fault = known.is_some_and(|row| row.severity == Severity::Fault);
+                (status, code.map(|code| status_text(code, known)))
             }
             Kind::PowerFactor => {
                 let raw = values.next().unwrap_or_default();
@@ -207,7 +203,7 @@ fn walk<'a>(
 
 /// A reading of these cells, with nothing else known.
 fn plain(cells: Cells) -> Reading {
-    Reading::of(Sender::Kaco { address: None }, cells)
+    Reading::of(InverterId::kaco(None), cells)
 }
 
 fn with_type(mut reading: Reading, type_code: Option<String>) -> Reading {
@@ -235,11 +231,6 @@ fn without_padding(code: &[u8]) -> String {
     }
 }
 
-/// Unknown types are taken for ordinary ones.
-fn has_published_status(type_code: &str) -> bool {
-    types::find(type_code).is_none_or(|known| known.status_published)
-}
-
 fn status_code(raw: &[u8]) -> Option<u32> {
     let digits = std::str::from_utf8(raw).ok()?;
     digits
@@ -248,12 +239,12 @@ fn status_code(raw: &[u8]) -> Option<u32> {
         .filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The text of a status, or its number where no table has a text.
-fn status_text(code: u32, published: bool) -> Value {
-    match status::find(code).filter(|_| published) {
-        Some(status) => Value::Text(Cow::Borrowed(status.text)),
-        None => Value::Text(Cow::Owned(code.to_string())),
-    }
+/// The text of a state, or its number where its meaning is not known.
+fn status_text(code: u32, known: Option<&'static Status>) -> Value {
+    Value::Text(match known {
+        Some(status) => Cow::Borrowed(status.text),
+        None => Cow::Owned(code.to_string()),
+    })
 }
 
 /// Splits cos phi into its number and its letter.
@@ -266,8 +257,8 @@ fn power_factor(raw: &[u8]) -> (&[u8], Option<&'static str>) {
     }
 }
 
-/// A decimal number as inverters write it: an optional minus, digits with at most one point. Padding zeros go, the digits
-/// behind the point stay.
+/// A decimal number as inverters write it: an optional minus, digits with at most one point.
+/// Padding zeros go, the digits behind the point stay.
 fn number(raw: &[u8]) -> Option<Decimal> {
     let text = std::str::from_utf8(raw).ok()?;
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -343,9 +334,8 @@ mod tests {
 
     #[test]
     fn status_is_a_text_or_its_number() {
-        assert_eq!(status_text(4, true).to_string(), "mpp-track");
-        assert_eq!(status_text(4, false).to_string(), "4");
-        assert_eq!(status_text(121, true).to_string(), "121");
+        assert_eq!(status_text(4, status::find(4)).to_string(), "mpp-track");
+        assert_eq!(status_text(121, status::find(121)).to_string(), "121");
         assert_eq!(status_code(b"048"), Some(48));
         assert_eq!(status_code(b"4x"), None);
         assert_eq!(status_code(b"+4"), None);

@@ -1,14 +1,22 @@
 //! The tables: one layout a kind of reply, one row a column.
 //!
-//! Order and labels are a contract: logs, cloud configurations and home automations know them. For 23 elements they are
-//! those of the first `kaco_ardexa`. Units are the maker's (application note; verified on captures).
+//! Order and labels are a contract: logs, cloud configurations and home automations know them. For
+//! 23 elements they are those of the first `kaco_ardexa`. Units are the maker's (application note;
+//! verified on captures).
 
-use crate::reading::Kind::{Measurement, PowerFactor, PowerFactorKind, Status, Total, TypeCode};
 use crate::reading::Plausible::{self, Apparent, Product, Sum};
-use crate::reading::{Field, Kind, Layout, Role, Unit};
+use crate::reading::Role::{
+    AcCurrent, AcFrequency, AcVoltage, DailyYield, DcCurrent, DcPower, DcVoltage, LifetimeYield,
+    LineCurrent, LineVoltage, Power, PowerFactor, PowerFactorKind, Temperature, TotalDcPower,
+};
+use crate::reading::Unit::{
+    Ampere, Celsius, Hertz, KilowattHour, Minute, None as NoUnit, Volt, Watt, WattHour,
+};
+use crate::reading::{Field, Kind, Layout, Role};
+use crate::reading::{measured, mode, rows, status, total, type_code};
 
-// What is plausible. Wide on purpose, as a false alarm each few minutes would be worse than none: no type goes beyond, in any
-// data sheet or capture, but a digit that was damaged mostly does.
+// What is plausible. Wide on purpose, as a false alarm each few minutes would be worse than none:
+// no type goes beyond, in any data sheet or capture, but a digit that was damaged mostly does.
 
 /// V; systems of photovoltaics end at 1500.
 const MOST_DC: i32 = 1500;
@@ -22,16 +30,151 @@ const COLDEST: i32 = -40;
 const HOTTEST: i32 = 120;
 /// Hz; 0 while there is no grid.
 const MOST_HERTZ: i32 = 70;
-/// In thousandths. Three phases whose voltage is measured between two of them; on captures of XP types it fits within 1 %.
+/// In thousandths. Three phases whose voltage is measured between two of them; on captures of XP
+/// types it fits within 1 %.
 const SQUARE_ROOT_OF_3: u32 = 1732;
+
+// The rows that several tables share.
+
+/// A DC input of these labels, tracker `n`: its power is about voltage times current.
+const fn dc_input(
+    n: u8,
+    voltage: &'static str,
+    current: &'static str,
+    power: &'static str,
+) -> [Field; 3] {
+    [
+        measured(voltage, Volt)
+            .role(DcVoltage(n))
+            .within(0, MOST_DC),
+        measured(current, Ampere).role(DcCurrent(n)),
+        measured(power, Watt)
+            .role(DcPower(n))
+            .plausible(Product(voltage, current)),
+    ]
+}
+
+/// Tracker `n` of several.
+const fn dc(n: u8) -> [Field; 3] {
+    match n {
+        1 => dc_input(n, "DC Voltage MPPT1", "DC Current MPPT1", "DC Power MPPT1"),
+        2 => dc_input(n, "DC Voltage MPPT2", "DC Current MPPT2", "DC Power MPPT2"),
+        _ => dc_input(n, "DC Voltage MPPT3", "DC Current MPPT3", "DC Power MPPT3"),
+    }
+}
+
+const fn ac(
+    [voltage, current]: [&'static str; 2],
+    roles: [Role; 2],
+    most_voltage: i32,
+) -> [Field; 2] {
+    let [voltage_role, current_role] = roles;
+    [
+        measured(voltage, Volt)
+            .role(voltage_role)
+            .within(0, most_voltage),
+        measured(current, Ampere).role(current_role),
+    ]
+}
 
 const PHASES: [[&str; 2]; 3] = [
     ["AC Voltage phase 1", "AC Current phase 1"],
     ["AC Voltage phase 2", "AC Current phase 2"],
     ["AC Voltage phase 3", "AC Current phase 3"],
 ];
-const THREE_PHASES: Plausible = Apparent(&PHASES, 1000);
-const THREE_LINES: Plausible = Apparent(&PHASES, SQUARE_ROOT_OF_3);
+
+/// Phase `n` of three.
+const fn phase(n: u8, most_voltage: i32) -> [Field; 2] {
+    let [one, two, three] = PHASES;
+    let labels = match n {
+        1 => one,
+        2 => two,
+        _ => three,
+    };
+    ac(labels, [AcVoltage(n), AcCurrent(n)], most_voltage)
+}
+
+const fn ac_power(label: &'static str, most: Plausible) -> Field {
+    measured(label, Watt).role(Power).plausible(most)
+}
+
+const fn dc_power_total(about: Plausible) -> Field {
+    measured("DC Power total", Watt)
+        .role(TotalDcPower)
+        .plausible(about)
+}
+
+const fn temperature(label: &'static str) -> Field {
+    measured(label, Celsius)
+        .role(Temperature)
+        .within(COLDEST, HOTTEST)
+}
+
+const fn daily_yield(label: &'static str) -> Field {
+    total(label, WattHour).role(DailyYield)
+}
+
+const fn total_yield() -> Field {
+    total("Total yield", KilowattHour).role(LifetimeYield)
+}
+
+const fn cos_phi() -> Field {
+    Field::new("cos phi", NoUnit, Kind::PowerFactor).role(PowerFactor)
+}
+
+/// How all generic replies end: from the temperature on. The type comes first on the wire, the kind
+/// with cos phi.
+const fn generic_ending() -> [Field; 4] {
+    [
+        temperature("Circuit board temperature"),
+        daily_yield("Daily yield"),
+        Field::new("cos phi kind", NoUnit, Kind::PowerFactorKind).role(PowerFactorKind),
+        type_code(),
+    ]
+}
+
+/// A one-phase inverter, or unit `n` of a 000xi; `of` stands behind each label.
+macro_rules! one_phase {
+    ($n:literal, $of:literal) => {
+        rows![
+            Field,
+            [status(concat!("status", $of))],
+            dc_input(
+                $n,
+                concat!("DC Voltage", $of),
+                concat!("DC Current", $of),
+                concat!("DC Power", $of)
+            ),
+            ac(
+                [concat!("AC Voltage", $of), concat!("AC Current", $of)],
+                [AcVoltage($n), AcCurrent($n)],
+                MOST_PHASE
+            ),
+            [
+                ac_power(
+                    concat!("AC Power", $of),
+                    Apparent(
+                        &[[concat!("AC Voltage", $of), concat!("AC Current", $of)]],
+                        1000
+                    )
+                ),
+                temperature(concat!("Device temperature", $of)),
+                daily_yield(concat!("Daily yield", $of)),
+            ],
+        ]
+    };
+}
+
+// The tables of the standard protocol. Values are tokens between blanks; S is the checksum byte:
+//
+// *030   4 355.9  2.92  1039 239.5  4.12   974  40   3229 S 5000xi
+//   |    | V      A     W    V      A      W    °C   Wh     type
+//   |    | DC                AC
+//   |    status
+//   address 03, command 0
+//
+// *000 005 482.8 132.30 063900 393.2 091.60 062100 37 0341458 S 100k   000007831
+//                                                                      total yield, kWh; only XP
 
 /// Readings of the series 00 and 02.
 pub static STANDARD: Layout = Layout {
@@ -47,44 +190,31 @@ pub static UNIT: Layout = Layout {
     fields: &STANDARD_FIELDS,
 };
 
-static STANDARD_FIELDS: [Field; 10] = [
-    Field::new("status", Unit::None, Status),
-    Field::new("DC Voltage", Unit::Volt, Measurement).within(0, MOST_DC),
-    Field::new("DC Current", Unit::Ampere, Measurement),
-    Field::new("DC Power", Unit::Watt, Measurement).plausible(Product("DC Voltage", "DC Current")),
-    Field::new("AC Voltage", Unit::Volt, Measurement).within(0, MOST_PHASE),
-    Field::new("AC Current", Unit::Ampere, Measurement),
-    Field::new("AC Power", Unit::Watt, Measurement)
-        .role(Role::Power)
-        .plausible(Apparent(&[["AC Voltage", "AC Current"]], 1000)),
-    Field::new("Device temperature", Unit::Celsius, Measurement)
-        .role(Role::Temperature)
-        .within(COLDEST, HOTTEST),
-    Field::new("Daily yield", Unit::WattHour, Total).role(Role::DailyYield),
-    Field::new("Type", Unit::None, TypeCode),
-];
+static STANDARD_FIELDS: [Field; 10] = rows![Field, one_phase!(1, ""), [type_code()]];
 
 /// XP central inverters with old firmware.
 pub static XP: Layout = Layout {
     name: "xp",
     about: "XP central inverters, old firmware",
-    fields: &[
-        Field::new("status", Unit::None, Status),
-        Field::new("DC Voltage", Unit::Volt, Measurement).within(0, MOST_DC),
-        Field::new("DC Current", Unit::Ampere, Measurement),
-        Field::new("DC Power", Unit::Watt, Measurement)
-            .plausible(Product("DC Voltage", "DC Current")),
-        Field::new("AC Voltage", Unit::Volt, Measurement).within(0, MOST_LINE),
-        Field::new("AC Current", Unit::Ampere, Measurement),
-        Field::new("AC Power", Unit::Watt, Measurement)
-            .role(Role::Power)
-            .plausible(Apparent(&[["AC Voltage", "AC Current"]], SQUARE_ROOT_OF_3)),
-        Field::new("Device temperature", Unit::Celsius, Measurement)
-            .role(Role::Temperature)
-            .within(COLDEST, HOTTEST),
-        Field::new("Daily yield", Unit::WattHour, Total).role(Role::DailyYield),
-        Field::new("Total yield", Unit::KilowattHour, Total),
-        Field::new("Type", Unit::None, TypeCode),
+    fields: &rows![
+        Field,
+        [status("status")],
+        dc_input(1, "DC Voltage", "DC Current", "DC Power"),
+        ac(
+            ["AC Voltage", "AC Current"],
+            [LineVoltage, LineCurrent],
+            MOST_LINE
+        ),
+        [
+            ac_power(
+                "AC Power",
+                Apparent(&[["AC Voltage", "AC Current"]], SQUARE_ROOT_OF_3)
+            ),
+            temperature("Device temperature"),
+            daily_yield("Daily yield"),
+            total_yield(),
+            type_code(),
+        ],
     ],
 };
 
@@ -92,209 +222,134 @@ pub static XP: Layout = Layout {
 pub static THREE_UNITS: Layout = Layout {
     name: "000xi",
     about: "25000xi, 30000xi, 33000xi: three parts under one address",
-    fields: &[
-        Field::new("status unit 1", Unit::None, Status),
-        Field::new("DC Voltage unit 1", Unit::Volt, Measurement).within(0, MOST_DC),
-        Field::new("DC Current unit 1", Unit::Ampere, Measurement),
-        Field::new("DC Power unit 1", Unit::Watt, Measurement)
-            .plausible(Product("DC Voltage unit 1", "DC Current unit 1")),
-        Field::new("AC Voltage unit 1", Unit::Volt, Measurement).within(0, MOST_PHASE),
-        Field::new("AC Current unit 1", Unit::Ampere, Measurement),
-        Field::new("AC Power unit 1", Unit::Watt, Measurement)
-            .role(Role::Power)
-            .plausible(Apparent(
-                &[["AC Voltage unit 1", "AC Current unit 1"]],
-                1000,
-            )),
-        Field::new("Device temperature unit 1", Unit::Celsius, Measurement)
-            .role(Role::Temperature)
-            .within(COLDEST, HOTTEST),
-        Field::new("Daily yield unit 1", Unit::WattHour, Total).role(Role::DailyYield),
-        Field::new("status unit 2", Unit::None, Status),
-        Field::new("DC Voltage unit 2", Unit::Volt, Measurement).within(0, MOST_DC),
-        Field::new("DC Current unit 2", Unit::Ampere, Measurement),
-        Field::new("DC Power unit 2", Unit::Watt, Measurement)
-            .plausible(Product("DC Voltage unit 2", "DC Current unit 2")),
-        Field::new("AC Voltage unit 2", Unit::Volt, Measurement).within(0, MOST_PHASE),
-        Field::new("AC Current unit 2", Unit::Ampere, Measurement),
-        Field::new("AC Power unit 2", Unit::Watt, Measurement)
-            .role(Role::Power)
-            .plausible(Apparent(
-                &[["AC Voltage unit 2", "AC Current unit 2"]],
-                1000,
-            )),
-        Field::new("Device temperature unit 2", Unit::Celsius, Measurement)
-            .role(Role::Temperature)
-            .within(COLDEST, HOTTEST),
-        Field::new("Daily yield unit 2", Unit::WattHour, Total).role(Role::DailyYield),
-        Field::new("status unit 3", Unit::None, Status),
-        Field::new("DC Voltage unit 3", Unit::Volt, Measurement).within(0, MOST_DC),
-        Field::new("DC Current unit 3", Unit::Ampere, Measurement),
-        Field::new("DC Power unit 3", Unit::Watt, Measurement)
-            .plausible(Product("DC Voltage unit 3", "DC Current unit 3")),
-        Field::new("AC Voltage unit 3", Unit::Volt, Measurement).within(0, MOST_PHASE),
-        Field::new("AC Current unit 3", Unit::Ampere, Measurement),
-        Field::new("AC Power unit 3", Unit::Watt, Measurement)
-            .role(Role::Power)
-            .plausible(Apparent(
-                &[["AC Voltage unit 3", "AC Current unit 3"]],
-                1000,
-            )),
-        Field::new("Device temperature unit 3", Unit::Celsius, Measurement)
-            .role(Role::Temperature)
-            .within(COLDEST, HOTTEST),
-        Field::new("Daily yield unit 3", Unit::WattHour, Total).role(Role::DailyYield),
-        Field::new("Type", Unit::None, TypeCode),
+    fields: &rows![
+        Field,
+        one_phase!(1, " unit 1"),
+        one_phase!(2, " unit 2"),
+        one_phase!(3, " unit 3"),
+        [type_code()],
     ],
 };
+
+// The tables of the generic protocol, by element; element 0 is the number of elements:
+//
+// 0  1    2 3     4    5   6   7    8 9     10   11    12   13    14   15  16  17     18   19
+// 20 3X24 4 214.7 1.97 421 0.0 0.04 0 231.1 0.80 234.1 0.79 234.4 0.81 421 413 0.735i 36.7 1640
+// |  |    | V     A    W   V   A    W V     A    V     A    V     A    |   |   |      °C   Wh
+// |  |    | tracker 1      tracker 2  phase 1    phase 2    phase 3    |   |   cos phi and kind
+// |  type status                                                       |   AC W
+// elements                                                             DC W
+//
+// The number of elements has no column and cos phi has two, so a layout has one column per element.
 
 /// Generic protocol, 20 elements.
 pub static MPPT2: Layout = Layout {
     name: "mppt2",
     about: "two MPP trackers, 20 elements",
-    fields: &[
-        Field::new("status", Unit::None, Status),
-        Field::new("DC Voltage MPPT1", Unit::Volt, Measurement).within(0, MOST_DC),
-        Field::new("DC Current MPPT1", Unit::Ampere, Measurement),
-        Field::new("DC Power MPPT1", Unit::Watt, Measurement)
-            .plausible(Product("DC Voltage MPPT1", "DC Current MPPT1")),
-        Field::new("DC Voltage MPPT2", Unit::Volt, Measurement).within(0, MOST_DC),
-        Field::new("DC Current MPPT2", Unit::Ampere, Measurement),
-        Field::new("DC Power MPPT2", Unit::Watt, Measurement)
-            .plausible(Product("DC Voltage MPPT2", "DC Current MPPT2")),
-        Field::new("AC Voltage phase 1", Unit::Volt, Measurement).within(0, MOST_PHASE),
-        Field::new("AC Current phase 1", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 2", Unit::Volt, Measurement).within(0, MOST_PHASE),
-        Field::new("AC Current phase 2", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 3", Unit::Volt, Measurement).within(0, MOST_PHASE),
-        Field::new("AC Current phase 3", Unit::Ampere, Measurement),
-        Field::new("DC Power total", Unit::Watt, Measurement)
-            .plausible(Sum(&["DC Power MPPT1", "DC Power MPPT2"])),
-        Field::new("AC Power total", Unit::Watt, Measurement)
-            .role(Role::Power)
-            .plausible(THREE_PHASES),
-        Field::new("cos phi", Unit::None, PowerFactor),
-        Field::new("Circuit board temperature", Unit::Celsius, Measurement)
-            .role(Role::Temperature)
-            .within(COLDEST, HOTTEST),
-        Field::new("Daily yield", Unit::WattHour, Total).role(Role::DailyYield),
-        Field::new("cos phi kind", Unit::None, PowerFactorKind),
-        Field::new("Type", Unit::None, TypeCode),
+    fields: &rows![
+        Field,
+        [status("status")],
+        dc(1),
+        dc(2),
+        phase(1, MOST_PHASE),
+        phase(2, MOST_PHASE),
+        phase(3, MOST_PHASE),
+        [
+            dc_power_total(Sum(&["DC Power MPPT1", "DC Power MPPT2"])),
+            ac_power("AC Power total", Apparent(&PHASES, 1000)),
+            cos_phi(),
+        ],
+        generic_ending(),
     ],
 };
+
+// 0  1     2      3..5 6..8 9..11 12, 13  14, 15  16, 17  18   19   20      21 22
+// 23 390TL 4      V,A,W of each   V, A    V, A    V, A    DC W AC W cos phi °C Wh
+//          status trackers 1 to 3 phase 1 phase 2 phase 3
 
 /// Generic protocol, 23 elements: Powador 30.0 to 72.0 TL3 and relatives.
 pub static MPPT3: Layout = Layout {
     name: "mppt3",
     about: "three MPP trackers, 23 elements: Powador 30.0 to 72.0 TL3 and relatives",
-    fields: &[
-        Field::new("status", Unit::None, Status),
-        Field::new("DC Voltage MPPT1", Unit::Volt, Measurement).within(0, MOST_DC),
-        Field::new("DC Current MPPT1", Unit::Ampere, Measurement),
-        Field::new("DC Power MPPT1", Unit::Watt, Measurement)
-            .plausible(Product("DC Voltage MPPT1", "DC Current MPPT1")),
-        Field::new("DC Voltage MPPT2", Unit::Volt, Measurement).within(0, MOST_DC),
-        Field::new("DC Current MPPT2", Unit::Ampere, Measurement),
-        Field::new("DC Power MPPT2", Unit::Watt, Measurement)
-            .plausible(Product("DC Voltage MPPT2", "DC Current MPPT2")),
-        Field::new("DC Voltage MPPT3", Unit::Volt, Measurement).within(0, MOST_DC),
-        Field::new("DC Current MPPT3", Unit::Ampere, Measurement),
-        Field::new("DC Power MPPT3", Unit::Watt, Measurement)
-            .plausible(Product("DC Voltage MPPT3", "DC Current MPPT3")),
-        Field::new("AC Voltage phase 1", Unit::Volt, Measurement).within(0, MOST_PHASE),
-        Field::new("AC Current phase 1", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 2", Unit::Volt, Measurement).within(0, MOST_PHASE),
-        Field::new("AC Current phase 2", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 3", Unit::Volt, Measurement).within(0, MOST_PHASE),
-        Field::new("AC Current phase 3", Unit::Ampere, Measurement),
-        Field::new("DC Power total", Unit::Watt, Measurement).plausible(Sum(&[
-            "DC Power MPPT1",
-            "DC Power MPPT2",
-            "DC Power MPPT3",
-        ])),
-        Field::new("AC Power total", Unit::Watt, Measurement)
-            .role(Role::Power)
-            .plausible(THREE_PHASES),
-        Field::new("cos phi", Unit::None, PowerFactor),
-        Field::new("Circuit board temperature", Unit::Celsius, Measurement)
-            .role(Role::Temperature)
-            .within(COLDEST, HOTTEST),
-        Field::new("Daily yield", Unit::WattHour, Total).role(Role::DailyYield),
-        Field::new("cos phi kind", Unit::None, PowerFactorKind),
-        Field::new("Type", Unit::None, TypeCode),
+    fields: &rows![
+        Field,
+        [status("status")],
+        dc(1),
+        dc(2),
+        dc(3),
+        phase(1, MOST_PHASE),
+        phase(2, MOST_PHASE),
+        phase(3, MOST_PHASE),
+        [
+            dc_power_total(Sum(&["DC Power MPPT1", "DC Power MPPT2", "DC Power MPPT3"])),
+            ac_power("AC Power total", Apparent(&PHASES, 1000)),
+            cos_phi(),
+        ],
+        generic_ending(),
     ],
 };
+
+// 0  1      2 3     4     5     6     7     8     9     10    11    12    13    14   15
+// 16 50kH3P 4 597.6 68.48 233.2 57.92 231.0 58.04 231.4 57.92 40947 40106 1.000 46.9 223000
+//           | V     A     V     A     V     A     V     A     DC W  AC W  |     °C   Wh
+//           | DC input    phase 1     phase 2     phase 3                 cos phi
+//           status
 
 /// Generic protocol, 16 elements.
 pub static CENTRAL: Layout = Layout {
     name: "central",
     about: "one DC input, 16 elements: XP and M1 types",
-    fields: &[
-        Field::new("status", Unit::None, Status),
-        Field::new("DC Voltage", Unit::Volt, Measurement).within(0, MOST_DC),
-        Field::new("DC Current", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 1", Unit::Volt, Measurement).within(0, MOST_LINE),
-        Field::new("AC Current phase 1", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 2", Unit::Volt, Measurement).within(0, MOST_LINE),
-        Field::new("AC Current phase 2", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 3", Unit::Volt, Measurement).within(0, MOST_LINE),
-        Field::new("AC Current phase 3", Unit::Ampere, Measurement),
-        Field::new("DC Power total", Unit::Watt, Measurement)
-            .plausible(Product("DC Voltage", "DC Current")),
-        Field::new("AC Power total", Unit::Watt, Measurement)
-            .role(Role::Power)
-            .plausible(THREE_LINES),
-        Field::new("cos phi", Unit::None, PowerFactor),
-        Field::new("Circuit board temperature", Unit::Celsius, Measurement)
-            .role(Role::Temperature)
-            .within(COLDEST, HOTTEST),
-        Field::new("Daily yield", Unit::WattHour, Total).role(Role::DailyYield),
-        Field::new("cos phi kind", Unit::None, PowerFactorKind),
-        Field::new("Type", Unit::None, TypeCode),
-    ],
+    fields: &rows![Field, CENTRAL_BEGINNING, [cos_phi()], generic_ending()],
 };
+
+// As with 16 elements, but element 13 is the frequency, and cos phi, °C and Wh follow it.
 
 /// Generic protocol, 17 elements.
 pub static CENTRAL_WITH_FREQUENCY: Layout = Layout {
     name: "central with frequency",
     about: "one DC input, 17 elements: blueplanet 87 to 165 TL3",
-    fields: &[
-        Field::new("status", Unit::None, Status),
-        Field::new("DC Voltage", Unit::Volt, Measurement).within(0, MOST_DC),
-        Field::new("DC Current", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 1", Unit::Volt, Measurement).within(0, MOST_LINE),
-        Field::new("AC Current phase 1", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 2", Unit::Volt, Measurement).within(0, MOST_LINE),
-        Field::new("AC Current phase 2", Unit::Ampere, Measurement),
-        Field::new("AC Voltage phase 3", Unit::Volt, Measurement).within(0, MOST_LINE),
-        Field::new("AC Current phase 3", Unit::Ampere, Measurement),
-        Field::new("DC Power total", Unit::Watt, Measurement)
-            .plausible(Product("DC Voltage", "DC Current")),
-        Field::new("AC Power total", Unit::Watt, Measurement)
-            .role(Role::Power)
-            .plausible(THREE_LINES),
-        Field::new("AC Frequency", Unit::Hertz, Measurement).within(0, MOST_HERTZ),
-        Field::new("cos phi", Unit::None, PowerFactor),
-        Field::new("Circuit board temperature", Unit::Celsius, Measurement)
-            .role(Role::Temperature)
-            .within(COLDEST, HOTTEST),
-        Field::new("Daily yield", Unit::WattHour, Total).role(Role::DailyYield),
-        Field::new("cos phi kind", Unit::None, PowerFactorKind),
-        Field::new("Type", Unit::None, TypeCode),
+    fields: &rows![
+        Field,
+        CENTRAL_BEGINNING,
+        [
+            measured("AC Frequency", Hertz)
+                .role(AcFrequency)
+                .within(0, MOST_HERTZ),
+            cos_phi(),
+        ],
+        generic_ending(),
     ],
 };
+
+const CENTRAL_BEGINNING: [Field; 11] = rows![
+    Field,
+    [
+        status("status"),
+        measured("DC Voltage", Volt)
+            .role(DcVoltage(1))
+            .within(0, MOST_DC),
+        measured("DC Current", Ampere).role(DcCurrent(1)),
+    ],
+    phase(1, MOST_LINE),
+    phase(2, MOST_LINE),
+    phase(3, MOST_LINE),
+    [
+        dc_power_total(Product("DC Voltage", "DC Current")),
+        ac_power("AC Power total", Apparent(&PHASES, SQUARE_ROOT_OF_3)),
+    ],
+];
 
 /// Command 3. With `--counters` these columns follow those of the readings.
 pub static COUNTERS: Layout = Layout {
     name: "counters",
     about: "counters (command 3), all but 000xi",
     fields: &[
-        Field::new("Daily peak power", Unit::Watt, Measurement),
-        Field::new("Counter yield", Unit::KilowattHour, Total),
-        Field::new("Total yield", Unit::KilowattHour, Total),
-        Field::new("Minutes today", Unit::Minute, Total),
-        Field::new("Minutes counter", Unit::Minute, Total),
-        Field::new("Minutes total", Unit::Minute, Total),
+        measured("Daily peak power", Watt),
+        total("Counter yield", KilowattHour),
+        total_yield(),
+        total("Minutes today", Minute),
+        total("Minutes counter", Minute),
+        total("Minutes total", Minute),
     ],
 };
 
@@ -302,21 +357,21 @@ pub static COUNTERS: Layout = Layout {
 pub static FIRMWARE: Layout = Layout {
     name: "firmware",
     about: "firmware (command 8)",
-    fields: &[Field::new("firmware", Unit::None, Kind::Mode)],
+    fields: &[mode("firmware")],
 };
 
 /// A reply to command 9.
 pub static TYPE_CODE: Layout = Layout {
     name: "type",
     about: "type (command 9)",
-    fields: &[Field::new("Type", Unit::None, TypeCode)],
+    fields: &[type_code()],
 };
 
 /// A reply to command s.
 pub static SERIAL_NUMBER: Layout = Layout {
     name: "serial",
     about: "serial number (command s)",
-    fields: &[Field::new("serial", Unit::None, Kind::Mode)],
+    fields: &[mode("serial")],
 };
 
 /// The answer of a 000xi to the question for its readings: ask the parts.
@@ -356,59 +411,26 @@ pub fn is_generic(layout: &Layout) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn keys_are_unique_in_a_layout() {
-        for layout in READINGS.into_iter().chain([&COUNTERS]) {
-            let keys: BTreeSet<String> = layout.fields.iter().map(Field::key).collect();
-            assert_eq!(keys.len(), layout.fields.len(), "{}", layout.name);
-        }
-    }
-
-    #[test]
-    fn units_fit_what_the_labels_say() {
-        for layout in READINGS.into_iter().chain([&COUNTERS]) {
-            for field in layout.fields {
-                let expected = match field.label {
-                    label if label.contains("Voltage") => Unit::Volt,
-                    label if label.contains("Current") => Unit::Ampere,
-                    label if label.to_lowercase().contains("power") => Unit::Watt,
-                    label if label.contains("Frequency") => Unit::Hertz,
-                    label if label.contains("temperature") => Unit::Celsius,
-                    label if label.contains("Daily yield") => Unit::WattHour,
-                    label if label.contains("yield") => Unit::KilowattHour,
-                    label if label.contains("Minutes") => Unit::Minute,
-                    _ => Unit::None,
-                };
-                assert_eq!(field.unit, expected, "{}: {}", layout.name, field.label);
-                assert_eq!(
-                    field.kind.is_numeric(),
-                    field.unit != Unit::None || field.label == "cos phi"
-                );
-            }
-        }
-    }
 
     #[test]
     fn generic_layouts_have_a_row_for_each_element() {
         for elements in 0..=40 {
             if let Some(layout) = generic(elements) {
-                // The count has no column, cos phi has two.
                 assert_eq!(layout.fields.len(), elements, "{}", layout.name);
+                assert!(is_generic(layout));
             }
         }
+        assert!(!is_generic(&STANDARD) && !is_generic(&XP));
     }
 
     #[test]
-    fn every_layout_of_readings_has_an_overview() {
-        for layout in READINGS {
-            for role in [Role::Power, Role::DailyYield, Role::Temperature] {
-                assert!(
-                    layout.fields.iter().any(|field| field.role == Some(role)),
-                    "{}: {role:?}",
-                    layout.name
-                );
+    fn units_of_a_000xi_are_rows_of_a_unit() {
+        let (units, rest) = THREE_UNITS.fields.as_chunks::<9>();
+        assert_eq!([units.len(), rest.len()], [3, 1]);
+        for (number, unit) in (1..).zip(units) {
+            for (row, of_unit) in unit.iter().zip(UNIT.fields) {
+                assert_eq!(row.label, format!("{} unit {number}", of_unit.label));
+                assert_eq!((row.unit, row.kind), (of_unit.unit, of_unit.kind));
             }
         }
     }

@@ -4,19 +4,17 @@
 //! |---|---|
 //! | [`poll`] | which requests an inverter needs, and in which order inverters are asked |
 //! | [`scan`] | who is on the bus |
-//! | [`ear`] | what passes on a bus, for who only listens |
-//! | [`bus`], [`reply`], [`timing`], [`connect`] | one request, one outcome; the waits; what is needed of a link |
+//! | [`bus`], `reply`, [`timing`], [`connect`] | one request, one outcome; the waits; what is needed of a link |
 //! | [`interpret`] | a checked frame becomes a reading, by its table |
 //! | [`layouts`], [`status`], [`types`] | the tables |
 //! | [`wire`] | bytes to checked frames; reads no port and no clock |
 
 pub mod bus;
 pub mod connect;
-pub mod ear;
 pub mod interpret;
 pub mod layouts;
 pub mod poll;
-pub mod reply;
+mod reply;
 pub mod scan;
 pub mod status;
 pub mod timing;

@@ -2,19 +2,14 @@
 
 use super::bus::Bus;
 use super::connect::{Connect, LinkError};
-use super::reply::Outcome;
-use super::wire::{Body, Command, Counters, Fault, Frame, Part, Readings, Request};
+use super::wire::{Command, Part, Request};
 use super::{interpret, layouts};
 use crate::address::Address;
-pub use crate::outcome::Polled;
-use crate::reading::{Cells, Decimal, Reading, Role};
+use crate::observation::Outcome;
+use crate::reading::{Cells, Facts, Reading, Role};
 use chrono::{DateTime, FixedOffset};
 use std::collections::BTreeSet;
 use tracing::{info, warn};
-
-/// The daily yield of counters without an address may be this much above that of the readings before them, Wh. They are
-/// asked for seconds later, and a 10 kW inverter makes 3 Wh a second.
-const YIELD_BETWEEN: Decimal = Decimal::from_parts(30, 0, 0, false, 0);
 
 /// Polls the inverters of one bus, and remembers what it learns about them.
 pub struct Poller<C: Connect> {
@@ -23,6 +18,8 @@ pub struct Poller<C: Connect> {
     clock: fn() -> DateTime<FixedOffset>,
     /// These answered that their parts are to be asked.
     three_units: BTreeSet<Address>,
+    /// These sent replies of the generic protocol, which has serial numbers.
+    generic: BTreeSet<Address>,
 }
 
 impl<C: Connect> Poller<C> {
@@ -33,6 +30,7 @@ impl<C: Connect> Poller<C> {
             counters,
             clock,
             three_units: BTreeSet::new(),
+            generic: BTreeSet::new(),
         }
     }
 
@@ -44,13 +42,13 @@ impl<C: Connect> Poller<C> {
     pub async fn round(
         &mut self,
         addresses: &[Address],
-        mut report: impl FnMut(Address, Polled),
+        mut report: impl FnMut(Address, Outcome),
     ) -> Result<(), LinkError> {
         let mut silent = Vec::new();
         for &address in addresses {
             match self.inverter(address).await? {
-                Polled::Silent => silent.push(address),
-                polled => report(address, polled),
+                Outcome::Silent => silent.push(address),
+                outcome => report(address, outcome),
             }
         }
         self.once(&silent, report).await
@@ -63,117 +61,116 @@ impl<C: Connect> Poller<C> {
     pub async fn once(
         &mut self,
         addresses: &[Address],
-        mut report: impl FnMut(Address, Polled),
+        mut report: impl FnMut(Address, Outcome),
     ) -> Result<(), LinkError> {
         for &address in addresses {
-            let polled = self.inverter(address).await?;
-            report(address, polled);
+            let outcome = self.inverter(address).await?;
+            report(address, outcome);
         }
         Ok(())
     }
 
     /// All requests that one inverter needs.
-    pub(super) async fn inverter(&mut self, address: Address) -> Result<Polled, LinkError> {
+    pub(super) async fn inverter(&mut self, address: Address) -> Result<Outcome, LinkError> {
         if self.three_units.contains(&address) {
             return self.parts(address).await;
         }
-        let clock = self.clock;
-        let request = Request {
-            address,
-            command: Command::Readings,
+        let (mut reading, first_byte) = match self.ask(address, Command::Readings).await? {
+            Outcome::Read { answer, first_byte } => (answer, first_byte),
+            other => return Ok(other.map(Box::new)),
         };
-        let outcome = self.bus.ask(request, |frame| match &frame.body {
-            Body::Parts => Some(Ok(None)),
-            Body::Readings(Readings { part: None, .. }) | Body::Generic(_) => {
-                Some(timed(frame, clock).map(Some))
-            }
-            _ => None,
-        });
-        match outcome.await? {
-            Outcome::Read {
-                answer: Some(mut reading),
-                first_byte,
-            } => {
-                if self.counters {
-                    reading.further = Some(self.counters(address, &reading).await?);
-                }
-                Ok(Polled::Read {
-                    reading: Box::new(reading),
-                    first_byte,
-                })
-            }
-            Outcome::Read { answer: None, .. } => {
-                self.three_units.insert(address);
-                self.parts(address).await
-            }
-            Outcome::Garbled(reason) => Ok(Polled::Garbled(reason)),
-            Outcome::Silent => Ok(Polled::Silent),
+        if reading.cells.layout == &layouts::PARTS {
+            self.three_units.insert(address);
+            return self.parts(address).await;
         }
+        if layouts::is_generic(reading.cells.layout) {
+            self.generic.insert(address);
+        } else {
+            self.generic.remove(&address);
+        }
+        if self.counters {
+            reading.further = Some(self.counters(address, &reading).await?);
+        }
+        Ok(Outcome::Read {
+            answer: Box::new(reading),
+            first_byte,
+        })
+    }
+
+    /// Asks firmware and serial number. An inverter that was not read yet is asked for its firmware alone: only inverters
+    /// of the generic protocol have a serial number to tell.
+    ///
+    /// # Errors
+    /// [`LinkError`] when the link is gone for good.
+    pub(crate) async fn facts(&mut self, address: Address) -> Result<Facts, LinkError> {
+        let firmware = self.tell(address, Command::Firmware).await?;
+        let serial = if self.generic.contains(&address) {
+            self.tell(address, Command::SerialNumber).await?
+        } else {
+            None
+        };
+        Ok(Facts {
+            firmware: firmware.as_ref().and_then(text),
+            serial: serial.as_ref().and_then(text),
+        })
+    }
+
+    /// The answer to a question about the inverter itself; many have none.
+    pub(super) async fn tell(
+        &mut self,
+        address: Address,
+        command: Command,
+    ) -> Result<Option<Reading>, LinkError> {
+        Ok(self.ask(address, command).await?.answer())
+    }
+
+    /// One request; its reply as a reading with the time of now, as the reply is complete.
+    async fn ask(
+        &mut self,
+        address: Address,
+        command: Command,
+    ) -> Result<Outcome<Reading>, LinkError> {
+        let outcome = self.bus.ask(Request { address, command }).await?;
+        let time = Some((self.clock)());
+        Ok(outcome.try_map(|frame| {
+            let reading = interpret::frame(&frame).map_err(|fault| fault.to_string())?;
+            Ok(Reading { time, ..reading })
+        }))
     }
 
     /// The three parts of a 000xi; a silent part gets one more chance after the others. An address where no part was read
     /// is asked anew from then on: the reply that made a 000xi of it has no checksum, it may have been a damaged one.
-    async fn parts(&mut self, address: Address) -> Result<Polled, LinkError> {
+    async fn parts(&mut self, address: Address) -> Result<Outcome, LinkError> {
         let mut parts = [const { Outcome::Silent }; 3];
         for (part, outcome) in Part::ALL.into_iter().zip(&mut parts) {
-            *outcome = self.part(address, part).await?;
+            *outcome = self.ask(address, Command::Part(part)).await?;
         }
         for (part, outcome) in Part::ALL.into_iter().zip(&mut parts) {
             if *outcome == Outcome::Silent {
-                *outcome = self.part(address, part).await?;
+                *outcome = self.ask(address, Command::Part(part)).await?;
             }
         }
-        let polled = together(address, parts);
-        if !matches!(polled, Polled::Read { .. }) {
+        let outcome = together(address, parts);
+        if !matches!(outcome, Outcome::Read { .. }) {
             self.three_units.remove(&address);
         }
-        Ok(polled)
-    }
-
-    async fn part(&mut self, address: Address, part: Part) -> Result<Outcome<Reading>, LinkError> {
-        let clock = self.clock;
-        let number = part.number();
-        let request = Request {
-            address,
-            command: Command::Part(part),
-        };
-        let accept = |frame: &Frame<'_>| match &frame.body {
-            Body::Readings(readings) if readings.part == Some(number) => Some(timed(frame, clock)),
-            _ => None,
-        };
-        self.bus.ask(request, accept).await
+        Ok(outcome)
     }
 
     /// The counters' cells, empty where they could not be read.
     async fn counters(&mut self, address: Address, reading: &Reading) -> Result<Cells, LinkError> {
-        let request = Request {
-            address,
-            command: Command::Counters,
-        };
-        let outcome = self.bus.ask(request, |frame| match &frame.body {
-            Body::Counters(counters) if frame.address.is_some() || fits(counters, reading) => {
-                Some(Ok(interpret::counters_cells(counters)))
-            }
-            _ => None,
-        });
-        match outcome.await? {
-            Outcome::Read { answer, .. } => return Ok(answer),
+        let daily_yield = reading.figure(Role::DailyYield).map(|(number, _)| number);
+        match self.ask(address, Command::Counters { daily_yield }).await? {
+            Outcome::Read { answer, .. } => return Ok(answer.cells),
             Outcome::Garbled(reason) => warn!("address {address}: no counters: {reason}"),
-            Outcome::Silent => info!("address {address}: no counters: no reply to command 3"),
+            _ => info!("address {address}: no counters: no reply to command 3"),
         }
         Ok(Cells::empty(&layouts::COUNTERS))
     }
 }
 
-/// A reading with the time of now: its reply is complete.
-fn timed(frame: &Frame<'_>, clock: fn() -> DateTime<FixedOffset>) -> Result<Reading, Fault> {
-    let mut reading = interpret::frame(frame)?;
-    reading.time = Some(clock());
-    Ok(reading)
-}
-
 /// One reading of three parts. A part that is missing leaves its cells empty: the others count.
-fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Polled {
+fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
     let mut reason = None;
     let mut first = None;
     let mut time = None;
@@ -187,10 +184,10 @@ fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Polled {
             reason = Some(fault);
             None
         }
-        Outcome::Silent => None,
+        _ => None,
     });
     let Some(first_byte) = first else {
-        return reason.map_or(Polled::Silent, Polled::Garbled);
+        return reason.map_or(Outcome::Silent, Outcome::Garbled);
     };
     for (part, _) in Part::ALL
         .iter()
@@ -205,17 +202,14 @@ fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Polled {
     }
     let mut reading = interpret::three_units(address.number(), readings);
     reading.time = time;
-    Polled::Read {
-        reading: Box::new(reading),
+    Outcome::Read {
+        answer: Box::new(reading),
         first_byte,
     }
 }
 
-/// Whether counters without an address belong to the inverter that was just read.
-fn fits(counters: &Counters<'_>, reading: &Reading) -> bool {
-    let Some((before, _)) = reading.figure(Role::DailyYield) else {
-        return false;
-    };
-    let now = counters.daily_yield_number().map(Decimal::from);
-    now.is_some_and(|now| (before..=before + YIELD_BETWEEN).contains(&now))
+/// The only cell of a reply of one text.
+fn text(reading: &Reading) -> Option<String> {
+    let (_, value) = reading.columns().next()?;
+    value.map(ToString::to_string)
 }

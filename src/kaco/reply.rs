@@ -1,9 +1,10 @@
 //! What is known of the reply to one request while it comes in, and the verdict at its end.
 
+use super::interpret;
 use super::timing::{LONGEST_REPLY, Timing};
-use super::wire::{Fault, Frame, FrameError, LONGEST_FRAME, Request};
+use super::wire::{Frame, FrameError, LONGEST_FRAME, Request};
 use crate::escape;
-pub use crate::outcome::Outcome;
+use crate::observation::Outcome;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::debug;
@@ -70,37 +71,33 @@ impl Reply {
         self.sent + timing.first_byte + LONGEST_REPLY
     }
 
-    /// Takes a frame, or notes why it is none; `None` to go on listening.
-    pub(super) fn judge<T>(
-        &mut self,
-        item: Result<Frame<'_>, FrameError>,
-        accept: &mut impl FnMut(&Frame<'_>) -> Option<Result<T, Fault>>,
-    ) -> Option<Outcome<T>> {
-        let frame = match item {
-            Ok(frame) => frame,
-            Err(error) => {
-                self.reason = Some(error.to_string());
-                return None;
-            }
-        };
-        let asked = self.request.address.number();
-        let is_asked = frame.address.is_none_or(|address| address == asked);
-        match is_asked.then(|| accept(&frame)).flatten() {
-            Some(Ok(answer)) => {
-                let first_byte = self.first_byte.unwrap_or_else(|| self.sent.elapsed());
-                Some(Outcome::Read { answer, first_byte })
-            }
-            Some(Err(fault)) => Some(Outcome::Garbled(fault.to_string())),
-            None => {
+    /// Returns the outcome if this frame is the answer; notes what else came, and `None` to go on listening.
+    pub(super) fn judge(&mut self, item: Result<Frame, FrameError>) -> Option<Outcome<Frame>> {
+        match item {
+            Ok(frame) if self.request.is_answered_by(&frame) => Some(self.answered(frame)),
+            Ok(frame) => {
+                let asked = self.request.address;
                 debug!("address {asked}: another reply came and is left alone: {frame:?}");
                 self.others = true;
+                None
+            }
+            Err(error) => {
+                self.reason = Some(error.to_string());
                 None
             }
         }
     }
 
+    fn answered(&self, answer: Frame) -> Outcome<Frame> {
+        if let Err(fault) = interpret::check(&answer) {
+            return Outcome::Garbled(fault.to_string());
+        }
+        let first_byte = self.first_byte.unwrap_or_else(|| self.sent.elapsed());
+        Outcome::Read { answer, first_byte }
+    }
+
     /// The verdict when the time is over without an answer.
-    pub(super) fn unanswered<T>(&mut self) -> Outcome<T> {
+    pub(super) fn unanswered(&mut self) -> Outcome<Frame> {
         match self.reason.take() {
             Some(reason) => Outcome::Garbled(reason),
             None if !self.others && self.foreign_bytes() >= SHORTEST_REPLY => Outcome::Garbled(

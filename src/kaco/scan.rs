@@ -1,11 +1,11 @@
 //! Who is on the bus: each address is asked, and who answers is asked what it is.
 
 use super::connect::{Connect, LinkError};
-use super::poll::{Polled, Poller};
-use super::reply::{Outcome, SHORTEST_REPLY};
-use super::wire::{Body, Command, Frame, Request};
-use super::{interpret, layouts};
+use super::poll::Poller;
+use super::reply::SHORTEST_REPLY;
+use super::wire::Command;
 use crate::address::Address;
+use crate::observation::Outcome;
 use crate::reading::Reading;
 use std::time::Duration;
 
@@ -18,14 +18,10 @@ const FAST: Duration = Duration::from_millis(500);
 pub struct Found {
     /// Where it is.
     pub address: Address,
-    /// Its readings; they tell layout and type.
+    /// Its readings; they tell layout, type, firmware and serial number.
     pub reading: Box<Reading>,
     /// From the request to the first byte of the reply.
     pub first_byte: Duration,
-    /// Firmware, where it tells it.
-    pub firmware: Option<String>,
-    /// Serial number, where it tells it.
-    pub serial: Option<String>,
     /// Something came behind its reply: another inverter has the same address.
     pub is_shared: bool,
 }
@@ -76,12 +72,9 @@ impl<C: Connect> Poller<C> {
     /// Asks one address, and an inverter there what it is.
     async fn look(&mut self, address: Address) -> Result<Heard, LinkError> {
         let (mut reading, first_byte) = match self.inverter(address).await? {
-            Polled::Read {
-                reading,
-                first_byte,
-            } => (reading, first_byte),
-            Polled::Garbled(reason) => return Ok(Heard::Garbled(reason)),
-            Polled::Silent => return Ok(Heard::Silent),
+            Outcome::Read { answer, first_byte } => (answer, first_byte),
+            Outcome::Garbled(reason) => return Ok(Heard::Garbled(reason)),
+            _ => return Ok(Heard::Silent),
         };
         let is_shared = has_reply(&self.bus.rest().await?);
         if reading.type_code.is_none() {
@@ -89,51 +82,14 @@ impl<C: Connect> Poller<C> {
             reading.type_code = told.as_ref().and_then(|told| told.type_code.clone());
             reading.model = told.and_then(|told| told.model);
         }
-        let firmware = self.tell(address, Command::Firmware).await?;
-        let serial = if layouts::is_generic(reading.cells.layout) {
-            self.tell(address, Command::SerialNumber).await?
-        } else {
-            None
-        };
+        reading.facts = self.facts(address).await?;
         Ok(Heard::Found(Box::new(Found {
             address,
             reading,
             first_byte,
-            firmware: firmware.as_ref().and_then(text),
-            serial: serial.as_ref().and_then(text),
             is_shared,
         })))
     }
-
-    /// The answer to a question about the inverter itself; many have none.
-    async fn tell(
-        &mut self,
-        address: Address,
-        command: Command,
-    ) -> Result<Option<Reading>, LinkError> {
-        let outcome = self
-            .bus
-            .ask(Request { address, command }, |frame: &Frame<'_>| {
-                let is_answer = matches!(
-                    (command, &frame.body),
-                    (Command::TypeCode, Body::TypeCode(_))
-                        | (Command::Firmware, Body::Firmware(_))
-                        | (Command::SerialNumber, Body::SerialNumber(_))
-                );
-                is_answer.then(|| interpret::frame(frame))
-            });
-        match outcome.await? {
-            Outcome::Read { answer, .. } => Ok(Some(answer)),
-            Outcome::Garbled(_) | Outcome::Silent => Ok(None),
-        }
-    }
-}
-
-/// The only cell of a reply of one text.
-fn text(reading: &Reading) -> Option<String> {
-    reading
-        .columns()
-        .find_map(|(_, value)| value.map(ToString::to_string))
 }
 
 /// Whether there is a reply, or the ruins of one, in what came behind a reply: NULs and stray bytes are not.

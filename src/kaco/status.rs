@@ -1,7 +1,11 @@
 //! What the status codes mean.
 //!
-//! Source: the maker's application note and what newer drivers show of its later tables. The texts of codes 0..=34 are
-//! those that the first `kaco_ardexa` wrote, so logs stay comparable.
+//! Source: the maker's application note and what newer drivers show of its later tables. The texts
+//! of codes 0..=34 are those that the first `kaco_ardexa` wrote, so logs stay comparable.
+
+use super::layouts::{READINGS, UNIT, XP};
+use super::types;
+use crate::reading::Layout;
 
 /// Whether a state is part of normal operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +37,24 @@ pub fn find(code: u32) -> Option<&'static Status> {
     STATUSES.get(index)
 }
 
-/// Whether a code says that the inverter reports a fault; unknown codes do not.
-pub fn is_fault(code: u32) -> bool {
-    find(code).is_some_and(|status| status.severity == Severity::Fault)
+/// The row of a text as the `status` column has it; upper and lower case are the same.
+pub fn named(text: &str) -> Option<&'static Status> {
+    let is_named = |status: &&Status| status.text.eq_ignore_ascii_case(text);
+    STATUSES.iter().find(is_named)
+}
+
+/// The row of `code` for an inverter of this layout and type; `None` where the maker never
+/// published the meaning: XP central inverters. Types that no table knows are taken for ordinary
+/// ones.
+pub fn of(layout: &Layout, type_code: Option<&str>, code: u32) -> Option<&'static Status> {
+    find(code).filter(|_| is_published(layout, type_code))
+}
+
+/// True if the states of inverters of this layout and type are those of this table.
+pub fn is_published(layout: &Layout, type_code: Option<&str>) -> bool {
+    let known = type_code.and_then(types::find);
+    let is_kaco = READINGS.contains(&layout) || layout == &UNIT;
+    is_kaco && layout != &XP && known.is_none_or(|known| known.status_published)
 }
 
 const fn operating(code: u32, text: &'static str, meaning: &'static str) -> Status {
@@ -313,7 +332,9 @@ pub static STATUSES: &[Status] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::super::layouts::{CENTRAL, MPPT3, STANDARD};
     use super::*;
+    use crate::kstar::layout::KSTAR;
 
     #[test]
     fn codes_ascend_and_texts_are_fit_for_a_csv_cell() {
@@ -326,6 +347,31 @@ mod tests {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -".contains(&byte);
             assert!(status.text.bytes().all(plain), "{status:?}");
         }
+    }
+
+    #[test]
+    fn texts_belong_to_one_code() {
+        for status in STATUSES {
+            let text = status.text.to_ascii_uppercase();
+            assert_eq!(
+                named(&text).map(|found| found.code),
+                Some(status.code),
+                "{text}"
+            );
+        }
+        assert_eq!(named("4"), None);
+    }
+
+    #[test]
+    fn states_of_xp_inverters_are_not_explained() {
+        let meaning = |layout, type_code| of(layout, type_code, 4).map(|status| status.meaning);
+        let explained = Some("MPP tracking");
+        assert_eq!(meaning(&STANDARD, Some("5000xi")), explained);
+        assert_eq!(meaning(&UNIT, None), explained);
+        assert_eq!(meaning(&MPPT3, Some("unheard")), explained);
+        assert_eq!(meaning(&CENTRAL, Some("100kH4")), None);
+        assert_eq!(meaning(&XP, None), None);
+        assert_eq!(meaning(&KSTAR, None), None);
     }
 
     #[test]

@@ -1,15 +1,12 @@
 //! What every reading of a KSTAR inverter begins with.
 
-use crate::reading::{Cells, Reading, Sender, Value};
+use crate::inverter::InverterId;
+use crate::reading::{Cells, Reading, Value};
 use std::borrow::Cow;
 
 /// A reading of which nothing is known but its cells.
 pub(super) fn plain(cells: Cells) -> Reading {
-    let sender = Sender::Kstar {
-        serial: None,
-        ip: None,
-    };
-    Reading::of(sender, cells)
+    Reading::of(InverterId::kstar(None, None), cells)
 }
 
 /// A text that was sent; an empty one is no value.

@@ -8,7 +8,7 @@ use super::socket::{Packet, Socket};
 use super::timing::Timing;
 use super::wire::{self, Request};
 use crate::escape::hex;
-use crate::outcome::Outcome;
+use crate::observation::Outcome;
 use crate::reading::Reading;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -82,17 +82,24 @@ impl Client {
             .await
     }
 
-    /// Asks who the inverter is; not every one answers.
-    ///
-    /// # Errors
-    /// [`NetworkError`] if no request could be sent at all.
-    pub async fn identity(&mut self) -> Result<Outcome<Identity>, NetworkError> {
-        self.ask(
-            Request::Identity,
-            self.timing.identity_attempts,
-            identity::identity,
-        )
-        .await
+    /// What the inverter tells of itself; `None` if it does not, or if nothing can be sent: its
+    /// readings count without.
+    pub async fn identity(&mut self) -> Option<Identity> {
+        let attempts = self.timing.identity_attempts;
+        let asked = self
+            .ask(Request::Identity, attempts, identity::identity)
+            .await;
+        let reason = match asked {
+            Ok(Outcome::Read { answer, .. }) => return Some(answer),
+            Ok(Outcome::Garbled(reason)) => reason,
+            Ok(_) => "no reply".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        info!(
+            "inverter {} does not tell its serial number: {reason}",
+            self.ip
+        );
+        None
     }
 
     /// Asks until there is an answer or no attempt left.
@@ -255,7 +262,7 @@ mod tests {
         let start = Instant::now();
         let mut client = Client::new(Ipv4Addr::new(127, 0, 13, 7), QUICK, false);
         assert!(matches!(client.readings().await, Ok(Outcome::Silent)));
-        assert!(matches!(client.identity().await, Ok(Outcome::Silent)));
+        assert_eq!(client.identity().await, None);
         assert!(start.elapsed() >= QUICK.wake + QUICK.reply * 4);
     }
 

@@ -1,28 +1,27 @@
-//! What a row of the KSTAR table can say: where in the payload a number stands, and how columns follow from others.
+//! What a row of the KSTAR table can say: where in the payload a number stands, and how columns
+//! follow from others.
 //!
 //! The rows themselves are in [`super::layout`]; how they are read is in [`super::interpret`].
 
-use crate::reading::{Field, Kind, Role, Unit};
+use crate::reading::Field;
 
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
+pub(crate) struct Column {
     /// What outputs see.
-    pub field: Field,
+    pub(crate) field: Field,
     /// How its value is got.
-    pub source: Source,
+    pub(crate) source: Source,
 }
 
 /// Words of a code; a code without a word is written as its number.
-pub type Words = &'static [(u32, &'static str)];
+pub(crate) type Words = &'static [(u32, &'static str)];
 
 /// Where the value of a column comes from. Columns are referred to by their label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// A number as it stands there.
     Raw(Slot),
-    /// A number of which each bit is an error, named in [`super::faults`].
-    Bits(Slot),
     /// A code, written as a word.
     Words(Slot, Words),
     /// An amount, whose own sign does not count, with the sign that a mode gives it.
@@ -35,11 +34,9 @@ pub enum Source {
 
 impl Source {
     /// Where its own number stands; none if all of it comes from other columns.
-    pub const fn slot(&self) -> Option<Slot> {
+    pub(crate) const fn slot(&self) -> Option<Slot> {
         match self {
-            Self::Raw(slot) | Self::Bits(slot) | Self::Words(slot, _) | Self::Signed(slot, _) => {
-                Some(*slot)
-            }
+            Self::Raw(slot) | Self::Words(slot, _) | Self::Signed(slot, _) => Some(*slot),
             Self::Product(..) | Self::Sum(..) => None,
         }
     }
@@ -47,29 +44,29 @@ impl Source {
 
 /// The sign of an amount, told by the mode in another column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sign {
+pub(crate) struct Sign {
     /// The column of the mode, one with [`Source::Words`].
-    pub by: &'static str,
+    pub(crate) by: &'static str,
     /// Words of the mode, and what the amount is multiplied with: 1, -1 or 0.
-    pub factors: &'static [(&'static str, i64)],
+    pub(crate) factors: &'static [(&'static str, i64)],
     /// The same for all other modes; `None` if nothing can be said.
-    pub otherwise: Option<i64>,
+    pub(crate) otherwise: Option<i64>,
 }
 
 /// A number in the payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slot {
+pub(crate) struct Slot {
     /// Its first byte.
-    pub offset: usize,
+    pub(crate) offset: usize,
     /// How it is written.
-    pub form: Form,
+    pub(crate) form: Form,
     /// How many of its digits are decimals: 1 for tenths.
-    pub decimals: u32,
+    pub(crate) decimals: u32,
 }
 
 /// How a number is written, big-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// One byte.
     U8,
     /// Two bytes.
@@ -82,7 +79,7 @@ pub enum Form {
 
 impl Form {
     /// Bytes.
-    pub const fn size(self) -> usize {
+    pub(crate) const fn size(self) -> usize {
         match self {
             Self::U8 => 1,
             Self::U16 | Self::I16 => 2,
@@ -91,75 +88,40 @@ impl Form {
     }
 }
 
-// The rows of the table are written with these.
+// The rows of the table are fields that are told where their value comes from.
 
-impl Column {
-    pub(super) const fn role(self, role: Role) -> Self {
-        Self {
-            field: self.field.role(role),
-            ..self
+impl Field {
+    const fn from(self, source: Source) -> Column {
+        Column {
+            field: self,
+            source,
         }
     }
 
-    pub(super) const fn within(self, low: i32, high: i32) -> Self {
-        Self {
-            field: self.field.within(low, high),
-            ..self
-        }
+    /// The number in a slot.
+    pub(super) const fn at(self, slot: Slot) -> Column {
+        self.from(Source::Raw(slot))
     }
-}
 
-const fn column(label: &'static str, unit: Unit, kind: Kind, source: Source) -> Column {
-    Column {
-        field: Field::new(label, unit, kind),
-        source,
+    /// The word for the number in a slot.
+    pub(super) const fn words(self, slot: Slot, words: Words) -> Column {
+        self.from(Source::Words(slot, words))
     }
-}
 
-pub(super) const fn measured(label: &'static str, unit: Unit, slot: Slot) -> Column {
-    column(label, unit, Kind::Measurement, Source::Raw(slot))
-}
+    /// The amount in a slot, with a sign.
+    pub(super) const fn signed(self, amount: Slot, sign: Sign) -> Column {
+        self.from(Source::Signed(amount, sign))
+    }
 
-/// V times A.
-pub(super) const fn power(
-    label: &'static str,
-    voltage: &'static str,
-    current: &'static str,
-) -> Column {
-    derived(label, Unit::Watt, Source::Product(voltage, current))
-}
+    /// V times A.
+    pub(super) const fn product(self, voltage: &'static str, current: &'static str) -> Column {
+        self.from(Source::Product(voltage, current))
+    }
 
-/// W plus W.
-pub(super) const fn sum(label: &'static str, left: &'static str, right: &'static str) -> Column {
-    derived(label, Unit::Watt, Source::Sum(left, right))
-}
-
-pub(super) const fn signed(label: &'static str, unit: Unit, amount: Slot, sign: Sign) -> Column {
-    derived(label, unit, Source::Signed(amount, sign))
-}
-
-const fn derived(label: &'static str, unit: Unit, source: Source) -> Column {
-    column(label, unit, Kind::Measurement, source)
-}
-
-pub(super) const fn total(label: &'static str, unit: Unit, slot: Slot) -> Column {
-    column(label, unit, Kind::Total, Source::Raw(slot))
-}
-
-pub(super) const fn mode(label: &'static str, slot: Slot, words: Words) -> Column {
-    column(label, Unit::None, Kind::Mode, Source::Words(slot, words))
-}
-
-pub(super) const fn status(label: &'static str, slot: Slot, words: Words) -> Column {
-    column(label, Unit::None, Kind::Status, Source::Words(slot, words))
-}
-
-pub(super) const fn bits(label: &'static str, slot: Slot) -> Column {
-    column(label, Unit::None, Kind::Code, Source::Bits(slot))
-}
-
-pub(super) const fn code(label: &'static str, slot: Slot) -> Column {
-    column(label, Unit::None, Kind::Code, Source::Raw(slot))
+    /// One column plus another.
+    pub(super) const fn sum(self, left: &'static str, right: &'static str) -> Column {
+        self.from(Source::Sum(left, right))
+    }
 }
 
 const fn slot(offset: usize, form: Form, decimals: u32) -> Slot {

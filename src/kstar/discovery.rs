@@ -4,17 +4,13 @@
 
 use super::cells::{plain, text_cell};
 use crate::escape::printable;
-use crate::reading::{Cells, Field, Kind, Layout, Reading, Unit};
+use crate::reading::{Cells, Layout, Reading, mode};
 
 /// What an answer holds, for outputs.
 pub static LAYOUT: Layout = Layout {
     name: "discovery",
     about: "a WiFi module's answer to a broadcast",
-    fields: &[
-        Field::new("ip", Unit::None, Kind::Mode),
-        Field::new("mac", Unit::None, Kind::Mode),
-        Field::new("name", Unit::None, Kind::Mode),
-    ],
+    fields: &[mode("ip"), mode("mac"), mode("name")],
 };
 
 /// A module's answer, as printable ASCII. For sending, the address that the answer came from counts, not its text.

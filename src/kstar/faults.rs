@@ -3,7 +3,7 @@
 //! Source: the protocol note. Bits that it does not explain carry their number.
 
 /// Bit 0 first. Where a bit has no known meaning it is called `bit N`.
-pub static ERROR_BITS: [&str; 32] = [
+pub(super) static ERROR_BITS: [&str; 32] = [
     "GFCI check",
     "AC sensor check",
     "bit 2",
@@ -38,21 +38,6 @@ pub static ERROR_BITS: [&str; 32] = [
     "internal communication",
 ];
 
-/// The names of the bits that are set in `code`, lowest first.
-///
-/// ```
-/// use kaco_ardexa::kstar::faults::error_names;
-/// assert_eq!(error_names(0x0000_0204), ["bit 2", "utility loss"]);
-/// ```
-pub fn error_names(code: u32) -> Vec<&'static str> {
-    ERROR_BITS
-        .into_iter()
-        .enumerate()
-        .filter(|(bit, _)| code >> bit & 1 == 1)
-        .map(|(_, name)| name)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,8 +59,6 @@ mod tests {
 
     #[test]
     fn bits_are_where_the_note_has_them() {
-        assert!(error_names(0).is_empty());
-        assert_eq!(error_names(u32::MAX), ERROR_BITS);
         for (bit, name) in [
             (0, "GFCI check"),
             (1, "AC sensor check"),
@@ -94,7 +77,7 @@ mod tests {
             (30, "EEPROM"),
             (31, "internal communication"),
         ] {
-            assert_eq!(error_names(1 << bit), [name], "{bit}");
+            assert_eq!(ERROR_BITS.get(bit), Some(&name), "{bit}");
         }
     }
 }

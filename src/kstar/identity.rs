@@ -4,7 +4,8 @@
 
 use super::cells::{plain, text_cell};
 use super::discovery::text;
-use crate::reading::{Cells, Facts, Field, Kind, Layout, Reading, Sender, Unit};
+use crate::inverter::InverterId;
+use crate::reading::{Cells, Facts, Layout, Reading, mode};
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -13,11 +14,7 @@ use std::ops::Range;
 pub static LAYOUT: Layout = Layout {
     name: "identity",
     about: "who a KSTAR inverter is",
-    fields: &[
-        Field::new("firmware", Unit::None, Kind::Mode),
-        Field::new("model", Unit::None, Kind::Mode),
-        Field::new("serial", Unit::None, Kind::Mode),
-    ],
+    fields: &[mode("firmware"), mode("model"), mode("serial")],
 };
 
 /// Bytes of the payload with the firmware, ASCII padded with blanks, as the others.
@@ -52,10 +49,7 @@ impl Identity {
     /// `reading` as one of the inverter that said this, from this address.
     pub fn sign(self, reading: Reading, ip: Option<IpAddr>) -> Reading {
         Reading {
-            sender: Sender::Kstar {
-                serial: self.serial,
-                ip,
-            },
+            inverter: InverterId::kstar(self.serial, ip),
             model: self.model.map(Cow::Owned),
             facts: Facts {
                 serial: None,

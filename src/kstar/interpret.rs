@@ -1,10 +1,10 @@
-//! The meaning of a checked payload: bytes and the table become a [`Reading`]; no column is named here.
+//! The meaning of a checked payload: bytes and the table become a [`Reading`]; no column is named
+//! here.
 //!
 //! Nothing is rounded: a number keeps the decimals of its slot, a product those of both factors.
 
 use super::cells::plain;
 use super::column::{Column, Form, Sign, Slot, Source, Words};
-use super::faults::error_names;
 use super::identity::identity;
 use super::layout::{COLUMNS, KSTAR};
 use super::wire::Frame;
@@ -21,8 +21,9 @@ pub fn frame(frame: Frame<'_>) -> Reading {
 
 /// The payload of [`Frame::Readings`] as a reading without time and sender, which the caller knows.
 ///
-/// Bytes behind those that the table knows are left alone; a column behind the end of the payload has no value. The status
-/// code is the number behind the column of kind [`Kind::Status`], the work mode.
+/// Bytes behind those that the table knows are left alone; a column behind the end of the payload
+/// has no value. The status code is the number behind the column of kind [`Kind::Status`], the work
+/// mode.
 pub fn reading(payload: &[u8]) -> Reading {
     let values = COLUMNS.iter().map(|column| value(column, payload));
     let unreadable = COLUMNS
@@ -37,33 +38,17 @@ pub fn reading(payload: &[u8]) -> Reading {
         })
     };
     let is_abnormal = matches!(reading.status_code, StatusCode::One(code) if code >= ABNORMAL);
-    reading.is_fault = is_abnormal || !reported_errors(&reading).is_empty();
+    reading.is_fault = is_abnormal || !reading.errors().is_empty();
     reading
 }
 
 /// Work modes from this number on are no normal operation: 2 abnormal, 3 severe fault.
 const ABNORMAL: u32 = 2;
 
-/// The names of the errors that a reading reports; none for readings of other layouts.
-pub fn reported_errors(reading: &Reading) -> Vec<&'static str> {
-    if reading.cells.layout != &KSTAR {
-        return Vec::new();
-    }
-    COLUMNS
-        .iter()
-        .zip(&reading.cells.values)
-        .filter(|(column, _)| matches!(column.source, Source::Bits(_)))
-        .filter_map(|(_, value)| u32::try_from(value.as_ref()?.number()?).ok())
-        .flat_map(error_names)
-        .collect()
-}
-
 /// The cell of a column; `None` if the payload ends before it, or if its sign is not known.
 fn value(column: &Column, payload: &[u8]) -> Option<Value> {
     match &column.source {
-        Source::Raw(slot) | Source::Bits(slot) => {
-            Some(Value::Number(decimal(slot, raw(slot, payload)?)))
-        }
+        Source::Raw(slot) => Some(Value::Number(decimal(slot, raw(slot, payload)?))),
         Source::Words(slot, words) => Some(Value::Text(word(raw(slot, payload)?, words))),
         Source::Signed(amount, sign) => {
             let factor = factor(sign, &named(sign.by, payload)?)?;
@@ -148,7 +133,8 @@ fn decimal(slot: &Slot, raw: i64) -> Decimal {
     Decimal::new(raw, slot.decimals)
 }
 
-/// Exact, with the decimals of both factors also when it is zero, and never `-0`, unlike `checked_mul`.
+/// Exact, with the decimals of both factors also when it is zero, and never `-0`, unlike
+/// `checked_mul`.
 fn product(left: Decimal, right: Decimal) -> Option<Decimal> {
     let digits = left.mantissa().checked_mul(right.mantissa())?;
     Decimal::try_from_i128_with_scale(digits, left.scale() + right.scale()).ok()
@@ -248,7 +234,7 @@ mod tests {
             assert_eq!(written(&reading), due(second));
             assert_eq!(reading.status_code, StatusCode::One(1));
             assert!(reading.unreadable.is_empty());
-            assert!(reported_errors(&reading).is_empty());
+            assert!(reading.errors().is_empty());
         }
     }
 
@@ -329,7 +315,7 @@ mod tests {
         let reading = reading(&payload(CHARGING, &[codes]));
         assert!(written(&reading).contains(&("Error Codes", "2147484164".to_owned())));
         assert_eq!(
-            reported_errors(&reading),
+            reading.errors(),
             ["bit 2", "utility loss", "internal communication"]
         );
     }
@@ -371,7 +357,7 @@ mod tests {
                 let minus_zero = text.starts_with('-') && number.is_ok_and(|number| number.is_zero());
                 prop_assert!(!minus_zero, "{} {}", label, text);
             }
-            let _ = reported_errors(&reading);
+            let _ = reading.errors();
         }
     }
 }

@@ -1,18 +1,20 @@
-//! The table of KSTAR readings, one row a column: what it is called, what it holds, where it comes from.
+//! The table of KSTAR readings, one row a column: what it is called, what it holds, where it comes
+//! from.
 //!
-//! Everything else is made from it: the layout for outputs at compile time, the cells of a reading in [`super::interpret`].
-//! Source of all rows: the protocol note, compared with two captures.
-//!
-//! Offsets count from the first byte of the payload, numbers are big-endian. Bytes 12, 13, 27 and 28 belong to further
-//! batteries that no known inverter has.
+//! Everything else is made from it: the layout for outputs at compile time, the cells of a reading
+//! in [`super::interpret`]. Source of all rows: the protocol note, compared with two captures.
 //!
 //! `within` is wide on purpose: it is for numbers that can't be, not for those that are rare.
 
-use super::column::{Column, Sign, Words};
-use super::column::{bits, code, measured, mode, power, signed, status, sum, total};
-use super::column::{i16, u8, u16, u32};
+use super::column::{Column, Sign, Words, i16, u8, u16, u32};
+use super::faults::ERROR_BITS;
+use crate::reading::Role::{
+    BatteryCurrent, BatteryPower, BatteryVoltage, Charge, DailyYield, DcCurrent, DcPower,
+    DcVoltage, GridCurrent, GridFrequency, GridPower, GridVoltage, LifetimeYield, LoadPower,
+    Temperature, TotalDcPower,
+};
 use crate::reading::Unit::{Ampere, Celsius, Hertz, Hour, KilowattHour, Percent, Volt, Watt};
-use crate::reading::{Field, Kind, Layout, Role, Unit};
+use crate::reading::{Field, Form, Layout, Topic, code, measured, mode, rows, status, total};
 
 const PV_MODES: Words = &[(0, "not connected"), (1, "connected"), (2, "producing")];
 
@@ -55,64 +57,141 @@ const BATTERY_SIGN: Sign = Sign {
     otherwise: Some(-1),
 };
 
-/// Positive while importing. A direction that is not known gives no power: a guess would be taken for a fact.
+/// Positive while importing. A direction that is not known gives no power: a guess would be taken
+/// for a fact.
 const GRID_SIGN: Sign = Sign {
     by: "Grid Direction",
     factors: &[("importing", 1), ("exporting", -1), ("idle", 0)],
     otherwise: None,
 };
 
+/// A plain topic of the C# console `kstar.sharp`, for the home automations that listen to it.
+const fn topic(name: &'static str) -> Topic {
+    Topic::new(name, Form::Same)
+}
+
+// The labels of a string, which its power refers to.
+const PV1: [&str; 4] = ["PV1 Voltage", "PV1 Current", "PV1 Power", "PV1 Mode"];
+const PV2: [&str; 4] = ["PV2 Voltage", "PV2 Current", "PV2 Power", "PV2 Mode"];
+
+/// A string, tracker `n`, whose five bytes begin at an offset.
+const fn pv(n: u8, [voltage, current, power, state]: [&'static str; 4], at: usize) -> [Column; 4] {
+    [
+        measured(voltage, Volt)
+            .role(DcVoltage(n))
+            .within(0, 1000)
+            .at(u16(at, 1)),
+        measured(current, Ampere)
+            .role(DcCurrent(n))
+            .at(u16(at + 2, 1)),
+        measured(power, Watt)
+            .role(DcPower(n))
+            .product(voltage, current),
+        mode(state).words(u8(at + 4), PV_MODES),
+    ]
+}
+
+// The payload by byte, big-endian; `-` are bytes of further batteries, which no known inverter has.
+//
+// 0     2     4    5     7     9    10        12 14     16 18 20       22        24    26
+// PV1 V PV1 A mode PV2 V PV2 A mode battery V -  status °C A  max in A max out A error charge %
+//
+// 27 29       30   31      33    34     36 38 40 42        43     45 47 49 51   52
+// -  health % mode warning meter grid V A  W  Hz work mode load V A  W  Hz mode energy mode
+//
+// 53 55     59        63    67        69       71       75      77   78    80        81     83
+// °C errors total kWh hours today kWh load kWh load kWh total W mode relay direction backup end
+
 /// All columns, in the order in which they are written.
-pub static COLUMNS: [Column; 45] = [
-    measured("PV1 Voltage", Volt, u16(0, 1)).within(0, 1000),
-    measured("PV1 Current", Ampere, u16(2, 1)),
-    power("PV1 Power", "PV1 Voltage", "PV1 Current"),
-    mode("PV1 Mode", u8(4), PV_MODES),
-    measured("PV2 Voltage", Volt, u16(5, 1)).within(0, 1000),
-    measured("PV2 Current", Ampere, u16(7, 1)),
-    power("PV2 Power", "PV2 Voltage", "PV2 Current"),
-    mode("PV2 Mode", u8(9), PV_MODES),
-    sum("PV Power", "PV1 Power", "PV2 Power").role(Role::Power),
-    measured("Battery Voltage", Volt, u16(10, 1)).within(0, 1000),
-    code("Battery Status", u16(14, 0)),
-    measured("Battery Temperature", Celsius, i16(16, 1)).within(-40, 120),
-    signed("Battery Current", Ampere, u16(18, 1), BATTERY_SIGN),
-    power("Battery Power", "Battery Voltage", "Battery Current"),
-    measured("Battery Charge Limit", Ampere, u16(20, 0)),
-    measured("Battery Discharge Limit", Ampere, u16(22, 0)),
-    code("Battery Error", u16(24, 0)),
-    measured("Battery State of Charge", Percent, u8(26))
-        .role(Role::Charge)
-        .within(0, 100),
-    measured("Battery State of Health", Percent, u8(29)).within(0, 100),
-    mode("Battery Mode", u8(30), BATTERY_MODES),
-    code("Battery Warning", u16(31, 0)),
-    code("Meter Status", u8(33)),
-    measured("Grid Voltage", Volt, u16(34, 1)).within(0, 500),
-    measured("Grid Current", Ampere, u16(36, 1)),
-    signed("Grid Power", Watt, i16(38, 0), GRID_SIGN),
-    measured("Grid Frequency", Hertz, u16(40, 2)).within(0, 70),
-    status("Work Mode", u8(42), WORK_MODES),
-    measured("Load Voltage", Volt, u16(43, 1)).within(0, 500),
-    measured("Load Current", Ampere, u16(45, 1)),
-    measured("Load Power", Watt, u16(47, 0)),
-    measured("Load Frequency", Hertz, u16(49, 2)).within(0, 70),
-    mode("Load Mode", u8(51), LOAD_MODES),
-    mode("Energy Mode", u8(52), ENERGY_MODES),
-    measured("Inverter Temperature", Celsius, i16(53, 1))
-        .role(Role::Temperature)
-        .within(-40, 120),
-    bits("Error Codes", u32(55, 0)),
-    total("Total Energy", KilowattHour, u32(59, 1)),
-    total("Total Hours", Hour, u32(63, 0)),
-    total("Today Energy", KilowattHour, u16(67, 1)).role(Role::DailyYield),
-    total("Today Load", KilowattHour, u16(69, 1)),
-    total("Total Load", KilowattHour, u32(71, 1)),
-    measured("Total Power", Watt, i16(75, 0)),
-    code("Effective Work Mode", u8(77)),
-    code("Effective Relay Control", u16(78, 0)),
-    mode("Grid Direction", u8(80), GRID_DIRECTIONS),
-    measured("Backup Power", Watt, u16(81, 0)),
+pub(crate) static COLUMNS: [Column; 45] = rows![
+    Column,
+    pv(1, PV1, 0),
+    pv(2, PV2, 5),
+    [
+        measured("PV Power", Watt)
+            .role(TotalDcPower)
+            .topics(&[topic("pvpower")])
+            .sum("PV1 Power", "PV2 Power"),
+        measured("Battery Voltage", Volt)
+            .role(BatteryVoltage)
+            .within(0, 1000)
+            .at(u16(10, 1)),
+        code("Battery Status").at(u16(14, 0)),
+        measured("Battery Temperature", Celsius)
+            .within(-40, 120)
+            .at(i16(16, 1)),
+        measured("Battery Current", Ampere)
+            .role(BatteryCurrent)
+            .signed(u16(18, 1), BATTERY_SIGN),
+        measured("Battery Power", Watt)
+            .role(BatteryPower)
+            .product("Battery Voltage", "Battery Current"),
+        measured("Battery Charge Limit", Ampere).at(u16(20, 0)),
+        measured("Battery Discharge Limit", Ampere).at(u16(22, 0)),
+        code("Battery Error").at(u16(24, 0)),
+        measured("Battery State of Charge", Percent)
+            .role(Charge)
+            .within(0, 100)
+            .at(u8(26)),
+        measured("Battery State of Health", Percent)
+            .within(0, 100)
+            .at(u8(29)),
+        mode("Battery Mode").words(u8(30), BATTERY_MODES),
+        code("Battery Warning").at(u16(31, 0)),
+        code("Meter Status").at(u8(33)),
+        measured("Grid Voltage", Volt)
+            .role(GridVoltage)
+            .within(0, 500)
+            .at(u16(34, 1)),
+        measured("Grid Current", Ampere)
+            .role(GridCurrent)
+            .at(u16(36, 1)),
+        measured("Grid Power", Watt)
+            .role(GridPower)
+            .topics(&[
+                topic("grid"),
+                Topic::new("grid/import", Form::Above),
+                Topic::new("grid/export", Form::Below),
+            ])
+            .signed(i16(38, 0), GRID_SIGN),
+        measured("Grid Frequency", Hertz)
+            .role(GridFrequency)
+            .within(0, 70)
+            .at(u16(40, 2)),
+        status("Work Mode").words(u8(42), WORK_MODES),
+        measured("Load Voltage", Volt).within(0, 500).at(u16(43, 1)),
+        measured("Load Current", Ampere).at(u16(45, 1)),
+        measured("Load Power", Watt)
+            .role(LoadPower)
+            .topics(&[topic("load")])
+            .at(u16(47, 0)),
+        measured("Load Frequency", Hertz)
+            .within(0, 70)
+            .at(u16(49, 2)),
+        mode("Load Mode").words(u8(51), LOAD_MODES),
+        mode("Energy Mode").words(u8(52), ENERGY_MODES),
+        measured("Inverter Temperature", Celsius)
+            .role(Temperature)
+            .within(-40, 120)
+            .topics(&[Topic::new("temp", Form::Whole)])
+            .at(i16(53, 1)),
+        code("Error Codes").errors_named(&ERROR_BITS).at(u32(55, 0)),
+        total("Total Energy", KilowattHour)
+            .role(LifetimeYield)
+            .at(u32(59, 1)),
+        total("Total Hours", Hour).at(u32(63, 0)),
+        total("Today Energy", KilowattHour)
+            .role(DailyYield)
+            .topics(&[topic("etoday")])
+            .at(u16(67, 1)),
+        total("Today Load", KilowattHour).at(u16(69, 1)),
+        total("Total Load", KilowattHour).at(u32(71, 1)),
+        measured("Total Power", Watt).at(i16(75, 0)),
+        code("Effective Work Mode").at(u8(77)),
+        code("Effective Relay Control").at(u16(78, 0)),
+        mode("Grid Direction").words(u8(80), GRID_DIRECTIONS),
+        measured("Backup Power", Watt).at(u16(81, 0)),
+    ],
 ];
 
 /// The same for outputs.
@@ -122,26 +201,26 @@ pub static KSTAR: Layout = Layout {
     fields: &FIELDS,
 };
 
-static FIELDS: [Field; COLUMNS.len()] = fields(&COLUMNS);
-
 /// The fields of the columns, at compile time.
-const fn fields<const N: usize>(columns: &[Column; N]) -> [Field; N] {
-    let mut fields = [Field::new("", Unit::None, Kind::Code); N];
+static FIELDS: [Field; COLUMNS.len()] = {
+    let [first, ..] = &COLUMNS;
+    let mut fields = [first.field; COLUMNS.len()];
     let mut empty: &mut [Field] = &mut fields;
-    let mut rest: &[Column] = columns;
-    while let ([field, later_fields @ ..], [column, later_columns @ ..]) = (empty, rest) {
+    let mut columns: &[Column] = &COLUMNS;
+    while let ([field, free @ ..], [column, rest @ ..]) = (empty, columns) {
         *field = column.field;
-        empty = later_fields;
-        rest = later_columns;
+        empty = free;
+        columns = rest;
     }
     fields
-}
+};
 
 #[cfg(test)]
 mod tests {
     use super::super::column::Source;
     use super::super::wire::READINGS_LENGTH;
     use super::*;
+    use crate::reading::{Kind, Unit};
     use std::collections::HashSet;
 
     fn find(label: &str) -> Option<&'static Column> {
@@ -152,13 +231,14 @@ mod tests {
         find(label).map(|column| column.field.unit)
     }
 
-    /// How many columns stand between a column and bytes; `None` if one does not exist or comes from itself.
+    /// How many columns stand between a column and bytes; `None` if one does not exist or comes
+    /// from itself.
     fn depth(label: &str, above: usize) -> Option<usize> {
         if above >= COLUMNS.len() {
             return None;
         }
         match find(label)?.source {
-            Source::Raw(_) | Source::Bits(_) | Source::Words(..) => Some(above),
+            Source::Raw(_) | Source::Words(..) => Some(above),
             Source::Signed(_, sign) => depth(sign.by, above + 1),
             Source::Product(left, right) | Source::Sum(left, right) => {
                 Some(depth(left, above + 1)?.max(depth(right, above + 1)?))
@@ -170,9 +250,6 @@ mod tests {
     fn the_layout_is_the_table() {
         let fields: Vec<_> = COLUMNS.iter().map(|column| column.field).collect();
         assert_eq!(KSTAR.fields, fields);
-        let keys: HashSet<_> = KSTAR.fields.iter().map(Field::key).collect();
-        assert_eq!(keys.len(), COLUMNS.len(), "keys are unique");
-        assert!(keys.iter().all(|key| !key.is_empty()));
     }
 
     #[test]
@@ -254,18 +331,27 @@ mod tests {
     }
 
     #[test]
-    fn the_columns_with_a_role() {
-        let roles: Vec<_> = KSTAR
-            .fields
+    fn plain_topics_are_those_of_the_console() {
+        let topics: Vec<_> = COLUMNS
             .iter()
-            .filter_map(|field| Some((field.label, field.role?)))
+            .flat_map(|column| {
+                column
+                    .field
+                    .topics
+                    .iter()
+                    .map(|topic| (topic.name, column.field))
+            })
+            .map(|(name, field)| (name, field.label, field.kind.is_numeric()))
             .collect();
         let due = [
-            ("PV Power", Role::Power),
-            ("Battery State of Charge", Role::Charge),
-            ("Inverter Temperature", Role::Temperature),
-            ("Today Energy", Role::DailyYield),
+            ("pvpower", "PV Power", true),
+            ("grid", "Grid Power", true),
+            ("grid/import", "Grid Power", true),
+            ("grid/export", "Grid Power", true),
+            ("load", "Load Power", true),
+            ("temp", "Inverter Temperature", true),
+            ("etoday", "Today Energy", true),
         ];
-        assert_eq!(roles, due);
+        assert_eq!(topics, due);
     }
 }

@@ -2,31 +2,27 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`poll`] | all that one inverter is asked for a reading |
 //! | [`client`], [`search`] | one request, one outcome; who is there |
 //! | `socket`, [`interfaces`], [`timing`] | UDP; the networks of this machine; the waits |
 //! | [`interpret`] | a checked frame becomes a reading, by its table |
-//! | [`layout`], [`column`](mod@column), [`faults`] | the table of columns, what a row can say, the names of error bits |
+//! | [`layout`], `column`, `faults` | the table of columns, what a row can say, the names of error bits |
 //! | [`identity`], [`discovery`] | who an inverter is, what a module answers to a search |
-//! | [`topics`] | the columns that home automations know as plain numbers |
 //! | [`wire`] | datagrams to checked frames |
 //!
 //! From [`interpret`] on nothing opens a socket or looks at a clock. `docs/kstar-protocol.md` has all of the protocol.
 
 mod cells;
 pub mod client;
-pub mod column;
+pub(crate) mod column;
 pub mod discovery;
-pub mod faults;
+mod faults;
 pub mod identity;
 pub mod interfaces;
 pub mod interpret;
 pub mod layout;
-pub mod poll;
 pub mod search;
 mod socket;
 pub mod timing;
-pub mod topics;
 pub mod wire;
 
 /// Real frames of a KSE4000 for the tests of this module.

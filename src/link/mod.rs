@@ -25,7 +25,7 @@ pub enum Device {
     Tcp(Gateway),
     /// A recording: `replay:FILE`.
     Replay(PathBuf),
-    /// Simulated inverters in the program itself, behind a real pseudo-terminal: `sim:`, `sim:night`, `sim:noisy`.
+    /// Simulated inverters in the program itself, behind a real pseudo-terminal: `sim:`, `sim:night`, …
     Simulated(Mood),
 }
 
@@ -36,9 +36,7 @@ impl fmt::Display for Device {
             Self::Serial(path) => write!(formatter, "{}", path.display()),
             Self::Tcp(gateway) => gateway.fmt(formatter),
             Self::Replay(path) => write!(formatter, "replay:{}", path.display()),
-            Self::Simulated(Mood::Day) => formatter.write_str("sim:"),
-            Self::Simulated(Mood::Night) => formatter.write_str("sim:night"),
-            Self::Simulated(Mood::Noisy) => formatter.write_str("sim:noisy"),
+            Self::Simulated(mood) => write!(formatter, "sim:{mood}"),
         }
     }
 }
@@ -52,7 +50,7 @@ pub enum DeviceError {
     )]
     Empty,
     /// `sim:storm`.
-    #[error("`{0}` is no simulated bus; there are sim:, sim:night and sim:noisy")]
+    #[error("`{0}` is not a simulated bus; there are sim:, sim:night, sim:noisy and sim:fault")]
     UnknownSimulation(String),
     /// `tcp://host` without a port, or nothing like it.
     #[error("`{0}` is no gateway; write tcp://host:port, for example tcp://192.168.1.9:8899")]

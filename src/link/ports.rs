@@ -1,78 +1,90 @@
-//! The serial ports of this machine: for the hint when one is missing, nothing else.
+//! The serial ports of this machine, for the hint when one is missing.
 
+use crate::escape;
+use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo, available_ports};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A list of the ports there are, or what to do if there is none.
 pub(super) fn hint() -> String {
-    describe(&ports(Path::new("/dev"), Path::new("/sys/class/tty")))
+    let sys = Path::new("/sys/class/tty");
+    // Where it can't be read, the library panics.
+    let usb = match fs::read_dir(sys) {
+        Ok(_) => available_ports().unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    describe(&ports(Path::new("/dev"), sys), &usb)
 }
 
-/// A port and what is known of it.
+/// A port that can be opened.
 #[derive(Debug, PartialEq, Eq)]
 struct Port {
     path: PathBuf,
-    /// The kernel's name now, for a name that stays.
-    now: Option<String>,
+    /// The kernel's name of the port.
+    name: String,
 }
 
-fn describe(ports: &[Port]) -> String {
+fn describe(ports: &[Port], usb: &[SerialPortInfo]) -> String {
     if ports.is_empty() {
         return "there is no serial port on this machine: is the adapter plugged in? `dmesg | grep tty` shows what became of it"
             .to_owned();
     }
     let mut text = "the serial ports here:".to_owned();
-    for Port { path, now } in ports {
+    let mut has_lasting = false;
+    for Port { path, name } in ports {
+        let is_lasting = !path.ends_with(name);
+        has_lasting |= is_lasting;
+        let now = is_lasting.then(|| format!("now {name}"));
+        let known: Vec<String> = product(name, usb).into_iter().chain(now).collect();
         text += &format!("\n    {}", path.display());
-        if let Some(now) = now {
-            text += &format!("  ({}, now {now})", product(path));
+        if !known.is_empty() {
+            text += &format!("  ({})", known.join(", "));
         }
     }
-    if ports.iter().any(|port| port.now.is_some()) {
+    if has_lasting {
         text += "\n  names in by-id stay when an adapter is plugged in again; ttyUSB0 may become ttyUSB1";
     }
     text
 }
 
-/// `usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0` says `FTDI FT232R USB UART A50285BI`.
-fn product(path: &Path) -> String {
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let name = name.strip_prefix("usb-").unwrap_or(&name);
-    let name = name.rsplit_once("-if").map_or(name, |(product, _)| product);
-    name.replace('_', " ")
+/// Maker, product and serial number of the USB adapter at this port, as the adapter reports them.
+fn product(name: &str, usb: &[SerialPortInfo]) -> Option<String> {
+    let port = usb
+        .iter()
+        .find(|port| Path::new(&port.port_name).ends_with(name))?;
+    let SerialPortType::UsbPort(UsbPortInfo {
+        manufacturer,
+        product,
+        serial_number,
+        ..
+    }) = &port.port_type
+    else {
+        return None;
+    };
+    let texts = [manufacturer, product, serial_number].into_iter().flatten();
+    let texts: Vec<String> = texts
+        .map(|text| escape::printable(text.as_bytes()))
+        .collect();
+    (!texts.is_empty()).then(|| texts.join(" "))
 }
 
-/// First the names that survive re-plugging, then the ports that have none.
+/// First the names that survive re-plugging, then the ports that have none. The library's list lacks the ports of some
+/// boards, as its `platform` devices, and has no lasting names.
 fn ports(dev: &Path, sys: &Path) -> Vec<Port> {
-    let now = |path: &Path| {
-        Some(
-            fs::canonicalize(path)
-                .ok()?
-                .file_name()?
-                .to_string_lossy()
-                .into_owned(),
-        )
-    };
-    let mut ports: Vec<Port> = listed(&dev.join("serial/by-id"), |_| true)
-        .into_iter()
-        .map(|path| Port {
-            now: now(&path),
-            path,
-        })
-        .collect();
+    let lasting = listed(&dev.join("serial/by-id"), |_| true);
     let plain = listed(dev, |name| {
         let is_adapter = ["ttyUSB", "ttyACM", "ttyAMA"]
             .iter()
             .any(|prefix| name.starts_with(prefix));
         is_adapter || (name.starts_with("ttyS") && has_chip(sys, name))
     });
-    for path in plain {
-        if !ports.iter().any(|port| port.now == now(&path)) {
-            ports.push(Port { path, now: None });
+    let mut ports: Vec<Port> = Vec::new();
+    for path in lasting.into_iter().chain(plain) {
+        let target = fs::canonicalize(&path).unwrap_or_default();
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        if !ports.iter().any(|port| port.name == name) {
+            let name = name.into_owned();
+            ports.push(Port { path, name });
         }
     }
     ports
@@ -115,7 +127,21 @@ mod tests {
         }
         let stays = "usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0";
         symlink("../../ttyUSB1", dev.join("serial/by-id").join(stays))?;
-        let text = describe(&ports(&dev, &sys)).replace(&dev.display().to_string(), "/dev");
+        let usb = |name: &str, manufacturer: Option<&str>, product: &str| SerialPortInfo {
+            port_name: format!("/dev/{name}"),
+            port_type: SerialPortType::UsbPort(UsbPortInfo {
+                vid: 0x0403,
+                pid: 0x6001,
+                serial_number: manufacturer.map(|_| "A50285BI".to_owned()),
+                manufacturer: manufacturer.map(str::to_owned),
+                product: Some(product.to_owned()),
+            }),
+        };
+        let usb = [
+            usb("ttyUSB1", Some("FTDI"), "FT232R USB UART"),
+            usb("ttyUSB0", None, "USB\x1b[2JSerial"),
+        ];
+        let text = describe(&ports(&dev, &sys), &usb).replace(&dev.display().to_string(), "/dev");
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         assert_eq!(
             lines,
@@ -123,11 +149,11 @@ mod tests {
                 "the serial ports here:",
                 "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0  (FTDI FT232R USB UART A50285BI, now ttyUSB1)",
                 "/dev/ttyS0",
-                "/dev/ttyUSB0",
+                "/dev/ttyUSB0  (USB\\x1b[2JSerial)",
                 "names in by-id stay when an adapter is plugged in again; ttyUSB0 may become ttyUSB1",
             ]
         );
-        assert!(describe(&[]).contains("dmesg"));
+        assert!(describe(&[], &[]).contains("dmesg"));
         Ok(())
     }
 }

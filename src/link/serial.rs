@@ -4,13 +4,13 @@ use super::{holder, ports};
 use crate::kaco::connect::LinkError;
 use rustix::fs::{Mode, OFlags};
 use rustix::termios::isatty;
+use serialport::{
+    ClearBuffer, DataBits, Error, ErrorKind, FlowControl, Parity, SerialPort, StopBits,
+};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use tokio_serial::{
-    ClearBuffer, DataBits, Error, ErrorKind, FlowControl, Parity, SerialPort, SerialPortBuilderExt,
-    SerialStream, StopBits,
-};
+use tokio_serial::{SerialPortBuilderExt, SerialStream};
 
 /// The speed of every KACO bus (maker's note).
 const BAUD: u32 = 9600;
@@ -18,7 +18,7 @@ const BAUD: u32 = 9600;
 /// Opens the port at `path`, locked against other programs, its old input thrown away.
 pub(super) fn open(path: &Path) -> Result<SerialStream, LinkError> {
     let name = path.to_string_lossy();
-    let stream = tokio_serial::new(name.as_ref(), BAUD)
+    let stream = serialport::new(name.as_ref(), BAUD)
         .data_bits(DataBits::Eight)
         .parity(Parity::None)
         .stop_bits(StopBits::One)

@@ -1,29 +1,144 @@
-//! Plays simulated KACO inverters on a pseudo-terminal, byte by byte as on a real line.
+//! A bus on a pseudo-terminal: takes requests from its client and plays replies, byte by byte as on
+//! a real line.
 
 use super::kaco::{Inverters, Mood};
 use crate::address::Address;
 use chrono::Local;
-use rustix::fs::{Mode, OFlags};
-use rustix::termios::ioctl_tiocnxcl;
-use std::collections::BTreeMap;
-use std::future::pending;
+use rustix::fs::{Mode, OFlags, fcntl_setfl};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, ioctl_tiocnxcl, tcgetattr, tcsetattr};
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, interval, sleep_until};
-use tokio_serial::{SerialPort, SerialStream};
+use tokio::time::{Instant, sleep_until, timeout};
 use tracing::debug;
 
 /// One byte at 9600 baud: start bit, eight data bits, stop bit.
-const BYTE_TIME: Duration = Duration::from_nanos(1_041_667);
+pub const BYTE_TIME: Duration = Duration::from_nanos(1_041_667);
 
-/// How often the terminal is freed from the exclusive mode that a client left behind when it was killed.
-const FREE_EVERY: Duration = Duration::from_millis(200);
+/// Idle time after which received bytes are handed on without a CR.
+const IDLE: Duration = Duration::from_millis(20);
 
-/// Simulated inverters at work; they stop when this is dropped.
+/// Longer than any request; more bytes without a CR are handed on in pieces.
+const LONGEST_REQUEST: usize = 64;
+
+/// A piece of what appears on a bus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Play {
+    /// Nothing for a while.
+    Wait(Duration),
+    /// Bytes at the pace of the wire.
+    Send(Vec<u8>),
+    /// Bytes, each after this time.
+    Slowly(Vec<u8>, Duration),
+    /// The line is closed.
+    HangUp,
+}
+
+/// A pseudo-terminal with the inverters' end of the line; it closes with this value.
+#[derive(Debug)]
+pub struct Bus {
+    path: PathBuf,
+    requests: Receiver,
+    replies: Sender,
+    /// Held open, so that the terminal outlives its clients.
+    terminal: OwnedFd,
+}
+
+impl Bus {
+    /// Opens a new pseudo-terminal, within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When the system has none.
+    pub fn open() -> io::Result<Self> {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let master = openpt(flags)?;
+        grantpt(&master)?;
+        unlockpt(&master)?;
+        fcntl_setfl(&master, OFlags::NONBLOCK)?;
+        let path = PathBuf::from(OsStr::from_bytes(ptsname(&master, Vec::new())?.as_bytes()));
+        // Without NOCTTY it becomes the terminal of a service or cron job, which has none: its end
+        // would be the end of that.
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let terminal = rustix::fs::open(&path, flags, Mode::empty())?;
+        let mut modes = tcgetattr(&terminal)?;
+        modes.make_raw();
+        tcsetattr(&terminal, OptionalActions::Now, &modes)?;
+        Ok(Self {
+            path,
+            requests: Receiver::from_owned_fd_unchecked(master.try_clone()?)?,
+            replies: Sender::from_owned_fd_unchecked(master)?,
+            terminal,
+        })
+    }
+
+    /// The device that clients open.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Plays what `answer` returns for each request, one after the other, until a [`Play::HangUp`].
+    ///
+    /// `answer` gets all bytes up to a CR. While the line is idle it gets those without a CR,
+    /// mostly none.
+    ///
+    /// # Errors
+    /// When the terminal fails.
+    pub async fn run(mut self, mut answer: impl FnMut(&[u8]) -> Vec<Play>) -> io::Result<()> {
+        let mut request = Vec::new();
+        let mut byte = [0];
+        loop {
+            if let Ok(count) = timeout(IDLE, self.requests.read(&mut byte)).await {
+                request.extend(byte.iter().take(count?));
+                if request.last() != Some(&b'\r') && request.len() < LONGEST_REQUEST {
+                    continue;
+                }
+            } else {
+                // A client that was killed leaves the terminal in exclusive mode.
+                ioctl_tiocnxcl(&self.terminal)?;
+            }
+            let plays = answer(&request);
+            request.clear();
+            if !self.play(plays).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// False after a [`Play::HangUp`].
+    async fn play(&mut self, plays: Vec<Play>) -> io::Result<bool> {
+        let mut time = Instant::now();
+        for play in plays {
+            match play {
+                Play::Wait(duration) => time += duration,
+                Play::Send(bytes) => self.send(&bytes, &mut time, BYTE_TIME).await?,
+                Play::Slowly(bytes, pause) => self.send(&bytes, &mut time, pause).await?,
+                Play::HangUp => {
+                    sleep_until(time).await;
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn send(&mut self, bytes: &[u8], time: &mut Instant, pause: Duration) -> io::Result<()> {
+        for &byte in bytes {
+            *time += pause;
+            sleep_until(*time).await;
+            self.replies.write_all(&[byte]).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Simulated KACO inverters on a bus; they stop when this is dropped.
 pub struct Simulation {
     path: PathBuf,
     task: JoinHandle<io::Result<()>>,
@@ -33,22 +148,20 @@ impl Simulation {
     /// Starts them on a new pseudo-terminal; `addresses` are those that answer, `None` for all.
     ///
     /// # Errors
-    /// When the system gives no pseudo-terminal.
+    /// When the system has no pseudo-terminal.
     pub fn start(mood: Mood, addresses: Option<Vec<Address>>) -> io::Result<Self> {
-        let (master, slave) = SerialStream::pair()?;
-        let path = PathBuf::from(slave.name().unwrap_or_default());
-        // Held open, so that the terminal lives on between its clients. It must not become the terminal of a service or cron
-        // job, which has none: its end would be the end of that.
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let terminal = rustix::fs::open(&path, flags, Mode::empty())?;
-        let line = Line {
-            master,
-            terminal,
-            inverters: Inverters::new(mood, addresses),
-            due: BTreeMap::new(),
-            count: 0,
-        };
-        let task = tokio::spawn(line.run());
+        let bus = Bus::open()?;
+        let path = bus.path.clone();
+        let mut inverters = Inverters::new(mood, addresses);
+        let task = tokio::spawn(bus.run(move |request| {
+            if !request.is_empty() {
+                debug!(
+                    "simulated inverters hear {}",
+                    crate::escape::printable(request)
+                );
+            }
+            inverters.answer(request, Local::now().naive_local())
+        }));
         Ok(Self { path, task })
     }
 
@@ -57,10 +170,10 @@ impl Simulation {
         &self.path
     }
 
-    /// Waits until the terminal fails, which it does not while the system is well.
+    /// Waits until the terminal fails.
     ///
     /// # Errors
-    /// What went wrong with it.
+    /// The failure.
     pub async fn run(&mut self) -> io::Result<()> {
         match (&mut self.task).await {
             Ok(outcome) => outcome,
@@ -72,79 +185,5 @@ impl Simulation {
 impl Drop for Simulation {
     fn drop(&mut self) {
         self.task.abort();
-    }
-}
-
-/// The inverters' end of the line.
-struct Line {
-    master: SerialStream,
-    terminal: OwnedFd,
-    inverters: Inverters,
-    /// What is to be sent and when; the count keeps bytes of one time in order.
-    due: BTreeMap<(Instant, u64), u8>,
-    count: u64,
-}
-
-impl Line {
-    async fn run(mut self) -> io::Result<()> {
-        let mut request = Vec::new();
-        let mut bytes = [0; 64];
-        let mut free = interval(FREE_EVERY);
-        loop {
-            let next = self.due.keys().next().map(|(time, _)| *time);
-            let wait = async {
-                match next {
-                    Some(time) => sleep_until(time).await,
-                    None => pending().await,
-                }
-            };
-            tokio::select! {
-                count = self.master.read(&mut bytes) => {
-                    for &byte in bytes.iter().take(count?) {
-                        self.take(byte, &mut request);
-                    }
-                }
-                () = wait => self.send().await?,
-                _ = free.tick() => {
-                    let _ = ioctl_tiocnxcl(&self.terminal);
-                }
-            }
-        }
-    }
-
-    /// Collects a request; at its CR the inverters decide what to say.
-    fn take(&mut self, byte: u8, request: &mut Vec<u8>) {
-        if byte == b'#' {
-            request.clear();
-        }
-        request.push(byte);
-        request.truncate(16); // longer than any request
-        if byte != b'\r' {
-            return;
-        }
-        debug!(
-            "simulated inverters hear {}",
-            crate::escape::printable(request)
-        );
-        for play in self.inverters.answer(request, Local::now().time()) {
-            // One line for all: who comes too soon waits until the other has spoken.
-            let free = self.due.keys().next_back().map(|(time, _)| *time);
-            let mut time = free
-                .unwrap_or_else(Instant::now)
-                .max(Instant::now() + play.delay);
-            for byte in play.bytes {
-                time += BYTE_TIME;
-                self.count += 1;
-                self.due.insert((time, self.count), byte);
-            }
-        }
-        request.clear();
-    }
-
-    async fn send(&mut self) -> io::Result<()> {
-        let later = self.due.split_off(&(Instant::now(), u64::MAX));
-        let now = std::mem::replace(&mut self.due, later);
-        let bytes: Vec<u8> = now.into_values().collect();
-        self.master.write_all(&bytes).await
     }
 }

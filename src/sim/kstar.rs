@@ -1,34 +1,28 @@
-//! A simulated KSTAR inverter with battery and meter: the bytes of a datagram in, those of its answer out.
-//!
-//! Nothing here opens a socket or looks at a clock, and nothing is random: the same request at the same time of day gets
-//! the same answer.
+//! A simulated KSTAR inverter with battery and meter: the bytes of a datagram in, those of its
+//! answer out.
 
-mod flows;
-mod payload;
+mod house;
 
-use super::day::Calendar;
-use crate::kstar::wire::{DISCOVERY, Frame, Request};
-use chrono::NaiveTime;
+use super::sun::Moment;
+use crate::kstar::layout::COLUMNS;
+use crate::kstar::wire::{DISCOVERY, Frame, READINGS_LENGTH, Request};
+use chrono::NaiveDateTime;
 use std::net::Ipv4Addr;
 
 /// A simulated inverter behind a WiFi module.
 #[derive(Debug)]
 pub struct Inverter {
-    /// Where it answers; it makes its serial number, too.
+    /// Where it answers; its serial number is made of it.
     address: Ipv4Addr,
-    calendar: Calendar,
 }
 
 impl Inverter {
-    /// An inverter that answers at this address; at each it is another one.
+    /// An inverter that answers at this address.
     pub const fn new(address: Ipv4Addr) -> Self {
-        Self {
-            address,
-            calendar: Calendar::new(),
-        }
+        Self { address }
     }
 
-    /// What the WiFi module answers to a datagram on its own port; `address` is the one that whoever asks knows it by.
+    /// The answer of the WiFi module to a search; `address` is the one that the client knows it by.
     pub fn module_answer(&self, datagram: &[u8], address: Ipv4Addr) -> Option<Vec<u8>> {
         let [_, first, second, third] = self.address.octets();
         let answer =
@@ -36,11 +30,10 @@ impl Inverter {
         (datagram == DISCOVERY).then(|| answer.into_bytes())
     }
 
-    /// What the inverter answers to a request at this time of day; nothing to anything else.
-    pub fn answer(&mut self, datagram: &[u8], time_of_day: NaiveTime) -> Option<Vec<u8>> {
-        let moment = self.calendar.moment(time_of_day);
+    /// The answer of the inverter to a request at this local time; `None` to anything else.
+    pub fn answer(&self, datagram: &[u8], time: NaiveDateTime) -> Option<Vec<u8>> {
         Some(match Request::from_bytes(datagram)? {
-            Request::Readings => Frame::Readings(&payload::readings(&flows::at(moment))).bytes(),
+            Request::Readings => Frame::Readings(&payload(Moment::new(time))).bytes(),
             Request::Identity => Frame::Identity(&self.identity()).bytes(),
         })
     }
@@ -50,5 +43,124 @@ impl Inverter {
         let [one, two, three, four] = self.address.octets();
         let serial = format!("SIM{one:03}{two:03}{three:03}{four:03}");
         format!("1.00 {:<10}{:<16}{serial:<16}", "KSE4000", "").into_bytes()
+    }
+}
+
+/// The payload of a reply with readings.
+fn payload(moment: Moment) -> Vec<u8> {
+    let mut payload = vec![0; READINGS_LENGTH];
+    for (label, number) in house::rows(moment) {
+        put(&mut payload, label, number);
+    }
+    payload
+}
+
+/// Writes a number where the table says.
+fn put(payload: &mut [u8], label: &str, number: f64) {
+    let column = COLUMNS.iter().find(|column| column.field.label == label);
+    let Some(slot) = column.and_then(|column| column.source.slot()) else {
+        return;
+    };
+    let number = (number * 10_f64.powi(slot.decimals as i32)).round() as i64;
+    let bytes = number.to_be_bytes();
+    let last = bytes.iter().skip(bytes.len() - slot.form.size());
+    for (place, byte) in payload.iter_mut().skip(slot.offset).zip(last) {
+        *place = *byte;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kstar::interpret::reading;
+    use crate::reading::{Kind, Reading};
+    use std::collections::{BTreeSet, HashSet};
+
+    fn at(days: f64, hours: f64) -> Vec<u8> {
+        payload(Moment { days, hours })
+    }
+
+    /// Two days, each quarter of an hour.
+    fn days() -> impl Iterator<Item = Reading> {
+        let steps = (0..48 * 4).map(|step| f64::from(step) / 4.0);
+        steps.map(|hours| reading(&at(1.0 + (hours / 24.0).floor(), hours % 24.0)))
+    }
+
+    fn text(reading: &Reading, label: &str) -> String {
+        let cell = reading.columns().find(|(field, _)| field.label == label);
+        cell.and_then(|(_, value)| Some(value?.to_string()))
+            .unwrap_or_default()
+    }
+
+    fn number(reading: &Reading, label: &str) -> f64 {
+        text(reading, label).parse().unwrap_or(f64::NAN)
+    }
+
+    #[test]
+    fn rows_are_columns_of_the_table() {
+        for (label, _) in house::rows(Moment {
+            days: 1.0,
+            hours: 12.0,
+        }) {
+            let column = COLUMNS.iter().find(|column| column.field.label == label);
+            assert!(
+                column.is_some_and(|column| column.source.slot().is_some()),
+                "{label}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_comes_in_goes_out_at_any_hour() {
+        for reading in days() {
+            let of = |label| number(&reading, label);
+            let converted = (of("PV Power") - of("Battery Power")) * 0.96;
+            let gap = converted + of("Grid Power") - of("Load Power");
+            assert!(gap.abs() <= 11.0, "{gap}: {reading:?}");
+            assert!((10.0..=100.0).contains(&of("Battery State of Charge")));
+            assert!((-50.0..=30.0).contains(&of("Battery Current")));
+        }
+    }
+
+    #[test]
+    fn a_day_has_sun_and_night_charging_and_discharging_import_and_export() {
+        for (label, words) in [
+            ("PV1 Mode", &["connected", "producing"][..]),
+            ("Battery Mode", &["charging", "discharging", "standby"]),
+            ("Grid Direction", &["exporting", "idle", "importing"]),
+        ] {
+            let found: BTreeSet<String> = days().map(|reading| text(&reading, label)).collect();
+            assert_eq!(
+                found,
+                words.iter().map(|word| String::from(*word)).collect()
+            );
+        }
+    }
+
+    #[test]
+    fn totals_never_fall() {
+        let readings: Vec<_> = days().collect();
+        let totals = COLUMNS.iter().map(|column| column.field);
+        for field in totals.filter(|field| field.kind == Kind::Total) {
+            let numbers: Vec<f64> = readings
+                .iter()
+                .map(|reading| number(reading, field.label))
+                .collect();
+            for (day, numbers) in numbers.chunks(96).enumerate() {
+                assert!(numbers.is_sorted(), "{} of day {day}", field.label);
+            }
+            let starts_anew = field.label.starts_with("Today");
+            assert_eq!(numbers.is_sorted(), !starts_anew, "{}", field.label);
+        }
+    }
+
+    #[test]
+    fn values_move_from_second_to_second() {
+        for hours in [3.0, 12.0, 19.0] {
+            let different: HashSet<Vec<u8>> = (0..60)
+                .map(|second| at(1.0, hours + f64::from(second) / 3600.0))
+                .collect();
+            assert!(different.len() > 10, "{hours}: {}", different.len());
+        }
     }
 }

@@ -1,10 +1,11 @@
-//! Plays a simulated KSTAR inverter on the UDP ports of a real one.
+//! The UDP ports of a KSTAR inverter and its WiFi module: takes datagrams and plays answers.
 
 use super::kstar::Inverter;
 use crate::escape::hex;
 use crate::kstar::interfaces::local_address;
 use crate::kstar::wire::{DISCOVERY_PORT, PORT};
 use chrono::Local;
+use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -12,21 +13,43 @@ use tokio::net::UdpSocket;
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
-/// Longer than anything that is asked; a longer datagram is no request, cut or not.
+/// Longer than any request.
 const LONGEST_REQUEST: usize = 256;
 
-/// A program that asks inverters holds their ports on its own side for up to this time; then they are free again.
+/// A client holds the same ports on its own side for up to this time.
 const OTHERS_NEED: Duration = Duration::from_secs(6);
 
-/// How often it is tried meanwhile.
+/// Time between two attempts to take a port.
 const TRY_EVERY: Duration = Duration::from_millis(50);
 
-/// A simulated inverter at work.
+/// A piece of what a client receives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Play {
+    /// Nothing for a while.
+    Wait(Duration),
+    /// A datagram from the port that the request was sent to.
+    Send(Vec<u8>),
+    /// A datagram from another address or port.
+    SendFrom(Ipv4Addr, u16, Vec<u8>),
+}
+
+/// A received datagram.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The port of the WiFi module or that of the inverter.
+    pub port: u16,
+    /// The client.
+    pub sender: SocketAddr,
+    /// The address under which the client knows the inverter.
+    pub ip: Ipv4Addr,
+    /// Its payload.
+    pub bytes: &'a [u8],
+}
+
+/// Both ports of one address.
 #[derive(Debug)]
 pub struct Player {
     address: Ipv4Addr,
-    inverter: Inverter,
-    /// The port of the WiFi module, and that of the inverter.
     module: UdpSocket,
     data: UdpSocket,
 }
@@ -37,40 +60,77 @@ impl Player {
     /// # Errors
     /// When the address is not one of this machine or its ports stay taken; with the port.
     pub async fn open(address: Ipv4Addr) -> Result<Self, (u16, io::Error)> {
+        let taken = |port| move |error| (port, error);
         Ok(Self {
             address,
-            inverter: Inverter::new(address),
-            module: bind(address, DISCOVERY_PORT).await?,
-            data: bind(address, PORT).await?,
+            module: bind(address, DISCOVERY_PORT)
+                .await
+                .map_err(taken(DISCOVERY_PORT))?,
+            data: bind(address, PORT).await.map_err(taken(PORT))?,
         })
     }
 
-    /// Answers until a socket fails, which none does while the system is well.
+    /// Plays a simulated inverter until a socket fails.
     ///
     /// # Errors
-    /// What went wrong with it.
-    pub async fn run(mut self) -> io::Result<()> {
-        let mut asked = [0; LONGEST_REQUEST];
-        let mut requested = [0; LONGEST_REQUEST];
+    /// The failure.
+    pub async fn run(self) -> io::Result<()> {
+        let inverter = Inverter::new(self.address);
+        self.play(|request| {
+            let answer = match request.port {
+                DISCOVERY_PORT => inverter.module_answer(request.bytes, request.ip),
+                _ => inverter.answer(request.bytes, Local::now().naive_local()),
+            };
+            answer.map(Play::Send).into_iter().collect()
+        })
+        .await
+    }
+
+    /// Plays what `answer` returns for each datagram until a socket fails.
+    ///
+    /// # Errors
+    /// The failure.
+    pub async fn play(self, answer: impl FnMut(Request<'_>) -> Vec<Play>) -> io::Result<()> {
+        let answer = RefCell::new(answer);
+        let module = self.serve(&self.module, DISCOVERY_PORT, &answer);
+        let data = self.serve(&self.data, PORT, &answer);
+        tokio::try_join!(module, data).map(drop)
+    }
+
+    async fn serve(
+        &self,
+        socket: &UdpSocket,
+        port: u16,
+        answer: &RefCell<impl FnMut(Request<'_>) -> Vec<Play>>,
+    ) -> io::Result<()> {
+        let mut buffer = [0; LONGEST_REQUEST];
         loop {
-            tokio::select! {
-                received = self.module.recv_from(&mut asked) => {
-                    let (length, sender) = received?;
-                    let datagram = asked.get(..length).unwrap_or_default();
-                    let answer = self.inverter.module_answer(datagram, self.seen_from(sender).await);
-                    send(&self.module, sender, datagram, answer).await;
-                }
-                received = self.data.recv_from(&mut requested) => {
-                    let (length, sender) = received?;
-                    let datagram = requested.get(..length).unwrap_or_default();
-                    let answer = self.inverter.answer(datagram, Local::now().time());
-                    send(&self.data, sender, datagram, answer).await;
-                }
+            let (length, sender) = socket.recv_from(&mut buffer).await?;
+            let request = Request {
+                port,
+                sender,
+                ip: self.seen_from(sender).await,
+                bytes: buffer.get(..length).unwrap_or_default(),
+            };
+            debug!("{sender}: {}", hex(request.bytes));
+            let plays = (answer.borrow_mut())(request);
+            for play in plays {
+                // A datagram that can't be sent is lost, as any datagram can be.
+                let sent = match play {
+                    Play::Wait(time) => {
+                        sleep(time).await;
+                        continue;
+                    }
+                    Play::Send(bytes) => socket.send_to(&bytes, sender).await,
+                    Play::SendFrom(ip, port, bytes) => {
+                        bind(ip, port).await?.send_to(&bytes, sender).await
+                    }
+                };
+                debug!("{sender}: answered: {sent:?}");
             }
         }
     }
 
-    /// The address under which `sender` knows this inverter.
     async fn seen_from(&self, sender: SocketAddr) -> Ipv4Addr {
         match sender.ip() {
             IpAddr::V4(ip) if self.address.is_unspecified() => {
@@ -81,26 +141,15 @@ impl Player {
     }
 }
 
-/// Waits a little for who has the port.
-async fn bind(address: Ipv4Addr, port: u16) -> Result<UdpSocket, (u16, io::Error)> {
+/// Waits a little while the port is taken.
+async fn bind(address: Ipv4Addr, port: u16) -> io::Result<UdpSocket> {
     let end = Instant::now() + OTHERS_NEED;
     loop {
         match UdpSocket::bind((address, port)).await {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < end => {
                 sleep(TRY_EVERY).await;
             }
-            socket => return socket.map_err(|error| (port, error)),
+            socket => return socket,
         }
-    }
-}
-
-/// An answer that can't be sent is lost, as any datagram can be.
-async fn send(socket: &UdpSocket, to: SocketAddr, datagram: &[u8], answer: Option<Vec<u8>>) {
-    let answer = answer.unwrap_or_default();
-    debug!("{to}: {} -> {}", hex(datagram), hex(&answer));
-    if !answer.is_empty()
-        && let Err(error) = socket.send_to(&answer, to).await
-    {
-        debug!("{to}: not sent: {error}");
     }
 }

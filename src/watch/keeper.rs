@@ -1,12 +1,12 @@
-//! Goes on asking: who is due, what came, what changed; and what to do while the way to the inverters is gone.
+//! Keeps polling one source: which inverters are due, and what to do while the way to them is gone.
 
-use super::plant::{Change, Health, Plant};
-use super::source::Source;
-use crate::outcome::Polled;
-use crate::reading::Reading;
-use std::cell::RefCell;
-use std::rc::Rc;
+use crate::exit::Failure;
+use crate::inverter::InverterId;
+use crate::observation::{Observation, Outcome};
+use crate::source::Source;
+use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// Pause before a lost way is tried again: doubled each time up to the longest.
@@ -14,53 +14,56 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// See [`FIRST_PAUSE`]. A plugged-in adapter is noticed within half a minute.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// How often a pause by the user is looked at.
-const GLANCE: Duration = Duration::from_millis(200);
+/// Silent inverters are polled this seldom until they answer: at night all are silent.
+const SILENT_EVERY: Duration = Duration::from_secs(60);
 
-/// What the keeper has to tell.
+/// What a keeper reports.
 #[derive(Debug)]
-pub enum Event<'a> {
-    /// A reading came in from the inverter of this name.
-    Reading(&'a str, &'a Reading),
-    /// An inverter's health changed.
-    Changed(Change),
-    /// Everybody who was due was asked.
-    RoundDone,
-    /// The way to the inverters is gone; in words.
-    Lost(String),
+pub enum Event {
+    /// What came of polling an inverter.
+    Observed(Observation),
+    /// The way to the inverters is gone.
+    Lost(Failure),
     /// It is back.
     Back,
+    /// The recording ended before its time.
+    NotRecorded(Failure),
+    /// Every inverter that was due has been polled.
+    RoundDone,
 }
 
-/// What is shared between who asks and who shows.
-#[derive(Debug)]
-pub struct Shared {
-    /// The inverters.
-    pub plant: Plant,
-    /// Whether nobody is to be asked.
-    pub is_paused: bool,
+/// When the inverters of a source are polled.
+struct Schedule {
+    every: Duration,
+    /// By place; an inverter that is not in it is due.
+    due: BTreeMap<String, Instant>,
 }
 
-/// Asks until it is dropped.
+/// Polls until it is dropped, and not while it is `paused`.
 pub async fn keep(
-    mut source: impl Source,
-    shared: Rc<RefCell<Shared>>,
-    mut tell: impl FnMut(Event<'_>),
+    mut source: Source,
+    every: Duration,
+    mut paused: Receiver<bool>,
+    mut tell: impl FnMut(Event),
 ) {
-    for name in source.names() {
-        shared.borrow_mut().plant.add(&name, Instant::now());
-    }
+    let mut schedule = Schedule {
+        every,
+        due: BTreeMap::new(),
+    };
     let mut pause = None;
     loop {
-        wait_for_due(&shared).await;
-        let (awake, asleep) = due(&shared.borrow().plant);
+        sleep_until(schedule.next(&source)).await;
+        // An error means that the page is gone; then nothing pauses any more.
+        let _ = paused.wait_for(|is_paused| !is_paused).await;
+        let due = schedule.due(&source);
         let began = Instant::now();
-        let outcome = source
-            .round(&awake, &asleep, &mut |name, polled| {
-                take(&shared, name, polled, began, &mut tell)
-            })
-            .await;
-        match outcome {
+        let mut report = |observation: Observation| {
+            schedule.note(&observation, began);
+            tell(Event::Observed(observation));
+        };
+        let polled = source.poll(&due, &mut report).await;
+        schedule.searched(&source, began);
+        match polled {
             Ok(()) => {
                 if pause.take().is_some() {
                     tell(Event::Back);
@@ -68,64 +71,60 @@ pub async fn keep(
             }
             Err(error) => {
                 if pause.is_none() {
-                    tell(Event::Lost(error.to_string()));
+                    tell(Event::Lost(error.into()));
                 }
                 let now = pause.map_or(FIRST_PAUSE, |pause: Duration| {
                     (pause * 2).min(LONGEST_PAUSE)
                 });
                 pause = Some(now);
+                tell(Event::RoundDone);
                 sleep(now).await;
-                shared.borrow_mut().plant.all_due(Instant::now());
+                schedule.due.clear();
+                continue;
             }
+        }
+        if let Some(error) = source.recording_failure() {
+            tell(Event::NotRecorded(error.into()));
         }
         tell(Event::RoundDone);
     }
 }
 
-/// Sleeps until somebody is due and nobody has pressed pause.
-async fn wait_for_due(shared: &RefCell<Shared>) {
-    loop {
-        let (is_paused, next) = {
-            let shared = shared.borrow();
-            (shared.is_paused, shared.plant.next_due())
+/// The place in a schedule of searching for inverters that are not known.
+const SEARCH: &str = "";
+
+impl Schedule {
+    /// Notes when an inverter is due again: the time counts from the start of the round.
+    fn note(&mut self, observation: &Observation, began: Instant) {
+        let pause = match observation.outcome {
+            Outcome::Silent | Outcome::Unreachable(_) => self.every.max(SILENT_EVERY),
+            _ => self.every,
         };
-        match next {
-            Some(next) if !is_paused && next <= Instant::now() => return,
-            Some(next) if !is_paused => sleep_until(next).await,
-            _ => sleep(GLANCE).await,
+        self.due.insert(observation.inverter.place(), began + pause);
+    }
+
+    /// Inverters that are not waited for are due again as soon as they were reported.
+    fn searched(&mut self, source: &Source, began: Instant) {
+        if source.is_searching() {
+            self.due.insert(SEARCH.to_owned(), began + self.every);
         }
     }
-}
 
-/// The names of those who are due: those who answer or were never asked, and those who were silent.
-fn due(plant: &Plant) -> (Vec<String>, Vec<String>) {
-    let (asleep, awake): (Vec<_>, Vec<_>) = plant
-        .due(Instant::now())
-        .partition(|inverter| inverter.health == Health::Silent);
-    let names = |inverters: Vec<&super::plant::Inverter>| {
-        inverters
-            .into_iter()
-            .map(|inverter| inverter.name.clone())
-            .collect()
-    };
-    (names(awake), names(asleep))
-}
-
-fn take(
-    shared: &RefCell<Shared>,
-    name: &str,
-    polled: Polled,
-    began: Instant,
-    tell: &mut impl FnMut(Event<'_>),
-) {
-    if let Polled::Read { reading, .. } = &polled {
-        tell(Event::Reading(name, reading));
+    fn next(&self, source: &Source) -> Instant {
+        let now = Instant::now();
+        let due = |inverter: &InverterId| self.due.get(&inverter.place()).copied().unwrap_or(now);
+        let search = source.is_searching().then(|| self.due.get(SEARCH).copied());
+        let search = search.map(|due| due.unwrap_or(now));
+        let next = source.inverters().iter().map(due).chain(search).min();
+        next.unwrap_or(now + self.every)
     }
-    let change = shared
-        .borrow_mut()
-        .plant
-        .take(name, polled, began, Instant::now());
-    if let Some(change) = change {
-        tell(Event::Changed(change));
+
+    fn due(&self, source: &Source) -> Vec<InverterId> {
+        let now = Instant::now();
+        let is_due = |inverter: &InverterId| {
+            let due = self.due.get(&inverter.place());
+            due.is_none_or(|due| *due <= now)
+        };
+        source.inverters().into_iter().filter(is_due).collect()
     }
 }

@@ -2,17 +2,13 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`keeper`] | goes on asking |
-//! | [`source`], [`network`] | where the inverters are asked: a bus, the network |
-//! | [`page`] | draws the live page |
-//! | [`screen`] | the terminal of the page, and its keys |
-//! | [`plant`] | the inverters: who is due, in which state each is, what changed |
+//! | [`keeper`] | keeps polling one source |
+//! | [`plant`] | the inverters: in which state each is, what changed |
+//! | [`page`], [`screen`] | draws the live page; its terminal and keys |
 //! | [`curve`] | the power of the last hour |
 
 pub mod curve;
 pub mod keeper;
-pub mod network;
 pub mod page;
 pub mod plant;
 pub mod screen;
-pub mod source;

@@ -2,7 +2,7 @@
 
 use super::curve::MINUTES;
 use super::plant::{Health, Inverter, Plant, daily_yield};
-use crate::output::table;
+use crate::format::table;
 use crate::reading::Role;
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};

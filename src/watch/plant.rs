@@ -1,16 +1,15 @@
-//! What is known of the inverters of a plant while they are watched: who is due, in which state each is, what changed.
+//! What is known of the inverters of a plant while they are watched: in which state each is, what
+//! changed.
 
 use super::curve::{Curve, MINUTES};
-use crate::outcome::Polled;
-use crate::output::table;
+use crate::format::table;
+use crate::inverter::InverterId;
+use crate::observation::{Observation, Outcome};
 use crate::reading::{Reading, Role, Unit};
 use rust_decimal::prelude::ToPrimitive;
 use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// Silent inverters are asked this seldom until they wake: at night all are silent.
-const SILENT_EVERY: Duration = Duration::from_secs(60);
 
 /// How an inverter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +29,9 @@ pub enum Health {
 /// One inverter.
 #[derive(Debug)]
 pub struct Inverter {
-    /// Address or serial number, as in folders.
+    /// Which inverter.
+    pub id: InverterId,
+    /// What it is called: its address, or where it answers.
     pub name: String,
     /// How it is.
     pub health: Health,
@@ -44,20 +45,19 @@ pub struct Inverter {
     pub garbled: u64,
     /// Its power of the last hour.
     pub curve: Curve,
-    due: Instant,
 }
 
 impl Inverter {
-    fn new(name: String, now: Instant) -> Self {
+    fn new(id: InverterId, now: Instant) -> Self {
         Self {
-            name,
+            name: id.place(),
+            id,
             health: Health::Unknown,
             reading: None,
             first_byte: None,
             asked: 0,
             garbled: 0,
             curve: Curve::new(now),
-            due: now,
         }
     }
 
@@ -107,21 +107,12 @@ impl fmt::Display for Change {
 }
 
 /// The inverters that are watched.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Plant {
-    every: Duration,
     inverters: Vec<Inverter>,
 }
 
 impl Plant {
-    /// No inverters yet; those that answer are due again after `every`.
-    pub const fn new(every: Duration) -> Self {
-        Self {
-            every,
-            inverters: Vec::new(),
-        }
-    }
-
     /// All inverters, in the order in which they were named.
     pub fn inverters(&self) -> &[Inverter] {
         &self.inverters
@@ -163,23 +154,21 @@ impl Plant {
             .filter_map(|inverter| inverter.reading.as_ref())
     }
 
-    /// Adds an inverter, due at once, unless it is there.
-    pub fn add(&mut self, name: &str, now: Instant) {
-        if self.inverters.iter().all(|inverter| inverter.name != name) {
-            self.inverters.push(Inverter::new(name.to_owned(), now));
-        }
+    /// Adds an inverter unless it is there.
+    pub fn add(&mut self, id: &InverterId, now: Instant) {
+        self.inverter(id, now);
     }
 
-    /// Who is to be asked now.
-    pub fn due(&self, now: Instant) -> impl Iterator<Item = &Inverter> {
-        self.inverters
-            .iter()
-            .filter(move |inverter| inverter.due <= now)
-    }
-
-    /// When the next one is due.
-    pub fn next_due(&self) -> Option<Instant> {
-        self.inverters.iter().map(|inverter| inverter.due).min()
+    /// The inverter at this place; it is added if it is new.
+    fn inverter(&mut self, id: &InverterId, now: Instant) -> &mut Inverter {
+        let place = id.place();
+        let known = self.inverters.iter().position(|known| known.name == place);
+        let index = known.unwrap_or_else(|| {
+            self.inverters.push(Inverter::new(id.clone(), now));
+            self.inverters.len() - 1
+        });
+        #[allow(clippy::indexing_slicing)] // found or pushed just now
+        &mut self.inverters[index]
     }
 
     /// Moves all curves on to the minute of `now`.
@@ -189,72 +178,54 @@ impl Plant {
         }
     }
 
-    /// Makes everybody due, after a pause or when a lost link is back.
-    pub fn all_due(&mut self, now: Instant) {
-        for inverter in &mut self.inverters {
-            inverter.due = now;
-        }
-    }
-
-    /// Notes what came of asking the inverter of that name at `now`, and when it was asked; what changed by it.
-    pub fn take(
-        &mut self,
-        name: &str,
-        polled: Polled,
-        began: Instant,
-        now: Instant,
-    ) -> Option<Change> {
-        let every = self.every;
-        let inverter = self
-            .inverters
-            .iter_mut()
-            .find(|inverter| inverter.name == name)?;
+    /// Notes an observation; what changed by it.
+    pub fn take(&mut self, observation: &Observation, now: Instant) -> Option<Change> {
+        let inverter = self.inverter(&observation.inverter, now);
+        inverter.id = observation.inverter.clone();
         let from = inverter.health;
-        inverter.asked += 1;
-        inverter.curve.advance(now);
-        let detail = match polled {
-            Polled::Read {
-                reading,
-                first_byte,
-            } => {
-                inverter.health = if reading.is_fault {
-                    Health::Fault
-                } else {
-                    Health::Online
-                };
-                inverter.first_byte = Some(first_byte);
-                if let Some(power) = reading
-                    .figure(Role::Power)
-                    .and_then(|(power, _)| power.to_f64())
-                {
-                    inverter.curve.note(power, now);
-                }
-                let detail = table::summary(&reading);
-                inverter.reading = Some(*reading);
-                detail
-            }
-            Polled::Garbled(reason) => {
-                inverter.garbled += 1;
-                inverter.health = Health::Garbled;
-                reason
-            }
-            Polled::Silent => {
-                inverter.health = Health::Silent;
-                String::new()
-            }
-        };
-        let pause = if inverter.health == Health::Silent {
-            every.max(SILENT_EVERY)
-        } else {
-            every
-        };
-        inverter.due = began + pause;
+        let detail = inverter.take(&observation.outcome, now);
         (inverter.health != from).then(|| Change {
-            name: name.to_owned(),
+            name: inverter.name.clone(),
             from,
             to: inverter.health,
             detail,
         })
+    }
+}
+
+impl Inverter {
+    /// Notes an outcome; what it reports, or why it was not read.
+    fn take(&mut self, outcome: &Outcome, now: Instant) -> String {
+        if matches!(outcome, Outcome::NotPolled) {
+            return String::new();
+        }
+        self.asked += 1;
+        self.curve.advance(now);
+        match outcome {
+            Outcome::Read { answer, first_byte } => {
+                self.health = if answer.is_fault {
+                    Health::Fault
+                } else {
+                    Health::Online
+                };
+                self.first_byte = Some(*first_byte);
+                let power = answer.figure(Role::Power);
+                if let Some(power) = power.and_then(|(power, _)| power.to_f64()) {
+                    self.curve.note(power, now);
+                }
+                self.reading = Some((**answer).clone());
+                table::summary(answer)
+            }
+            Outcome::Garbled(reason) => {
+                self.garbled += 1;
+                self.health = Health::Garbled;
+                reason.clone()
+            }
+            Outcome::Silent | Outcome::Unreachable(_) | Outcome::NotPolled => {
+                self.health = Health::Silent;
+                String::new()
+            }
+        }
     }
 }
 

@@ -33,7 +33,7 @@ impl Screen {
     /// Takes the terminal.
     ///
     /// # Errors
-    /// When it is none, or can't do it.
+    /// When it is not a terminal, or can't do it.
     pub fn start() -> io::Result<Self> {
         let terminal = ratatui::try_init()?;
         let (sender, wishes) = unbounded_channel();

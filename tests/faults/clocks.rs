@@ -193,7 +193,10 @@ fn run_with_a_break(clock: &Clock, first: &str, second: &str) -> (Plant, Run) {
     let gate = Gate::default();
     let waiting = gate.clone();
     let plant = Plant::with_script(Box::new(move |request, count| {
-        if request == "#020" && count == 1 {
+        if request == "#028" {
+            return at_once(b"\n*028 V1.0\r");
+        }
+        if count == 1 {
             waiting.wait();
         }
         at_once(&bytes("G4-17"))
@@ -216,10 +219,10 @@ fn run_with_a_break(clock: &Clock, first: &str, second: &str) -> (Plant, Run) {
     let mut watch = command(&arguments);
     clock.rule(&mut watch, BERLIN_BY_RULE);
     let running = start(watch);
-    wait_until("the second request", || plant.bus.asked().len() > 1);
+    wait_until("the second poll", || plant.bus.asked().len() > 2);
     clock.set(second);
     gate.open();
-    wait_until("the second row", || plant.bus.asked().len() > 2);
+    wait_until("the second row", || plant.bus.asked().len() > 3);
     crate::support::program::signal(&running.0, rustix::process::Signal::TERM);
     let run = wait(running).expect_code(0);
     (plant, run)

@@ -3,14 +3,16 @@
 //! Outside of all checksums, by the protocols: counters, firmware and `4` of KACO inverters, type codes behind the checksum
 //! of a standard reply, and what a WiFi module says of itself.
 
-use crate::polling::checksum_place;
+use crate::checks::checksum::{crc, fed, frame_with_sum, place_behind, sum};
 use crate::support::captures;
 use crate::support::dice::Dice;
+use bytes::BytesMut;
 use kaco_ardexa::kaco::interpret;
-use kaco_ardexa::kaco::wire::Decoder;
+use kaco_ardexa::kaco::wire::{Body, Codec, decode_all};
 use kaco_ardexa::kstar;
 use kaco_ardexa::plausible::doubts;
 use kaco_ardexa::reading::{Field, Kind, Reading};
+use tokio_util::codec::Decoder;
 
 /// Every reading that these bytes give to a program that hears nothing else.
 fn readings(bytes: &[u8]) -> Vec<Reading> {
@@ -18,13 +20,8 @@ fn readings(bytes: &[u8]) -> Vec<Reading> {
         let frame = kstar::wire::parse(bytes);
         return frame.map(kstar::interpret::frame).into_iter().collect();
     }
-    let mut decoder = Decoder::default();
-    decoder.push(bytes);
-    let mut readings = Vec::new();
-    while let Some(item) = decoder.next_eof() {
-        readings.extend(item.ok().and_then(|frame| interpret::frame(&frame).ok()));
-    }
-    readings
+    let frames = decode_all(bytes).flatten();
+    frames.flat_map(|frame| interpret::frame(&frame)).collect()
 }
 
 /// Replies of the standard protocol.
@@ -47,7 +44,7 @@ fn content(reading: &Reading) -> String {
     };
     let cells = reading.cells.iter().filter(|(field, _)| !is_behind(field));
     let cells: Vec<_> = cells.map(|(field, value)| (field.label, value)).collect();
-    format!("{:?} {:?} {cells:?}", reading.sender, reading.status_code)
+    format!("{:?} {:?} {cells:?}", reading.inverter, reading.status_code)
 }
 
 /// Name, bytes and reading of each capture that is one whole reply of these layouts.
@@ -88,6 +85,25 @@ fn fate(damaged: &[u8], good: &Reading) -> Fate {
         Some(reading) if !reading.unreadable.is_empty() => Fate::Unreadable,
         Some(reading) if !doubts(reading).is_empty() => Fate::Doubted,
         Some(_) => Fate::Unseen,
+    }
+}
+
+#[test]
+fn a_reply_of_any_checksum_byte_is_complete_at_its_cr() {
+    for sum in 0..=255 {
+        let frame = frame_with_sum(sum);
+        let (cr, beginning) = frame.split_last().unwrap();
+        let mut buffer = BytesMut::from(beginning);
+        let early = Codec.decode(&mut buffer).unwrap();
+        assert_eq!(early, None, "{sum:#04x}: complete too early");
+        buffer.extend_from_slice(&[*cr]);
+        let item = Codec.decode(&mut buffer).unwrap();
+        let Some(Ok(Body::Readings(readings))) = item.map(|item| item.map(|frame| frame.body))
+        else {
+            panic!("{sum:#04x}: {frame:?}");
+        };
+        assert_eq!(readings.type_code.as_deref(), Some(&b"5000xi"[..]));
+        assert!(buffer.is_empty());
     }
 }
 
@@ -146,13 +162,6 @@ fn replies_without_a_checksum_are_guarded_by_their_shape_alone() {
     }
 }
 
-/// What a byte does to a register of CRC-16/X-25; linear without its start and its final value.
-fn fed(register: u16, byte: u8) -> u16 {
-    (0..8).fold(register ^ u16::from(byte), |register, _| {
-        register >> 1 ^ if register & 1 == 1 { 0x8408 } else { 0 }
-    })
-}
-
 /// There are so many bursts of up to 16 bits.
 const BURSTS: usize = 1 << 15;
 
@@ -165,10 +174,8 @@ fn burst(number: usize) -> u32 {
 /// register at 0. So this holds for every frame of every length, whatever it says.
 #[test]
 fn no_burst_of_up_to_16_bits_leaves_the_crc_as_it_was() {
-    let check: u16 = b"123456789"
-        .iter()
-        .fold(0xFFFF, |register, byte| fed(register, *byte));
-    assert_eq!(!check, 0x906E, "this is the CRC of the generic protocol");
+    let check = crc(b"123456789");
+    assert_eq!(check, 0x906E, "this is the CRC of the generic protocol");
     for burst in (0..BURSTS).map(burst) {
         for shift in 0..8 {
             // Bits go over the wire from the lowest to the highest, and through the CRC.
@@ -242,11 +249,11 @@ fn two_errors_in_a_standard_reply_seldom_pass() {
         let (mut unreadable, mut doubted, mut unseen) = (0, 0, 0);
         for (_, capture, good) in captures_of(&STANDARD) {
             let start = capture.iter().position(|byte| *byte == b'*').unwrap();
-            let place = start + checksum_place(&capture[start..]);
+            let place = start + place_behind(&capture[start..], 9).unwrap();
             for _ in 0..each {
                 let span = twice_damaged(&capture[start..=place], &mut dice, error);
-                let (sum, checked) = span.split_last().unwrap();
-                summed += u64::from(checked.iter().copied().fold(0, u8::wrapping_add) == *sum);
+                let (found, checked) = span.split_last().unwrap();
+                summed += u64::from(sum(checked) == *found);
                 let damaged = [&capture[..start], &span, &capture[place + 1..]].concat();
                 match fate(&damaged, &good) {
                     Fate::Harmless => {}

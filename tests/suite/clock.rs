@@ -1,19 +1,19 @@
 //! The bus on a clock of its own: waits are exact to the millisecond, and a day takes no time.
 
-use crate::frames::frame_with_sum;
+use crate::checks::checksum::frame_with_sum;
 use crate::support::captures::bytes;
 use crate::support::disk::in_memory;
 use chrono::{DateTime, FixedOffset};
 use kaco_ardexa::address::Addresses;
+use kaco_ardexa::escape;
 use kaco_ardexa::kaco::bus::Bus;
 use kaco_ardexa::kaco::connect::{Connect, LinkError};
 use kaco_ardexa::kaco::poll::Poller;
 use kaco_ardexa::kaco::timing::Timing;
-use kaco_ardexa::output::log_files::LogDirectory;
-use kaco_ardexa::watch::keeper::{Event, Shared, keep};
-use kaco_ardexa::watch::plant::Plant;
-use kaco_ardexa::watch::source::{BusSource, MakeBus};
-use std::cell::{Cell, OnceCell, RefCell};
+use kaco_ardexa::sink::{SinkPlan, Sinks};
+use kaco_ardexa::source::{Lifetime, Source, SourcePlan, kaco};
+use kaco_ardexa::watch::keeper::{Event, keep};
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -201,24 +201,6 @@ async fn noise_of_a_few_bytes_is_silence_and_more_is_garbled() {
     assert_eq!(outcomes, ["03 Garbled", "01 Silent", "02 Silent"]);
 }
 
-/// Makes the bus of the line in memory, as often as it is needed.
-struct MakeLine(Answer);
-
-impl MakeBus for MakeLine {
-    type Link = Line;
-
-    async fn open(&self) -> Result<Bus<Line>, LinkError> {
-        Bus::open(
-            Line {
-                answer: self.0,
-                requests: Arc::default(),
-            },
-            Timing::default(),
-        )
-        .await
-    }
-}
-
 thread_local! {
     /// When the clock of this test was started: tests on a paused clock have a thread of their own.
     static STARTED: OnceCell<Instant> = const { OnceCell::new() };
@@ -234,26 +216,31 @@ fn evening() -> DateTime<FixedOffset> {
 async fn a_day_of_watching_makes_two_files() {
     evening();
     let directory = in_memory();
-    let mut log = LogDirectory::open(directory.path()).unwrap();
-    let source = BusSource::open(
-        MakeLine(|_| Some((120, frame_with_sum(b'*')))),
-        "3".parse().unwrap(),
-        false,
-        evening,
-    )
-    .await
+    let recording = directory.path().join("recording.jsonl");
+    let reply = escape::hex(&frame_with_sum(b'*'));
+    let exchange = format!("{{\"request\":\"233033300d\",\"reply\":\"{reply}\"}}\n");
+    std::fs::write(&recording, exchange).unwrap();
+    let plan = kaco::Plan {
+        device: format!("replay:{}", recording.display()).parse().unwrap(),
+        addresses: "3".parse().unwrap(),
+        timing: Timing::default(),
+        counters: false,
+        record: None,
+        bus: None,
+    };
+    let source = Source::new(SourcePlan::Kaco(plan), Lifetime::Watch, evening).unwrap();
+    let mut sinks = Sinks::open(SinkPlan {
+        log: Some(directory.path().to_owned()),
+        ..SinkPlan::default()
+    })
     .unwrap();
-    let plant = Plant::new(Duration::from_secs(60));
-    let shared = Rc::new(RefCell::new(Shared {
-        plant,
-        is_paused: false,
-    }));
     let rows = Rc::new(Cell::new(0));
     let counted = Rc::clone(&rows);
-    let keeping = keep(source, Rc::clone(&shared), move |event| {
-        if let Event::Reading(name, reading) = event {
-            log.append(name, reading).unwrap();
-            counted.set(counted.get() + 1);
+    let (_pause, paused) = tokio::sync::watch::channel(false);
+    let keeping = keep(source, Duration::from_secs(60), paused, move |event| {
+        if let Event::Observed(observation) = event {
+            counted.set(counted.get() + usize::from(observation.reading().is_some()));
+            sinks.observe(observation);
         }
     });
     let day = Duration::from_secs(24 * 60 * 60);
@@ -278,5 +265,4 @@ async fn a_day_of_watching_makes_two_files() {
         2 + rows.get()
     );
     assert_eq!(lines("latest.csv"), lines("2026-11-21.csv"));
-    assert_eq!(shared.borrow().plant.curve().len(), 60);
 }

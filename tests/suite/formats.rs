@@ -4,11 +4,13 @@ use crate::polling::at_address;
 use crate::support::bus::{Bus, Play, REPLY_TIME, reply};
 use crate::support::captures::bytes;
 use crate::support::program::{Run, command, helper, run, text};
+use kaco_ardexa::format::prometheus::exposition;
+use kaco_ardexa::inverter::InverterId;
 use kaco_ardexa::kaco::layouts::{COUNTERS, READINGS};
 use kaco_ardexa::kstar::layout::KSTAR;
-use kaco_ardexa::output::prometheus::{Asked, exposition};
+use kaco_ardexa::observation::{Observation, Outcome};
 use kaco_ardexa::reading::{
-    Cells, Decimal, Facts, Field, Kind, Layout, Reading, Sender, StatusCode, Value,
+    Cells, Decimal, Facts, Field, Kind, Layout, Reading, StatusCode, Value,
 };
 use std::fs::{self, File};
 use std::io::Read;
@@ -162,7 +164,7 @@ fn nothing_in_a_type_code_breaks_a_format() {
 }
 
 /// All numbers of a layout are 1.5, so that every metric there can be is judged.
-fn full(layout: &'static Layout, sender: Sender) -> Reading {
+fn full(layout: &'static Layout, inverter: InverterId) -> Reading {
     let number = |field: &Field| {
         let is_number = field.kind.is_numeric() || field.kind == Kind::Code;
         is_number.then(|| Value::Number(Decimal::new(15, 1)))
@@ -173,7 +175,7 @@ fn full(layout: &'static Layout, sender: Sender) -> Reading {
     };
     Reading {
         time: None,
-        sender,
+        inverter,
         cells: cells(layout),
         further: Some(cells(&COUNTERS)),
         type_code: None,
@@ -187,16 +189,17 @@ fn full(layout: &'static Layout, sender: Sender) -> Reading {
 
 #[test]
 fn promtool_takes_the_metrics_of_all_tables() {
-    let senders = (1..).map(|address| Sender::Kaco {
-        address: Some(address),
-    });
+    let inverters = (1..).map(|address| InverterId::kaco(Some(address)));
     let layouts = READINGS.into_iter().chain([&KSTAR]);
-    let readings: Vec<Reading> = layouts
-        .zip(senders)
-        .map(|(layout, sender)| full(layout, sender))
-        .collect();
-    let asked: Vec<Asked<'_>> = readings.iter().map(Asked::Read).collect();
-    check_metrics(&exposition(&asked));
+    let read = |(layout, inverter): (_, InverterId)| {
+        let outcome = Outcome::Read {
+            answer: Box::new(full(layout, inverter.clone())),
+            first_byte: std::time::Duration::ZERO,
+        };
+        Observation::new(inverter, outcome)
+    };
+    let observations: Vec<_> = layouts.zip(inverters).map(read).collect();
+    check_metrics(&exposition(&observations));
 }
 
 fn log(bus: &Bus, directory: &Path, textfile: &Path) -> Run {

@@ -22,7 +22,6 @@ mod documents;
 mod environment;
 mod files;
 mod formats;
-mod frames;
 mod gateways;
 mod kstar;
 mod mqtt;

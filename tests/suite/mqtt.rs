@@ -7,10 +7,11 @@ mod refusals;
 mod session;
 mod watching;
 
+use kaco_ardexa::inverter::InverterId;
 use kaco_ardexa::kaco::layouts::STANDARD;
-use kaco_ardexa::output::mqtt::login::Environment;
-use kaco_ardexa::output::mqtt::{Delivery, Options};
-use kaco_ardexa::reading::{Cells, Decimal, Facts, Field, Reading, Sender, StatusCode, Value};
+use kaco_ardexa::reading::{Cells, Decimal, Facts, Field, Reading, StatusCode, Value};
+use kaco_ardexa::sink::mqtt::login::Environment;
+use kaco_ardexa::sink::mqtt::{Delivery, Options};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -37,9 +38,7 @@ fn reading(address: u8, daily_yield: u32) -> Reading {
     };
     Reading {
         time: chrono::DateTime::parse_from_rfc3339("2026-11-20T12:00:00+01:00").ok(),
-        sender: Sender::Kaco {
-            address: Some(address),
-        },
+        inverter: InverterId::kaco(Some(address)),
         cells: Cells {
             layout: &STANDARD,
             values: STANDARD.fields.iter().map(cell).collect(),

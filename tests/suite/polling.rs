@@ -1,6 +1,6 @@
 //! `log` and `read` on a paced bus with real captures.
 
-use crate::frames::frame_with_sum;
+use crate::checks::checksum::{frame_with_sum, mended};
 use crate::support::bus::{BYTE_TIME, Bus, Play, REPLY_TIME, reply};
 use crate::support::captures::bytes;
 use crate::support::program::{Run, run, run_with_input, text};
@@ -16,23 +16,8 @@ pub const MPPT3_HEADER: &str = "# datetime, status, DC Voltage MPPT1, DC Current
 pub fn at_address(capture: &str, address: u8) -> Vec<u8> {
     let mut frame = bytes(capture);
     let star = frame.iter().position(|&byte| byte == b'*').unwrap();
-    frame[star + 1] = b'0' + address / 10;
-    frame[star + 2] = b'0' + address % 10;
-    if frame[star + 3] == b'n' {
-        let end = frame.iter().rposition(|&byte| byte == b'\r').unwrap();
-        let crc = crc::Crc::<u16>::new(&crc::CRC_16_IBM_SDLC).checksum(&frame[star..end - 4]);
-        frame[end - 4..end].copy_from_slice(format!("{crc:04X}").as_bytes());
-    } else {
-        let place = checksum_place(&frame[star..]) + star;
-        frame[place] = frame[star..place].iter().copied().fold(0, u8::wrapping_add);
-    }
-    frame
-}
-
-/// Where the checksum byte of a standard reply is: behind the blank after the ninth value.
-pub fn checksum_place(frame: &[u8]) -> usize {
-    let ends_a_token = |place: &usize| frame[*place] == b' ' && frame[place - 1] != b' ';
-    (6..frame.len()).filter(ends_a_token).nth(8).unwrap() + 1
+    frame[star + 1..star + 3].copy_from_slice(format!("{address:02}").as_bytes());
+    mended(&frame[star..]).unwrap()
 }
 
 fn log(bus: &Bus, addresses: &str, directory: &Path, options: &[&str]) -> Run {
@@ -347,6 +332,20 @@ fn a_reply_without_type_counts() {
     assert_eq!(
         row(directory.path(), "01"),
         "mpp-track,357.5,0.40,144,230.9,0.60,138,29,59,"
+    );
+}
+
+#[test]
+fn a_good_reply_that_no_table_describes_is_garbled() {
+    let frame = mended(b"*02n 4 390TL 48 581.1 ").unwrap();
+    let bus = Bus::start(Box::new(move |_, _| reply(&frame)));
+    let directory = TempDir::new().unwrap();
+    let run = log(&bus, "2", directory.path(), &[]).expect_code(0);
+    assert_eq!(bus.asked(), ["#020"; 3]);
+    assert!(
+        run.stderr.contains("a reply of 4 elements is not known"),
+        "{}",
+        run.stderr
     );
 }
 

@@ -3,6 +3,7 @@
 //! The lists are written from the protocols' pages, not taken from the library: `docs/kaco-protocol.md` ("Requests"),
 //! `docs/kstar-protocol.md` ("Search", "Frames").
 
+use crate::checks::checksum::mended;
 use crate::support::bus::{Bus, Play, Script, at_once};
 use crate::support::captures;
 use crate::support::dice::Dice;
@@ -47,8 +48,8 @@ fn all_commands() -> Vec<Command> {
         Command::Readings => Some(Command::Part(Part::One)),
         Command::Part(Part::One) => Some(Command::Part(Part::Two)),
         Command::Part(Part::Two) => Some(Command::Part(Part::Three)),
-        Command::Part(Part::Three) => Some(Command::Counters),
-        Command::Counters => Some(Command::Firmware),
+        Command::Part(Part::Three) => Some(Command::Counters { daily_yield: None }),
+        Command::Counters { .. } => Some(Command::Firmware),
         Command::Firmware => Some(Command::TypeCode),
         Command::TypeCode => Some(Command::SerialNumber),
         Command::SerialNumber => None,
@@ -108,7 +109,8 @@ fn hostile(seed: u64) -> Script {
                     &digits.collect::<Vec<u8>>(),
                     &capture[end..],
                 ];
-                with_sum(changed.concat())
+                let changed = changed.concat();
+                mended(&changed).unwrap_or(changed)
             }
             7 => format!("\n*{address}s #01b100 0000\r").into_bytes(),
             8 => b"#01b0050\r".repeat(400),
@@ -117,16 +119,6 @@ fn hostile(seed: u64) -> Script {
             _ => vec![],
         })
     })
-}
-
-/// A standard reply with the sum that it needs; others as they are.
-fn with_sum(mut frame: Vec<u8>) -> Vec<u8> {
-    let star = frame.iter().position(|byte| *byte == b'*').unwrap_or(0);
-    if frame.get(star + 3) == Some(&b'0') {
-        let place = star + crate::polling::checksum_place(&frame[star..]);
-        frame[place] = frame[star..place].iter().copied().fold(0, u8::wrapping_add);
-    }
-    frame
 }
 
 /// Fails unless every byte that came on this bus belongs to a request that reads one of these addresses.

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 /// Waits until something holds.
 #[track_caller]
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
     while !holds() {
         assert!(Instant::now() < end, "{what} never happened");
@@ -59,7 +59,7 @@ fn trouble_with_the_log_is_said_once_and_over_when_it_is_mended() {
     until("a row in the new folder", || latest.exists());
 
     stop(&watch.0, Signal::TERM);
-    let run = wait(watch).expect_code(0);
+    let run = wait(watch).expect_code(1);
     let said = |words: &str| {
         run.stderr
             .lines()
@@ -135,8 +135,9 @@ fn a_torn_row_of_a_silent_inverter_is_removed_at_the_start() {
 
 #[test]
 fn changes_are_lines_and_rows_are_logged() {
-    let bus = Bus::start(Box::new(|_, count| match count {
-        0..3 => reply(&bytes("G4-17")),
+    let bus = Bus::start(Box::new(|request, count| match (request, count) {
+        ("#028", _) => reply(b"\n*028 V1.0\r"),
+        (_, 0..3) => reply(&bytes("G4-17")),
         _ => vec![],
     }));
     let directory = TempDir::new().unwrap();
@@ -155,12 +156,12 @@ fn changes_are_lines_and_rows_are_logged() {
         &logs,
     ];
     let watch = start(command(&arguments));
-    until("the second chance", || bus.asked().len() >= 5);
+    until("the second chance", || bus.asked().len() >= 6);
     sleep(Duration::from_millis(800));
     assert_eq!(
         bus.asked().len(),
-        5,
-        "a silent inverter is asked again after a minute only"
+        6,
+        "a silent inverter is asked again after a minute only: "
     );
     stop(&watch.0, Signal::TERM);
     let told = Instant::now();
@@ -191,8 +192,29 @@ fn the_second_watch_of_a_device_ends_at_once() {
 }
 
 #[test]
-fn a_device_that_is_not_there_is_an_error_at_the_start() {
-    assert_eq!(run(&["watch", "/dev/ttyUSB_none", "2"]).code, Some(1));
+fn a_device_that_is_not_there_yet_is_waited_for() {
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    let directory = TempDir::new().unwrap();
+    let device = directory.path().join("ttyUSB0");
+    let log = text(&directory.path().join("logs"));
+    let options = ["--every", "100ms", "--pace", "0s", "--log", &log];
+    let watch = start(command(
+        &[&["watch", &text(&device), "2"], options.as_slice()].concat(),
+    ));
+    sleep(Duration::from_millis(300));
+    symlink(&bus.path, &device).unwrap();
+    // The first round is over when the second begins.
+    let readings = || bus.asked().iter().filter(|one| *one == "#020").count();
+    until("the second round", || readings() > 1);
+    assert!(directory.path().join("logs/02/latest.csv").exists());
+    stop(&watch.0, Signal::TERM);
+    let run = wait(watch);
+    assert!(run.stderr.contains("does not exist"), "{}", run.stderr);
+    assert!(
+        run.stdout.contains("the connection is back"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
@@ -232,15 +254,16 @@ fn an_adapter_that_is_pulled_out_is_waited_for() {
 }
 
 /// A terminal with the program in it.
-struct Terminal {
+pub(crate) struct Terminal {
     master: File,
     slave: File,
-    screen: Arc<Mutex<Vec<u8>>>,
+    /// All bytes so far.
+    pub(crate) screen: Arc<Mutex<Vec<u8>>>,
     child: Child,
 }
 
 impl Terminal {
-    fn start(arguments: &[&str], columns: u16, rows: u16) -> Self {
+    pub(crate) fn start(arguments: &[&str], columns: u16, rows: u16) -> Self {
         Self::start_with(arguments, columns, rows, ("UNUSED", ""))
     }
 
@@ -293,6 +316,12 @@ impl Terminal {
             screen,
             child,
         }
+    }
+
+    /// Ends the program.
+    pub(crate) fn stop(mut self) {
+        stop(&self.child, Signal::TERM);
+        self.child.wait().unwrap();
     }
 
     fn shows(&self, text: &str) -> bool {

@@ -6,12 +6,12 @@ use crc::{CRC_16_IBM_SDLC, Crc, Table};
 const X25: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_IBM_SDLC);
 
 /// Sum of all bytes modulo 256: standard protocol and type replies, from `*` up to the blank before the checksum byte.
-pub(super) fn sum(bytes: &[u8]) -> u8 {
+pub(crate) fn sum(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
 }
 
 /// CRC of the generic protocol, from `*` up to the last blank before the four digits.
-pub(super) fn crc(bytes: &[u8]) -> u16 {
+pub(crate) fn crc(bytes: &[u8]) -> u16 {
     X25.checksum(bytes)
 }
 

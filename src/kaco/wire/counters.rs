@@ -1,6 +1,7 @@
 //! Counters (command 3): seven fields, no checksum, so their shape is checked to the letter.
 
-use super::{Body, Fault, Frame, HEADER, Line, Parsed, closed_line, line, tokens};
+use super::parse::{HEADER, Line, Parsed, closed_line, line, tokens};
+use super::{Body, Fault};
 
 /// In which unit a reply counts energy; its shape tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,28 +14,21 @@ pub enum EnergyUnit {
     WattHours,
 }
 
-/// The fields of a counters reply, digits only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Counters<'a> {
+/// The fields of a counters reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counters {
     /// Of counter and total yield; daily yield and peak power are always Wh and W.
     pub unit: EnergyUnit,
     /// Highest power of today, W.
-    pub daily_peak_power: &'a [u8],
+    pub daily_peak_power: u64,
     /// Daily yield, Wh.
-    pub daily_yield: &'a [u8],
+    pub daily_yield: u64,
     /// Energy since the counter was reset.
-    pub counter_yield: &'a [u8],
+    pub counter_yield: u64,
     /// Energy since the inverter was new.
-    pub total_yield: &'a [u8],
+    pub total_yield: u64,
     /// Minutes of operation today, since the reset, and in all.
     pub minutes: [u64; 3],
-}
-
-impl Counters<'_> {
-    /// The daily yield as a number, Wh.
-    pub fn daily_yield_number(&self) -> Option<u64> {
-        std::str::from_utf8(self.daily_yield).ok()?.parse().ok()
-    }
 }
 
 /// Whether a frame of the letter 3 is counters, not the third part of a 000xi: the fifth field is a time.
@@ -46,23 +40,14 @@ pub(super) fn has_shape(frame: &[u8]) -> bool {
 }
 
 /// Parses counters with a header, from `*` on.
-pub(super) fn parse(frame: &[u8], address: u8, ended: bool) -> Parsed<'_> {
+pub(super) fn parse(frame: &[u8], address: u8, ended: bool) -> Parsed {
     let (inside, length) = match closed_line(frame, ended) {
         Ok(closed) => closed,
         Err(fault) => return fault.map_or(Parsed::Incomplete, Parsed::Broken),
     };
     let is_whole = length > inside.len();
     match fields(inside.get(HEADER..).unwrap_or_default(), true) {
-        Some(counters) => {
-            let body = Body::Counters(counters);
-            Parsed::Done(
-                Frame {
-                    address: Some(address),
-                    body,
-                },
-                length,
-            )
-        }
+        Some(counters) => Parsed::done(address, Body::Counters(counters), length),
         None if is_whole => {
             Parsed::Broken(Fault::Shape("these are not the seven fields of counters"))
         }
@@ -72,7 +57,7 @@ pub(super) fn parse(frame: &[u8], address: u8, ended: bool) -> Parsed<'_> {
 
 /// Parses counters without a header, from behind the LF on. Whatever is not exactly that is junk: nothing but its shape
 /// says that a frame begins here.
-pub(super) fn parse_headerless(text: &[u8], ended: bool) -> Parsed<'_> {
+pub(super) fn parse_headerless(text: &[u8], ended: bool) -> Parsed {
     let possible = |inside: &[u8]| {
         inside
             .iter()
@@ -85,25 +70,15 @@ pub(super) fn parse_headerless(text: &[u8], ended: bool) -> Parsed<'_> {
         Line::Open(_) | Line::Interrupted => return Parsed::Junk,
     };
     match fields(inside, false) {
-        Some(counters) => Parsed::Done(
-            Frame {
-                address: None,
-                body: Body::Counters(counters),
-            },
-            length,
-        ),
+        Some(counters) => Parsed::done(None, Body::Counters(counters), length),
         None => Parsed::Junk,
     }
 }
 
 /// The seven fields: four whole numbers, three times h:mm.
-fn fields(text: &[u8], with_header: bool) -> Option<Counters<'_>> {
+fn fields(text: &[u8], with_header: bool) -> Option<Counters> {
     let mut fields = tokens(text);
-    let mut number = || {
-        fields
-            .next()
-            .filter(|field| field.iter().all(u8::is_ascii_digit))
-    };
+    let mut number = || digits(std::str::from_utf8(fields.next()?).ok()?);
     let (daily_peak_power, daily_yield) = (number()?, number()?);
     let (counter_yield, total_yield) = (number()?, number()?);
     let times = [fields.next()?, fields.next()?, fields.next()?];
@@ -132,31 +107,27 @@ fn fields(text: &[u8], with_header: bool) -> Option<Counters<'_>> {
 
 /// The minutes of `h:mm`: digits, a colon, two digits below 60.
 fn minutes(time: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(time).ok()?;
-    let (hours, minutes) = text.split_once(':')?;
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if minutes.len() != 2 || !digits(minutes) || !digits(hours) {
-        return None;
-    }
-    let minutes = minutes
-        .parse::<u64>()
-        .ok()
-        .filter(|minutes| *minutes < 60)?;
-    hours
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(60)?
-        .checked_add(minutes)
+    let (hours, minutes) = std::str::from_utf8(time).ok()?.split_once(':')?;
+    let is_minutes = |number: &u64| minutes.len() == 2 && *number < 60;
+    let minutes = digits(minutes).filter(is_minutes)?;
+    digits(hours)?.checked_mul(60)?.checked_add(minutes)
+}
+
+/// A number of digits alone, without a sign.
+fn digits(text: &str) -> Option<u64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_plain)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::scan;
+    use super::super::Frame;
+    use super::super::codec::scan;
     use super::super::tests::{NINE_VALUES, summed};
     use super::*;
 
     /// The counters in `bytes`, or the kind of their fault.
-    fn read(bytes: &str, ended: bool) -> Option<Result<Counters<'_>, &'static str>> {
+    fn read(bytes: &str, ended: bool) -> Option<Result<Counters, &'static str>> {
         Some(match scan(bytes.as_bytes(), ended).item? {
             Ok(Frame {
                 body: Body::Counters(counters),
@@ -175,13 +146,12 @@ mod tests {
     fn seven_fields_in_their_order() {
         let due = Counters {
             unit: EnergyUnit::TenthsOfKilowattHours,
-            daily_peak_power: b"5240",
-            daily_yield: b"5621",
-            counter_yield: b"71903",
-            total_yield: b"71904",
+            daily_peak_power: 5240,
+            daily_yield: 5621,
+            counter_yield: 71903,
+            total_yield: 71904,
             minutes: [8 * 60 + 51, 2211 * 60, 2212 * 60 + 59],
         };
-        assert_eq!(due.daily_yield_number(), Some(5621));
         let bytes = "\n*123 5240 5621 71903 71904 8:51 2211:00 2212:59\r";
         assert_eq!(read(bytes, false), Some(Ok(due)));
     }
@@ -216,6 +186,8 @@ mod tests {
             "1 2 3 4 8:51 22:00 22:00 1",
             "1 2 3 4.0 8:51 22:00 22:00",
             "1 2 3 -4 8:51 22:00 22:00",
+            "1 2 3 +4 8:51 22:00 22:00",
+            "1 2 3 18446744073709551616 8:51 22:00 22:00",
             "1 2 3 4 8:60 22:00 22:00",
             "1 2 3 4 8:51 22:99 22:00",
             "1 2 3 4 8:5 22:00 22:00",

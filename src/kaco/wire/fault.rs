@@ -1,6 +1,7 @@
 //! Why bytes are no frame.
 
 use crate::escape;
+use bytes::Bytes;
 
 /// What is wrong with a reply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,5 +63,5 @@ pub struct FrameError {
     /// What is wrong.
     pub fault: Fault,
     /// Its bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
 }

@@ -1,32 +1,34 @@
 //! The generic protocol: elements between blanks, a CRC of four hex digits, CR.
 
-use super::{Body, Fault, Frame, HEADER, Parsed, checksum, closed_line, tokens};
+use super::parse::{HEADER, Parsed, closed_line, tokens};
+use super::{Body, Fault, checksum};
+use bytes::Bytes;
 
 /// The number of digits of the checksum.
 const DIGITS: usize = 4;
 
-/// The elements of a generic reply; their number is what the first of them says.
+/// The elements of a generic reply; the first of them is their number.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Elements<'a> {
-    text: &'a [u8],
+pub struct Elements {
+    text: Bytes,
     count: usize,
 }
 
-impl<'a> Elements<'a> {
+impl Elements {
     /// How many there are, the count itself included: it tells the layout.
     pub const fn count(&self) -> usize {
         self.count
     }
 
     /// All of them: count, type code, status, values.
-    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        tokens(self.text)
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        tokens(&self.text)
     }
 }
 
 /// Parses readings, from `*` on.
-pub(super) fn parse(frame: &[u8], address: u8, ended: bool) -> Parsed<'_> {
-    checked(frame, ended, |text| {
+pub(super) fn parse(frame: &[u8], address: u8, ended: bool) -> Parsed {
+    checked(frame, address, ended, |text| {
         let count = tokens(text).count();
         let announced = tokens(text).next().unwrap_or_default();
         if announced != count.to_string().as_bytes() {
@@ -36,37 +38,33 @@ pub(super) fn parse(frame: &[u8], address: u8, ended: bool) -> Parsed<'_> {
                 found: count,
             });
         }
-        Ok(Frame {
-            address: Some(address),
-            body: Body::Generic(Elements { text, count }),
-        })
+        let text = Bytes::copy_from_slice(text);
+        Ok(Body::Generic(Elements { text, count }))
     })
 }
 
-/// Parses the reply to the question for the serial number, from `*` on.
-pub(super) fn parse_serial_number(frame: &[u8], address: u8, ended: bool) -> Parsed<'_> {
-    checked(frame, ended, |text| {
-        let body = Body::SerialNumber(text.trim_ascii());
-        Ok(Frame {
-            address: Some(address),
-            body,
-        })
+/// Parses the reply to the request for the serial number, from `*` on.
+pub(super) fn parse_serial_number(frame: &[u8], address: u8, ended: bool) -> Parsed {
+    checked(frame, address, ended, |text| {
+        let text = Bytes::copy_from_slice(text.trim_ascii());
+        Ok(Body::SerialNumber(text))
     })
 }
 
-/// Checks the CRC of a frame and makes it from the text between header and checksum.
-fn checked<'a>(
-    frame: &'a [u8],
+/// Checks the CRC of a frame and makes its body from the text between header and checksum.
+fn checked(
+    frame: &[u8],
+    address: u8,
     ended: bool,
-    make: impl FnOnce(&'a [u8]) -> Result<Frame<'a>, Fault>,
-) -> Parsed<'a> {
+    make: impl FnOnce(&[u8]) -> Result<Body, Fault>,
+) -> Parsed {
     let (inside, length) = match closed_line(frame, ended) {
         Ok(closed) => closed,
         Err(fault) => return fault.map_or(Parsed::Incomplete, Parsed::Broken),
     };
     let is_whole = length > inside.len();
     match verify(inside).and_then(make) {
-        Ok(frame) => Parsed::Done(frame, length),
+        Ok(body) => Parsed::done(address, body, length),
         Err(Fault::NoChecksum) if !is_whole => Parsed::Broken(Fault::Incomplete),
         Err(fault) => Parsed::Broken(fault),
     }
@@ -103,12 +101,13 @@ fn is_digit(byte: &u8) -> bool {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
-    use super::super::scan;
+    use super::super::Frame;
+    use super::super::codec::scan;
     use super::super::tests::with_crc;
     use super::*;
 
     /// The elements of the first frame in `bytes`, or its fault.
-    fn read(bytes: &[u8], ended: bool) -> Option<Result<Elements<'_>, Fault>> {
+    fn read(bytes: &[u8], ended: bool) -> Option<Result<Elements, Fault>> {
         Some(match scan(bytes, ended).item? {
             Ok(Frame {
                 body: Body::Generic(elements),
@@ -149,7 +148,7 @@ mod tests {
         let bytes = with_crc("*12s  8.6TL01736586  ");
         let frame = Frame {
             address: Some(12),
-            body: Body::SerialNumber(b"8.6TL01736586"),
+            body: Body::SerialNumber(Bytes::from_static(b"8.6TL01736586")),
         };
         assert_eq!(scan(&bytes, false).item, Some(Ok(frame)));
     }

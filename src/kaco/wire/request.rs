@@ -1,6 +1,12 @@
 //! What can be asked. The types hold nothing but questions: no request can set anything.
 
+use super::{Body, Frame};
 use crate::address::Address;
+use crate::reading::Decimal;
+
+/// The daily yield of counters without an address may be this much above that of the readings before them, Wh. They are
+/// asked for seconds later, and a 10 kW inverter makes 3 Wh a second.
+const YIELD_BETWEEN: Decimal = Decimal::from_parts(30, 0, 0, false, 0);
 
 /// A question to an inverter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,7 +16,11 @@ pub enum Command {
     /// The readings of one part of a 000xi.
     Part(Part),
     /// Counters of energy and time. A 000xi takes the same letter for its third part.
-    Counters,
+    Counters {
+        /// Daily yield of the readings before, Wh. Counters without an address are taken for those of the inverter asked if
+        /// they fit it, else for those of another.
+        daily_yield: Option<Decimal>,
+    },
     /// Firmware.
     Firmware,
     /// Type code.
@@ -51,15 +61,13 @@ impl Command {
             Self::Readings => b'0',
             Self::Part(Part::One) => b'1',
             Self::Part(Part::Two) => b'2',
-            Self::Part(Part::Three) | Self::Counters => b'3',
+            Self::Part(Part::Three) | Self::Counters { .. } => b'3',
             Self::Firmware => b'8',
             Self::TypeCode => b'9',
             Self::SerialNumber => b's',
         }
     }
-}
 
-impl Command {
     /// What a command character asks for, in a word or two; other masters may use more than this program does.
     pub const fn meaning(character: u8) -> &'static str {
         match character {
@@ -85,8 +93,11 @@ pub struct Request {
 }
 
 impl Request {
-    /// The five bytes on the wire: `#AAc` and CR.
-    pub const fn bytes(self) -> [u8; 5] {
+    /// The length of every request.
+    pub(super) const LENGTH: usize = 5;
+
+    /// The bytes on the wire: `#AAc` and CR.
+    pub const fn bytes(self) -> [u8; Self::LENGTH] {
         let number = self.address.number();
         [
             b'#',
@@ -95,6 +106,26 @@ impl Request {
             self.command.character(),
             b'\r',
         ]
+    }
+
+    /// Whether `frame` is a reply to this request, of the inverter asked.
+    pub(crate) fn is_answered_by(&self, frame: &Frame) -> bool {
+        let asked = self.address.number();
+        let is_reply = match (self.command, &frame.body) {
+            (Command::Readings, Body::Readings(readings)) => readings.part.is_none(),
+            (Command::Readings, Body::Generic(_) | Body::Parts)
+            | (Command::Firmware, Body::Firmware(_))
+            | (Command::TypeCode, Body::TypeCode(_))
+            | (Command::SerialNumber, Body::SerialNumber(_)) => true,
+            (Command::Part(part), Body::Readings(readings)) => readings.part == Some(part.number()),
+            (Command::Counters { daily_yield }, Body::Counters(counters)) => {
+                let now = Decimal::from(counters.daily_yield);
+                let fits = |before| (before..=before + YIELD_BETWEEN).contains(&now);
+                frame.address.is_some() || daily_yield.is_some_and(fits)
+            }
+            _ => false,
+        };
+        is_reply && frame.address.is_none_or(|address| address == asked)
     }
 }
 
@@ -107,7 +138,7 @@ mod tests {
     fn requests_are_reads_and_nothing_else() {
         let commands = [
             Command::Readings,
-            Command::Counters,
+            Command::Counters { daily_yield: None },
             Command::Firmware,
             Command::TypeCode,
             Command::SerialNumber,

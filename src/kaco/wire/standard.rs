@@ -1,57 +1,55 @@
 //! Readings of the standard protocol (00, 02, 000xi, XP): nine values, one checksum byte, type code.
 
-use super::{Body, Fault, Frame, HEADER, Parsed, checksum, tokens};
+use super::parse::{HEADER, Parsed, tokens};
+use super::{Body, Fault, checksum};
+use bytes::Bytes;
 
 /// The number of values before the checksum byte.
 const VALUES: usize = 9;
 
 /// The tokens of a standard reply, as sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Readings<'a> {
-    /// Which part of a 000xi speaks, 1..=3; `None` for an inverter of one piece.
+pub struct Readings {
+    /// Which part of a 000xi sent it, 1..=3; `None` for an inverter of one piece.
     pub part: Option<u8>,
-    /// Status, DC voltage V, DC current A, DC power W, AC voltage V, AC current A, AC power W, temperature °C, daily
-    /// yield Wh.
-    pub values: [&'a [u8]; VALUES],
+    text: Bytes,
     /// Type code with its padding; missing where the reply ends behind its checksum, or was cut off in the type.
-    pub type_code: Option<&'a [u8]>,
+    pub type_code: Option<Bytes>,
     /// Total yield kWh, sent by XP only.
-    pub total_yield: Option<&'a [u8]>,
+    pub total_yield: Option<Bytes>,
+}
+
+impl Readings {
+    /// The nine values: status, DC voltage V, DC current A, DC power W, AC voltage V, AC current A, AC power W,
+    /// temperature °C, daily yield Wh.
+    pub fn values(&self) -> impl Iterator<Item = &[u8]> {
+        tokens(&self.text)
+    }
 }
 
 /// Parses the frame from `*` on. The checksum byte can be any byte, so the frame is walked token by token: after the ninth
 /// value comes one blank, then the checksum, whatever it looks like.
-pub(super) fn parse(frame: &[u8], command: u8, address: u8, ended: bool) -> Parsed<'_> {
-    let (values, position) = match values(frame) {
-        Walk::Whole(values, position) => (values, position),
-        Walk::Short if ended => return Parsed::Broken(Fault::Incomplete),
-        Walk::Short => return Parsed::Incomplete,
-        Walk::Interrupted => return Parsed::Broken(Fault::Interrupted),
+pub(super) fn parse(frame: &[u8], command: u8, address: u8, ended: bool) -> Parsed {
+    let place = match checksum_place(frame) {
+        Ok(place) => place,
+        Err(None) => return Parsed::cut_off(ended),
+        Err(Some(fault)) => return Parsed::Broken(fault),
     };
-    let Some((checked, [found, tail @ ..])) = frame.split_at_checked(position + 1) else {
-        return if ended {
-            Parsed::Broken(Fault::Incomplete)
-        } else {
-            Parsed::Incomplete
-        };
+    let Some((checked, [found, tail @ ..])) = frame.split_at_checked(place) else {
+        return Parsed::cut_off(ended);
     };
     if let Err(fault) = verify(checked, *found) {
         return Parsed::Broken(fault);
     }
     match tail_of(tail, ended) {
         Tail::Whole(type_code, total_yield, length) => {
-            let part = (command != b'0').then(|| command - b'0');
             let readings = Readings {
-                part,
-                values,
-                type_code,
-                total_yield,
+                part: (command != b'0').then(|| command - b'0'),
+                text: Bytes::copy_from_slice(checked.get(HEADER..).unwrap_or_default()),
+                type_code: type_code.map(Bytes::copy_from_slice),
+                total_yield: total_yield.map(Bytes::copy_from_slice),
             };
-            let frame = Frame {
-                address: Some(address),
-                body: Body::Readings(readings),
-            };
-            Parsed::Done(frame, position + 2 + length)
+            Parsed::done(address, Body::Readings(readings), place + 1 + length)
         }
         Tail::Incomplete => Parsed::Incomplete,
         Tail::Broken => Parsed::Broken(Fault::Shape("what follows the checksum is no type code")),
@@ -70,33 +68,20 @@ pub(super) fn verify(checked: &[u8], found: u8) -> Result<(), Fault> {
     })
 }
 
-enum Walk<'a> {
-    /// The values, and the place of the blank behind the last.
-    Whole([&'a [u8]; VALUES], usize),
-    Short,
-    Interrupted,
-}
-
-fn values(frame: &[u8]) -> Walk<'_> {
-    let mut values: [&[u8]; VALUES] = [&[]; VALUES];
-    let mut position = HEADER;
-    for value in &mut values {
-        let rest = frame.get(position..).unwrap_or_default();
+/// The place behind the blank after the ninth value; no fault while the values may still come.
+fn checksum_place(frame: &[u8]) -> Result<usize, Option<Fault>> {
+    let mut place = HEADER;
+    for _ in 0..VALUES {
+        let rest = frame.get(place..).unwrap_or_default();
         let blanks = rest.iter().take_while(|&&byte| byte == b' ').count();
-        let token = rest.get(blanks..).unwrap_or_default();
-        let Some(length) = token
-            .iter()
-            .position(|&byte| byte == b' ' || byte.is_ascii_control())
-        else {
-            return Walk::Short;
-        };
-        if token.get(length) != Some(&b' ') {
-            return Walk::Interrupted;
+        let mut token = rest.iter().skip(blanks);
+        match token.position(|&byte| byte == b' ' || byte.is_ascii_control()) {
+            None => return Err(None),
+            Some(length) if rest.get(blanks + length) == Some(&b' ') => place += blanks + length,
+            Some(_) => return Err(Some(Fault::Interrupted)),
         }
-        *value = token.get(..length).unwrap_or_default();
-        position += blanks + length;
     }
-    Walk::Whole(values, position)
+    Ok(place + 1)
 }
 
 enum Tail<'a> {
@@ -142,12 +127,13 @@ fn type_and_total(text: &[u8], length: usize) -> Tail<'_> {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
-    use super::super::scan;
+    use super::super::Frame;
+    use super::super::codec::scan;
     use super::super::tests::{NINE_VALUES, summed};
     use super::*;
 
     /// What is read of `bytes`, and how many of them belong to it.
-    fn read(bytes: &[u8], ended: bool) -> Option<(Result<Readings<'_>, Fault>, usize)> {
+    fn read(bytes: &[u8], ended: bool) -> Option<(Result<Readings, Fault>, usize)> {
         let scan = scan(bytes, ended);
         let read = match scan.item? {
             Ok(Frame {
@@ -164,7 +150,7 @@ mod tests {
     fn tail(text: &str) -> Option<(Option<String>, Option<String>)> {
         let bytes = summed(NINE_VALUES, text);
         let readings = read(&bytes, false)?.0.ok()?;
-        let owned = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        let owned = |text: Bytes| String::from_utf8_lossy(&text).into_owned();
         Some((
             readings.type_code.map(owned),
             readings.total_yield.map(owned),
@@ -174,11 +160,13 @@ mod tests {
     #[test]
     fn values_are_what_stands_between_blanks() {
         let bytes = summed(NINE_VALUES, " 5000xi\r");
-        let values = read(&bytes, false).and_then(|(read, _)| Some(read.ok()?.values));
+        let Some((Ok(readings), _)) = read(&bytes, false) else {
+            unreachable!("it is good");
+        };
         let due = [
             "4", "355.9", "2.92", "1039", "239.5", "4.12", "987", "40", "5621",
         ];
-        assert_eq!(values, Some(due.map(str::as_bytes)));
+        assert!(readings.values().eq(due.map(str::as_bytes)));
     }
 
     #[test]

@@ -1,6 +1,11 @@
-//! What holds for every reply, told by one of each kind. `tests/suite/frames.rs` has captures, damage and noise.
+//! The rules common to all replies, on one reply of each kind. The properties that hold for any bytes are tested on captures,
+//! damage and noise in `tests/suite/properties.rs` and `checksums.rs`.
 
+use super::codec::scan;
 use super::*;
+use crate::address::Address;
+use bytes::BytesMut;
+use tokio_util::codec::Decoder;
 
 /// `text` with its checksum byte, and `tail` behind it.
 pub(super) fn summed(text: &str, tail: &str) -> Vec<u8> {
@@ -35,7 +40,7 @@ fn replies() -> Vec<Vec<u8>> {
 
 /// Why the first frame of `bytes` is refused, and what is shown of it.
 #[track_caller]
-fn refused(bytes: &[u8], ended: bool) -> (Option<u8>, Fault, Vec<u8>) {
+fn refused(bytes: &[u8], ended: bool) -> (Option<u8>, Fault, Bytes) {
     match scan(bytes, ended).item {
         Some(Err(FrameError {
             address,
@@ -72,44 +77,6 @@ fn a_nul_ends_a_reply_as_cr_does() {
 }
 
 #[test]
-fn after_the_silence_nothing_waits() {
-    for reply in replies() {
-        for length in 0..=reply.len() {
-            let mut decoder = Decoder::default();
-            decoder.push(&reply[..length]);
-            while decoder.next_eof().is_some() {}
-            assert!(!decoder.is_pending(), "{reply:?} cut to {length}");
-        }
-    }
-}
-
-#[test]
-fn a_decoder_says_whether_a_reply_has_begun() {
-    let mut decoder = Decoder::default();
-    assert!(!decoder.is_pending());
-    decoder.push(b"noise\n*12");
-    assert!(decoder.next().is_none() && decoder.is_pending());
-    decoder.push(b"4\r");
-    assert!(matches!(decoder.next(), Some(Ok(_))));
-    assert!(!decoder.is_pending());
-}
-
-#[test]
-fn a_cleared_decoder_has_forgotten_the_beginning() {
-    let mut decoder = Decoder::default();
-    decoder.push(b"\n*124\r\n*12");
-    assert!(matches!(decoder.next(), Some(Ok(_))));
-    decoder.clear();
-    assert!(!decoder.is_pending());
-    decoder.push(b"4\r\n*134\r");
-    let parts = Frame {
-        address: Some(13),
-        body: Body::Parts,
-    };
-    assert_eq!(decoder.next(), Some(Ok(parts)));
-}
-
-#[test]
 fn what_does_not_end_is_refused_at_the_longest_length() {
     for start in ["\n*12n 23 ", "\n*038 ", "\n 1 ", "\n*033 1 1 1 1 1:00 "] {
         let mut bytes = start.as_bytes().to_vec();
@@ -136,7 +103,7 @@ fn a_refused_piece_is_shown_up_to_its_cr_and_only_its_start_is_skipped() {
     let unending = b"\n*12n 1 00";
     assert_eq!(
         refused(unending, true),
-        (Some(12), Fault::Incomplete, unending.to_vec())
+        (Some(12), Fault::Incomplete, unending.as_slice().into())
     );
 }
 
@@ -219,25 +186,103 @@ fn no_text_has_a_control_character_before_its_end() {
     }
 }
 
-#[test]
-fn every_fault_has_its_kind() {
-    let (expected, found) = (String::new(), String::new());
-    let wrong = Fault::Checksum { expected, found };
-    let announced = String::new();
-    let count = Fault::Count {
-        announced,
-        found: 0,
+/// The traffic that these pieces carry, each with its length.
+fn heard(pieces: &[&[u8]]) -> Vec<String> {
+    let name = |traffic| match traffic {
+        Traffic::Request { address, command } => format!("request {address}{command}"),
+        Traffic::Reply(Frame { body, .. }) => format!("reply {body:?}"),
+        Traffic::Refused(error) => format!("refused {}", error.fault.kind()),
+        Traffic::Noise => "noise".to_owned(),
     };
-    for (fault, kind) in [
-        (wrong, "checksum"),
-        (Fault::NoChecksum, "checksum"),
-        (Fault::Incomplete, "incomplete"),
-        (Fault::Interrupted, "format"),
-        (Fault::TooLong, "format"),
-        (Fault::Shape(""), "format"),
-        (count, "format"),
-        (Fault::UnknownLayout(0), "unknown"),
-    ] {
-        assert_eq!(fault.kind(), kind, "{fault:?}");
+    let mut buffer = BytesMut::new();
+    let mut heard = Vec::new();
+    for piece in pieces {
+        buffer.extend_from_slice(piece);
+        while let Ok(Some((traffic, bytes))) = Monitor.decode(&mut buffer) {
+            heard.push(format!("{} ({})", name(traffic), bytes.len()));
+        }
+    }
+    while let Ok(Some((traffic, bytes))) = Monitor.decode_eof(&mut buffer) {
+        heard.push(format!("{} ({})", name(traffic), bytes.len()));
+    }
+    heard
+}
+
+#[test]
+fn requests_replies_and_noise_are_told_apart() {
+    let stream: &[u8] =
+        b"\x00\xff#019\r\n*019 6400xi \xaf\r\0#020\r#034\rabc\n*124\r\n*019 6400xi \xae\r#0";
+    let due = [
+        "noise (2)",
+        "request 019 (5)",
+        "reply TypeCode(b\"6400xi\") (15)",
+        "noise (1)",
+        "request 020 (5)",
+        "request 034 (5)",
+        "noise (3)",
+        "reply Parts (6)",
+        "refused checksum (15)",
+        "noise (2)",
+    ];
+    assert_eq!(heard(&[stream]), due);
+    assert_eq!(heard(&stream.chunks(1).collect::<Vec<_>>()), due);
+}
+
+#[test]
+fn a_reply_answers_its_request_alone() {
+    let address = |number| Address::new(number).into_iter();
+    let commands = [
+        Command::Readings,
+        Command::Part(Part::Two),
+        Command::Counters { daily_yield: None },
+        Command::Firmware,
+        Command::TypeCode,
+        Command::SerialNumber,
+    ];
+    let answered = |reply: &[u8], number: u8| -> Vec<Command> {
+        let Some(Ok(frame)) = scan(reply, false).item else {
+            unreachable!("it is good");
+        };
+        let requests = address(number)
+            .flat_map(|address| commands.map(|command| Request { address, command }));
+        let answered = requests.filter(|request| request.is_answered_by(&frame));
+        answered.map(|request| request.command).collect()
+    };
+    let part = NINE_VALUES.replacen("*120", "*122", 1);
+    for (reply, due) in replies().into_iter().chain([summed(&part, " 8k2\r")]).zip([
+        Some(Command::Readings),
+        Some(Command::Readings),
+        Some(Command::Readings),
+        Some(Command::Readings),
+        Some(Command::SerialNumber),
+        Some(Command::TypeCode),
+        Some(Command::Readings),
+        Some(Command::Firmware),
+        Some(Command::Counters { daily_yield: None }),
+        None,
+        Some(Command::Part(Part::Two)),
+    ]) {
+        assert_eq!(answered(&reply, 12), Vec::from_iter(due), "{reply:?}");
+        assert_eq!(answered(&reply, 13), [], "{reply:?}");
+    }
+}
+
+#[test]
+fn counters_without_an_address_must_fit_the_readings_before() {
+    let Some(Ok(frame)) = scan(b"\n 5240 5621 71903 71903 8:51 2211:00 2211:00\r", false).item
+    else {
+        unreachable!("it is good");
+    };
+    for (before, due) in [(5590, false), (5591, true), (5621, true), (5622, false)] {
+        let command = Command::Counters {
+            daily_yield: Some(before.into()),
+        };
+        let mut requests = Address::new(12)
+            .map(|address| Request { address, command })
+            .into_iter();
+        assert!(
+            requests.all(|request| request.is_answered_by(&frame) == due),
+            "{before}"
+        );
     }
 }

@@ -6,20 +6,16 @@ pub fn sum(bytes: &[u8]) -> u8 {
     u8::try_from(sum % 256).expect("a byte")
 }
 
-/// CRC-16/X-25, bit by bit.
+/// What a byte does to a register of CRC-16/X-25, bit by bit; linear without its start and its final value.
+pub fn fed(register: u16, byte: u8) -> u16 {
+    (0..8).fold(register ^ u16::from(byte), |register, _| {
+        register >> 1 ^ if register & 1 == 1 { 0x8408 } else { 0 }
+    })
+}
+
+/// CRC-16/X-25.
 pub fn crc(bytes: &[u8]) -> u16 {
-    let mut crc = 0xFFFF_u16;
-    for byte in bytes {
-        crc ^= u16::from(*byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 {
-                crc >> 1 ^ 0x8408
-            } else {
-                crc >> 1
-            };
-        }
-    }
-    !crc
+    !bytes.iter().copied().fold(0xFFFF, fed)
 }
 
 /// The place behind the blank that follows the token of this number, counted from 1, in a frame from `*` on.
@@ -74,4 +70,24 @@ pub fn verifies(frame: &[u8], layout: &str) -> Option<bool> {
     };
     let place = place_behind(frame, tokens)?;
     Some(frame.get(place) == Some(&sum(&frame[..place])))
+}
+
+/// A good reply whose checksum byte is `sum`: DC power, AC power and daily yield are chosen to reach it.
+pub fn frame_with_sum(sum: u8) -> Vec<u8> {
+    // 0, 1..9, 19..99, 199..999 and so on: few numbers of many digit sums.
+    let numbers = |digits: u32| {
+        let of_length =
+            move |zeros: u32| (1..=9).map(move |first| (first + 1) * 10_u32.pow(zeros) - 1);
+        (0..digits).flat_map(of_length).chain([0])
+    };
+    let text = |(dc_power, ac_power, daily_yield)| {
+        format!("*030   4 355.9  2.92 {dc_power:5} 239.5  4.12 {ac_power:5}  40 {daily_yield:6} ")
+    };
+    numbers(5)
+        .flat_map(|dc_power| numbers(5).map(move |ac_power| (dc_power, ac_power)))
+        .flat_map(|(dc, ac)| numbers(6).map(move |energy| (dc, ac, energy)))
+        .map(text)
+        .find(|text| self::sum(text.as_bytes()) == sum)
+        .map(|text| [b"\n", text.as_bytes(), &[sum], b" 5000xi\r"].concat())
+        .unwrap_or_else(|| panic!("no values give {sum:#04x}"))
 }

@@ -2,49 +2,51 @@
 
 use super::checksum::{mended, verifies};
 use super::output::{expect_publishable, expect_writable, is_chosen, is_printable};
-use kaco_ardexa::kaco::ear::{Ear, Passing};
+use bytes::BytesMut;
 use kaco_ardexa::kaco::interpret;
-use kaco_ardexa::kaco::wire::{Body, Decoder, Frame, LONGEST_FRAME};
+use kaco_ardexa::kaco::wire::{Body, Codec, Frame, LONGEST_FRAME, Monitor, Traffic, decode_all};
 use kaco_ardexa::reading::{Reading, Value};
+use tokio_util::codec::Decoder;
 
 /// A stream of any bytes: however it is cut, the same frames come out; the decoder makes progress and keeps little.
 pub fn stream(bytes: &[u8]) {
-    let whole = frames(std::iter::once(bytes));
+    let whole: Vec<Frame> = decode_all(bytes).flatten().collect();
+    assert_eq!(frames(std::iter::once(bytes)), whole);
     assert_eq!(frames(pieces(bytes)), whole);
     assert_eq!(frames(bytes.chunks(1)), whole);
-    let mut decoder = Decoder::default();
-    decoder.push(bytes);
-    while decoder.next().is_some() {}
-    decoder.push(&[]);
-    let kept = format!("{decoder:?}");
-    // A byte takes at most five signs: `255, `.
-    assert!(kept.len() < 5 * LONGEST_FRAME + 100, "{}", kept.len());
+    whole.iter().for_each(|frame| drop(interpret::frame(frame)));
 }
 
-/// All good frames, as text.
-fn frames<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
-    let mut decoder = Decoder::default();
-    let mut found = Vec::new();
-    let mut steps = 0;
+/// The frames of a stream in these pieces.
+fn frames<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Frame> {
+    let mut buffer = BytesMut::new();
+    let mut items = Vec::new();
     let mut length = 0;
     for piece in pieces {
-        decoder.push(piece);
         length += piece.len();
-        while let Some(item) = decoder.next() {
-            steps += 1;
-            found.extend(item.ok().map(|frame| format!("{frame:?}")));
-        }
+        buffer.extend_from_slice(piece);
+        items.extend(all(&mut buffer, |buffer| Codec.decode(buffer)));
+        assert!(buffer.len() < LONGEST_FRAME, "{} are kept", buffer.len());
     }
-    while let Some(item) = decoder.next_eof() {
-        steps += 1;
-        if let Ok(frame) = item {
-            let _ = interpret::frame(&frame);
-            found.push(format!("{frame:?}"));
-        }
+    items.extend(all(&mut buffer, |buffer| Codec.decode_eof(buffer)));
+    assert!(buffer.is_empty());
+    assert!(items.len() <= length, "{} of {length}", items.len());
+    items.into_iter().flatten().collect()
+}
+
+/// Everything that a decoder gives, one step after the other; each takes bytes out of the buffer.
+fn all<T>(
+    buffer: &mut BytesMut,
+    step: impl Fn(&mut BytesMut) -> std::io::Result<Option<T>>,
+) -> Vec<T> {
+    let mut items = Vec::new();
+    let mut left = buffer.len();
+    while let Some(item) = step(buffer).unwrap() {
+        assert!(buffer.len() < left, "no progress");
+        left = buffer.len();
+        items.push(item);
     }
-    assert!(steps <= length, "{steps} steps for {length} bytes");
-    assert!(!decoder.is_pending());
-    found
+    items
 }
 
 /// Pieces of changing lengths; the first byte says which.
@@ -64,12 +66,8 @@ pub fn mended_frame(bytes: &[u8]) {
     let Some(bytes) = mended(bytes) else {
         return;
     };
-    let mut decoder = Decoder::default();
-    decoder.push(&bytes);
-    while let Some(item) = decoder.next_eof() {
-        if let Ok(frame) = item {
-            check(&frame, is_chosen(&bytes));
-        }
+    for frame in decode_all(&bytes).flatten() {
+        check(&frame, is_chosen(&bytes));
     }
 }
 
@@ -109,14 +107,14 @@ fn expect_sent<'a>(reading: &Reading, mut sent: impl Iterator<Item = &'a [u8]>) 
     }
 }
 
-fn check(frame: &Frame<'_>, is_slow: bool) {
+fn check(frame: &Frame, is_slow: bool) {
     let Ok(reading) = interpret::frame(frame) else {
         return;
     };
     expect_writable(&reading);
     match &frame.body {
         Body::Readings(readings) => {
-            let values = readings.values.into_iter().chain(readings.total_yield);
+            let values = readings.values().chain(readings.total_yield.as_deref());
             expect_sent(&reading, values.skip(1));
             let whole =
                 interpret::three_units(12, [Some(reading.clone()), None, Some(reading.clone())]);
@@ -139,34 +137,34 @@ fn check(frame: &Frame<'_>, is_slow: bool) {
 /// What passes on a bus: every byte is told once, and a reply that is told has the right checksum.
 pub fn listen(bytes: &[u8]) {
     let step = usize::from(bytes.first().copied().unwrap_or_default()) + 1;
-    let mut ear = Ear::default();
-    let mut all = Vec::new();
+    let mut buffer = BytesMut::new();
+    let mut items = Vec::new();
     for piece in bytes.chunks(step) {
-        ear.push(piece);
-        all.extend(told(&mut ear, false));
+        buffer.extend_from_slice(piece);
+        items.extend(all(&mut buffer, |buffer| Monitor.decode(buffer)));
+        assert!(buffer.len() < LONGEST_FRAME, "{} are kept", buffer.len());
     }
-    all.extend(told(&mut ear, true));
-    assert!(!ear.is_pending());
-    assert_eq!(all, bytes);
+    items.extend(all(&mut buffer, |buffer| Monitor.decode_eof(buffer)));
+    items
+        .iter()
+        .for_each(|(traffic, bytes)| told(traffic, bytes));
+    let told: Vec<u8> = items.into_iter().flat_map(|(_, bytes)| bytes).collect();
+    assert_eq!(told, bytes);
 }
 
-fn told(ear: &mut Ear, ended: bool) -> Vec<u8> {
-    let mut all = Vec::new();
-    while let Some((passing, bytes)) = ear.next(ended) {
-        assert!(!bytes.is_empty());
-        match passing {
-            Passing::Reply(reading) => {
+fn told(traffic: &Traffic, bytes: &[u8]) {
+    match traffic {
+        Traffic::Reply(frame) => {
+            if let Ok(reading) = interpret::frame(frame) {
                 let layout = reading.cells.layout.name;
-                assert_ne!(verifies(&bytes, layout), Some(false), "{bytes:?}");
+                assert_ne!(verifies(bytes, layout), Some(false), "{bytes:?}");
                 expect_writable(&reading);
             }
-            Passing::Request { address, command } => {
-                assert_eq!(format!("#{address}{command}\r").as_bytes(), bytes);
-            }
-            Passing::Refused(error) => assert!(is_printable(&error.to_string()), "{error}"),
-            Passing::Noise => {}
         }
-        all.extend(bytes);
+        Traffic::Request { address, command } => {
+            assert_eq!(format!("#{address}{command}\r").as_bytes(), bytes);
+        }
+        Traffic::Refused(error) => assert!(is_printable(&error.to_string()), "{error}"),
+        Traffic::Noise => {}
     }
-    all
 }

@@ -4,9 +4,9 @@ use super::output::{expect_publishable, expect_writable, is_chosen, is_printable
 use kaco_ardexa::kstar::identity;
 use kaco_ardexa::kstar::wire::{Frame, READINGS_LENGTH, Request, parse};
 use kaco_ardexa::kstar::{discovery, interpret};
-use kaco_ardexa::output::folder::Folder;
-use kaco_ardexa::output::folders;
 use kaco_ardexa::reading::Reading;
+use kaco_ardexa::sink::csv_log::folder::Folder;
+use kaco_ardexa::sink::csv_log::folders;
 use std::net::Ipv4Addr;
 use std::path::{Component, Path};
 use std::sync::LazyLock;
@@ -38,7 +38,7 @@ fn check(datagram: &[u8]) {
         if is_chosen(datagram) {
             expect_publishable(&reading);
         }
-        for error in interpret::reported_errors(&reading) {
+        for error in reading.errors() {
             assert!(!error.is_empty() && reading.is_fault);
         }
     }

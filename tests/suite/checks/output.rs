@@ -1,10 +1,12 @@
 //! Whether a reading is fit to be written, shown and published.
 
 use super::checksum::crc;
-use kaco_ardexa::output::mqtt::Message;
-use kaco_ardexa::output::prometheus::{Asked, exposition};
-use kaco_ardexa::output::{csv, home_assistant, influx, json, mqtt, table};
+use kaco_ardexa::format::message::Message;
+use kaco_ardexa::format::prometheus::exposition;
+use kaco_ardexa::format::{csv, home_assistant, influx, json, table};
+use kaco_ardexa::observation::{Observation, Outcome};
 use kaco_ardexa::reading::{Reading, Value};
+use kaco_ardexa::sink::mqtt;
 
 /// Fails unless this reading can be written whole: one row with a cell for each column, one line, one object; nothing in it steers a terminal or ends a line.
 pub fn expect_writable(reading: &Reading) {
@@ -25,7 +27,7 @@ pub fn expect_writable(reading: &Reading) {
     assert_eq!(read.to_string(), object);
     let line = influx::line(reading);
     assert!(line.is_empty() || is_line(&line), "{line:?}");
-    for text in [table::line(reading), table::sender(reading)] {
+    for text in [table::line(reading), reading.inverter.label()] {
         assert!(is_printable_text(&text), "{text:?}");
     }
 }
@@ -47,7 +49,12 @@ fn expect_row(reading: &Reading) {
 
 /// Fails unless Prometheus, a broker and Home Assistant can take what is published of this reading.
 pub fn expect_publishable(reading: &Reading) {
-    for line in exposition(&[Asked::Read(reading)]).lines() {
+    let outcome = Outcome::Read {
+        answer: Box::new(reading.clone()),
+        first_byte: Default::default(),
+    };
+    let observation = Observation::new(reading.inverter.clone(), outcome);
+    for line in exposition(&[observation]).lines() {
         assert!(is_printable_text(line), "{line:?}");
     }
     let discovery = home_assistant::Discovery::default();

@@ -3,7 +3,7 @@
 use super::output::{expect_writable, is_printable};
 use kaco_ardexa::escape::{from_hex, hex, printable};
 use kaco_ardexa::kaco::interpret;
-use kaco_ardexa::kaco::wire::Decoder;
+use kaco_ardexa::kaco::wire::decode_all;
 use kaco_ardexa::kstar;
 use kaco_ardexa::recording::parse;
 
@@ -52,15 +52,9 @@ pub fn hex_line(bytes: &[u8]) {
     if let Some(found) = kstar::discovery::parse(&bytes) {
         expect_writable(&found.reading());
     }
-    let mut decoder = Decoder::default();
-    decoder.push(&bytes);
-    while let Some(item) = decoder.next_eof() {
-        match item {
-            Ok(frame) => {
-                if let Ok(reading) = interpret::frame(&frame) {
-                    expect_writable(&reading);
-                }
-            }
+    for item in decode_all(&bytes) {
+        match item.as_ref().map(interpret::frame) {
+            Ok(reading) => reading.iter().for_each(expect_writable),
             Err(error) => assert!(is_printable(&error.to_string())),
         }
     }

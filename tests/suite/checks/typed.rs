@@ -3,7 +3,7 @@
 use kaco_ardexa::address::{Address, Addresses};
 use kaco_ardexa::duration::{parse, parse_positive};
 use kaco_ardexa::link::Device;
-use kaco_ardexa::output::mqtt::Broker;
+use kaco_ardexa::sink::mqtt::Broker;
 use std::collections::BTreeSet;
 use std::time::Duration;
 

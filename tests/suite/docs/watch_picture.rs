@@ -1,255 +1,96 @@
-//! `docs/pictures/watch.svg`: the live page of `watch`, drawn by the program's own page code for a plant that is always the
-//! same, and written as a picture.
+//! `docs/pictures/watch.svg`: what `watch` shows on a terminal. `UPDATE=60` watches simulated
+//! inverters for 60 minutes, so that the curve is full, and writes the picture.
 
-use super::expect_file;
-use kaco_ardexa::kaco::layouts::{MPPT2, MPPT3, STANDARD, THREE_UNITS};
-use kaco_ardexa::outcome::Polled;
-use kaco_ardexa::reading::{Cells, Decimal, Kind, Layout, Reading, Role, Sender, Value};
-use kaco_ardexa::watch::page::{Surroundings, draw};
-use kaco_ardexa::watch::plant::Plant;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
-use ratatui::buffer::{Buffer, Cell};
-use ratatui::style::{Color, Modifier};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use crate::watch::{Terminal, until};
 use std::fmt::Write;
+use std::num::NonZero;
+use std::path::Path;
 use std::time::Duration;
-use tokio::time::Instant;
+use std::{env, fs, thread};
 
-/// An inverter of the plant: address, layout, power at noon in W, yield of the day in Wh, temperature in tenths of °C, and
-/// the time of its replies in ms.
-type Row = (u8, &'static Layout, i64, i64, i64, u64);
-
-const PLANT: [Row; 5] = [
-    (2, &MPPT3, 19_810, 62_870, 464, 268),
-    (4, &STANDARD, 3_376, 10_710, 470, 139),
-    (5, &MPPT2, 5_603, 17_780, 471, 342),
-    (6, &THREE_UNITS, 25_974, 82_410, 478, 84),
-    (7, &MPPT2, 8_480, 26_910, 459, 98),
-];
-
-/// Answers no more.
-const SILENT: &str = "08";
-
-/// How much sun there was in each of the last sixty minutes, percent: a morning with some clouds.
-const SUN: [i64; 60] = [
-    61, 62, 62, 63, 64, 64, 65, 58, 41, 37, 44, 60, 67, 68, 68, 69, 70, 70, 71, 71, 72, 73, 73, 74,
-    66, 52, 63, 75, 76, 76, 77, 78, 78, 79, 79, 80, 80, 81, 82, 70, 55, 48, 46, 57, 78, 84, 85, 85,
-    86, 86, 87, 88, 90, 91, 92, 94, 95, 97, 98, 100,
-];
-
-fn reading((address, layout, power, energy, temperature, _): Row, sun: i64) -> Reading {
-    let count = |role| {
-        let has_role = |field: &&kaco_ardexa::reading::Field| field.role == Some(role);
-        i64::try_from(layout.fields.iter().filter(has_role).count()).unwrap()
-    };
-    let mut cells = Cells::empty(layout);
-    for (field, value) in layout.fields.iter().zip(&mut cells.values) {
-        let number = |number, digits| Some(Value::Number(Decimal::new(number, digits)));
-        *value = match (field.role, field.kind) {
-            (Some(Role::Power), _) => number(power * sun / 100 / count(Role::Power), 0),
-            (Some(Role::DailyYield), _) => number(energy / count(Role::DailyYield), 0),
-            (Some(Role::Temperature), _) => number(temperature, 1),
-            (_, Kind::Status) => Some(Value::Text(Cow::Borrowed("mpp-track"))),
-            _ => None,
-        };
-    }
-    let sender = Sender::Kaco {
-        address: Some(address),
-    };
-    Reading::of(sender, cells)
-}
-
-/// An hour of the plant.
-fn plant() -> Plant {
-    let start = Instant::now();
-    let mut plant = Plant::new(Duration::from_secs(10));
-    for (address, ..) in PLANT {
-        plant.add(&format!("{address:02}"), start);
-    }
-    plant.add(SILENT, start);
-    for (minute, sun) in (0..).zip(SUN) {
-        let now = start + Duration::from_secs(60) * minute;
-        for row in PLANT {
-            let polled = Polled::Read {
-                reading: Box::new(reading(row, sun)),
-                first_byte: Duration::from_millis(row.5),
-            };
-            plant.take(&format!("{:02}", row.0), polled, now, now);
-        }
-        // Two garbled replies in the hour; the silence is the last that is heard of it.
-        let silent = match minute {
-            13 | 40 => Polled::Garbled("the reply stops in the middle".to_owned()),
-            _ => Polled::Silent,
-        };
-        plant.take(SILENT, silent, now, now);
-    }
-    plant
-}
-
+const WATCH: &str = "watch sim:fault 2,4-8 --pace 0s --every 5s";
 const COLUMNS: u16 = 96;
 const ROWS: u16 = 17;
 
-/// The page as a terminal of that size shows it.
-fn page() -> Buffer {
-    let surroundings = Surroundings {
-        source: "/dev/ttyUSB0".to_owned(),
-        time: "2026-06-21 11:32:46".to_owned(),
-        is_paused: false,
-        news: "08: silent".to_owned(),
-    };
-    let plant = plant();
-    let mut terminal = Terminal::new(TestBackend::new(COLUMNS, ROWS)).unwrap();
-    terminal
-        .draw(|frame| draw(frame, &plant, &surroundings))
-        .unwrap();
-    terminal.backend().buffer().clone()
-}
-
-/// Size of a character, px.
+/// Size of a character, px: rows are as high as characters, so that bars have no gaps.
 const WIDTH: f64 = 8.4;
-const HEIGHT: f64 = 18.0;
-
-/// Around the page: a frame, and a bar with the command at the top.
+const HEIGHT: f64 = 16.4;
 const MARGIN: f64 = 16.0;
-const BAR: f64 = 36.0;
 
-const FONT: &str = "ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace";
+/// The page after a time, once every inverter is on it.
+fn page(time: Duration) -> vt100::Parser {
+    let terminal = Terminal::start(&WATCH.split(' ').collect::<Vec<_>>(), COLUMNS, ROWS);
+    thread::sleep(time);
+    let size = [ROWS, COLUMNS].map(|size| NonZero::new(size).unwrap());
+    let mut page = vt100::Parser::new(size[0], size[1], 0);
+    until("a page with all inverters", || {
+        page.process(&std::mem::take(&mut *terminal.screen.lock().unwrap()));
+        is_plausible(&page.screen().contents())
+    });
+    terminal.stop();
+    page
+}
 
-/// What a terminal with a dark background shows for the colours that the page uses.
-fn paint(color: Color) -> &'static str {
+/// Whether inverters feed in and one reports a fault.
+fn is_plausible(text: &str) -> bool {
+    text.matches("mpp-track").count() >= 4 && text.contains("pv-over")
+}
+
+/// A colour on a dark background.
+fn paint(color: vt100::Color) -> &'static str {
     match color {
-        Color::Reset => "#e6edf3",
-        Color::DarkGray => "#8b949e",
-        Color::Yellow => "#e3b341",
-        Color::Green => "#56d364",
-        Color::Red => "#ff7b72",
-        other => panic!("the picture has no paint for {other:?}"),
+        vt100::Color::Idx(1 | 9) => "#ff7b72",
+        vt100::Color::Idx(2 | 10) => "#56d364",
+        vt100::Color::Idx(3 | 11) => "#e3b341",
+        vt100::Color::Idx(8) => "#8b949e",
+        _ => "#e6edf3",
     }
 }
 
-/// The picture. Characters that draw lines and bars become shapes, so that no font can shift them.
-fn picture(buffer: &Buffer) -> String {
-    let (width, height) = (
-        f64::from(COLUMNS) * WIDTH + 2.0 * MARGIN,
-        f64::from(ROWS) * HEIGHT + BAR + 1.5 * MARGIN,
-    );
+/// The picture: one text for neighbours of the same look, as wide as its columns in any font.
+fn picture(screen: &vt100::Screen) -> String {
+    let width = f64::from(COLUMNS).mul_add(WIDTH, 2.0 * MARGIN);
+    let height = f64::from(ROWS).mul_add(HEIGHT, 2.0 * MARGIN);
+    let font = "ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace";
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" \
-         aria-label=\"The live page of kaco_ardexa watch\" font-family=\"{FONT}\" font-size=\"14\">\n\
-         <!-- Drawn by the program itself: UPDATE=1 cargo test writes it. -->\n\
-         <rect x=\".5\" y=\".5\" width=\"{:.0}\" height=\"{:.0}\" rx=\"10\" fill=\"#0d1117\" stroke=\"#3d444d\"/>\n\
-         <g fill=\"#3d444d\"><circle cx=\"20\" cy=\"18\" r=\"5.5\"/><circle cx=\"38\" cy=\"18\" r=\"5.5\"/><circle cx=\"56\" cy=\"18\" r=\"5.5\"/></g>\n\
-         <text x=\"{:.0}\" y=\"23\" text-anchor=\"middle\" fill=\"#8b949e\" font-size=\"13\">kaco_ardexa watch /dev/ttyUSB0 2,4-8</text>\n",
-        width - 1.0,
-        height - 1.0,
-        width / 2.0,
+        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="0 0 {width:.0} {height:.0}" font-family="{font}" font-size="14">
+<rect width="100%" height="100%" rx="10" fill="#0d1117"/>
+"##
     );
-    let (mut lines, mut bars) = (String::new(), BTreeMap::<&str, String>::new());
-    let mut texts = String::new();
     for row in 0..ROWS {
-        let cells: Vec<&Cell> = (0..COLUMNS).map(|column| &buffer[(column, row)]).collect();
-        let mut column = 0;
-        for same in cells.chunk_by(|one, next| one == next) {
-            let count = u16::try_from(same.len()).unwrap();
-            let (x, y) = place(column, row);
-            let wide = f64::from(count) * WIDTH;
-            column += count;
-            lines += &line(same[0].symbol(), x, y, wide).unwrap_or_default();
-            if let Some(eighths) = eighths(same[0].symbol()) {
-                let tall = HEIGHT * f64::from(eighths) / 8.0;
-                let top = y + HEIGHT - tall;
-                let bar = bars.entry(paint(same[0].fg)).or_default();
-                write!(bar, "M{x:.1} {top:.1}h{wide:.1}v{tall:.1}h-{wide:.1}z").unwrap();
+        let (mut x, y) = (MARGIN, f64::from(row).mul_add(HEIGHT, MARGIN + 13.0));
+        let cells = (0..COLUMNS).map(|column| screen.cell(row, column).unwrap());
+        let look = |cell: &vt100::Cell| (cell.contents().trim() == "", cell.fgcolor(), cell.bold());
+        for same in cells
+            .collect::<Vec<_>>()
+            .chunk_by(|one, next| look(one) == look(next))
+        {
+            let length = WIDTH * f64::from(u16::try_from(same.len()).unwrap());
+            let text: String = same.iter().map(|cell| cell.contents()).collect();
+            let text = text.replace('&', "&amp;").replace('<', "&lt;");
+            let (is_blank, color, is_bold) = look(same[0]);
+            if !is_blank {
+                let (fill, weight) = (paint(color), if is_bold { "bold" } else { "normal" });
+                writeln!(svg, r#"<text x="{x:.1}" y="{y:.1}" textLength="{length:.1}" lengthAdjust="spacingAndGlyphs" fill="{fill}" font-weight="{weight}">{text}</text>"#).unwrap();
             }
-        }
-        texts += &text(&cells, row);
-    }
-    for (paint, path) in bars {
-        writeln!(svg, "<path fill=\"{paint}\" d=\"{path}\"/>").unwrap();
-    }
-    let gray = paint(Color::DarkGray);
-    writeln!(
-        svg,
-        "<path fill=\"none\" stroke=\"{gray}\" stroke-opacity=\".6\" d=\"{lines}\"/>"
-    )
-    .unwrap();
-    svg + &texts + "</svg>\n"
-}
-
-/// The upper left corner of a character.
-fn place(column: u16, row: u16) -> (f64, f64) {
-    (
-        f64::from(column).mul_add(WIDTH, MARGIN),
-        f64::from(row).mul_add(HEIGHT, BAR),
-    )
-}
-
-/// A piece of a frame, as a path; the same piece again and again is as wide as all of them.
-fn line(symbol: &str, x: f64, y: f64, wide: f64) -> Option<String> {
-    let (w, h) = (WIDTH / 2.0, HEIGHT / 2.0);
-    let (middle, center) = (x + w, y + h);
-    Some(match symbol {
-        "─" => format!("M{x:.1} {center:.1}h{wide:.1}"),
-        "│" => format!("M{middle:.1} {y:.1}v{HEIGHT}"),
-        "╭" => format!("M{middle:.1} {:.1}q0-{h} {w}-{h}", y + HEIGHT),
-        "╮" => format!("M{x:.1} {center:.1}q{w} 0 {w} {h}"),
-        "╰" => format!("M{middle:.1} {y:.1}q0 {h} {w} {h}"),
-        "╯" => format!("M{x:.1} {center:.1}q{w} 0 {w}-{h}"),
-        _ => return None,
-    })
-}
-
-/// How high a bar is.
-fn eighths(symbol: &str) -> Option<u8> {
-    let bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
-    (1..)
-        .zip(bars)
-        .find_map(|(eighths, bar)| (bar == symbol).then_some(eighths))
-}
-
-/// The words of a row: what stands together in one style.
-fn text(cells: &[&Cell], row: u16) -> String {
-    let is_word = |cell: &Cell| {
-        let symbol = cell.symbol();
-        symbol != " " && eighths(symbol).is_none() && line(symbol, 0.0, 0.0, 0.0).is_none()
-    };
-    let mut words: Vec<(u16, String, &Cell)> = Vec::new();
-    for (column, cell) in (0..).zip(cells).filter(|(_, cell)| is_word(cell)) {
-        match words.last_mut() {
-            Some((start, word, first))
-                if usize::from(column - *start) == word.chars().count()
-                    && (first.fg, first.modifier) == (cell.fg, cell.modifier) =>
-            {
-                word.push_str(cell.symbol());
-            }
-            _ => words.push((column, cell.symbol().to_owned(), cell)),
+            x += length;
         }
     }
-    words
-        .iter()
-        .fold(String::new(), |mut svg, (column, word, cell)| {
-            let (x, y) = place(*column, row);
-            let length = f64::from(u16::try_from(word.chars().count()).unwrap()) * WIDTH;
-            let bold = if cell.modifier.contains(Modifier::BOLD) {
-                " font-weight=\"bold\""
-            } else {
-                ""
-            };
-            writeln!(
-            svg,
-            "<text x=\"{x:.1}\" y=\"{:.1}\" textLength=\"{length:.1}\" fill=\"{}\"{bold}>{}</text>",
-            y + 13.0,
-            paint(cell.fg),
-            word.replace('&', "&amp;").replace('<', "&lt;")
-        )
-        .unwrap();
-            svg
-        })
+    svg + "</svg>\n"
 }
 
 #[test]
-fn the_picture_of_watch_is_what_the_page_draws() {
-    expect_file("docs/pictures/watch.svg", &picture(&page()));
+fn the_picture_of_watch_shows_a_plant() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures/watch.svg");
+    let minutes: Option<u64> = env::var("UPDATE")
+        .ok()
+        .map(|minutes| minutes.parse().unwrap());
+    let drawn = picture(page(Duration::from_secs(60 * minutes.unwrap_or(0))).screen());
+    if minutes.is_some() {
+        fs::write(&file, &drawn).unwrap();
+    }
+    for svg in [drawn, fs::read_to_string(file).unwrap()] {
+        assert!(is_plausible(&svg) && svg.ends_with("</svg>\n"), "{svg}");
+        assert!(svg.contains("#ff7b72"), "the fault is red: {svg}");
+    }
 }

@@ -310,7 +310,7 @@ fn the_address_comes_from_the_environment_too() {
         assert_eq!(serial(&[("IP", nothing)], &search), "ENVIRONMENT");
     }
     let wrong = run_with(&[("IP", "inverter.lan")], &[]).expect_code(2);
-    for due in ["inverter.lan", "IP_ADDRESS_INVERTER"] {
+    for due in ["inverter.lan", "environment variable IP "] {
         assert!(wrong.stderr.contains(due), "{}", wrong.stderr);
     }
     // Other commands do not care.

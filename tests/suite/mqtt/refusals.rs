@@ -108,7 +108,7 @@ fn usage_errors_do_not_repeat_the_url() {
         }
         let run = hides_the_login(wait(start(command))).expect_code(2);
         assert!(
-            run.stderr.contains("is no broker: nothing may follow"),
+            run.stderr.contains("is not a broker: nothing may follow"),
             "{}",
             run.stderr
         );

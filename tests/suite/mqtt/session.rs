@@ -2,15 +2,17 @@
 
 use super::{options, reading, runtime};
 use crate::support::broker::{Broker, Heard, Listener, OPEN};
-use kaco_ardexa::output::mqtt::session::availability_topic;
-use kaco_ardexa::output::mqtt::{Delivery, Options, Session};
+use kaco_ardexa::inverter::InverterId;
+use kaco_ardexa::sink::mqtt::session::Session;
+use kaco_ardexa::sink::mqtt::session::availability_topic;
+use kaco_ardexa::sink::mqtt::{Delivery, Options};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 fn availability() -> String {
-    availability_topic("kaco", Some("02"))
+    availability_topic(&[InverterId::kaco(Some(2))])
 }
 
 fn start(broker: &Broker) -> Session {
@@ -75,12 +77,9 @@ fn from_online_to_offline() {
         hears(&listener, 1, says("offline")).await;
     });
     assert_eq!(availability(), "kaco_ardexa/kaco_02/availability");
+    assert_eq!(availability_topic(&[]), "kaco_ardexa/kstar/availability");
     assert_eq!(
-        availability_topic("kstar", None),
-        "kaco_ardexa/kstar/availability"
-    );
-    assert_eq!(
-        availability_topic("kstar", Some("192.168.1.5")),
+        availability_topic(&[InverterId::kstar(None, "192.168.1.5".parse().ok())]),
         "kaco_ardexa/kstar_192_168_1_5/availability"
     );
 }

@@ -1,40 +1,22 @@
-//! A bus on a pseudo-terminal: plays replies as inverters would, byte by byte at 9600 baud, and notes what it was asked.
+//! A bus on a pseudo-terminal that replies as a script decides, and notes every request.
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, QueueSelector};
-use rustix::termios::{ioctl_tiocnxcl, tcflush, tcgetattr, tcsetattr};
+pub use kaco_ardexa::sim::bus::{BYTE_TIME, Play};
+
+use kaco_ardexa::sim::bus::Bus as Line;
+use rustix::termios::ioctl_tiocnxcl;
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{Read, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-/// One byte at 9600 baud.
-pub const BYTE_TIME: Duration = Duration::from_nanos(1_041_667);
+use tokio::sync::oneshot;
 
 /// Usual time from a request to the first byte of its reply.
 pub const REPLY_TIME: Duration = Duration::from_millis(120);
-
-/// Something that appears on the bus.
-#[derive(Clone, Debug)]
-pub enum Play {
-    /// Nothing for a while.
-    Wait(Duration),
-    /// Bytes at the pace of the wire.
-    Send(Vec<u8>),
-    /// Bytes with a pause after each.
-    Slowly(Vec<u8>, Duration),
-    /// The other side closes the line.
-    HangUp,
-}
 
 /// A reply after the usual time.
 pub fn reply(bytes: &[u8]) -> Vec<Play> {
@@ -64,65 +46,78 @@ impl Gate {
     }
 }
 
-/// Who decides what appears on the bus: gets the request and how often it was asked before.
+/// Decides what appears on the bus: gets the request and the number of earlier requests of the same
+/// text.
 pub type Script = Box<dyn FnMut(&str, usize) -> Vec<Play> + Send>;
+
+/// What a bus knows of its past, and what it is to play when it is idle.
+#[derive(Default)]
+struct Notes {
+    requests: Vec<(Instant, String)>,
+    counts: HashMap<String, usize>,
+    bytes: usize,
+    unasked: Vec<Play>,
+}
 
 /// A running bus; it ends with this value.
 pub struct Bus {
     /// The device to give to the program: a link, as `/dev/serial/by-id` has them.
     pub path: PathBuf,
     terminal: File,
-    requests: Arc<Mutex<Vec<(Instant, String)>>>,
-    received: Arc<AtomicUsize>,
-    unasked: Arc<Mutex<Vec<Play>>>,
-    ended: Arc<AtomicBool>,
+    notes: Arc<Mutex<Notes>>,
+    end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Bus {
-    /// Starts a bus with this script. Requests are given to it as text without CR, for example `#020`.
-    pub fn start(script: Script) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
-            .expect("a pseudo-terminal");
-        grantpt(&master).expect("access");
-        unlockpt(&master).expect("access");
-        let name = ptsname(&master, Vec::new()).expect("its name");
-        let name = PathBuf::from(OsStr::from_bytes(name.as_bytes()));
-        let terminal = File::options()
-            .read(true)
-            .write(true)
-            .open(&name)
-            .expect("the terminal");
-        let mut modes = tcgetattr(&terminal).expect("its modes");
-        modes.make_raw();
-        tcsetattr(&terminal, OptionalActions::Now, &modes).expect("raw mode");
+    /// Starts a bus with this script. Requests are given to it as text without CR, for example
+    /// `#020`.
+    pub fn start(mut script: Script) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let line = {
+            let _inside = runtime.enter();
+            Line::open().expect("a pseudo-terminal")
+        };
+        let terminal = File::options().read(true).write(true).open(line.path());
         let directory = TempDir::new().expect("a directory");
         let path = directory.path().join("ttyUSB0");
-        symlink(&name, &path).expect("a link");
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let received = Arc::new(AtomicUsize::new(0));
-        let unasked = Arc::new(Mutex::new(Vec::new()));
-        let ended = Arc::new(AtomicBool::new(false));
-        let line = Line {
-            master: File::from(master),
-            _directory: directory,
-            terminal: terminal.try_clone().expect("the terminal"),
-            script,
-            requests: Arc::clone(&requests),
-            received: Arc::clone(&received),
-            unasked: Arc::clone(&unasked),
-            ended: Arc::clone(&ended),
-            asked: HashMap::new(),
+        symlink(line.path(), &path).expect("a link");
+        let notes = Arc::new(Mutex::new(Notes::default()));
+        let heard = Arc::clone(&notes);
+        let answer = move |bytes: &[u8]| {
+            let mut notes = heard.lock().unwrap();
+            notes.bytes += bytes.len();
+            let Some(text) = bytes.strip_suffix(b"\r") else {
+                return std::mem::take(&mut notes.unasked);
+            };
+            let text = String::from_utf8_lossy(text).into_owned();
+            notes.requests.push((Instant::now(), text.clone()));
+            let count = notes.counts.entry(text.clone()).or_default();
+            *count += 1;
+            let earlier = *count - 1;
+            drop(notes);
+            script(&text, earlier)
         };
-        let thread = Some(thread::spawn(move || line.run()));
+        let (end, ended) = oneshot::channel();
+        let thread = thread::spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    over = line.run(answer) => over.expect("the bus"),
+                    _ = ended => {}
+                }
+            });
+            // When the line is closed its name goes too, as that of an adapter that is pulled out.
+            drop(directory);
+        });
         Self {
             path,
-            terminal,
-            requests,
-            received,
-            unasked,
-            ended,
-            thread,
+            terminal: terminal.expect("the terminal"),
+            notes,
+            end: Some(end),
+            thread: Some(thread),
         }
     }
 
@@ -154,33 +149,31 @@ impl Bus {
         Self::with_replies(&[])
     }
 
-    /// Frees the terminal from the exclusive mode that a killed client leaves behind. A serial port needs no such help.
+    /// Frees the terminal from the exclusive mode that a killed client leaves behind. A serial port
+    /// needs no such help.
     pub fn free(&self) {
         ioctl_tiocnxcl(&self.terminal).expect("the terminal");
     }
 
     /// Plays this a second from now, unasked: others talk on the bus.
     pub fn play_soon(&self, plays: Vec<Play>) {
-        self.unasked
-            .lock()
-            .unwrap()
-            .push(Play::Wait(Duration::from_secs(1)));
-        self.unasked.lock().unwrap().extend(plays);
+        let wait = vec![Play::Wait(Duration::from_secs(1))];
+        self.play_now([wait, plays].concat());
     }
 
     /// Plays this from now on, unasked, and hears no request meanwhile.
     pub fn play_now(&self, plays: Vec<Play>) {
-        self.unasked.lock().unwrap().extend(plays);
+        self.notes.lock().unwrap().unasked.extend(plays);
     }
 
-    /// How many bytes the program sent.
+    /// Number of bytes that the program sent.
     pub fn bytes_received(&self) -> usize {
-        self.received.load(Ordering::Relaxed)
+        self.notes.lock().unwrap().bytes
     }
 
-    /// All that was asked so far, and when its CR came.
+    /// All requests so far, and when their CR came.
     pub fn requests(&self) -> Vec<(Instant, String)> {
-        self.requests.lock().unwrap().clone()
+        self.notes.lock().unwrap().requests.clone()
     }
 
     /// The texts of the requests so far.
@@ -191,107 +184,9 @@ impl Bus {
 
 impl Drop for Bus {
     fn drop(&mut self) {
-        self.ended.store(true, Ordering::Relaxed);
+        drop(self.end.take());
         if let Some(thread) = self.thread.take() {
-            // Who talks to nobody waits for ever when the terminal is full.
-            while !thread.is_finished() {
-                let _ = tcflush(&self.terminal, QueueSelector::IFlush);
-                thread::sleep(Duration::from_millis(2));
-            }
             let _ = thread.join();
-        }
-    }
-}
-
-struct Line {
-    master: File,
-    /// Holds the link. When the line is closed the name goes too, as that of an adapter that is pulled out.
-    _directory: TempDir,
-    /// Held open so that the terminal survives its clients.
-    terminal: File,
-    script: Script,
-    requests: Arc<Mutex<Vec<(Instant, String)>>>,
-    received: Arc<AtomicUsize>,
-    unasked: Arc<Mutex<Vec<Play>>>,
-    ended: Arc<AtomicBool>,
-    asked: HashMap<String, usize>,
-}
-
-impl Line {
-    fn run(mut self) {
-        let mut request = Vec::new();
-        let mut byte = [0];
-        while !self.ended.load(Ordering::Relaxed) {
-            if !self.is_readable() {
-                // A client that was killed leaves the terminal in exclusive mode.
-                let _ = ioctl_tiocnxcl(&self.terminal);
-                let unasked = std::mem::take(&mut *self.unasked.lock().unwrap());
-                if !self.play(unasked) {
-                    return;
-                }
-                continue;
-            }
-            self.received.fetch_add(1, Ordering::Relaxed);
-            match self.master.read(&mut byte) {
-                Ok(1) if byte[0] == b'\r' => {
-                    let text = String::from_utf8_lossy(&request).into_owned();
-                    request.clear();
-                    if !self.answer(text) {
-                        return;
-                    }
-                }
-                Ok(_) => request.push(byte[0]),
-                Err(error) => panic!("the bus can't be read: {error}"),
-            }
-        }
-    }
-
-    /// Whether a byte comes within a short time.
-    fn is_readable(&self) -> bool {
-        let time = Timespec {
-            tv_sec: 0,
-            tv_nsec: 20_000_000,
-        };
-        let mut files = [PollFd::new(&self.master, PollFlags::IN)];
-        poll(&mut files, Some(&time)).expect("a poll") > 0
-    }
-
-    /// Notes a request and plays what the script says; false when the line is to be closed.
-    fn answer(&mut self, text: String) -> bool {
-        self.requests
-            .lock()
-            .unwrap()
-            .push((Instant::now(), text.clone()));
-        let count = self.asked.entry(text.clone()).or_default();
-        let plays = (self.script)(&text, *count);
-        *count += 1;
-        self.play(plays)
-    }
-
-    /// Plays all of it; false when the line is to be closed.
-    fn play(&mut self, plays: Vec<Play>) -> bool {
-        let mut time = Instant::now();
-        for play in plays {
-            match play {
-                Play::Wait(duration) => time += duration,
-                Play::Send(bytes) => self.send(&bytes, &mut time, BYTE_TIME),
-                Play::Slowly(bytes, pause) => self.send(&bytes, &mut time, pause),
-                Play::HangUp => {
-                    thread::sleep(time.saturating_duration_since(Instant::now()));
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
-    fn send(&mut self, bytes: &[u8], time: &mut Instant, pause: Duration) {
-        for &byte in bytes {
-            *time += pause;
-            thread::sleep(time.saturating_duration_since(Instant::now()));
-            if self.ended.load(Ordering::Relaxed) || self.master.write_all(&[byte]).is_err() {
-                return;
-            }
         }
     }
 }

@@ -1,26 +1,19 @@
-//! A KSTAR inverter with its WiFi module, on UDP ports of its own loopback address: plays answers, and watches every byte
-//! that comes. One that is no read fails the test.
+//! A KSTAR inverter with its WiFi module, on UDP ports of its own loopback address: plays answers,
+//! and watches every byte that comes. One that is no read fails the test.
+
+pub use kaco_ardexa::sim::udp::Play;
 
 use kaco_ardexa::escape::{hex, printable};
-use kaco_ardexa::kstar::wire::{DISCOVERY, DISCOVERY_PORT, Frame, PORT, Request};
+use kaco_ardexa::kstar::wire::{DISCOVERY, DISCOVERY_PORT, Frame, Request};
+use kaco_ardexa::sim::udp::{Player, Request as Datagram};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
-/// Something that whoever asked gets to hear.
-#[derive(Clone, Debug)]
-pub enum Play {
-    /// Nothing for a while.
-    Wait(Duration),
-    /// A datagram from where it was asked.
-    Send(Vec<u8>),
-    /// A datagram from another address or port.
-    SendFrom(Ipv4Addr, u16, Vec<u8>),
-}
-
-/// Decides what is heard: gets a request and how often it was asked before.
+/// Decides what is sent: gets a request and the number of earlier requests of its kind.
 pub type Script = Box<dyn FnMut(Request, usize) -> Vec<Play> + Send>;
 
 /// A datagram that came.
@@ -35,42 +28,49 @@ pub struct Heard {
 pub struct Inverter {
     pub ip: Ipv4Addr,
     heard: Arc<Mutex<Vec<Heard>>>,
-    ended: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
+    end: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Inverter {
     /// An inverter whose module answers searches with `module`, if with anything.
     pub fn start(ip: Ipv4Addr, module: Option<Vec<u8>>, mut script: Script) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let player = runtime.block_on(Player::open(ip)).expect("its ports");
         let heard = Arc::new(Mutex::new(Vec::new()));
-        let ended = Arc::new(AtomicBool::new(false));
-        let watch = |socket: UdpSocket, port: u16, answer: Answer| {
-            let (heard, ended) = (Arc::clone(&heard), Arc::clone(&ended));
-            thread::spawn(move || listen(&socket, port, &heard, &ended, answer))
-        };
+        let notes = Arc::clone(&heard);
         let mut asked = [0; 2];
-        let threads = vec![
-            watch(
-                bind(ip, DISCOVERY_PORT),
-                DISCOVERY_PORT,
-                Box::new(move |_| module.clone().map(Play::Send).into_iter().collect()),
-            ),
-            watch(
-                bind(ip, PORT),
-                PORT,
-                Box::new(move |datagram| {
-                    let request = Request::from_bytes(datagram).expect("a request");
-                    let count = &mut asked[usize::from(request == Request::Identity)];
-                    *count += 1;
-                    script(request, *count - 1)
-                }),
-            ),
-        ];
+        let answer = move |datagram: Datagram<'_>| {
+            notes.lock().unwrap().push(Heard {
+                port: datagram.port,
+                sender: datagram.sender,
+                datagram: datagram.bytes.to_vec(),
+            });
+            if datagram.port == DISCOVERY_PORT {
+                return module.clone().map(Play::Send).into_iter().collect();
+            }
+            let request = Request::from_bytes(datagram.bytes).expect("a request");
+            let count = &mut asked[usize::from(request == Request::Identity)];
+            *count += 1;
+            script(request, *count - 1)
+        };
+        let (end, ended) = oneshot::channel();
+        let thread = thread::spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    over = player.play(answer) => over.expect("the network"),
+                    _ = ended => {}
+                }
+            });
+        });
         Self {
             ip,
             heard,
-            ended,
-            threads,
+            end: Some(end),
+            thread: Some(thread),
         }
     }
 
@@ -107,8 +107,8 @@ impl Inverter {
 
 impl Drop for Inverter {
     fn drop(&mut self) {
-        self.ended.store(true, Ordering::Relaxed);
-        for thread in self.threads.drain(..) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
         if thread::panicking() {
@@ -131,37 +131,6 @@ impl Drop for Inverter {
     }
 }
 
-/// What a datagram is answered with.
-type Answer = Box<dyn FnMut(&[u8]) -> Vec<Play> + Send>;
-
-fn listen(
-    socket: &UdpSocket,
-    port: u16,
-    heard: &Mutex<Vec<Heard>>,
-    ended: &AtomicBool,
-    mut answer: Answer,
-) {
-    let mut buffer = [0; 2048];
-    while !ended.load(Ordering::Relaxed) {
-        let Ok((length, sender)) = socket.recv_from(&mut buffer) else {
-            continue; // nothing came in a while
-        };
-        let datagram = buffer[..length].to_vec();
-        heard.lock().unwrap().push(Heard {
-            port,
-            sender,
-            datagram: datagram.clone(),
-        });
-        for play in answer(&datagram) {
-            match play {
-                Play::Wait(time) => thread::sleep(time),
-                Play::Send(bytes) => drop(socket.send_to(&bytes, sender)),
-                Play::SendFrom(ip, port, bytes) => drop(bind(ip, port).send_to(&bytes, sender)),
-            }
-        }
-    }
-}
-
 /// A loopback address that no other test has, also not one of another run at the same time.
 pub fn address() -> Ipv4Addr {
     static COUNT: AtomicU8 = AtomicU8::new(1);
@@ -169,7 +138,8 @@ pub fn address() -> Ipv4Addr {
     Ipv4Addr::new(127, high | 1, low, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A socket that gives up waiting now and then. A program that asks holds the port of its side for some seconds.
+/// A socket that gives up waiting now and then. A program that asks holds the port of its side for
+/// some seconds.
 pub fn bind(ip: Ipv4Addr, port: u16) -> UdpSocket {
     let start = Instant::now();
     loop {

@@ -1,0 +1,139 @@
+//! Texts made of the definition of the command line: the manual, one page with all commands in it;
+//! what a shell needs to complete command lines.
+
+use super::Cli;
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+use std::io::{self, Write};
+
+/// What a run exits with; see [`Exit`].
+const EXIT_STATUS: &str = r#".SH "EXIT STATUS"
+.TP
+.B 0
+Done; silent inverters are fine.
+.TP
+.B 1
+Something failed that a person must look at; what could be kept is kept.
+.TP
+.B 2
+Wrong usage.
+.TP
+.B 3
+.BR \-\-strict ,
+and an inverter gave no reading.
+.TP
+.B 7
+Another run holds this device or directory.
+"#;
+
+/// How variables are called; each option would have the same to say.
+const ENVIRONMENT: &str = r#".SH ENVIRONMENT
+.BR log ,
+.B read
+and
+.BR watch ,
+also those of
+.BR kstar ,
+take each argument and option from the environment where it is not typed: the variable is called KACO_ARDEXA_ and the name in capitals,
+as in KACO_ARDEXA_DEVICE, KACO_ARDEXA_ADDRESSES, KACO_ARDEXA_DIR (also for
+.BR \-\-log ),
+KACO_ARDEXA_PACE, KACO_ARDEXA_MQTT_QOS. For a switch, 0, no, false and off mean no, and anything else yes. An empty variable is as good as none.
+.TP
+.B MQTT_USERNAME, MQTT_PASSWORD
+The login of the broker, where its URL has none.
+.TP
+.B MQTT_CONNECTION_STRING, MQTT
+The broker, if KACO_ARDEXA_MQTT is not set.
+.TP
+.B IP_ADDRESS_INVERTER, IP
+The address of KSTAR inverters, if KACO_ARDEXA_IP is not set.
+.TP
+.B SILENT_MODE, SILENT
+As KACO_ARDEXA_SILENT.
+"#;
+
+/// The manual page.
+pub(super) fn manual() -> String {
+    let mut page = Vec::new();
+    // Writing to memory can't fail.
+    let _ = write_page(&mut page);
+    String::from_utf8_lossy(&page).into_owned()
+}
+
+/// The script for a shell.
+pub(super) fn completions(shell: clap_complete::Shell) -> String {
+    let mut program = Cli::command();
+    let name = program.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut program, name, &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+fn write_page(page: &mut Vec<u8>) -> io::Result<()> {
+    let program = Cli::command();
+    let name = program.get_name();
+    let man = Man::new(plain(program.clone()));
+    page.write_all(title(&program).as_bytes())?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    writeln!(page, ".SH COMMANDS")?;
+    write_commands(page, name, &program)?;
+    page.write_all(ENVIRONMENT.as_bytes())?;
+    page.write_all(EXIT_STATUS.as_bytes())?;
+    writeln!(page, ".SH EXAMPLES")?;
+    write_body(page, |out| man.render_extra_section(out))
+}
+
+/// Without a date: the page is as old as the version.
+fn title(program: &Command) -> String {
+    let name = program.get_name();
+    let version = program.get_version().unwrap_or_default();
+    let title = name.to_ascii_uppercase();
+    format!(".TH {title} 1 \"\" \"{name} {version}\" \"User Commands\"\n")
+}
+
+/// The commands below `parent`, each with all that a page of its own would say.
+fn write_commands(page: &mut Vec<u8>, path: &str, parent: &Command) -> io::Result<()> {
+    for command in parent.get_subcommands().filter(|it| !it.is_hide_set()) {
+        let path = format!("{path} {}", command.get_name());
+        let man = Man::new(plain(command.clone().bin_name(&path)));
+        writeln!(page, ".SS \"{path}\"")?;
+        write_body(page, |out| man.render_synopsis_section(out))?;
+        writeln!(page, ".PP")?;
+        write_body(page, |out| man.render_description_section(out))?;
+        write_body(page, |out| man.render_options_section(out))?;
+        if command.get_after_help().is_some() {
+            writeln!(page, ".PP")?;
+            write_body(page, |out| man.render_extra_section(out))?;
+        }
+        write_commands(page, &path, command)?;
+    }
+    Ok(())
+}
+
+/// Without the help that every command has.
+fn plain(command: Command) -> Command {
+    command
+        .disable_help_flag(true)
+        .disable_help_subcommand(true)
+        .subcommand_value_name("COMMAND")
+}
+
+/// A section without what belongs to a page of its own: its heading, the preamble. Nor with breaks beside empty lines, which
+/// `mandoc` complains about.
+fn write_body(
+    page: &mut Vec<u8>,
+    render: impl Fn(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    const LEFT_OUT: [&[u8]; 4] = [b".SH ", b".ie ", b".el ", b".br"];
+    let mut section = Vec::new();
+    render(&mut section)?;
+    for line in section.split_inclusive(|&byte| byte == b'\n') {
+        if !LEFT_OUT.iter().any(|start| line.starts_with(start)) {
+            page.write_all(line)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! `kstar discover`: find the inverters on the network.
+
+use super::plan::{Discover, ListFormat};
+use super::print::print;
+use super::{now, progress};
+use crate::exit::{Exit, Failure};
+use crate::format::{json, table};
+use crate::kstar::client::{Client, NetworkError};
+use crate::kstar::discovery::Discovered;
+use crate::kstar::search::search;
+use crate::kstar::timing::Timing;
+use crate::reading::Reading;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Searches, asks each inverter that is found what it is, and prints them by address.
+///
+/// # Errors
+/// [`Failure`] if none answered, nothing could be sent, or the output can't be written.
+pub(super) async fn run(plan: Discover) -> Result<Exit, Failure> {
+    let progress = progress::searching();
+    let found = found(&plan.network.targets()).await;
+    progress.finish_and_clear();
+    let inverters = found?;
+    if inverters.is_empty() {
+        return Err(plan.network.no_answer(&[]).into());
+    }
+    let text: String = match plan.format {
+        ListFormat::Table => table::list(&inverters),
+        ListFormat::Json => inverters
+            .iter()
+            .map(|inverter| format!("{}\n", json::object(inverter)))
+            .collect(),
+    };
+    print(&text)?;
+    Ok(Exit::Done)
+}
+
+/// The answers of the modules, and the inverters behind them.
+async fn found(targets: &[Ipv4Addr]) -> Result<Vec<Reading>, NetworkError> {
+    let timing = Timing::default();
+    let mut answers = Vec::new();
+    let searched = search(targets, &timing, |ip, answer| {
+        let identity = async move { Client::new(ip, timing, true).identity().await };
+        answers.push((ip, now(), answer, tokio::spawn(identity)));
+    });
+    searched.await?;
+    answers.sort_by_key(|(ip, ..)| *ip);
+    let mut inverters = Vec::new();
+    for (ip, time, answer, identity) in answers {
+        // The address that the answer came from: the one in its text can't be polled.
+        let answer = Discovered {
+            ip: ip.to_string(),
+            ..answer
+        };
+        // Tasks neither panic nor are they cancelled.
+        let identity = identity.await.ok().flatten().unwrap_or_default();
+        let mut reading = identity.sign(answer.reading(), Some(IpAddr::V4(ip)));
+        reading.time = Some(time);
+        inverters.push(reading);
+    }
+    Ok(inverters)
+}

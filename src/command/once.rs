@@ -1,0 +1,99 @@
+//! `log` and `read` of every family: every source is polled once, side by side; then out.
+
+use super::plan::Once;
+use super::{now, progress, talk};
+use crate::exit::{Exit, Failure};
+use crate::inverter::InverterId;
+use crate::observation::Observation;
+use crate::sink::Sinks;
+use crate::source::{Lifetime, Source, SourceError};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::LocalSet;
+use tracing::error;
+
+/// Polls all inverters and hands what came of it to the sinks.
+///
+/// # Errors
+/// [`Failure`] if a sink or a source can't be prepared. Failures of single sources are reported and
+/// end in the exit code: they cost the others nothing.
+pub(super) async fn run(plan: Once) -> Result<Exit, Failure> {
+    let mut sinks = Sinks::open(plan.sinks)?;
+    let source = |plan| Source::new(plan, Lifetime::Once, now);
+    let sources: Result<Vec<Source>, _> = plan.sources.into_iter().map(source).collect();
+    let sources = sources?;
+    let inverters: Vec<InverterId> = sources.iter().flat_map(Source::inverters).collect();
+    let names_bus = sources.len() > 1;
+    sinks.begin(&inverters);
+    let progress = match sources.iter().any(Source::is_network) {
+        true => progress::searching(),
+        false => progress::bar(inverters.len(), "inverters"),
+    };
+    let (sender, mut observations) = unbounded_channel();
+    let tasks = LocalSet::new();
+    let polls: Vec<_> = sources
+        .into_iter()
+        .map(|source| tasks.spawn_local(poll(source, sender.clone())))
+        .collect();
+    drop(sender);
+    let polling = async {
+        let mut is_observed = false;
+        while let Some(observation) = observations.recv().await {
+            is_observed = true;
+            progress.suspend(|| {
+                let talk = talk::of(&observation);
+                sinks.observe(observation);
+                talk.report();
+            });
+            progress.inc(1);
+        }
+        let mut failures = Vec::new();
+        for poll in polls {
+            // Tasks neither panic nor are they cancelled.
+            let Ok((source, outcome)) = poll.await else {
+                continue;
+            };
+            if let Err(error) = outcome {
+                let is_unanswered = matches!(error, SourceError::NoAnswer { .. });
+                is_observed &= !is_unanswered || names_bus;
+                let failure = Failure::from(error);
+                failures.push(match names_bus {
+                    true => failure.of(&source.title()),
+                    false => failure,
+                });
+            }
+        }
+        (is_observed, failures)
+    };
+    let (is_observed, failures) = tasks.run_until(polling).await;
+    progress.finish_and_clear();
+    let worst = failures.iter().map(|failure| failure.exit).max();
+    if is_observed {
+        sinks.round_done();
+    } else if worst != Some(Exit::Busy) {
+        // Where another run has the bus, that run writes the metrics.
+        sinks.round_failed();
+    }
+    for failure in &failures {
+        error!("{failure}");
+    }
+    let is_unread = |observation: &Observation| observation.reading().is_none();
+    let is_incomplete = plan.strict && sinks.latest().iter().any(is_unread);
+    let strict = is_incomplete.then_some(Exit::NoReading);
+    let exit = sinks.finish().await;
+    Ok(exit.max(worst.max(strict).unwrap_or(Exit::Done)))
+}
+
+/// One round over all inverters of a source.
+async fn poll(
+    mut source: Source,
+    observations: UnboundedSender<Observation>,
+) -> (Source, Result<(), SourceError>) {
+    let inverters = source.inverters();
+    let mut report = |observation| drop(observations.send(observation));
+    let polled = source.poll(&inverters, &mut report).await;
+    let polled = match source.recording_failure() {
+        Some(failure) => polled.and(Err(failure)),
+        None => polled,
+    };
+    (source, polled)
+}

@@ -1,0 +1,12 @@
+//! A message for an MQTT broker.
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Where it goes.
+    pub topic: String,
+    /// Its payload.
+    pub payload: String,
+    /// Whether the broker keeps it for later subscribers.
+    pub is_retained: bool,
+}

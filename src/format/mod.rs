@@ -1,0 +1,20 @@
+//! Readings as text. Every format walks the reading's table once and does no input or output.
+//!
+//! | module | gives |
+//! |---|---|
+//! | [`csv`] | header and rows of the log files |
+//! | [`json`] | one object per reading |
+//! | [`table`], [`inventory`] | tables for people: readings, inverters that were found |
+//! | [`influx`] | a line of InfluxDB's line protocol |
+//! | [`prometheus`] | metrics of all inverters |
+//! | [`home_assistant`], [`message`] | what announces an inverter to Home Assistant; an MQTT message |
+
+pub mod csv;
+pub mod home_assistant;
+pub mod influx;
+pub mod inventory;
+pub mod json;
+pub mod message;
+pub(crate) mod naming;
+pub mod prometheus;
+pub mod table;

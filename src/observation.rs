@@ -1,0 +1,106 @@
+//! What came of polling an inverter: one request, or all the requests that its reading needs. The same
+//! for every family.
+
+use crate::inverter::InverterId;
+use crate::reading::Reading;
+use std::time::Duration;
+
+/// How a request or a poll ended. Silence is a result, not an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<T = Box<Reading>> {
+    /// A good reply.
+    Read {
+        /// What was made of it.
+        answer: T,
+        /// From the end of the request to the first byte of its reply.
+        first_byte: Duration,
+    },
+    /// Bytes came, but no good reply; with the reason.
+    Garbled(String),
+    /// Nothing came.
+    Silent,
+    /// Nothing could be sent to it; with the reason.
+    Unreachable(String),
+    /// It was not its turn when the link was lost.
+    NotPolled,
+}
+
+impl<T> Outcome<T> {
+    /// The outcome in a recording or a JSON object.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "read",
+            Self::Garbled(_) => "garbled",
+            Self::Silent => "silent",
+            Self::Unreachable(_) => "unreachable",
+            Self::NotPolled => "not polled",
+        }
+    }
+
+    /// The same outcome of what `make` turns the answer into.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Outcome<U> {
+        match self {
+            Self::Read { answer, first_byte } => Outcome::Read {
+                answer: make(answer),
+                first_byte,
+            },
+            Self::Garbled(reason) => Outcome::Garbled(reason),
+            Self::Silent => Outcome::Silent,
+            Self::Unreachable(reason) => Outcome::Unreachable(reason),
+            Self::NotPolled => Outcome::NotPolled,
+        }
+    }
+
+    /// The same, but garbled where `make` finds that the answer is not one.
+    pub fn try_map<U>(self, make: impl FnOnce(T) -> Result<U, String>) -> Outcome<U> {
+        match self.map(make) {
+            Outcome::Read {
+                answer: Ok(answer),
+                first_byte,
+            } => Outcome::Read { answer, first_byte },
+            Outcome::Read {
+                answer: Err(reason),
+                ..
+            }
+            | Outcome::Garbled(reason) => Outcome::Garbled(reason),
+            Outcome::Silent => Outcome::Silent,
+            Outcome::Unreachable(reason) => Outcome::Unreachable(reason),
+            Outcome::NotPolled => Outcome::NotPolled,
+        }
+    }
+
+    /// What was read, if anything was.
+    pub fn answer(self) -> Option<T> {
+        match self {
+            Self::Read { answer, .. } => Some(answer),
+            _ => None,
+        }
+    }
+}
+
+/// An inverter and the outcome of polling it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// Which inverter. A reading carries the same identity.
+    pub inverter: InverterId,
+    /// What came of polling it.
+    pub outcome: Outcome,
+}
+
+impl Observation {
+    /// An observation; a reading that was made is stamped with the identity.
+    pub fn new(inverter: InverterId, mut outcome: Outcome) -> Self {
+        if let Outcome::Read { answer, .. } = &mut outcome {
+            answer.inverter = inverter.clone();
+        }
+        Self { inverter, outcome }
+    }
+
+    /// The reading, if there is one.
+    pub fn reading(&self) -> Option<&Reading> {
+        match &self.outcome {
+            Outcome::Read { answer, .. } => Some(answer),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Plain topics on a broker: a number of a reading without anything around it.
+
+use super::Decimal;
+
+/// A topic that the number of a column is published on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Topic {
+    /// Behind the prefix, which the user can choose.
+    pub(crate) name: &'static str,
+    /// What is published of the number.
+    pub(crate) form: Form,
+}
+
+/// What becomes of a column's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As the column has it.
+    Same,
+    /// Without decimals; halves go to the even neighbour, as in .NET.
+    Whole,
+    /// What is above zero of it.
+    Above,
+    /// What is below zero of it, as a positive number.
+    Below,
+}
+
+impl Topic {
+    pub(crate) const fn new(name: &'static str, form: Form) -> Self {
+        Self { name, form }
+    }
+
+    /// What is published for a number. Never `-0`.
+    pub(crate) fn number(self, number: Decimal) -> Decimal {
+        let number = match self.form {
+            Form::Same => return number,
+            Form::Whole => number.round(),
+            Form::Above => number.max(Decimal::ZERO),
+            Form::Below => (-number).max(Decimal::ZERO),
+        };
+        if number.is_zero() {
+            Decimal::ZERO
+        } else {
+            number
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_take_their_form() {
+        for (form, number, due) in [
+            (Form::Same, "-303.0", "-303.0"),
+            (Form::Above, "303", "303"),
+            (Form::Above, "-303", "0"),
+            (Form::Above, "0.0", "0"),
+            (Form::Below, "303", "0"),
+            (Form::Below, "-303", "303"),
+            (Form::Below, "0.0", "0"),
+            (Form::Whole, "30.1", "30"),
+            (Form::Whole, "30.5", "30"),
+            (Form::Whole, "30.6", "31"),
+            (Form::Whole, "31.5", "32"),
+            (Form::Whole, "-0.4", "0"),
+            (Form::Whole, "-5.1", "-5"),
+        ] {
+            let published = Topic::new("x", form).number(number.parse().unwrap_or_default());
+            assert_eq!(published.to_string(), due, "{form:?} of {number}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The families of simulated inverters: which commands each answers, in which form, and with what
+//! values.
+
+use super::frames::Form::{Generic, Standard, Unit, Xp};
+use super::frames::{self, Form, Frame, Header};
+use super::scatter;
+use crate::address::Address;
+use crate::kaco::layouts::{self, CENTRAL, CENTRAL_WITH_FREQUENCY, MPPT2, MPPT3, STANDARD, XP};
+use crate::reading::{Field, Kind, Layout, Role};
+use crate::sim::sun::Moment;
+
+/// Type code as on the wire, form and layout of the readings, maximum power W, voltage of the
+/// strings V, commands that are answered. The units of a 000xi have their number behind the type
+/// code.
+type Family = (&'static str, Form, &'static Layout, f64, f64, &'static [u8]);
+
+/// In the order in which they take turns: the addresses 2,4-7 show five layouts.
+#[rustfmt::skip]
+static FAMILIES: &[Family] = &[
+    ("6400xi", Standard, &STANDARD,                 6_400.0, 410.0, b"0389"),
+    ("300TL",  Generic,  &MPPT3,                   25_000.0, 610.0, b"038s"),
+    ("086L32", Generic,  &MPPT2,                    8_600.0, 520.0, b"0389s"),
+    ("5002xi", Standard, &STANDARD,                 5_000.0, 390.0, b"0389"),
+    ("8X24",   Generic,  &MPPT2,                    8_000.0, 480.0, b"038s"),
+    ("10k",    Unit,     &layouts::UNIT,           32_900.0, 430.0, b"0123"),
+    ("100kTR", Xp,       &XP,                     100_000.0, 590.0, b"039"),
+    ("50kH4P", Generic,  &CENTRAL,                 50_000.0, 600.0, b"038s"),
+    ("125N15", Generic,  &CENTRAL_WITH_FREQUENCY, 125_000.0, 890.0, b"038s"),
+];
+
+/// The reply of the inverter with this address; `None` to a command that it does not answer.
+pub(super) fn reply(at: Address, command: u8, moment: Moment, is_faulty: bool) -> Option<Frame> {
+    let turn = usize::from(at.number()).checked_sub(1)?;
+    let family @ &(code, form, .., commands) = FAMILIES.iter().cycle().nth(turn)?;
+    let number = u32::from(at.number());
+    let letter = char::from(command);
+    let header = Header(at, letter);
+    let inverter = |seed| Inverter::new(family, seed, moment, is_faulty);
+    commands.contains(&command).then(|| match (command, form) {
+        (b'0', Unit) => frames::plain(&Header(at, '4').to_string()),
+        (b'0', Generic) => inverter(number).readings(Header(at, 'n'), code),
+        (b'0', _) => inverter(number).readings(header, code),
+        (_, Unit) => {
+            let mut unit = inverter(scatter(number, u32::from(command)));
+            unit.peak /= 3.0;
+            unit.readings(header, &format!("{code}{letter}"))
+        }
+        (b'3', _) => inverter(number).counters(header),
+        (b'8', Standard) => frames::plain(&format!("{header} K222.36DE 6817")),
+        (b'8', _) => frames::plain(&format!("{header} {FIRMWARE}")),
+        (b'9', _) => frames::summed(header, code, ""),
+        _ => {
+            let serial_number = scatter(number, 0) % 100_000_000;
+            frames::generic(header, &format!("{code}{serial_number:08}"))
+        }
+    })
+}
+
+const FIRMWARE: &str = "ARM V6.53 D6A5 Config V6.3124 2F4F DSP V4.08 6BA0";
+
+/// `mpp-track` and `pv-overvoltage-3`.
+const FEEDING: f64 = 4.0;
+const FAULT: f64 = 120.0;
+
+/// The part of the DC power that reaches the mains.
+const EFFICIENCY: f64 = 0.96;
+
+/// Under this brightness an inverter can't hold cos phi at one.
+const LOW_LIGHT: f64 = 0.25;
+
+/// One inverter, or one unit of a 000xi, at one moment.
+struct Inverter {
+    family: &'static Family,
+    /// What makes it differ from its neighbours.
+    seed: u32,
+    /// What it feeds in when the sun is brightest, W.
+    peak: f64,
+    moment: Moment,
+    status: f64,
+    /// What it gets of the sun now, at best since midnight, and in full hours since midnight:
+    /// nothing with a fault.
+    sun: [f64; 3],
+}
+
+impl Inverter {
+    fn new(family: &'static Family, seed: u32, moment: Moment, is_faulty: bool) -> Self {
+        let (status, sun) = match is_faulty {
+            true => (FAULT, [0.0; 3]),
+            false => (FEEDING, moment.sun()),
+        };
+        let peak = family.3 * (0.70 + 0.25 * share(seed, 1)) * EFFICIENCY;
+        Self {
+            family,
+            seed,
+            peak,
+            moment,
+            status,
+            sun,
+        }
+    }
+
+    fn readings(&self, header: Header, code: &str) -> Frame {
+        let &(_, form, layout, ..) = self.family;
+        frames::readings(header, form, layout, code, |field| self.value(field))
+    }
+
+    fn counters(&self, header: Header) -> Frame {
+        let [_, brightest, _] = self.sun;
+        let minutes = (self.moment.hours * 60.0) as u32;
+        let days = self.moment.days + f64::from(scatter(self.seed, 7) % 1000);
+        let total = (days * 1440.0) as u32;
+        let energy = [
+            self.peak * brightest,
+            self.daily_yield(),
+            self.total_yield(),
+        ];
+        let minutes = [minutes, total.saturating_add(minutes)];
+        frames::counters(header, self.family.1, energy, minutes)
+    }
+
+    /// The number of a column, by its kind, role and label.
+    fn value(&self, field: &Field) -> f64 {
+        let &(_, form, layout, _, dc_voltage, _) = self.family;
+        let [light, ..] = self.sun;
+        // Which MPP tracker or phase: each has a voltage of its own.
+        let last = field.label.chars().last();
+        let number = last.and_then(|last| last.to_digit(10)).unwrap_or(1);
+        let volt = dc_voltage * (0.91 + 0.06 * light + 0.06 * share(self.seed, 1 + number));
+        let phase = 230.0 * (1.0 + 0.015 * light + 0.01 * share(self.seed, 5 + number));
+        let ac_power = self.peak * light;
+        let dc_power = ac_power / EFFICIENCY * part(layout, field, f64::from(number));
+        let phases = if matches!(form, Standard | Unit) {
+            1.0
+        } else {
+            3.0
+        };
+        match (field.kind, field.role) {
+            (Kind::Status, _) => return self.status,
+            (Kind::PowerFactor, _) => return if light < LOW_LIGHT { 0.998 } else { 1.0 },
+            (_, Some(Role::Temperature)) => return 19.0 + 26.0 * light + 4.0 * share(self.seed, 9),
+            (_, Some(Role::DailyYield)) => return self.daily_yield(),
+            _ => {}
+        }
+        match field.label.split_at_checked(5) {
+            Some(("DC Vo", _)) => volt,
+            Some(("DC Cu", _)) => dc_power / volt,
+            Some(("DC Po", _)) => dc_power,
+            // XP inverters measure between two phases.
+            Some(("AC Vo", _)) if form == Xp => phase * 3.0_f64.sqrt(),
+            Some(("AC Vo", _)) => phase,
+            Some(("AC Cu", _)) => ac_power / phases / phase,
+            Some(("AC Po", _)) => ac_power,
+            Some(("AC Fr", _)) => self.moment.grid_frequency(),
+            _ => self.total_yield() / 1000.0,
+        }
+    }
+
+    /// Wh
+    fn daily_yield(&self) -> f64 {
+        let [.., full_hours] = self.sun;
+        (self.peak * full_hours).floor()
+    }
+
+    /// Wh, with some from before the simulation began.
+    fn total_yield(&self) -> f64 {
+        let before = 900.0 + 8000.0 * share(self.seed, 8) + self.moment.full_hours_before();
+        self.peak * before + self.daily_yield()
+    }
+}
+
+/// The part of a column in the DC power: the first MPP tracker has most; all of it where the column
+/// is of no tracker.
+fn part(layout: &Layout, field: &Field, number: f64) -> f64 {
+    let of_tracker = |field: &&Field| field.label.starts_with("DC Power MPPT");
+    match layout.fields.iter().filter(of_tracker).count() as f64 {
+        trackers if field.label.contains("MPPT") => {
+            (1.0 + 0.05 * (trackers + 1.0 - 2.0 * number)) / trackers
+        }
+        _ => 1.0,
+    }
+}
+
+/// A property of the inverter with this seed, 0..=1.
+fn share(seed: u32, property: u32) -> f64 {
+    f64::from(scatter(seed, property)) / f64::from(u32::MAX)
+}

@@ -1,0 +1,298 @@
+//! The CSV files of a log directory: one folder an inverter, one file a day, `latest.csv` beside it.
+//!
+//! A row is written whole or not at all, and is on the disk when [`LogDirectory::append`] returns. `latest.csv` is a hard
+//! link to the file of the day, so that the two can't differ, whenever the power is cut; where the file system has no hard
+//! links it is a copy that is exchanged whole.
+
+use super::error::{Explain, LogError};
+use super::folder::Folder;
+use crate::format::csv;
+use crate::reading::Reading;
+use chrono::NaiveDate;
+use rustix::fs::{Access, access};
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use tracing::{info, warn};
+
+/// A directory for logs, held by this run alone.
+#[derive(Debug)]
+pub struct LogDirectory {
+    /// With the kernel's lock on the directory itself: nothing is left behind, however the run ends.
+    folder: Folder,
+}
+
+impl LogDirectory {
+    /// Makes the directory if it is missing, and takes it for this run.
+    ///
+    /// # Errors
+    /// [`LogError::Busy`] if another run has it; [`LogError::Failed`] if it can't be made, read or written.
+    pub fn open(path: &Path) -> Result<Self, LogError> {
+        let mut make = DirBuilder::new();
+        make.recursive(true).mode(0o755);
+        make.create(path)
+            .or_explain("can't make the directory", path)?;
+        let folder = Folder::open(path).or_explain("can't open the directory", path)?;
+        match folder.handle().try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(LogError::Busy(path.to_owned())),
+            Err(TryLockError::Error(error)) => {
+                info!(
+                    "{} can't be locked ({error}): see to it that no two runs write there",
+                    path.display()
+                );
+            }
+        }
+        access(path, Access::WRITE_OK | Access::EXEC_OK)
+            .map_err(io::Error::from)
+            .or_explain("can't write to the directory", path)?;
+        Ok(Self { folder })
+    }
+
+    /// The directory.
+    pub const fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// Puts right what a power cut left of an inverter's files of that day: a torn last row is removed.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] if the files can't be read or written.
+    pub fn repair(&self, folder: &str, day: NaiveDate) -> Result<(), LogError> {
+        let Some(folder) = self.inside(folder)? else {
+            return Ok(());
+        };
+        let today = day_file(day);
+        match open_repaired(&folder, &today)? {
+            Some(_) => publish(&folder, &today),
+            // Whoever made a link of it has it exchanged with the next row.
+            None if folder.is_link(LATEST) => Ok(()),
+            None => open_repaired(&folder, LATEST).map(drop),
+        }
+    }
+
+    /// Appends one row to the inverter's file of the reading's day; makes it, with its header, if it is the first.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`]; then nothing of the row is left in the file. [`LogError::Busy`] if the directory was taken away
+    /// meanwhile and another run has the new one.
+    pub fn append(&mut self, folder: &str, reading: &Reading) -> Result<(), LogError> {
+        let Some(time) = reading.time else {
+            return Ok(()); // a decoded capture has no place in a log
+        };
+        if self.folder.is_gone() {
+            let path = self.folder.path();
+            warn!("{} was taken away, it is made again", path.display());
+            *self = Self::open(path)?;
+        }
+        let folder = self.inside_or_new(folder)?;
+        let today = day_file(time.date_naive());
+        let (header, row) = (csv::header(reading), csv::row(reading));
+        match file_with_header(&folder, &today, &header)? {
+            Some(file) => append_row(file, &folder.path_of(&today), &row)?,
+            None => start_file(&folder, &today, &(header + &row))?,
+        }
+        publish(&folder, &today)
+    }
+
+    /// The folder of an inverter, `02` or `roof/02`, if it is there.
+    fn inside(&self, name: &str) -> Result<Option<Folder>, LogError> {
+        match name.split_once('/') {
+            None => inside(&self.folder, name),
+            Some((bus, name)) => match inside(&self.folder, bus)? {
+                Some(bus) => inside(&bus, name),
+                None => Ok(None),
+            },
+        }
+    }
+
+    fn inside_or_new(&self, name: &str) -> Result<Folder, LogError> {
+        match name.split_once('/') {
+            None => inside_or_new(&self.folder, name),
+            Some((bus, name)) => inside_or_new(&inside_or_new(&self.folder, bus)?, name),
+        }
+    }
+}
+
+fn inside(folder: &Folder, name: &str) -> Result<Option<Folder>, LogError> {
+    let path = folder.path_of(name);
+    folder.inside(name).or_explain("can't open", &path)
+}
+
+fn inside_or_new(folder: &Folder, name: &str) -> Result<Folder, LogError> {
+    if let Some(found) = inside(folder, name)? {
+        return Ok(found);
+    }
+    let path = folder.path_of(name);
+    folder
+        .make(name)
+        .or_explain("can't make the directory", &path)?;
+    inside(folder, name)?
+        .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+        .or_explain("can't open", &path)
+}
+
+/// The file that the Ardexa agent reads.
+const LATEST: &str = "latest.csv";
+
+/// Files that are not whole yet; no agent takes a hidden file for a log. The names are the same every day, so that what a
+/// killed run left is used again and not kept for ever.
+const NEW_DAY: &str = ".day.csv.new";
+const NEW_LATEST: &str = ".latest.csv.new";
+
+/// `2026-11-20.csv`
+fn day_file(day: NaiveDate) -> String {
+    format!("{}.csv", day.format("%Y-%m-%d"))
+}
+
+/// The file, if it is there with this header. One with another header is set aside: the inverter was exchanged.
+fn file_with_header(folder: &Folder, name: &str, header: &str) -> Result<Option<File>, LogError> {
+    let Some(mut file) = open_repaired(folder, name)? else {
+        return Ok(None);
+    };
+    let mut found = vec![0; header.len()];
+    if file.read_exact(&mut found).is_ok() && found == header.as_bytes() {
+        return Ok(Some(file));
+    }
+    let aside = free_name(folder, name);
+    let path = folder.path_of(name);
+    warn!(
+        "{} has other columns and is kept as {}",
+        path.display(),
+        folder.path_of(&aside).display()
+    );
+    folder
+        .rename(name, &aside)
+        .or_explain("can't set aside", &path)?;
+    Ok(None)
+}
+
+/// `2026-11-20.csv.1`, or the next number that is free.
+fn free_name(folder: &Folder, name: &str) -> String {
+    let mut number = 1;
+    loop {
+        let name = format!("{name}.{number}");
+        if folder.stat(&name).is_none() {
+            return name;
+        }
+        number += 1;
+    }
+}
+
+/// Opens a file for reading and writing and removes the rest of a torn row at its end. A file without any whole line goes
+/// altogether; `None` if it does, or if there is none.
+fn open_repaired(folder: &Folder, name: &str) -> Result<Option<File>, LogError> {
+    let path = folder.path_of(name);
+    let Some(mut file) = folder.file(name).or_explain("can't open", &path)? else {
+        return Ok(None);
+    };
+    let whole = whole_lines(&mut file).or_explain("can't read", &path)?;
+    let length = file.metadata().or_explain("can't read", &path)?.len();
+    if whole == 0 {
+        warn!(
+            "{}: no line in it is whole, it is removed ({length} bytes)",
+            path.display()
+        );
+        folder.remove(name).or_explain("can't remove", &path)?;
+        return Ok(None);
+    }
+    if whole < length {
+        warn!(
+            "{}: the last row was torn and is removed ({} bytes)",
+            path.display(),
+            length - whole
+        );
+        file.set_len(whole).or_explain("can't write", &path)?;
+        file.sync_all().or_explain("can't write", &path)?;
+    }
+    file.rewind().or_explain("can't read", &path)?;
+    Ok(Some(file))
+}
+
+/// The length up to and including the last `\n`. Looks back block by block: files of a day are read at their end only.
+fn whole_lines(file: &mut File) -> io::Result<u64> {
+    const BLOCK: u64 = 512;
+    let mut end = file.metadata()?.len();
+    while end > 0 {
+        let start = end.saturating_sub(BLOCK);
+        file.seek(SeekFrom::Start(start))?;
+        let mut block = Vec::new();
+        Read::by_ref(file)
+            .take(end - start)
+            .read_to_end(&mut block)?;
+        if let Some(place) = block.iter().rposition(|&byte| byte == b'\n') {
+            return Ok(start + place as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
+}
+
+/// Appends a row and sees it to the disk; what was half written is taken back.
+fn append_row(mut file: File, path: &Path, row: &str) -> Result<(), LogError> {
+    let end = file.seek(SeekFrom::End(0)).or_explain("can't read", path)?;
+    let written = file
+        .write_all(row.as_bytes())
+        .and_then(|()| file.sync_data());
+    written
+        .inspect_err(|_| {
+            if let Err(error) = file.set_len(end) {
+                warn!(
+                    "{}: the half-written row stays until the next run ({error})",
+                    path.display()
+                );
+            }
+        })
+        .or_explain("can't write", path)
+}
+
+/// Puts a new file in place, whole: header and first row.
+pub(super) fn start_file(folder: &Folder, name: &str, content: &str) -> Result<(), LogError> {
+    folder
+        .create(NEW_DAY, content.as_bytes())
+        .and_then(|()| folder.rename(NEW_DAY, name))
+        .inspect_err(|_| drop(folder.remove(NEW_DAY)))
+        .and_then(|()| folder.sync())
+        .or_explain("can't write", &folder.path_of(name))
+}
+
+/// Makes `latest.csv` the same as the file of the day.
+fn publish(folder: &Folder, today: &str) -> Result<(), LogError> {
+    if is_same_file(folder, today, LATEST) {
+        return Ok(());
+    }
+    let made = folder
+        .remove_if_there(NEW_LATEST)
+        .and_then(|()| folder.link(today, NEW_LATEST));
+    let made = match made {
+        Err(_) if has_same_content(folder, today, LATEST) => return Ok(()),
+        Err(_) => copy(folder, today, NEW_LATEST),
+        made => made,
+    };
+    made.and_then(|()| folder.rename(NEW_LATEST, LATEST))
+        .inspect_err(|_| drop(folder.remove(NEW_LATEST)))
+        .and_then(|()| folder.sync())
+        .or_explain("can't write", &folder.path_of(LATEST))
+}
+
+fn is_same_file(folder: &Folder, one: &str, other: &str) -> bool {
+    let identity = |name: &str| {
+        folder
+            .stat(name)
+            .map(|stat| (stat.st_dev, stat.st_ino, stat.st_nlink > 1))
+    };
+    identity(one).is_some_and(|one| one.2 && Some(one) == identity(other))
+}
+
+/// Whether they are copies of each other.
+fn has_same_content(folder: &Folder, one: &str, other: &str) -> bool {
+    let content = |name: &str| folder.read(name).ok().flatten();
+    content(one).is_some_and(|one| content(other) == Some(one))
+}
+
+/// Copies a file and sees the copy to the disk: it takes the place of an older one that was whole.
+fn copy(folder: &Folder, from: &str, to: &str) -> io::Result<()> {
+    let content = folder.read(from)?.ok_or(io::ErrorKind::NotFound)?;
+    folder.create(to, &content)
+}

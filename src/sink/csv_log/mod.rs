@@ -1,0 +1,113 @@
+//! The CSV files of a log directory: one folder per inverter, one file per day, `latest.csv` beside it.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`files`] | days, `latest.csv`, locks, torn rows |
+//! | [`folders`] | the folder of an inverter that names itself |
+//! | [`folder`] | a folder held open, out of which no link leads |
+//! | [`error`] | what goes wrong with files |
+
+pub mod error;
+pub mod files;
+pub mod folder;
+pub mod folders;
+
+use super::trouble::Troubles;
+use crate::exit::Failure;
+use crate::inverter::InverterId;
+use crate::observation::{Observation, Outcome};
+use chrono::Local;
+use error::LogError;
+use files::LogDirectory;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Appends the readings to the files of a directory.
+pub(super) struct CsvLog {
+    directory: LogDirectory,
+    /// The folders of inverters that name themselves, as chosen in the last round.
+    chosen: BTreeMap<InverterId, String>,
+}
+
+impl CsvLog {
+    pub(super) fn open(path: &Path) -> Result<Self, LogError> {
+        Ok(Self {
+            directory: LogDirectory::open(path)?,
+            chosen: BTreeMap::new(),
+        })
+    }
+
+    /// Repairs what a power cut left of today's files of these inverters, silent ones too.
+    pub(super) fn repair(&mut self, inverters: &[InverterId], troubles: &mut Troubles) {
+        let today = Local::now().date_naive();
+        for inverter in inverters {
+            if let Some(folder) = inverter.folder() {
+                let repaired = self.directory.repair(&folder, today);
+                troubles.note(&inverter.subject(), repaired, AGAIN);
+            }
+        }
+    }
+
+    /// Chooses the folders of inverters that name themselves, and gives an inverter that did not tell
+    /// its serial number this time the one that its folder has. Under its address it would be another
+    /// inverter to Home Assistant, for good.
+    pub(super) fn identify(&mut self, observations: &mut [Observation]) {
+        let readings: Vec<_> = observations
+            .iter()
+            .filter_map(Observation::reading)
+            .collect();
+        let folders = folders::choose(self.directory.folder(), &readings);
+        self.chosen.clear();
+        for (observation, folder) in observations.iter_mut().zip(folders) {
+            let known = recall(&observation.inverter, &folder);
+            observation.inverter = known.clone();
+            if let Outcome::Read { answer, .. } = &mut observation.outcome {
+                answer.inverter = known.clone();
+            }
+            self.chosen.insert(known, folder);
+        }
+    }
+
+    pub(super) fn observe(&mut self, observation: &Observation, troubles: &mut Troubles) {
+        let inverter = &observation.inverter;
+        let Some(reading) = observation.reading() else {
+            return;
+        };
+        let chosen = self.chosen.get(inverter);
+        let Some(folder) = inverter.folder().or_else(|| chosen.cloned()) else {
+            return; // every inverter that names itself was identified before
+        };
+        let subject = match chosen {
+            Some(folder) => format!("inverter {folder}"),
+            None => inverter.subject(),
+        };
+        let appended = self.directory.append(&folder, reading);
+        if troubles.note(&subject, appended, AGAIN) && chosen.is_some() {
+            folders::remember(self.directory.folder(), &folder, reading);
+        }
+    }
+}
+
+const AGAIN: &str = ": its rows are written again";
+
+/// The identity of an inverter whose rows are in this folder.
+fn recall(inverter: &InverterId, folder: &str) -> InverterId {
+    let (None, Some(ip)) = (inverter.serial(), inverter.ip()) else {
+        return inverter.clone();
+    };
+    let ip = ip.to_string();
+    let serial = folder.strip_suffix(&ip).unwrap_or(folder);
+    let serial = serial.trim_end_matches('_');
+    let serial = Some(serial.to_owned()).filter(|serial| !serial.is_empty());
+    inverter.clone().with_serial(serial)
+}
+
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Self {
+        let message = error.to_string();
+        match error {
+            LogError::Busy(_) => Self::busy(message, error.hint()),
+            LogError::Failed { .. } => Self::new(message, error.hint()),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Sinks: what takes observations. [`Sinks`] owns them all; none of them knows a family.
+//!
+//! | module | takes observations to |
+//! |---|---|
+//! | [`csv_log`] | the CSV files of a log directory |
+//! | [`stdout`] | standard output, in the format that was typed |
+//! | [`textfile`] | a file of Prometheus metrics that is exchanged whole |
+//! | [`mqtt`] | an MQTT broker |
+//! | [`trouble`] | reports of trouble: once, and its end |
+
+pub mod csv_log;
+pub mod mqtt;
+pub mod stdout;
+pub mod textfile;
+mod trouble;
+
+use crate::exit::{Exit, Failure};
+use crate::inverter::InverterId;
+use crate::observation::{Observation, Outcome};
+use csv_log::CsvLog;
+use mqtt::Mqtt;
+use std::path::PathBuf;
+use stdout::{Printed, Stdout};
+use textfile::Textfile;
+use trouble::Troubles;
+
+/// Where readings go, checked before anything runs.
+#[derive(Debug, Clone, Default)]
+pub struct SinkPlan {
+    /// The directory of the CSV files.
+    pub log: Option<PathBuf>,
+    /// What is printed on standard output.
+    pub print: Option<Printed>,
+    /// A file of Prometheus metrics.
+    pub textfile: Option<PathBuf>,
+    /// An MQTT broker.
+    pub mqtt: Option<mqtt::Options>,
+}
+
+/// What takes observations.
+enum Sink {
+    CsvLog(CsvLog),
+    Stdout(Stdout),
+    Textfile(Textfile),
+    Mqtt(Box<Mqtt>),
+}
+
+/// All sinks of a run, and the one place that reports their trouble.
+pub struct Sinks {
+    sinks: Vec<Sink>,
+    /// The last observation of every inverter, in the order in which they were named or found.
+    latest: Vec<Observation>,
+    /// Observations of this round of inverters that name themselves: which of two has a serial number
+    /// is known at the end of the round.
+    waiting: Vec<Observation>,
+    troubles: Troubles,
+}
+
+impl Sinks {
+    /// Opens the sinks. Directories are taken before anything is polled: two runs never write to one.
+    ///
+    /// # Errors
+    /// [`Failure`] if one can't be opened at all.
+    pub fn open(plan: SinkPlan) -> Result<Self, Failure> {
+        let mut sinks = Vec::new();
+        if let Some(path) = &plan.log {
+            sinks.push(Sink::CsvLog(CsvLog::open(path)?));
+        }
+        if let Some(path) = plan.textfile {
+            sinks.push(Sink::Textfile(Textfile::new(path)));
+        }
+        if let Some(printed) = plan.print {
+            sinks.push(Sink::Stdout(Stdout::new(printed)));
+        }
+        if let Some(options) = plan.mqtt {
+            sinks.push(Sink::Mqtt(Box::new(Mqtt::once(options))));
+        }
+        Ok(Self {
+            sinks,
+            latest: Vec::new(),
+            waiting: Vec::new(),
+            troubles: Troubles::default(),
+        })
+    }
+
+    /// Keeps one connection to the broker from now on, instead of one at the end.
+    ///
+    /// # Errors
+    /// [`Failure`] if the login makes no sense. A broker that is away may come.
+    pub fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), Failure> {
+        for sink in &mut self.sinks {
+            if let Sink::Mqtt(mqtt) = sink {
+                mqtt.stay_connected(inverters)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes inverters known that will be polled, and repairs what a power cut left of their files.
+    pub fn begin(&mut self, inverters: &[InverterId]) {
+        for inverter in inverters {
+            self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
+        }
+        for sink in &mut self.sinks {
+            match sink {
+                Sink::CsvLog(log) => log.repair(inverters, &mut self.troubles),
+                Sink::Stdout(stdout) => stdout.begin(inverters),
+                Sink::Textfile(_) | Sink::Mqtt(_) => {}
+            }
+        }
+    }
+
+    /// Takes what came of polling one inverter.
+    pub fn observe(&mut self, observation: Observation) {
+        let names_itself = observation.inverter.folder().is_none();
+        if names_itself && observation.reading().is_some() {
+            self.waiting.push(observation);
+        } else {
+            self.deliver(&observation);
+        }
+    }
+
+    /// Ends a round: everything that was due has been observed.
+    pub fn round_done(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        for sink in &mut self.sinks {
+            if let Sink::CsvLog(log) = sink {
+                log.identify(&mut waiting);
+            }
+        }
+        for observation in &waiting {
+            self.deliver(observation);
+        }
+        for sink in &mut self.sinks {
+            match sink {
+                Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
+                Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
+                Sink::CsvLog(_) | Sink::Mqtt(_) => {}
+            }
+        }
+    }
+
+    /// Ends a round in which nothing was polled: only the metrics say that all inverters are down.
+    pub fn round_failed(&mut self) {
+        for sink in &mut self.sinks {
+            if let Sink::Textfile(file) = sink {
+                file.write(&self.latest, &mut self.troubles);
+            }
+        }
+    }
+
+    /// Ends the run: waits until everything was taken, and gives the worst exit code.
+    pub async fn finish(mut self) -> Exit {
+        for sink in self.sinks {
+            if let Sink::Mqtt(mqtt) = sink {
+                mqtt.finish(&mut self.troubles).await;
+            }
+        }
+        self.troubles.exit()
+    }
+
+    /// The last observation of every inverter.
+    pub fn latest(&self) -> &[Observation] {
+        &self.latest
+    }
+
+    fn deliver(&mut self, observation: &Observation) {
+        self.note(observation);
+        for sink in &mut self.sinks {
+            match sink {
+                Sink::CsvLog(log) => log.observe(observation, &mut self.troubles),
+                Sink::Stdout(stdout) => stdout.observe(observation, &mut self.troubles),
+                Sink::Mqtt(mqtt) => mqtt.observe(observation),
+                Sink::Textfile(_) => {}
+            }
+        }
+    }
+
+    fn note(&mut self, observation: &Observation) {
+        let place = observation.inverter.place();
+        let known = |latest: &&mut Observation| latest.inverter.place() == place;
+        match self.latest.iter_mut().find(known) {
+            Some(latest) => *latest = observation.clone(),
+            None => self.latest.push(observation.clone()),
+        }
+    }
+}

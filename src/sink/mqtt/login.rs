@@ -1,0 +1,138 @@
+//! User and password: from the URL, a file or the environment. A password is shown nowhere.
+
+use super::broker::Broker;
+use super::error::PublishError;
+use super::password::Password;
+use std::fs;
+use std::path::Path;
+
+/// What the environment says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// `MQTT_USERNAME`
+    pub user: Option<String>,
+    /// `MQTT_PASSWORD`
+    pub password: Option<Password>,
+}
+
+/// As whom to log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Login {
+    /// Nobody.
+    Anonymous,
+    /// A user that needs no password.
+    User(String),
+    /// A user with a password.
+    Password(String, Password),
+}
+
+impl Login {
+    /// What was typed counts more than the environment, a file with the password more than the URL.
+    ///
+    /// # Errors
+    /// [`PublishError`] if the file can't be read, or a password has no user.
+    pub(super) fn new(
+        broker: &Broker,
+        file: Option<&Path>,
+        environment: Environment,
+    ) -> Result<Self, PublishError> {
+        let user = broker.user.clone().or(environment.user);
+        let password = match file {
+            Some(path) => Some(read(path)?),
+            None => broker.password.clone().or(environment.password),
+        };
+        match (user, password) {
+            (Some(user), Some(password)) => Ok(Self::Password(user, password)),
+            (Some(user), None) => Ok(Self::User(user)),
+            (None, None) => Ok(Self::Anonymous),
+            (None, Some(_)) => Err(PublishError::NoUser(broker.to_string())),
+        }
+    }
+}
+
+/// The password in a file, without the line end that editors put behind it.
+fn read(path: &Path) -> Result<Password, PublishError> {
+    let unreadable = |reason: String| PublishError::PasswordFile {
+        path: path.to_owned(),
+        reason,
+    };
+    let mut bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    if bytes.pop_if(|byte| *byte == b'\n').is_some() {
+        bytes.pop_if(|byte| *byte == b'\r');
+    }
+    Password::new(bytes).ok_or_else(|| unreadable("it is empty".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error;
+
+    fn environment(user: Option<&str>, password: Option<&str>) -> Environment {
+        Environment {
+            user: user.map(str::to_owned),
+            password: password.and_then(Password::new),
+        }
+    }
+
+    fn password(text: &str) -> Result<Password, Box<dyn Error>> {
+        Password::new(text).ok_or_else(|| "it is empty".into())
+    }
+
+    #[test]
+    fn what_is_typed_counts_more() -> Result<(), Box<dyn Error>> {
+        let directory = tempfile::tempdir()?;
+        let file = directory.path().join("password");
+        fs::write(&file, "of the file\r\n")?;
+        let login = |url: &str, file: Option<&Path>, environment| {
+            let broker: Broker = url.parse()?;
+            Ok::<_, Box<dyn Error>>(Login::new(&broker, file, environment)?)
+        };
+        let both = || environment(Some("bob"), Some("of bob"));
+        assert_eq!(login("b", None, Environment::default())?, Login::Anonymous);
+        assert_eq!(
+            login("b", None, both())?,
+            Login::Password("bob".to_owned(), password("of bob")?)
+        );
+        assert_eq!(
+            login("ann:hers@b", None, both())?,
+            Login::Password("ann".to_owned(), password("hers")?)
+        );
+        assert_eq!(
+            login("ann@b", None, both())?,
+            Login::Password("ann".to_owned(), password("of bob")?)
+        );
+        assert_eq!(
+            login("ann:hers@b", Some(&file), both())?,
+            Login::Password("ann".to_owned(), password("of the file")?)
+        );
+        assert_eq!(
+            login("ann@b", None, Environment::default())?,
+            Login::User("ann".to_owned())
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn what_does_not_do_is_said_without_the_password() -> Result<(), Box<dyn Error>> {
+        let directory = tempfile::tempdir()?;
+        let file = directory.path().join("password");
+        let broker: Broker = "broker".parse()?;
+        let refused = |file: Option<&Path>, environment| {
+            let login = Login::new(&broker, file, environment);
+            login
+                .map_err(|error| error.to_string())
+                .err()
+                .unwrap_or_default()
+        };
+        let without_user = refused(None, environment(None, Some("secret")));
+        assert!(without_user.contains("without a user"), "{without_user}");
+        assert!(!without_user.contains("secret"));
+        let missing = refused(Some(&file), Environment::default());
+        assert!(missing.contains("No such file") && missing.contains("/password"));
+        fs::write(&file, "\n")?;
+        assert!(refused(Some(&file), Environment::default()).contains("empty"));
+        assert_eq!(format!("{:?}", password("secret")?), "Password(…)");
+        Ok(())
+    }
+}

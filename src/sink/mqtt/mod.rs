@@ -1,0 +1,85 @@
+//! Readings to an MQTT broker.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`broker`], [`login`], [`password`] | where, and as whom |
+//! | [`options`] | how to publish, and what that makes of a reading |
+//! | [`state`] | the messages of a reading |
+//! | [`once`] | all messages of a run that ends |
+//! | [`session`] | one connection for a run that goes on |
+//! | [`error`] | what goes wrong, in words |
+
+pub mod broker;
+mod connection;
+pub mod error;
+pub mod login;
+pub mod once;
+pub mod options;
+mod outbox;
+pub mod password;
+pub mod session;
+pub mod state;
+#[cfg(feature = "tls")]
+mod tls;
+mod totals;
+
+pub use broker::Broker;
+pub use error::PublishError;
+pub use options::{Delivery, Options};
+
+use crate::exit::Failure;
+use crate::inverter::InverterId;
+use crate::observation::Observation;
+use crate::reading::Reading;
+use crate::sink::trouble::Troubles;
+use session::{Session, availability_topic};
+
+/// Publishes readings: at the end of a run, or over one connection that is kept.
+pub(super) struct Mqtt {
+    options: Options,
+    /// What is published at the end.
+    readings: Vec<Reading>,
+    session: Option<Session>,
+}
+
+impl Mqtt {
+    pub(super) const fn once(options: Options) -> Self {
+        Self {
+            options,
+            readings: Vec::new(),
+            session: None,
+        }
+    }
+
+    /// Connects, and stays connected. `inverters`: those that were named.
+    pub(super) fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), PublishError> {
+        let topic = availability_topic(inverters);
+        self.session = Some(Session::start(self.options.clone(), topic)?);
+        Ok(())
+    }
+
+    pub(super) fn observe(&mut self, observation: &Observation) {
+        let Some(reading) = observation.reading() else {
+            return;
+        };
+        match &self.session {
+            Some(session) => session.publish(reading),
+            None => self.readings.push(reading.clone()),
+        }
+    }
+
+    /// Waits until the broker has taken everything, at most 10 s. Rows and prints are safe before.
+    pub(super) async fn finish(self, troubles: &mut Troubles) {
+        if let Some(session) = self.session {
+            return session.stop().await;
+        }
+        let published = once::publish(&self.options, &self.readings).await;
+        troubles.note("the readings could not be published", published, "");
+    }
+}
+
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
+        Self::new(error.to_string(), error.hint())
+    }
+}

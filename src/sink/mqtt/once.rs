@@ -1,0 +1,109 @@
+//! Publishing in a run that ends: all messages, then out. The program may not exit before the broker has taken them.
+
+use super::connection::{Connection, Connector};
+use super::error::PublishError;
+use super::options::Options;
+use crate::format::message::Message;
+use crate::reading::Reading;
+use rumqttc::ConnectionError;
+use std::time::Duration;
+use tokio::time::timeout;
+use tracing::info;
+
+/// Look-up, connection, all messages and the good-bye together. The next run of cron must not find this one waiting.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Publishes the inverters and their readings. Without readings there is nothing to do, and no connection.
+///
+/// # Errors
+/// [`PublishError`] at the first thing that goes wrong, after 10 s at the latest.
+pub async fn publish<'a>(
+    options: &Options,
+    readings: impl IntoIterator<Item = &'a Reading>,
+) -> Result<(), PublishError> {
+    let mut messages = Vec::new();
+    for reading in readings {
+        messages.extend(options.announcement(reading, None));
+        messages.extend(options.state(reading));
+    }
+    deliver(options, &messages).await
+}
+
+/// Publishes messages, in their order.
+///
+/// # Errors
+/// As [`publish`].
+pub async fn deliver(options: &Options, messages: &[Message]) -> Result<(), PublishError> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let connector = Connector::new(options)?;
+    let mut progress = Progress::default();
+    let outcome = timeout(LIMIT, take_all(&connector, messages, &mut progress)).await;
+    let broker = connector.broker();
+    match outcome {
+        Ok(Ok(())) => {
+            info!("{broker}: {} messages published", messages.len());
+            Ok(())
+        }
+        Ok(Err(error)) => Err(connector.explain(error, progress.is_connected)),
+        Err(_) => Err(PublishError::Slow {
+            broker: broker.to_owned(),
+            taken: progress.taken,
+            all: messages.len(),
+            seconds: LIMIT.as_secs(),
+        }),
+    }
+}
+
+/// How far it came.
+#[derive(Default)]
+struct Progress {
+    is_connected: bool,
+    taken: usize,
+}
+
+async fn take_all(
+    connector: &Connector,
+    messages: &[Message],
+    progress: &mut Progress,
+) -> Result<(), ConnectionError> {
+    let Connection { sender, mut events } = connector.open(messages.len());
+    // The first event of a connection is the broker's welcome.
+    events.poll().await?;
+    progress.is_connected = true;
+    let notices: Result<Vec<_>, _> = messages
+        .iter()
+        .map(|message| sender.send(message))
+        .collect();
+    let notices = notices.map_err(|_| ConnectionError::RequestsDone)?;
+    let all_taken = async {
+        for notice in notices {
+            // One that fails has failed with the connection, which says why.
+            if notice.wait_completion_async().await.is_err() {
+                return std::future::pending().await;
+            }
+            progress.taken += 1;
+        }
+    };
+    tokio::select! {
+        () = all_taken => {}
+        error = async {
+            loop {
+                if let Err(error) = events.poll().await {
+                    return error;
+                }
+            }
+        } => return Err(error),
+    }
+    sender
+        .disconnect()
+        .map_err(|_| ConnectionError::RequestsDone)?;
+    loop {
+        match events.poll().await {
+            Ok(_) => {}
+            Err(ConnectionError::RequestsDone) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What is to be published while a session lasts: the latest reading of each inverter, and nothing older.
+//!
+//! However long the broker is away, it does not grow: an inverter has one place in it.
+
+use super::options::Options;
+use super::totals::Totals;
+use crate::format::message::Message;
+use crate::inverter::InverterId;
+use crate::reading::Reading;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Readings on their way to the broker.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    inverters: BTreeMap<InverterId, Inverter>,
+    /// What the connection that there is gets next, in order; empty where there is none.
+    next: VecDeque<Message>,
+}
+
+#[derive(Debug)]
+struct Inverter {
+    reading: Reading,
+    /// When the reading came.
+    since: Instant,
+    /// Whether the reading was handed over.
+    is_sent: bool,
+    /// Whether the inverter was made known since the connection was made.
+    is_announced: bool,
+    totals: Totals,
+}
+
+impl Outbox {
+    /// Takes a reading, in place of the last one.
+    pub(super) fn put(&mut self, mut reading: Reading) {
+        let id = reading.inverter.clone();
+        let before = self.inverters.remove(&id);
+        let is_announced = before
+            .as_ref()
+            .is_some_and(|before| before.is_announced && before.is_alike(&reading));
+        let mut totals = before.map(|before| before.totals).unwrap_or_default();
+        totals.hold_back(&mut reading);
+        let inverter = Inverter {
+            reading,
+            since: Instant::now(),
+            is_sent: false,
+            is_announced,
+            totals,
+        };
+        self.inverters.insert(id, inverter);
+    }
+
+    /// Begins anew: somebody is there who knows nothing, and gets `first`, then all inverters and their readings. Not those
+    /// that are older than `oldest`: nobody may take them for the present.
+    pub(super) fn restart(&mut self, first: Option<Message>, oldest: Duration) {
+        self.next = first.into_iter().collect();
+        for inverter in self.inverters.values_mut() {
+            inverter.is_announced = false;
+            inverter.is_sent = !oldest.is_zero() && inverter.since.elapsed() > oldest;
+        }
+    }
+
+    /// The next message; it stays until it is [taken](Self::take).
+    pub(super) fn front(&mut self, options: &Options, availability: &str) -> Option<&Message> {
+        if self.next.is_empty() {
+            self.refill(options, availability);
+        }
+        self.next.front()
+    }
+
+    /// The next message was handed over.
+    pub(super) fn take(&mut self) {
+        self.next.pop_front();
+    }
+
+    /// One inverter at a time: while the broker is slow, readings are replaced, not queued.
+    fn refill(&mut self, options: &Options, availability: &str) {
+        for inverter in self.inverters.values_mut() {
+            if !inverter.is_announced {
+                inverter.is_announced = true;
+                self.next
+                    .extend(options.announcement(&inverter.reading, Some(availability)));
+            }
+            if !inverter.is_sent {
+                inverter.is_sent = true;
+                self.next.extend(options.state(&inverter.reading));
+            }
+            if !self.next.is_empty() {
+                return;
+            }
+        }
+    }
+}
+
+impl Inverter {
+    /// Whether what was announced holds for another reading.
+    fn is_alike(&self, reading: &Reading) -> bool {
+        let shape = |reading: &Reading| {
+            (
+                reading.cells.layout,
+                reading.further.as_ref().map(|further| further.layout),
+                reading.type_code.clone(),
+                reading.model.clone(),
+                reading.inverter.clone(),
+                reading.facts.clone(),
+            )
+        };
+        shape(&self.reading) == shape(reading)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::options::Delivery;
+    use super::*;
+    use crate::format::naming::examples::reading;
+    use crate::kaco::layouts::{COUNTERS, STANDARD};
+    use crate::reading::Cells;
+    use crate::sink::mqtt::login::Environment;
+
+    const AGE: Duration = Duration::from_secs(900);
+
+    fn options() -> Option<Options> {
+        Some(Options {
+            broker: "broker".parse().ok()?,
+            environment: Environment::default(),
+            password_file: None,
+            certificates: None,
+            delivery: Delivery::AtMostOnce,
+            discovery: true,
+            expire_after: AGE,
+            topic: "sensor/inverter".to_owned(),
+        })
+    }
+
+    fn said(address: u8, status: &str) -> Reading {
+        Reading {
+            inverter: InverterId::kaco(Some(address)),
+            ..reading(&STANDARD, &[status])
+        }
+    }
+
+    /// All that is to be published, in short: topics of states with their status, and how many announcements there are.
+    fn empty(outbox: &mut Outbox) -> (Vec<String>, usize) {
+        let (mut states, mut announcements) = (Vec::new(), 0);
+        let Some(options) = options() else {
+            return (states, announcements);
+        };
+        while let Some(message) = outbox.front(&options, "availability") {
+            if message.is_retained {
+                assert!(
+                    message
+                        .payload
+                        .contains(r#""availability_topic":"availability""#)
+                );
+                announcements += 1;
+            } else {
+                let status = message.payload.split(r#""status":""#).nth(1);
+                let status = status.and_then(|rest| rest.split('"').next());
+                states.push(format!("{} {}", message.topic, status.unwrap_or_default()));
+            }
+            outbox.take();
+        }
+        (states, announcements)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_latest_reading_of_each_inverter_is_kept() {
+        let mut outbox = Outbox::default();
+        for status in ["a", "b", "c"] {
+            outbox.put(said(2, status));
+            outbox.put(said(3, status));
+        }
+        outbox.put(Reading {
+            inverter: InverterId::kaco(None),
+            ..said(1, "nobody")
+        });
+        let due = ["kaco/02/state c", "kaco/03/state c"].map(str::to_owned);
+        assert_eq!(empty(&mut outbox), (due.to_vec(), 20));
+        assert_eq!(empty(&mut outbox), (vec![], 0));
+        outbox.put(said(2, "d"));
+        assert_eq!(empty(&mut outbox), (vec!["kaco/02/state d".to_owned()], 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_anew_hears_all_that_is_not_too_old() {
+        let mut outbox = Outbox::default();
+        outbox.put(said(2, "old"));
+        tokio::time::advance(AGE).await;
+        outbox.put(said(3, "young"));
+        assert_eq!(empty(&mut outbox).0.len(), 2);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        outbox.restart(None, AGE);
+        let young = vec!["kaco/03/state young".to_owned()];
+        assert_eq!(empty(&mut outbox), (young, 20));
+        outbox.restart(None, Duration::ZERO);
+        assert_eq!(empty(&mut outbox).0.len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_inverter_at_the_address_is_announced() {
+        let mut outbox = Outbox::default();
+        let mut announced = |reading: Reading| {
+            outbox.put(reading);
+            empty(&mut outbox).1
+        };
+        let mut known = said(2, "b");
+        known.facts.firmware = Some("V2".to_owned());
+        let counting = Reading {
+            further: Some(Cells::empty(&COUNTERS)),
+            ..known.clone()
+        };
+        assert_eq!(announced(said(2, "a")), 10);
+        assert_eq!(announced(said(2, "b")), 0);
+        assert_eq!(announced(known), 10);
+        assert_eq!(announced(counting.clone()), 16);
+        assert_eq!(announced(counting), 0);
+    }
+}

@@ -1,0 +1,255 @@
+//! Publishing in a run that goes on: one connection, made again whenever it is lost.
+//!
+//! The session is a task of its own: who publishes never waits for the broker.
+
+use super::connection::{Connection, Connector, Sender};
+use super::error::PublishError;
+use super::options::Options;
+use super::outbox::Outbox;
+use crate::format::home_assistant::STATUS;
+use crate::format::message::Message;
+use crate::inverter::{InverterId, KSTAR};
+use crate::reading::Reading;
+use rumqttc::{ConnectionError, Event, Packet, Publish};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+use tracing::{info, warn};
+
+/// Before a connection is tried again: a broker that restarts is back in seconds.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// One that is away for long is not asked more often than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// A connection that lasted this long was a good one: after it the pauses begin anew. One that is thrown off at once, again
+/// and again, is not.
+const GOOD: Duration = Duration::from_secs(10);
+
+/// For the good-bye; whoever stops the program has two seconds.
+const STOP_LIMIT: Duration = Duration::from_millis(1500);
+
+/// Messages between session and connection. Whatever does not fit waits in the outbox.
+const ROOM: usize = 32;
+
+/// `kaco_ardexa/kaco_02/availability`: the topic that says whether a process publishes, of which each
+/// has one.
+///
+/// It is named after the first inverter that was named, or after the family if all are searched. So
+/// the topic is the same after a restart, and processes with different inverters have different ones.
+pub fn availability_topic(inverters: &[InverterId]) -> String {
+    let first = inverters.first();
+    let instance = first.and_then(InverterId::node);
+    let instance = instance.unwrap_or_else(|| KSTAR.protocol.to_owned());
+    format!("kaco_ardexa/{instance}/availability")
+}
+
+/// A connection to a broker for as long as this value lives.
+pub struct Session {
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+/// What session and task share.
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Something in it has changed.
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    outbox: Outbox,
+    is_connected: bool,
+    is_stopping: bool,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Session {
+    /// Starts to connect. `availability`: see [`availability_topic`].
+    ///
+    /// # Errors
+    /// [`PublishError`] if a file can't be read or the login makes no sense. A broker that is away is no error: it may come.
+    pub fn start(options: Options, availability: String) -> Result<Self, PublishError> {
+        let mut connector = Connector::new(&options)?;
+        connector.set_will(says(&availability, "offline"));
+        let shared = Arc::new(Shared::default());
+        let task = Task {
+            shared: Arc::clone(&shared),
+            connector,
+            options,
+            availability,
+        };
+        Ok(Self {
+            shared,
+            task: tokio::spawn(task.run()),
+        })
+    }
+
+    /// Publishes a reading as soon as there is a connection, unless the inverter's next one comes sooner. A total that falls
+    /// within a day is left out, see `docs/home-assistant.md`.
+    pub fn publish(&self, reading: &Reading) {
+        self.shared.state().outbox.put(reading.clone());
+        self.shared.changed.notify_one();
+    }
+
+    /// Whether the broker is there.
+    pub fn is_connected(&self) -> bool {
+        self.shared.state().is_connected
+    }
+
+    /// Says good-bye and ends, within 2 s.
+    pub async fn stop(mut self) {
+        self.shared.state().is_stopping = true;
+        self.shared.changed.notify_one();
+        // Where there is no time for a good-bye, the will says it.
+        let _ = timeout(STOP_LIMIT, &mut self.task).await;
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn says(topic: &str, word: &str) -> Message {
+    Message {
+        topic: topic.to_owned(),
+        payload: word.to_owned(),
+        is_retained: true,
+    }
+}
+
+struct Task {
+    shared: Arc<Shared>,
+    connector: Connector,
+    options: Options,
+    availability: String,
+}
+
+impl Task {
+    /// Until the session is stopped.
+    async fn run(self) {
+        let mut pause = FIRST_PAUSE;
+        let mut is_told = false;
+        loop {
+            let since = Instant::now();
+            let Err(error) = self.connection().await else {
+                return;
+            };
+            let was_connected = std::mem::take(&mut self.shared.state().is_connected);
+            if was_connected && since.elapsed() >= GOOD {
+                pause = FIRST_PAUSE;
+                is_told = false;
+            }
+            if is_told {
+                info!("{error}; next try in {} s", pause.as_secs());
+            } else {
+                warn!("{error}; trying again until it works");
+                is_told = true;
+            }
+            if self.is_stopped_within(pause).await {
+                return;
+            }
+            pause = (2 * pause).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Waits; whether the session was stopped meanwhile.
+    async fn is_stopped_within(&self, pause: Duration) -> bool {
+        let stopped = async {
+            while !self.shared.state().is_stopping {
+                self.shared.changed.notified().await;
+            }
+        };
+        timeout(pause, stopped).await.is_ok()
+    }
+
+    /// One connection, from its making to its end; no error if that is the end of the session too.
+    async fn connection(&self) -> Result<(), PublishError> {
+        let Connection { sender, mut events } = self.connector.open(ROOM);
+        let mut is_connected = false;
+        let mut is_leaving = false;
+        loop {
+            let event = {
+                // Never dropped half-way: it could be in the middle of a message.
+                let mut event = pin!(events.poll());
+                loop {
+                    tokio::select! {
+                        event = &mut event => break event,
+                        () = self.shared.changed.notified() => {}
+                    }
+                    if is_connected {
+                        self.feed(&sender, &mut is_leaving);
+                    } else if self.shared.state().is_stopping {
+                        return Ok(());
+                    }
+                }
+            };
+            match event {
+                Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                    is_connected = true;
+                    self.begin(&sender);
+                }
+                Ok(Event::Incoming(Packet::Publish(news))) => self.hear(&news),
+                Ok(_) => {}
+                Err(ConnectionError::RequestsDone) => return Ok(()),
+                Err(error) => return Err(self.connector.explain(error, is_connected)),
+            }
+            self.feed(&sender, &mut is_leaving);
+        }
+    }
+
+    fn begin(&self, sender: &Sender) {
+        info!("{}: connected", self.connector.broker());
+        if self.options.discovery {
+            let (topic, _) = STATUS;
+            // A new connection has room.
+            let _ = sender.subscribe(topic);
+        }
+        let mut state = self.shared.state();
+        state.is_connected = true;
+        let online = says(&self.availability, "online");
+        state
+            .outbox
+            .restart(Some(online), self.options.expire_after);
+    }
+
+    /// Home Assistant has come up, and has forgotten every reading. A retained word of that is old: all was just announced.
+    fn hear(&self, news: &Publish) {
+        let (topic, word) = STATUS;
+        if !news.retain && news.topic == topic && news.payload == word {
+            let outbox = &mut self.shared.state().outbox;
+            outbox.restart(None, self.options.expire_after);
+        }
+    }
+
+    /// Hands over as much as there is room for; more with the next event, which makes room.
+    fn feed(&self, sender: &Sender, is_leaving: &mut bool) {
+        let mut state = self.shared.state();
+        if *is_leaving {
+            return;
+        }
+        if state.is_stopping {
+            let offline = says(&self.availability, "offline");
+            *is_leaving = sender.leave(&offline).is_ok();
+            return;
+        }
+        while let Some(message) = state.outbox.front(&self.options, &self.availability) {
+            if sender.send(message).is_err() {
+                return;
+            }
+            state.outbox.take();
+        }
+    }
+}

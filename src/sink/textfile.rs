@@ -1,0 +1,54 @@
+//! A file of metrics that is exchanged whole: a reader sees the old text or the new one, nothing
+//! between.
+
+use super::csv_log::error::LogError;
+use super::trouble::Troubles;
+use crate::format::prometheus;
+use crate::observation::Observation;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The metrics of all inverters, as `read --format prometheus` prints them.
+pub(super) struct Textfile(PathBuf);
+
+impl Textfile {
+    pub(super) const fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    pub(super) fn write(&self, latest: &[Observation], troubles: &mut Troubles) {
+        let written = replace(&self.0, &prometheus::exposition(latest));
+        let subject = "the metrics could not be written";
+        troubles.note(subject, written, ": they are written again");
+    }
+}
+
+/// Writes `text` beside the file and puts it in its place. The file may be read by whom the umask lets.
+///
+/// # Errors
+/// [`LogError::Failed`]; then the old file is as it was.
+pub fn replace(path: &Path, text: &str) -> Result<(), LogError> {
+    let new = beside(path);
+    let _ = fs::remove_file(&new); // of a run that was killed
+    let written = File::create_new(&new)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())
+                .and_then(|()| file.sync_all())
+        })
+        .and_then(|()| fs::rename(&new, path));
+    written
+        .inspect_err(|_| drop(fs::remove_file(&new)))
+        .map_err(|source| LogError::Failed {
+            action: "can't write",
+            path: path.to_owned(),
+            source,
+        })
+}
+
+/// A hidden name that collectors of `*.prom` don't take, this run's own: two runs that share a file by mistake must not mix
+/// their texts.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.new", std::process::id()))
+}

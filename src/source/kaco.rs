@@ -1,0 +1,186 @@
+//! The KACO inverters of one bus: opens the bus, opens it again after it was lost, polls in line.
+
+use super::recorder::Recorder;
+use super::{Clock, Lifetime, SourceError};
+use crate::address::{Address, Addresses};
+use crate::exit::Failure;
+use crate::inverter::{BusName, InverterId};
+use crate::kaco::bus::Bus;
+use crate::kaco::connect::LinkError;
+use crate::kaco::poll::Poller;
+use crate::kaco::scan::Heard;
+use crate::kaco::timing::Timing;
+use crate::link::{Device, Link};
+use crate::observation::{Observation, Outcome};
+use crate::reading::Facts;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// A bus and its inverters, as they were typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Where the bus is.
+    pub device: Device,
+    /// The inverters on it.
+    pub addresses: Addresses,
+    /// Pace, waits and attempts.
+    pub timing: Timing,
+    /// Whether the counters are polled too.
+    pub counters: bool,
+    /// A file that gets every exchange.
+    pub record: Option<PathBuf>,
+    /// The name of the bus, where buses are named.
+    pub bus: Option<BusName>,
+}
+
+/// Polls the inverters of a bus.
+pub struct KacoSource {
+    plan: Plan,
+    lifetime: Lifetime,
+    clock: Clock,
+    recorder: Option<Recorder>,
+    inverters: Vec<InverterId>,
+    /// `None` before the first poll and after the link was lost.
+    poller: Option<Poller<Link>>,
+    /// Inverters that were silent when they were polled last: at night they get no second chance.
+    silent: BTreeSet<Address>,
+    /// What inverters told of themselves when they were read first.
+    facts: BTreeMap<Address, Facts>,
+}
+
+impl KacoSource {
+    /// A source that opens its bus with the first poll.
+    ///
+    /// # Errors
+    /// [`SourceError::Recording`] if the file of the recording can't be opened.
+    pub fn new(plan: Plan, lifetime: Lifetime, clock: Clock) -> Result<Self, SourceError> {
+        let recorder = plan.recorder()?;
+        let inverter = |address: &Address| plan.inverter(*address);
+        Ok(Self {
+            inverters: plan.addresses.as_slice().iter().map(inverter).collect(),
+            plan,
+            lifetime,
+            clock,
+            recorder,
+            poller: None,
+            silent: BTreeSet::new(),
+            facts: BTreeMap::new(),
+        })
+    }
+
+    pub(super) fn title(&self) -> String {
+        match &self.plan.bus {
+            Some(bus) => bus.to_string(),
+            None => self.plan.device.to_string(),
+        }
+    }
+
+    pub(super) fn inverters(&self) -> &[InverterId] {
+        &self.inverters
+    }
+
+    pub(super) fn recording_failure(&mut self) -> Option<SourceError> {
+        self.recorder.as_ref().and_then(Recorder::failure)
+    }
+
+    pub(super) async fn poll(
+        &mut self,
+        due: &[InverterId],
+        report: &mut impl FnMut(Observation),
+    ) -> Result<(), SourceError> {
+        let outcome = self.poll_addresses(due, report).await;
+        if outcome.is_err() {
+            self.poller = None;
+        }
+        Ok(outcome?)
+    }
+
+    async fn poll_addresses(
+        &mut self,
+        due: &[InverterId],
+        report: &mut impl FnMut(Observation),
+    ) -> Result<(), LinkError> {
+        let due = due.iter().filter_map(InverterId::address);
+        let (asleep, awake): (Vec<_>, Vec<_>) =
+            due.partition(|address| self.silent.contains(address));
+        let poller = match &mut self.poller {
+            Some(poller) => poller,
+            lost => lost.insert(open(&self.plan, self.recorder.as_ref(), self.clock).await?),
+        };
+        let asks_facts = self.lifetime == Lifetime::Watch;
+        let mut new = Vec::new();
+        let (plan, silent, facts) = (&self.plan, &mut self.silent, &self.facts);
+        let mut report = |address: Address, outcome: Outcome| {
+            note_silence(silent, address, &outcome);
+            let mut observation = Observation::new(plan.inverter(address), outcome);
+            if let Outcome::Read { answer, .. } = &mut observation.outcome {
+                match facts.get(&address) {
+                    Some(facts) => answer.facts = facts.clone(),
+                    None => new.push(address),
+                }
+            }
+            report(observation);
+        };
+        poller.round(&awake, &mut report).await?;
+        poller.once(&asleep, &mut report).await?;
+        if asks_facts {
+            for address in new {
+                self.facts.insert(address, poller.facts(address).await?);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// The recording of the run, if one was asked for.
+    fn recorder(&self) -> Result<Option<Recorder>, SourceError> {
+        let open = |path: &PathBuf| Recorder::open(path, self.device.to_string());
+        self.record.as_ref().map(open).transpose()
+    }
+
+    /// The inverter at an address of this bus.
+    fn inverter(&self, address: Address) -> InverterId {
+        InverterId::kaco(Some(address.number())).on(self.bus.clone())
+    }
+}
+
+fn note_silence(silent: &mut BTreeSet<Address>, address: Address, outcome: &Outcome) {
+    if matches!(outcome, Outcome::Silent) {
+        silent.insert(address);
+    } else {
+        silent.remove(&address);
+    }
+}
+
+/// Opens the bus; every exchange on it is recorded.
+async fn open(
+    plan: &Plan,
+    recorder: Option<&Recorder>,
+    clock: Clock,
+) -> Result<Poller<Link>, LinkError> {
+    let mut bus = Bus::open(Link::new(plan.device.clone()), plan.timing).await?;
+    if let Some(recorder) = recorder {
+        bus.observe(recorder.observer());
+    }
+    Ok(Poller::new(bus, plan.counters, clock))
+}
+
+/// Searches the bus of `plan` for inverters. `report` is called with each address as soon as it is
+/// decided; with silent ones once in each pass.
+///
+/// # Errors
+/// [`Failure`] if the bus can't be opened or gets lost, or if the recording can't be written.
+pub(crate) async fn scan(
+    plan: &Plan,
+    clock: Clock,
+    report: impl FnMut(Address, Heard),
+) -> Result<(), Failure> {
+    let recorder = plan.recorder()?;
+    let mut poller = open(plan, recorder.as_ref(), clock).await?;
+    poller.scan(plan.addresses.as_slice(), report).await?;
+    match recorder.as_ref().and_then(Recorder::failure) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(()),
+    }
+}

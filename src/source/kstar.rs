@@ -1,0 +1,457 @@
+//! The KSTAR inverters of the network: searches for them, polls all of them at the same time.
+//!
+//! Each inverter is polled by a task of its own. In a source that keeps polling, inverters that were
+//! silent before are not waited for: what comes of them is reported with a later round.
+
+use super::{Clock, Lifetime, SourceError};
+use crate::inverter::InverterId;
+use crate::kstar::client::{Client, NetworkError};
+use crate::kstar::identity::Identity;
+use crate::kstar::interfaces::broadcast_addresses;
+use crate::kstar::search::search;
+use crate::kstar::timing::Timing;
+use crate::observation::{Observation, Outcome};
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+/// How often the network is searched again for inverters that were not found yet.
+const SEARCH_EVERY: Duration = Duration::from_secs(60);
+
+/// How often an inverter is asked again for its serial number: a router can give its address away.
+const IDENTITY_EVERY: Duration = Duration::from_secs(3600);
+
+/// Which inverters, checked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// Inverters whose address was given, each once.
+    pub known: Vec<Ipv4Addr>,
+    /// Where others are searched; `None` if they are not.
+    pub search: Option<Search>,
+    /// A name that is shown, of the only inverter.
+    pub name: Option<String>,
+}
+
+/// Where inverters are searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Search {
+    /// 255.255.255.255 and the broadcast address of each network interface.
+    AllInterfaces,
+    /// These addresses.
+    At(Vec<Ipv4Addr>),
+}
+
+impl Search {
+    /// The addresses that a search packet goes to now: interfaces come and go.
+    pub fn addresses(&self) -> Vec<Ipv4Addr> {
+        match self {
+            Self::AllInterfaces => broadcast_addresses(),
+            Self::At(addresses) => addresses.clone(),
+        }
+    }
+}
+
+/// Polls the inverters of a network.
+pub struct KstarSource {
+    plan: Plan,
+    lifetime: Lifetime,
+    clock: Clock,
+    /// Those that are not being polled, by address.
+    inverters: Vec<Inverter>,
+    /// Identities of all inverters, in order: those named, then those found.
+    order: Vec<(Ipv4Addr, InverterId)>,
+    polling: JoinSet<(Inverter, Result<Outcome, NetworkError>)>,
+    search: Option<RunningSearch>,
+    searched: Option<Instant>,
+}
+
+struct RunningSearch {
+    found: UnboundedReceiver<Ipv4Addr>,
+    task: JoinHandle<Result<(), NetworkError>>,
+}
+
+/// One inverter, and what was learnt about it.
+struct Inverter {
+    ip: Ipv4Addr,
+    client: Client,
+    /// What it told of itself, and when.
+    identity: Option<(Identity, Instant)>,
+    /// Whether it did not answer when it was polled last.
+    was_silent: bool,
+}
+
+/// What came of one round.
+#[derive(Default)]
+struct Round {
+    observations: Vec<Observation>,
+    failure: Option<NetworkError>,
+    reached: bool,
+}
+
+impl KstarSource {
+    pub(super) fn new(plan: Plan, lifetime: Lifetime, clock: Clock) -> Self {
+        let mut source = Self {
+            inverters: Vec::new(),
+            order: Vec::new(),
+            lifetime,
+            clock,
+            polling: JoinSet::new(),
+            search: None,
+            searched: None,
+            plan,
+        };
+        for ip in source.plan.known.clone() {
+            source.add(ip, false);
+        }
+        source
+    }
+
+    pub(super) fn inverters(&self) -> Vec<InverterId> {
+        self.order.iter().map(|(_, id)| id.clone()).collect()
+    }
+
+    pub(super) const fn is_searching(&self) -> bool {
+        self.plan.search.is_some()
+    }
+
+    fn id(&self, ip: Ipv4Addr, serial: Option<String>) -> InverterId {
+        InverterId::kstar(serial, Some(IpAddr::V4(ip))).named(self.plan.name.clone())
+    }
+
+    /// Adds an inverter unless it is known; `is_awake` if its module has just answered a search.
+    fn add(&mut self, ip: Ipv4Addr, is_awake: bool) -> bool {
+        let is_new = self.order.iter().all(|(known, _)| *known != ip);
+        if is_new {
+            self.order.push((ip, self.id(ip, None)));
+            self.inverters.push(Inverter {
+                ip,
+                client: Client::new(ip, Timing::default(), is_awake),
+                identity: None,
+                was_silent: false,
+            });
+        }
+        is_new
+    }
+
+    pub(super) async fn poll(
+        &mut self,
+        due: &[InverterId],
+        report: &mut impl FnMut(Observation),
+    ) -> Result<(), SourceError> {
+        let due: BTreeSet<IpAddr> = due.iter().filter_map(InverterId::ip).collect();
+        let mut awaited = self.start(|inverter| due.contains(&IpAddr::V4(inverter.ip)));
+        self.start_search();
+        let is_once = self.lifetime == Lifetime::Once;
+        let mut round = Round::default();
+        while !awaited.is_empty() || (is_once && self.search.is_some()) {
+            tokio::select! {
+                Some(done) = self.polling.join_next() => {
+                    // Tasks neither panic nor are they cancelled.
+                    let Ok((inverter, outcome)) = done else { continue };
+                    awaited.remove(&inverter.ip);
+                    let observation = self.observe(inverter, outcome, &mut round);
+                    if is_once {
+                        round.observations.push(observation);
+                    } else {
+                        report(observation);
+                    }
+                }
+                found = next_found(&mut self.search) => match found {
+                    Ok(ip) => {
+                        if self.add(ip, true) {
+                            awaited.append(&mut self.start(|inverter| inverter.ip == ip));
+                        }
+                    }
+                    Err(ended) => round.failure = ended.or(round.failure.take()),
+                },
+            }
+        }
+        self.harvest(&mut round, report).await;
+        match self.lifetime {
+            Lifetime::Once => self.judge_once(round, report),
+            // One that can't be reached is silent; if none can, the network is down.
+            Lifetime::Watch => match round.failure {
+                Some(failure) if !round.reached => Err(failure.into()),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// Reports inverters that were not waited for and are decided by now; a search that has ended is
+    /// forgotten.
+    async fn harvest(&mut self, round: &mut Round, report: &mut impl FnMut(Observation)) {
+        tokio::task::yield_now().await;
+        while let Some(done) = self.polling.try_join_next() {
+            if let Ok((inverter, outcome)) = done {
+                let observation = self.observe(inverter, outcome, round);
+                report(observation);
+            }
+        }
+        let mut found = Vec::new();
+        if let Some(search) = &mut self.search {
+            while let Ok(ip) = search.found.try_recv() {
+                found.push(ip);
+            }
+            if search.task.is_finished() && search.found.is_empty() {
+                self.search = None;
+            }
+        }
+        for ip in found {
+            self.add(ip, true);
+        }
+    }
+
+    /// Starts to poll those that are `wanted`; gives those that are waited for.
+    fn start(&mut self, wanted: impl Fn(&Inverter) -> bool) -> BTreeSet<Ipv4Addr> {
+        let mut awaited = BTreeSet::new();
+        let (wanted, idle) = self
+            .inverters
+            .drain(..)
+            .partition(|inverter| wanted(inverter));
+        self.inverters = idle;
+        let clock = self.clock;
+        let wanted: Vec<Inverter> = wanted;
+        for mut inverter in wanted {
+            if self.lifetime == Lifetime::Once || !inverter.was_silent {
+                awaited.insert(inverter.ip);
+            }
+            self.polling.spawn(async move {
+                let outcome = inverter.poll(clock).await;
+                (inverter, outcome)
+            });
+        }
+        awaited
+    }
+
+    fn start_search(&mut self) {
+        let Some(search_at) = &self.plan.search else {
+            return;
+        };
+        let is_due = self.searched.is_none_or(|at| at.elapsed() >= SEARCH_EVERY);
+        if self.search.is_some() || !is_due {
+            return;
+        }
+        self.searched = Some(Instant::now());
+        let targets = search_at.addresses();
+        let (sender, found) = unbounded_channel();
+        let task = tokio::spawn(async move {
+            search(&targets, &Timing::default(), |ip, _| {
+                let _ = sender.send(ip);
+            })
+            .await
+        });
+        self.search = Some(RunningSearch { found, task });
+    }
+
+    /// The observation of one poll; the inverter is idle again.
+    fn observe(
+        &mut self,
+        mut inverter: Inverter,
+        outcome: Result<Outcome, NetworkError>,
+        round: &mut Round,
+    ) -> Observation {
+        let ip = inverter.ip;
+        let outcome = match outcome {
+            Ok(outcome) => {
+                round.reached = true;
+                outcome
+            }
+            Err(error) => {
+                info!("{error}");
+                let reason = error.to_string();
+                round.failure = Some(error);
+                Outcome::Unreachable(reason)
+            }
+        };
+        inverter.was_silent = matches!(outcome, Outcome::Silent | Outcome::Unreachable(_));
+        if inverter.was_silent {
+            // Its address may be another inverter's when it answers again.
+            inverter.identity = None;
+        }
+        let serial = match &outcome {
+            Outcome::Read { answer, .. } => answer.inverter.serial().map(str::to_owned),
+            _ => inverter.serial(),
+        };
+        let id = self.id(ip, serial);
+        if let Some((_, before)) = self.order.iter_mut().find(|(known, _)| *known == ip) {
+            tell_change(before, &id);
+            *before = id.clone();
+        }
+        self.inverters.push(inverter);
+        Observation::new(id, outcome)
+    }
+
+    /// Reports everything in order; an error if nothing was read, or if something was unreachable.
+    fn judge_once(
+        &mut self,
+        mut round: Round,
+        report: &mut impl FnMut(Observation),
+    ) -> Result<(), SourceError> {
+        let known = self.plan.known.len();
+        if let Some(found) = self.order.get_mut(known..) {
+            found.sort_by_key(|(ip, _)| *ip);
+        }
+        let place = |observation: &Observation| {
+            let is_it = |(_, id): &(Ipv4Addr, InverterId)| *id == observation.inverter;
+            self.order.iter().position(is_it)
+        };
+        round.observations.sort_by_key(place);
+        let is_read = round.observations.iter().any(|one| one.reading().is_some());
+        let heard: Vec<String> = round
+            .observations
+            .iter()
+            .filter(|one| self.has_answered(one))
+            .map(|one| one.inverter.label())
+            .collect();
+        round.observations.into_iter().for_each(report);
+        match round.failure {
+            Some(failure) => Err(failure.into()),
+            None if is_read => Ok(()),
+            None => Err(self.plan.no_answer(&heard)),
+        }
+    }
+
+    /// Whether something came from there, readings or not: an answer to the search counts.
+    fn has_answered(&self, observation: &Observation) -> bool {
+        let is_known = |ip: &Ipv4Addr| observation.inverter.ip() == Some(IpAddr::V4(*ip));
+        matches!(observation.outcome, Outcome::Garbled(_)) || !self.plan.known.iter().any(is_known)
+    }
+}
+
+/// The next inverter that a running search finds, or how the search ended; never without a search.
+async fn next_found(search: &mut Option<RunningSearch>) -> Result<Ipv4Addr, Option<NetworkError>> {
+    let Some(running) = search else {
+        return std::future::pending().await;
+    };
+    if let Some(ip) = running.found.recv().await {
+        return Ok(ip);
+    }
+    let ended = (&mut running.task).await;
+    *search = None;
+    Err(ended.ok().and_then(Result::err))
+}
+
+/// Reports that another inverter answers at an address.
+fn tell_change(before: &InverterId, now: &InverterId) {
+    if let (Some(old), Some(new), Some(ip)) = (before.serial(), now.serial(), now.ip())
+        && old != new
+    {
+        warn!("another inverter answers at {ip}: {new} instead of {old}");
+    }
+}
+
+impl Inverter {
+    fn serial(&self) -> Option<String> {
+        let (identity, _) = self.identity.as_ref()?;
+        identity.serial.clone()
+    }
+
+    async fn poll(&mut self, clock: Clock) -> Result<Outcome, NetworkError> {
+        let (mut answer, first_byte) = match self.client.readings().await? {
+            Outcome::Read { answer, first_byte } => (answer, first_byte),
+            other => return Ok(other.map(Box::new)),
+        };
+        answer.time = Some(clock());
+        let identity = self.identity().await;
+        let answer = Box::new(identity.sign(answer, Some(IpAddr::V4(self.ip))));
+        Ok(Outcome::Read { answer, first_byte })
+    }
+
+    /// What it tells of itself; asked until it answers, and again once an hour. The identity is
+    /// optional: whatever goes wrong, the readings count.
+    async fn identity(&mut self) -> Identity {
+        if let Some((identity, asked)) = &self.identity
+            && asked.elapsed() < IDENTITY_EVERY
+        {
+            return identity.clone();
+        }
+        let told = self.client.identity().await;
+        match (told, &self.identity) {
+            (Some(identity), _) => {
+                self.identity = Some((identity.clone(), Instant::now()));
+                identity
+            }
+            (None, Some((identity, _))) => identity.clone(),
+            (None, None) => Identity::default(),
+        }
+    }
+}
+
+impl Plan {
+    /// All addresses that a search packet goes to.
+    pub fn targets(&self) -> Vec<Ipv4Addr> {
+        let searched = self.search.iter().flat_map(Search::addresses);
+        self.known.iter().copied().chain(searched).collect()
+    }
+
+    /// The error when no inverter gave a reading; `heard` are those that answered something.
+    pub fn no_answer(&self, heard: &[String]) -> SourceError {
+        if heard.is_empty() {
+            return SourceError::NoAnswer {
+                message: format!("no KSTAR inverter answered; {}", self.polled()),
+                hint: self.checklist(),
+            };
+        }
+        SourceError::NoAnswer {
+            message: format!(
+                "{} did not send readings that can be understood",
+                heard.join(", ")
+            ),
+            hint: "is it a KSTAR inverter, and its WiFi dongle an old one? Newer dongles speak \
+                Solarman V5 or Modbus; `-vv` shows what came"
+                .to_owned(),
+        }
+    }
+
+    fn polled(&self) -> String {
+        let mut polled = Vec::new();
+        if !self.known.is_empty() {
+            polled.push(format!("asked {}", listed(&self.known)));
+        }
+        if let Some(search) = &self.search {
+            polled.push(format!("searched {}", listed(&search.addresses())));
+        }
+        polled.join(", ")
+    }
+
+    /// What is usually wrong, the likeliest first.
+    fn checklist(&self) -> String {
+        let mut lines = vec!["check:".to_owned()];
+        if let Some(ip) = self.known.first() {
+            lines.push(format!(
+                "- is the inverter's WiFi dongle on, and in reach of this machine? `ping {ip}`"
+            ));
+            lines.push(
+                "- is that still its address? The router shows it, and can make it a fixed one"
+                    .to_owned(),
+            );
+        }
+        if self.search.is_some() {
+            lines.push(
+                "- is the inverter's WiFi dongle on, and in the same network as this machine?"
+                    .to_owned(),
+            );
+            lines.push(
+                "- does broadcast get there? Not from a container, a VPN or another subnet: give \
+                 the address by --ip, or another broadcast address by --broadcast"
+                    .to_owned(),
+            );
+        }
+        lines.push("- does a firewall drop UDP from port 8899 or 48899?".to_owned());
+        lines.push(
+            "- does the dongle speak this protocol? Newer ones speak Solarman V5 or Modbus and \
+             stay silent here"
+                .to_owned(),
+        );
+        lines.join("\n  ")
+    }
+}
+
+fn listed(addresses: &[Ipv4Addr]) -> String {
+    let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    texts.join(", ")
+}

@@ -1,0 +1,177 @@
+//! Sources: what gives observations of inverters. `log`, `read` and `watch` poll them alike.
+//!
+//! | module | polls |
+//! |---|---|
+//! | [`kaco`] | the KACO inverters of one bus, in line, with the pace kept |
+//! | [`kstar`] | the KSTAR inverters of the network, all at the same time |
+//! | [`recorder`] | appends every exchange on a bus to a file |
+
+pub mod kaco;
+pub mod kstar;
+pub mod recorder;
+
+use crate::exit::Failure;
+use crate::inverter::InverterId;
+use crate::kaco::connect::LinkError;
+use crate::kstar::client::NetworkError;
+use crate::observation::Observation;
+use chrono::{DateTime, FixedOffset};
+use std::io;
+use std::path::PathBuf;
+
+/// The local time, passed in so that tests can set it.
+pub type Clock = fn() -> DateTime<FixedOffset>;
+
+/// Whether a source is polled once, or keeps what it learns for the next round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// One round: a search is waited for, and no reading at all is an error.
+    Once,
+    /// Many rounds.
+    Watch,
+}
+
+/// What a source is made of, checked before anything runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourcePlan {
+    /// The inverters of a bus.
+    Kaco(kaco::Plan),
+    /// The inverters of a network.
+    Kstar(kstar::Plan),
+}
+
+/// Polls inverters that share a way to them.
+pub enum Source {
+    /// The inverters of a bus.
+    Kaco(Box<kaco::KacoSource>),
+    /// The inverters of a network.
+    Kstar(kstar::KstarSource),
+}
+
+impl Source {
+    /// Prepares a source; nothing is opened or sent yet.
+    ///
+    /// # Errors
+    /// [`SourceError::Recording`] if the file of a recording can't be opened.
+    pub fn new(plan: SourcePlan, lifetime: Lifetime, clock: Clock) -> Result<Self, SourceError> {
+        Ok(match plan {
+            SourcePlan::Kaco(plan) => {
+                Self::Kaco(Box::new(kaco::KacoSource::new(plan, lifetime, clock)?))
+            }
+            SourcePlan::Kstar(plan) => Self::Kstar(kstar::KstarSource::new(plan, lifetime, clock)),
+        })
+    }
+
+    /// What it is called on the page and in messages: a device, or `KSTAR`.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Kaco(source) => source.title(),
+            Self::Kstar(_) => crate::inverter::KSTAR.title.to_owned(),
+        }
+    }
+
+    /// The inverters that it knows now: those that were named, in their order, then those found.
+    pub fn inverters(&self) -> Vec<InverterId> {
+        match self {
+            Self::Kaco(source) => source.inverters().to_vec(),
+            Self::Kstar(source) => source.inverters(),
+        }
+    }
+
+    /// Whether its inverters are polled all at once, and may be unknown at the start.
+    pub const fn is_network(&self) -> bool {
+        matches!(self, Self::Kstar(_))
+    }
+
+    /// Whether inverters can turn up that it does not know yet.
+    pub fn is_searching(&self) -> bool {
+        match self {
+            Self::Kaco(_) => false,
+            Self::Kstar(source) => source.is_searching(),
+        }
+    }
+
+    /// Polls the inverters that are due. `report` is called with each as soon as it is decided.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the way to all of them is gone; the next poll tries to open it again. What
+    /// was reported until then stands.
+    pub async fn poll(
+        &mut self,
+        due: &[InverterId],
+        report: &mut impl FnMut(Observation),
+    ) -> Result<(), SourceError> {
+        match self {
+            Self::Kaco(source) => source.poll(due, report).await,
+            Self::Kstar(source) => source.poll(due, report).await,
+        }
+    }
+
+    /// Why the recording ended before its time, once.
+    pub fn recording_failure(&mut self) -> Option<SourceError> {
+        match self {
+            Self::Kaco(source) => source.recording_failure(),
+            Self::Kstar(_) => None,
+        }
+    }
+}
+
+/// Why a source can't poll.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The link to a bus can't be opened or was lost.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// Nothing can be sent to the network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// No inverter of the network gave a reading.
+    #[error("{message}")]
+    NoAnswer {
+        /// What was polled or searched.
+        message: String,
+        /// What to check.
+        hint: String,
+    },
+    /// The file of a recording can't be written.
+    #[error("can't record to {}: {source}", path.display())]
+    Recording {
+        /// As it was typed.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        let message = error.to_string();
+        match &error {
+            SourceError::Link(link) => link_failure(message, link),
+            SourceError::Network(network) => Self::new(message, network.hint()),
+            SourceError::NoAnswer { hint, .. } => Self::new(message, Some(hint)),
+            SourceError::Recording { .. } => Self::new(message, None),
+        }
+    }
+}
+
+impl From<LinkError> for Failure {
+    fn from(error: LinkError) -> Self {
+        SourceError::Link(error).into()
+    }
+}
+
+impl From<NetworkError> for Failure {
+    fn from(error: NetworkError) -> Self {
+        SourceError::Network(error).into()
+    }
+}
+
+fn link_failure(message: String, error: &LinkError) -> Failure {
+    let hint = error.hint();
+    if matches!(error, LinkError::Busy { .. }) {
+        Failure::busy(message, hint.as_deref())
+    } else {
+        Failure::new(message, hint.as_deref())
+    }
+}

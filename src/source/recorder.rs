@@ -1,0 +1,83 @@
+//! `--record FILE`: every exchange on a bus, appended to a file as JSON lines.
+
+use super::SourceError;
+use crate::kaco::bus::{Exchange, Observer};
+use crate::recording;
+use chrono::{Local, SecondsFormat};
+use std::cell::RefCell;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// A recording that grows.
+pub struct Recorder {
+    path: PathBuf,
+    device: String,
+    state: Rc<RefCell<State>>,
+}
+
+struct State {
+    file: File,
+    error: Option<io::Error>,
+    is_over: bool,
+}
+
+impl Recorder {
+    /// Opens the file for appending; `device` stands in every line.
+    ///
+    /// # Errors
+    /// [`SourceError::Recording`] if the file can't be opened.
+    pub fn open(path: &Path, device: String) -> Result<Self, SourceError> {
+        let file = OpenOptions::new().create(true).append(true).open(path);
+        let path = path.to_owned();
+        let file = match file {
+            Ok(file) => file,
+            Err(source) => return Err(SourceError::Recording { path, source }),
+        };
+        Ok(Self {
+            path,
+            device,
+            state: Rc::new(RefCell::new(State {
+                file,
+                error: None,
+                is_over: false,
+            })),
+        })
+    }
+
+    /// What a bus is to tell its exchanges.
+    pub fn observer(&self) -> Observer {
+        let device = self.device.clone();
+        let state = Rc::clone(&self.state);
+        Box::new(move |exchange| state.borrow_mut().note(&device, exchange))
+    }
+
+    /// The error that ended the recording, if one did; it is told once.
+    pub fn failure(&self) -> Option<SourceError> {
+        let source = self.state.borrow_mut().error.take()?;
+        let path = self.path.clone();
+        Some(SourceError::Recording { path, source })
+    }
+}
+
+impl State {
+    /// Writes a line whole, until that fails once.
+    fn note(&mut self, device: &str, exchange: Exchange<'_>) {
+        let line = recording::Exchange {
+            time: Local::now().to_rfc3339_opts(SecondsFormat::Millis, false),
+            device: device.to_owned(),
+            request: exchange.request.to_vec(),
+            reply: exchange.reply.to_vec(),
+            first_byte: exchange.first_byte,
+            outcome: exchange.outcome.to_owned(),
+        };
+        if self.is_over {
+            return;
+        }
+        if let Err(error) = self.file.write_all(line.line().as_bytes()) {
+            self.is_over = true;
+            self.error = Some(error);
+        }
+    }
+}
