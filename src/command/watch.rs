@@ -55,6 +55,7 @@ pub(super) async fn run(
     for inverter in &inverters {
         plant.add(inverter, Instant::now());
     }
+    messages.show_times();
     let has_page = !plan.silent && stdout().is_terminal() && stdin().is_terminal();
     let mut watcher = Watcher {
         sinks,
@@ -179,7 +180,7 @@ impl Watcher<'_> {
             source: self.names.join(", "),
             time: now().format("%F %T").to_string(),
             is_paused: *self.pause.borrow(),
-            news: self.messages.last(),
+            news: self.messages.entries().pop().map(|entry| entry.text).unwrap_or_default(),
         };
         screen
             .draw(&self.plant, &surroundings)

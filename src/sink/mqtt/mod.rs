@@ -32,6 +32,7 @@ use crate::inverter::InverterId;
 use crate::observation::Observation;
 use crate::reading::Reading;
 use crate::sink::trouble::Troubles;
+use chrono::{DateTime, FixedOffset};
 use session::{Session, availability_topic};
 
 /// Publishes readings: at the end of a run, or over one connection that is kept.
@@ -56,6 +57,11 @@ impl Mqtt {
         let topic = availability_topic(inverters);
         self.session = Some(Session::start(self.options.clone(), topic)?);
         Ok(())
+    }
+
+    /// Since when there is no connection to the broker, and why; never where none is kept.
+    pub(super) fn trouble(&self) -> Option<(DateTime<FixedOffset>, String)> {
+        self.session.as_ref().and_then(Session::trouble)
     }
 
     pub(super) fn observe(&mut self, observation: &Observation) {
