@@ -17,11 +17,18 @@ pub(crate) fn is_hybrid(reading: &Reading) -> bool {
 pub(crate) fn figures(reading: &Reading) -> [String; 4] {
     let battery = [figure(reading, Role::Charge), signed(reading)];
     [
-        figure(reading, Role::Power),
-        figure(reading, Role::LoadPower),
+        watts(reading, Role::Power),
+        watts(reading, Role::LoadPower),
         battery.join(" ").trim().to_owned(),
         grid(reading),
     ]
+}
+
+fn watts(reading: &Reading, role: Role) -> String {
+    let power = reading.figure(role);
+    power
+        .map(|(power, unit)| format!("{} {}", plain(power), unit.symbol()))
+        .unwrap_or_default()
 }
 
 /// Power of the battery: `+` while charging, `-` while discharging.
@@ -45,7 +52,7 @@ fn grid(reading: &Reading) -> String {
     format!("{way}{} {}", plain(power.abs()), unit.symbol())
 }
 
-/// Whole watts, as the other powers: those of the battery are a product with decimals.
+/// Whole watts, as the other powers: those of PV and battery are products with decimals.
 fn plain(power: Decimal) -> Decimal {
     let rounded = power.round();
     match rounded.is_zero() {

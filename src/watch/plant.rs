@@ -227,9 +227,11 @@ impl Plant {
         }
     }
 
-    /// True if every way is lost.
-    pub fn is_cut_off(&self) -> bool {
-        self.ways.iter().all(|way| way.lost.is_some())
+    /// True if the ways are there and all inverters that were polled are silent, as at night.
+    pub fn is_asleep(&self) -> bool {
+        let is_silent = |one: &Inverter| one.condition == Condition::Silent;
+        let are_there = self.ways.iter().all(|way| way.lost.is_none());
+        are_there && !self.inverters.is_empty() && self.inverters.iter().all(is_silent)
     }
 
     /// Whether each way works.

@@ -70,10 +70,10 @@ static COLUMNS: [Column; 13] = [
     Column::text(Kind::Name, "inverter", 0, 6),
     Column::text(Kind::Model, "model", 12, 18),
     Column::text(Kind::Status, "status", 2, 7),
-    Column::number(Kind::Power, "power", 1, 7),
-    Column::number(Kind::House, "house", 3, 7).of_hybrids(),
+    Column::number(Kind::Power, "power", 1, 6),
+    Column::number(Kind::House, "house", 3, 6).of_hybrids(),
     Column::number(Kind::Battery, "battery", 4, 12).of_hybrids(),
-    Column::number(Kind::Grid, "grid", 5, 10).of_hybrids(),
+    Column::number(Kind::Grid, "grid", 5, 9).of_hybrids(),
     Column::number(Kind::Today, "today", 6, 8),
     Column::number(Kind::Temperature, "temp.", 8, 5),
     Column::number(Kind::Reply, "reply", 11, 6),
@@ -130,7 +130,7 @@ pub(super) fn fit(width: u16, has_hybrids: bool, need: impl Fn(Kind) -> u16) -> 
         }
     };
     add(needed, &mut kept, &mut room);
-    for kind in [Kind::Status, Kind::Name] {
+    for kind in [Kind::Name, Kind::Status] {
         grow(kind, &mut kept, &mut room);
     }
     add(others, &mut kept, &mut room);

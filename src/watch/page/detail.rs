@@ -176,16 +176,20 @@ fn values<'a>(reading: &Reading, width: u16, style: Style) -> Vec<Line<'a>> {
         .collect();
     let rows = cells.len().div_ceil(columns);
     let wide = width / u16::try_from(columns).unwrap_or(1);
+    let widest = cells
+        .iter()
+        .map(|(_, value)| super::text::width(value))
+        .max();
+    // Numbers are whole; a long text, which the status line has too, is shortened.
+    let value_width = widest.unwrap_or(0).min(wide.saturating_sub(24)).max(12);
+    let label_width = wide.saturating_sub(value_width + 4).min(30);
     let line = |row: usize| {
         let of_row = cells.iter().skip(row).step_by(rows.max(1));
         let spans = of_row.flat_map(|(label, value)| {
-            // The value is whole; the label has what is left.
-            let value_width = super::text::width(value).max(8);
-            let room = wide.saturating_sub(value_width + 4).min(30);
             [
-                Span::from(padded(label, room, false)).dark_gray(),
-                Span::styled(padded(value, value_width + 1, true), style),
-                Span::raw("   "),
+                Span::from(padded(label, label_width, false)).dark_gray(),
+                Span::styled(padded(value, value_width, true), style),
+                Span::raw("    "),
             ]
         });
         Line::from(spans.collect::<Vec<_>>())

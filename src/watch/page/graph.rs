@@ -65,7 +65,9 @@ pub(super) fn draw(
         let x = area.x + left - width(text);
         buffer.set_string(x, y, text, grey);
     };
-    put(&top, area.y);
+    if top != bottom {
+        put(&top, area.y);
+    }
     put(&bottom, inside.bottom() - 1);
     for y in inside.top()..inside.bottom() {
         buffer.set_string(inside.x - 1, y, "│", grey);

@@ -122,15 +122,17 @@ fn states<'a>(plant: &Plant, now: Now) -> Vec<Vec<Span<'a>>> {
     parts
 }
 
-/// The power of all inverters whose values are of now: unknown while there is no way to any.
+/// The power of all inverters whose values are of now. Where there are none it is zero if all sleep,
+/// and unknown otherwise.
 fn power(plant: &Plant, role: Role, now: Now) -> String {
     match plant.sum(role, now) {
         Some(power) => kilowatts(power),
-        None if plant.is_cut_off() => "unknown".to_owned(),
-        None if role == Role::Power => kilowatts(0.0),
-        None => String::new(),
+        None if role == Role::Power && plant.is_asleep() => kilowatts(0.0),
+        None => UNKNOWN.to_owned(),
     }
 }
+
+const UNKNOWN: &str = "unknown";
 
 /// Charge, where there is one battery, and power of the batteries: positive while charging.
 fn charge(plant: &Plant, now: Now) -> String {
@@ -145,15 +147,19 @@ fn charge(plant: &Plant, now: Now) -> String {
     let power = plant.sum(Role::BatteryPower, now);
     let power =
         power.map(|power| format!("{}{}", if power > 0.0 { "+" } else { "" }, kilowatts(power)));
-    charge + &power.unwrap_or_default()
+    charge + &power.unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
 /// Power from or to the grid.
 fn exchange(plant: &Plant, now: Now) -> String {
     let Some(power) = plant.sum(Role::GridPower, now) else {
-        return String::new();
+        return UNKNOWN.to_owned();
     };
-    let way = if power < 0.0 { "out " } else { "in " };
+    let way = match kilowatts(power.abs()) == kilowatts(0.0) {
+        true => "",
+        false if power < 0.0 => "out ",
+        false => "in ",
+    };
     format!("{way}{}", kilowatts(power.abs()))
 }
 

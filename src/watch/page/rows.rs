@@ -214,7 +214,7 @@ fn cell(kind: Kind, inverter: &Inverter, plant: &Plant, now: Now) -> (String, St
             let reading = inverter.reading.as_ref();
             reading.and_then(|reading| Some(reading.model.as_ref()?.clone().into_owned()))
         }
-        Kind::Power => figure(Role::Power),
+        Kind::Power => hybrid(0).or_else(|| figure(Role::Power)),
         Kind::House => hybrid(1),
         Kind::Battery => hybrid(2),
         Kind::Grid => hybrid(3),
