@@ -179,20 +179,47 @@ fn changes_are_lines_and_rows_are_logged() {
     assert_eq!(rows.lines().count(), 1 + 3);
 }
 
-#[test]
-fn the_second_watch_of_a_device_ends_at_once() {
-    let bus = Bus::with_replies(&[("#020", bytes("G4-17"))]);
-    let first = start(command(&["watch", &text(&bus.path), "2"]));
-    until("a request", || !bus.asked().is_empty());
-    let second = run(&["watch", &text(&bus.path), "2"]).expect_code(7);
-    assert!(second.time < Duration::from_secs(2));
-    stop(&first.0, Signal::INT);
-    wait(first).expect_code(0);
+/// The first thing that the program says on standard error.
+fn first_message(watch: &mut (Child, Instant)) -> String {
+    let mut said = [0; 4096];
+    let errors = watch.0.stderr.as_mut().unwrap();
+    let count = errors.read(&mut said).unwrap();
+    String::from_utf8_lossy(&said[..count]).into_owned()
 }
 
 #[test]
-fn a_device_that_is_not_there_is_an_error_at_the_start() {
-    assert_eq!(run(&["watch", "/dev/ttyUSB_none", "2"]).code, Some(1));
+fn second_watch_of_a_device_waits_until_it_is_free() {
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    let device = text(&bus.path);
+    let arguments = ["watch", &device, "2", "--pace", "0s", "--every", "100ms"];
+    let first = start(command(&arguments));
+    until("a request", || !bus.asked().is_empty());
+    let mut second = start(command(&arguments));
+    let said = first_message(&mut second);
+    assert!(said.contains("is in use"), "{said}");
+    stop(&first.0, Signal::INT);
+    wait(first).expect_code(0);
+    let asked = bus.asked().len();
+    until("a poll by the second", || bus.asked().len() > asked);
+    stop(&second.0, Signal::INT);
+    wait(second).expect_code(7);
+}
+
+#[test]
+fn device_that_is_missing_at_the_start_is_waited_for() {
+    let directory = TempDir::new().unwrap();
+    let device = directory.path().join("ttyUSB0");
+    let mut watch = start(command(&["watch", &text(&device), "2", "--pace", "0s"]));
+    let said = first_message(&mut watch);
+    assert!(said.contains("does not exist"), "{said}");
+    let time = said.split_once(" kaco_ardexa: warning: ").unwrap().0;
+    let time = chrono::NaiveDateTime::parse_from_str(time, "%Y-%m-%d %H:%M:%S");
+    assert!(time.is_ok(), "{said}");
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    symlink(&bus.path, &device).unwrap();
+    until("a poll", || !bus.asked().is_empty());
+    stop(&watch.0, Signal::TERM);
+    wait(watch).expect_code(1);
 }
 
 #[test]
@@ -221,7 +248,7 @@ fn an_adapter_that_is_pulled_out_is_waited_for() {
     until("it is asked again", || !second.asked().is_empty());
     sleep(Duration::from_millis(600));
     stop(&watch.0, Signal::TERM);
-    let run = wait(watch).expect_code(0);
+    let run = wait(watch).expect_code(1);
     assert!(
         run.stdout.contains("the connection is back"),
         "{}{}",
@@ -355,7 +382,7 @@ fn the_page_shows_the_plant_and_leaves_a_sane_terminal() {
         let terminal = Terminal::start(&["watch", "sim:", "2", "--pace", "0s"], columns, rows);
         let before = "InputModes(BRKINT | ICRNL | IXON)";
         until("the page", || {
-            terminal.shows("mpp-track") || (columns < 80 && terminal.shows("inverters"))
+            terminal.shows("mpp-track") || (columns < 80 && terminal.shows("quit"))
         });
         assert!(terminal.shows("\x1b[?1049h"));
         assert!(columns < 80 || terminal.shows("online"));
@@ -474,7 +501,7 @@ fn kstar_inverters_are_watched_by_the_same_code() {
         folder()
     );
     assert!(
-        run.stdout.contains("127.0.77.1: online: on, "),
+        run.stdout.contains("SIM127000077001: online: on, "),
         "{}",
         run.stdout
     );

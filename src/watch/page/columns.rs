@@ -83,8 +83,12 @@ static COLUMNS: [Column; 13] = [
 ];
 
 /// Blank columns between two columns of a list of this width.
-pub(super) const fn gap(width: u16) -> u16 {
-    if width < 60 { 1 } else { 2 }
+pub(super) const fn gap(width: u16, has_hybrids: bool) -> u16 {
+    match has_hybrids {
+        true if width < 90 => 1,
+        false if width < 60 => 1,
+        _ => 2,
+    }
 }
 
 /// Columns up to this rank are shown with shortened texts rather than not at all; others have the
@@ -110,7 +114,11 @@ pub(super) fn fit(width: u16, has_hybrids: bool, need: impl Fn(Kind) -> u16) -> 
         .partition(|column| column.rank <= NEEDED);
     let add = |columns: Vec<Column>, kept: &mut Vec<(Column, u16)>, room: &mut u16| {
         for column in columns {
-            let gap = if kept.is_empty() { 0 } else { gap(width) };
+            let gap = if kept.is_empty() {
+                0
+            } else {
+                gap(width, has_hybrids)
+            };
             if let Some(rest) = room.checked_sub(least(&column) + gap) {
                 *room = rest;
                 kept.push((column, least(&column)));
@@ -156,8 +164,14 @@ mod tests {
         for has_hybrids in [false, true] {
             for width in 20..250 {
                 let columns = fit(width, has_hybrids, need);
-                let taken: u16 = columns.iter().map(|(_, one)| one + gap(width)).sum();
-                assert!(taken <= width + gap(width), "{width}: {columns:?}");
+                let taken: u16 = columns
+                    .iter()
+                    .map(|(_, one)| one + gap(width, has_hybrids))
+                    .sum();
+                assert!(
+                    taken <= width + gap(width, has_hybrids),
+                    "{width}: {columns:?}"
+                );
                 assert!(columns.iter().any(|(column, _)| column.kind == Kind::Name));
                 for (column, given) in columns {
                     assert!(

@@ -89,7 +89,7 @@ fn lines<'a>(
         widths.max().unwrap_or(0)
     };
     let room = width.saturating_sub(MARK);
-    let (columns, gap) = (fit(room, has_hybrids, need), gap(room));
+    let (columns, gap) = (fit(room, has_hybrids, need), gap(room, has_hybrids));
     let window = Window::new(view.span, now.local);
     let values = |one: &Inverter| -> Vec<Option<f32>> {
         let curve = one.power_curve();

@@ -1,6 +1,6 @@
 //! Which part of the program is in trouble, what happened, and the keys at the bottom.
 
-use super::text::{fitting, shortened, since, width};
+use super::text::{fitting, padded, shortened, since, width, wrapped};
 use super::{Surroundings, boxed, draw_lines};
 use crate::logging::Entry;
 use crate::sink::health::Health;
@@ -58,25 +58,36 @@ pub(super) fn draw_events(
 ) -> String {
     let inside = boxed(frame, area, "events, newest first", is_high);
     let event = |entry: &Entry| event(entry, surroundings, inside.width);
-    let mut lines: Vec<_> = surroundings.events.iter().rev().map(event).collect();
+    let mut lines: Vec<_> = surroundings.events.iter().rev().flat_map(event).collect();
     if lines.is_empty() {
         lines.push(Line::from("nothing happened yet".dark_gray()));
     }
     draw_lines(frame, inside, lines, view)
 }
 
-fn event<'a>(entry: &Entry, surroundings: &Surroundings, most: u16) -> Line<'a> {
+/// An event: its time, and its text in as many lines as it takes.
+fn event<'a>(entry: &Entry, surroundings: &Surroundings, most: u16) -> Vec<Line<'a>> {
     let time = since(entry.time, surroundings.now.local);
+    let left = width(&time) + 2;
     let style = match entry.is_trouble {
         true => Style::new().red(),
         false => Style::new(),
     };
-    let text = entry.text.replace("\n  ", "; ");
-    let text = shortened(&text, most.saturating_sub(width(&time) + 2));
-    Line::from(vec![
-        format!("{time}  ").dark_gray(),
-        Span::styled(text, style),
-    ])
+    let lines = wrapped(&one_line(&entry.text), most.saturating_sub(left).max(8));
+    let line = |(index, text)| {
+        let time = if index == 0 { time.as_str() } else { "" };
+        Line::from(vec![
+            padded(time, left, false).dark_gray(),
+            Span::styled(text, style),
+        ])
+    };
+    lines.into_iter().enumerate().map(line).collect()
+}
+
+/// What to do about a trouble is on lines of its own.
+fn one_line(text: &str) -> String {
+    let parts = text.lines().map(str::trim);
+    parts.collect::<Vec<_>>().join("; ").replace(":;", ":")
 }
 
 /// The keys, what is shown of how much, and the newest event where there is room.
@@ -107,11 +118,14 @@ pub(super) fn draw_footer(
     let room = area
         .width
         .saturating_sub(u16::try_from(used).unwrap_or(u16::MAX) + 3);
-    if let Some(entry) = surroundings.events.last().filter(|_| room >= 24) {
-        let line = event(entry, surroundings, room);
-        let blanks = usize::from(room).saturating_sub(line.width()) + 2;
+    let newest = surroundings.events.last();
+    let newest = newest.filter(|_| room >= 24 && view.mode != Mode::Events);
+    if let Some(entry) = newest {
+        let time = since(entry.time, surroundings.now.local);
+        let text = shortened(&format!("{time}  {}", one_line(&entry.text)), room);
+        let blanks = usize::from(room.saturating_sub(width(&text))) + 2;
         spans.push(Span::raw(" ".repeat(blanks)));
-        spans.extend(line.spans.into_iter().map(|span| span.dark_gray()));
+        spans.push(text.dark_gray());
     }
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
 }
