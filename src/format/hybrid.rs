@@ -62,6 +62,7 @@ fn plain(power: Decimal) -> Decimal {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::super::naming::examples::reading;
     use super::*;

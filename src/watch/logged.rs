@@ -131,6 +131,7 @@ fn reading(layout: &'static Layout, header: &str, row: &str) -> Option<Reading> 
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::super::curve::{Span, Window};
     use super::*;

@@ -1,5 +1,7 @@
 //! Pages as text, at sizes and in states where an earlier page misled.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
 use super::*;
 use crate::inverter::InverterId;
 use crate::kaco::layouts::STANDARD;
