@@ -146,6 +146,7 @@ impl Watcher<'_> {
         let wish = self.view.press(key, &self.plant, time());
         if wish == Wish::Pause {
             self.pause.send_modify(|is_paused| *is_paused = !*is_paused);
+            self.plant.resume(time());
         }
         wish
     }
@@ -170,7 +171,7 @@ impl Watcher<'_> {
                 warn!("{reason}; trying again until it is back");
             }
             Event::Back => {
-                self.plant.find(source);
+                self.plant.find(source, time());
                 self.say(&self.of(source, "the connection is back"));
             }
             Event::NotRecorded(failure) => {

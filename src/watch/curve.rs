@@ -13,7 +13,7 @@ const FIVES: usize = 288;
 
 /// The time that a curve shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Span {
+pub(crate) enum Span {
     /// The last sixty minutes.
     #[default]
     Hour,
@@ -23,7 +23,7 @@ pub enum Span {
 
 /// The steps of time that a curve shows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Window {
+pub(crate) struct Window {
     span: Span,
     /// Number of the first step, counted from 1970.
     first: i64,
@@ -33,7 +33,7 @@ pub(super) struct Window {
 
 impl Window {
     /// The steps of a span that ends or lies around `now`.
-    pub(super) fn new(span: Span, now: DateTime<FixedOffset>) -> Self {
+    pub(crate) fn new(span: Span, now: DateTime<FixedOffset>) -> Self {
         let seconds = now.timestamp();
         match span {
             Span::Hour => Self {
@@ -54,7 +54,7 @@ impl Window {
     }
 
     /// How many steps it has.
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         match self.span {
             Span::Hour => MINUTES,
             Span::Day => FIVES,
@@ -112,7 +112,7 @@ impl Steps {
 
 /// The last hour and the last day of one quantity.
 #[derive(Debug, Clone)]
-pub(super) struct Curve {
+pub(crate) struct Curve {
     hour: Steps,
     day: Steps,
 }
@@ -128,14 +128,14 @@ impl Default for Curve {
 
 impl Curve {
     /// Notes a value that was read at this time.
-    pub(super) fn note(&mut self, value: f32, time: DateTime<FixedOffset>) {
+    pub(crate) fn note(&mut self, value: f32, time: DateTime<FixedOffset>) {
         self.hour.note(value, time.timestamp());
         self.day.note(value, time.timestamp());
     }
 
     /// A value per step of the window; `None` where nothing was read. A value holds for as many
     /// seconds as pass between readings: a step in which the inverter was not polled is not a gap.
-    pub(super) fn values(
+    pub(crate) fn values(
         &self,
         window: Window,
         hold: i64,

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// The state of an inverter when it was polled last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// It answers and reports a fault.
     Fault,
     /// It answers, but never well.
@@ -27,27 +27,25 @@ pub enum Condition {
 
 /// One inverter.
 #[derive(Debug)]
-pub struct Inverter {
+pub(crate) struct Inverter {
     /// Which inverter.
-    pub id: InverterId,
-    /// Where it is: the same for as long as it is watched.
-    pub place: String,
+    pub(crate) id: InverterId,
     /// Index of its source.
-    pub source: usize,
+    pub(crate) source: usize,
     /// How it is.
-    pub condition: Condition,
+    pub(crate) condition: Condition,
     /// Its last good reading.
-    pub reading: Option<Reading>,
+    pub(crate) reading: Option<Reading>,
     /// When that came.
-    pub read: Option<Now>,
+    pub(crate) read: Option<Now>,
     /// Time to the first byte of that.
-    pub first_byte: Option<Duration>,
+    pub(crate) first_byte: Option<Duration>,
     /// How often it was polled, and how often the replies were garbled.
-    pub polled: u64,
+    pub(crate) polled: u64,
     /// See `polled`.
-    pub garbled: u64,
+    pub(crate) garbled: u64,
     /// Why the last reply was garbled.
-    pub reason: String,
+    pub(crate) reason: String,
     /// The day of the last known daily yield, and the yield in kWh.
     today: Option<(NaiveDate, f64)>,
     curves: Vec<(Role, Curve)>,
@@ -62,7 +60,6 @@ const HYBRID_CURVES: [Role; 4] = [Role::Power, Role::LoadPower, Role::Charge, Ro
 impl Inverter {
     pub(super) fn new(id: InverterId, source: usize) -> Self {
         Self {
-            place: id.place(),
             id,
             source,
             condition: Condition::Unknown,
@@ -78,31 +75,26 @@ impl Inverter {
     }
 
     /// What it is called: as it was named, by its address, or by its serial number.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.id
             .name()
             .map_or_else(|| self.id.label(), str::to_owned)
     }
 
-    /// True if it answered when it was polled last.
-    pub fn is_read(&self) -> bool {
-        matches!(self.condition, Condition::Online | Condition::Fault)
-    }
-
     /// Share of garbled replies, percent.
-    pub fn error_rate(&self) -> f64 {
+    pub(crate) fn error_rate(&self) -> f64 {
         let count = |count: u64| count.to_f64().unwrap_or(0.0);
         count(self.garbled) / count(self.polled.max(1)) * 100.0
     }
 
     /// Its yield of this day, kWh; `None` if it gave no reading on that day.
-    pub fn daily_yield(&self, day: NaiveDate) -> Option<f64> {
+    pub(crate) fn daily_yield(&self, day: NaiveDate) -> Option<f64> {
         let (of, energy) = self.today?;
         (of == day).then_some(energy)
     }
 
     /// Power as last read, W.
-    pub fn power(&self) -> Option<f64> {
+    pub(crate) fn power(&self) -> Option<f64> {
         self.reading.as_ref()?.figure(Role::Power)?.0.to_f64()
     }
 

@@ -10,12 +10,12 @@
 //! | [`page`], [`look`] | draws the live page, as the terminal can show it |
 //! | [`screen`] | its terminal and keys |
 
-pub mod curve;
-pub mod inverter;
+pub(crate) mod curve;
+pub(crate) mod inverter;
 pub mod keeper;
 pub(crate) mod logged;
 pub mod look;
-pub mod page;
-pub mod plant;
+pub(crate) mod page;
+pub(crate) mod plant;
 pub mod screen;
-pub mod view;
+pub(crate) mod view;

@@ -16,31 +16,31 @@ use tokio::time::Instant;
 
 /// A time on two clocks: one that only goes forward, and that of the day.
 #[derive(Debug, Clone, Copy)]
-pub struct Now {
+pub(crate) struct Now {
     /// For ages.
-    pub instant: Instant,
+    pub(crate) instant: Instant,
     /// Local time.
-    pub local: DateTime<FixedOffset>,
+    pub(crate) local: DateTime<FixedOffset>,
 }
 
 impl Now {
     /// Time that passed since `then`.
-    pub fn since(self, then: Self) -> Duration {
+    pub(crate) fn since(self, then: Self) -> Duration {
         self.instant.saturating_duration_since(then.instant)
     }
 }
 
 /// An inverter whose condition is another one now: worth a line.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     /// Which inverter.
-    pub name: String,
+    pub(crate) name: String,
     /// Before.
-    pub from: Condition,
+    pub(crate) from: Condition,
     /// Now.
-    pub to: Condition,
+    pub(crate) to: Condition,
     /// What it reports, or why it is not read.
-    pub detail: String,
+    pub(crate) detail: String,
 }
 
 /// `02: online: mpp-track, 585 W, …`
@@ -64,11 +64,11 @@ impl fmt::Display for Change {
 
 /// The way to the inverters of a source.
 #[derive(Debug)]
-pub struct Way {
+pub(crate) struct Way {
     /// What the source is called.
-    pub title: String,
+    pub(crate) title: String,
     /// Since when it is lost, and why.
-    pub lost: Option<(DateTime<FixedOffset>, String)>,
+    pub(crate) lost: Option<(DateTime<FixedOffset>, String)>,
     round_done: Instant,
     /// Time from one round to the next; `None` before the first one is done.
     period: Option<Duration>,
@@ -76,18 +76,18 @@ pub struct Way {
 
 /// How many inverters are in which state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Inverters that are known.
-    pub all: usize,
+    pub(crate) all: usize,
     /// Those whose values are of now and that report no fault.
-    pub online: usize,
+    pub(crate) online: usize,
     /// Those whose values are of now and that report a fault.
-    pub faults: usize,
+    pub(crate) faults: usize,
 }
 
 /// The inverters that are watched.
 #[derive(Debug)]
-pub struct Plant {
+pub(crate) struct Plant {
     inverters: Vec<Inverter>,
     /// Index of an inverter, by source and place.
     places: HashMap<(usize, String), usize>,
@@ -98,7 +98,7 @@ pub struct Plant {
 impl Plant {
     /// A plant without inverters; `titles` are those of its sources, `every` is the time from one
     /// round to the next.
-    pub fn new(titles: Vec<String>, every: Duration, now: Now) -> Self {
+    pub(crate) fn new(titles: Vec<String>, every: Duration, now: Now) -> Self {
         let way = |title| Way {
             title,
             lost: None,
@@ -114,17 +114,17 @@ impl Plant {
     }
 
     /// All inverters, in the order in which they were named or found.
-    pub fn inverters(&self) -> &[Inverter] {
+    pub(crate) fn inverters(&self) -> &[Inverter] {
         &self.inverters
     }
 
     /// The ways to them.
-    pub fn ways(&self) -> &[Way] {
+    pub(crate) fn ways(&self) -> &[Way] {
         &self.ways
     }
 
     /// Adds an inverter of a source unless it is there, and gives it.
-    pub fn add(&mut self, source: usize, id: &InverterId) -> &mut Inverter {
+    pub(crate) fn add(&mut self, source: usize, id: &InverterId) -> &mut Inverter {
         let key = (source, id.place());
         let index = *self.places.entry(key).or_insert_with(|| {
             self.inverters.push(Inverter::new(id.clone(), source));
@@ -135,7 +135,12 @@ impl Plant {
     }
 
     /// Notes an observation; what changed by it.
-    pub fn take(&mut self, source: usize, observation: &Observation, now: Now) -> Option<Change> {
+    pub(crate) fn take(
+        &mut self,
+        source: usize,
+        observation: &Observation,
+        now: Now,
+    ) -> Option<Change> {
         let inverter = self.add(source, &observation.inverter);
         inverter.id = observation.inverter.clone();
         let from = inverter.condition;
@@ -154,21 +159,29 @@ impl Plant {
     }
 
     /// Notes that the way to the inverters of a source is lost.
-    pub fn lose(&mut self, source: usize, reason: String, now: Now) {
+    pub(crate) fn lose(&mut self, source: usize, reason: String, now: Now) {
         if let Some(way) = self.ways.get_mut(source) {
             way.lost = Some((now.local, reason));
         }
     }
 
     /// Notes that it is back.
-    pub fn find(&mut self, source: usize) {
+    pub(crate) fn find(&mut self, source: usize, now: Now) {
         if let Some(way) = self.ways.get_mut(source) {
             way.lost = None;
+            way.round_done = now.instant;
+        }
+    }
+
+    /// Notes that polling goes on after a pause, which is not a part of a round.
+    pub(crate) fn resume(&mut self, now: Now) {
+        for way in &mut self.ways {
+            way.round_done = now.instant;
         }
     }
 
     /// Notes the end of a round. A short one, of a few inverters, does not make the others old.
-    pub fn round_done(&mut self, source: usize, now: Now) {
+    pub(crate) fn round_done(&mut self, source: usize, now: Now) {
         let Some(way) = self.ways.get_mut(source) else {
             return;
         };
@@ -182,7 +195,7 @@ impl Plant {
 
     /// True while the values of an inverter are of now: read at most two rounds ago, over a way that
     /// is not lost, and the inverter did not fall silent since.
-    pub fn is_live(&self, inverter: &Inverter, now: Now) -> bool {
+    pub(crate) fn is_live(&self, inverter: &Inverter, now: Now) -> bool {
         let Some(way) = self.ways.get(inverter.source) else {
             return false;
         };
@@ -200,21 +213,21 @@ impl Plant {
     }
 
     /// The sum of a quantity over all inverters whose values are of now; `None` if none has it.
-    pub fn sum(&self, role: Role, now: Now) -> Option<f64> {
+    pub(crate) fn sum(&self, role: Role, now: Now) -> Option<f64> {
         let figure = |inverter: &Inverter| inverter.reading.as_ref()?.figure(role)?.0.to_f64();
         let figures = self.live(now).filter_map(figure);
         figures.reduce(|one, other| one + other)
     }
 
     /// The yield of the day of `now`, kWh: of sleeping inverters too.
-    pub fn daily_yield(&self, now: Now) -> f64 {
+    pub(crate) fn daily_yield(&self, now: Now) -> f64 {
         let day = now.local.date_naive();
         let yields = self.inverters.iter().filter_map(|one| one.daily_yield(day));
         yields.fold(0.0, |sum, energy| sum + energy)
     }
 
     /// How many inverters are in which state.
-    pub fn counts(&self, now: Now) -> Counts {
+    pub(crate) fn counts(&self, now: Now) -> Counts {
         let with = |condition| {
             self.live(now)
                 .filter(|one| one.condition == condition)
@@ -228,14 +241,14 @@ impl Plant {
     }
 
     /// True if the ways are there and all inverters that were polled are silent, as at night.
-    pub fn is_asleep(&self) -> bool {
+    pub(crate) fn is_asleep(&self) -> bool {
         let is_silent = |one: &Inverter| one.condition == Condition::Silent;
         let are_there = self.ways.iter().all(|way| way.lost.is_none());
         are_there && !self.inverters.is_empty() && self.inverters.iter().all(is_silent)
     }
 
     /// Whether each way works.
-    pub fn health(&self) -> impl Iterator<Item = Health> {
+    pub(crate) fn health(&self) -> impl Iterator<Item = Health> {
         self.ways.iter().map(|way| Health {
             name: way.title.clone(),
             trouble: way.lost.clone(),

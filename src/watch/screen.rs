@@ -12,7 +12,7 @@ use std::pin::Pin;
 
 /// What comes from the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Input {
+pub(crate) enum Input {
     /// A key was pressed.
     Key(KeyEvent),
     /// The size changed.
@@ -38,7 +38,7 @@ impl Screen {
     }
 
     /// The next key or change of size; never comes when the terminal is gone.
-    pub async fn input(&mut self) -> Input {
+    pub(crate) async fn input(&mut self) -> Input {
         loop {
             let event = poll_fn(|context| Pin::new(&mut self.events).poll_next(context));
             match event.await {
@@ -56,7 +56,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub fn draw(
+    pub(crate) fn draw(
         &mut self,
         plant: &Plant,
         view: &mut View,

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 
 /// What the user wants of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
+pub(crate) enum Wish {
     /// End it.
     Quit,
     /// Pause polling, or go on.
@@ -19,7 +19,7 @@ pub enum Wish {
 
 /// The order of the inverters; those with faults come first in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sort {
+pub(crate) enum Sort {
     /// As they were named or found.
     #[default]
     Address,
@@ -42,7 +42,7 @@ impl Sort {
     }
 
     /// What the inverters are sorted by.
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Address => "address",
             Self::Power => "power",
@@ -54,7 +54,7 @@ impl Sort {
 
 /// What fills the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// All inverters.
     #[default]
     List,
@@ -77,17 +77,17 @@ pub(super) enum Entry {
 
 /// What the page shows.
 #[derive(Debug, Default)]
-pub struct View {
+pub(crate) struct View {
     /// What fills the page.
-    pub mode: Mode,
+    pub(crate) mode: Mode,
     /// The order of the list.
-    pub sort: Sort,
+    pub(crate) sort: Sort,
     /// True if the list is grouped by source.
-    pub by_source: bool,
+    pub(crate) by_source: bool,
     /// What curves show.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The inverter that keys are about.
-    pub selected: usize,
+    pub(crate) selected: usize,
     /// First row that is shown of the list.
     pub(super) first: usize,
     /// First line that is shown of anything else.
@@ -98,7 +98,7 @@ pub struct View {
 
 impl View {
     /// What a key does to the page, and what it asks of the program.
-    pub fn press(&mut self, key: KeyEvent, plant: &Plant, now: Now) -> Wish {
+    pub(crate) fn press(&mut self, key: KeyEvent, plant: &Plant, now: Now) -> Wish {
         match key.code {
             KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
                 return Wish::Quit;

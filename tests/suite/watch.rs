@@ -278,7 +278,12 @@ impl Terminal {
         Self::run(command, columns, rows)
     }
 
-    fn run(mut command: Command, columns: u16, rows: u16) -> Self {
+    fn run(command: Command, columns: u16, rows: u16) -> Self {
+        Self::run_with(command, (columns, rows), ("TERM", "xterm-256color"))
+    }
+
+    fn run_with(mut command: Command, size: (u16, u16), variable: (&str, &str)) -> Self {
+        let (columns, rows) = size;
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
@@ -304,7 +309,8 @@ impl Terminal {
             .stdin(stdio())
             .stdout(stdio())
             .stderr(stdio())
-            .env("TERM", "xterm-256color");
+            .env("LC_ALL", "C.UTF-8")
+            .env(variable.0, variable.1);
         let child = command.spawn().unwrap();
         let master = File::from(master);
         let screen = Arc::new(Mutex::new(Vec::new()));
@@ -398,6 +404,42 @@ fn the_page_shows_the_plant_and_leaves_a_sane_terminal() {
         }
         terminal.expect_sane_end(&fresh_modes());
     }
+}
+
+#[test]
+fn page_shows_a_lost_adapter_and_a_broker_that_is_away_and_exits_as_log_would() {
+    let bus = Bus::start(Box::new(|_, count| match count {
+        0 => reply(&bytes("G4-17")),
+        _ => vec![Play::HangUp],
+    }));
+    let directory = TempDir::new().unwrap();
+    let device = directory.path().join("ttyUSB0");
+    symlink(&bus.path, &device).unwrap();
+    let device = text(&device);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let broker = closed.local_addr().unwrap().to_string();
+    drop(closed);
+    let watch = ["watch", &device, "2", "--pace", "0s", "--every", "100ms"];
+    let arguments = [watch.as_slice(), &["--mqtt", &broker]].concat();
+    let mut terminal = Terminal::start(&arguments, 100, 24);
+    until("the bus hangs up", || bus.asked().len() >= 2);
+    fs::remove_file(&device).unwrap();
+    until("the link is lost", || terminal.shows("LOST"));
+    until("the broker is missed", || terminal.shows("refused"));
+    assert!(!terminal.shows("kaco_ardexa: "));
+    (&terminal.master).write_all(b"q").unwrap();
+    assert_eq!(terminal.child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn page_of_a_dumb_terminal_is_ascii() {
+    let mut command = command(&["watch", "sim:", "2", "--pace", "0s"]);
+    command.env("NO_COLOR", "1");
+    let terminal = Terminal::run_with(command, (80, 24), ("TERM", "dumb"));
+    until("the page", || terminal.shows("mpp-track"));
+    let bytes = terminal.screen.lock().unwrap().clone();
+    assert!(bytes.is_ascii(), "{}", String::from_utf8_lossy(&bytes));
+    terminal.stop();
 }
 
 #[test]

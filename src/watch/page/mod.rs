@@ -34,17 +34,17 @@ use ratatui::widgets::{Block, Padding};
 
 /// What stands on the page beside the inverters.
 #[derive(Debug, Clone)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// When the page is drawn.
-    pub now: Now,
+    pub(crate) now: Now,
     /// True if nothing is polled at the moment.
-    pub is_paused: bool,
+    pub(crate) is_paused: bool,
     /// Every bus and every output.
-    pub health: Vec<Health>,
+    pub(crate) health: Vec<Health>,
     /// What happened, oldest first.
-    pub events: Vec<Entry>,
+    pub(crate) events: Vec<Entry>,
     /// What the terminal can show.
-    pub look: Look,
+    pub(crate) look: Look,
 }
 
 /// From this height on there are boxes and a curve of all inverters.
@@ -60,7 +60,12 @@ const TROUBLES: usize = 4;
 const EVENTS_FROM: u16 = 40;
 
 /// Draws the whole page.
-pub fn draw(frame: &mut Frame<'_>, plant: &Plant, view: &mut View, surroundings: &Surroundings) {
+pub(crate) fn draw(
+    frame: &mut Frame<'_>,
+    plant: &Plant,
+    view: &mut View,
+    surroundings: &Surroundings,
+) {
     let area = frame.area();
     let is_high = area.height >= HIGH && area.width >= WIDE;
     let most = if is_high { TROUBLES } else { 1 };
