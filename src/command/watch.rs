@@ -9,7 +9,7 @@ use crate::logging::{Held, Messages};
 use crate::observation::Observation;
 use crate::plausible::oddities;
 use crate::sink::Sinks;
-use crate::sink::health::Health;
+use crate::sink::health::{Health, NOT_YET};
 use crate::source::{Lifetime, Source};
 use crate::watch::keeper::{Event, keep};
 use crate::watch::logged::Logged;
@@ -238,7 +238,11 @@ impl Watcher<'_> {
     fn health(&mut self) -> Vec<Health> {
         let health = self.sinks.health();
         for (before, now) in self.health.iter().zip(&health) {
-            if before.trouble.is_some() && now.trouble.is_none() {
+            let was_lost = before
+                .trouble
+                .as_ref()
+                .is_some_and(|(_, why)| why != NOT_YET);
+            if was_lost && now.trouble.is_none() {
                 self.say(&format!("{} is back", now.name));
             }
         }

@@ -11,6 +11,9 @@ pub struct Health {
     pub trouble: Option<(DateTime<FixedOffset>, String)>,
 }
 
+/// The trouble of a connection that was never there, which is not back when it comes.
+pub(crate) const NOT_YET: &str = "not connected yet";
+
 impl Health {
     /// A part without trouble.
     pub fn good(name: impl Into<String>) -> Self {

@@ -76,11 +76,16 @@ impl Mqtt {
 
     /// Waits until the broker has taken everything, at most 10 s. Rows and prints are safe before.
     pub(super) async fn finish(self, troubles: &mut Troubles) {
+        const SUBJECT: &str = "the readings could not be published";
         if let Some(session) = self.session {
+            // A connection that came back is as good as one that was never lost.
+            if let Some((_, reason)) = session.trouble() {
+                troubles.note(SUBJECT, Err(Failure::new(reason, None)), "");
+            }
             return session.stop().await;
         }
         let published = once::publish(&self.options, &self.readings).await;
-        troubles.note("the readings could not be published", published, "");
+        troubles.note(SUBJECT, published, "");
     }
 }
 

@@ -10,6 +10,7 @@ use crate::format::home_assistant::STATUS;
 use crate::format::message::Message;
 use crate::inverter::{InverterId, KSTAR};
 use crate::reading::Reading;
+use crate::sink::health::NOT_YET;
 use chrono::{DateTime, FixedOffset, Local};
 use rumqttc::{ConnectionError, Event, Packet, Publish};
 use std::pin::pin;
@@ -94,7 +95,7 @@ impl Session {
         let mut connector = Connector::new(&options)?;
         connector.set_will(says(&availability, "offline"));
         let shared = Arc::new(Shared::default());
-        shared.state().note_trouble("not connected yet".to_owned());
+        shared.state().note_trouble(NOT_YET.to_owned());
         let task = Task {
             shared: Arc::clone(&shared),
             connector,
