@@ -3,7 +3,7 @@
 use super::curve::Span;
 use super::inverter::{Condition, Inverter};
 use super::plant::{Now, Plant};
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::cmp::Reverse;
 
 /// What the user wants of the program.

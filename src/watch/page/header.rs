@@ -1,7 +1,7 @@
 //! The head of the page: power and yield of all inverters, how many are read, and their curve.
 
 use super::text::{fitting, kilowatt_hours, kilowatts, rounded, shortened};
-use super::{Surroundings, block, graph};
+use super::{Surroundings, block, graph, stale};
 use crate::format::hybrid;
 use crate::reading::Role;
 use crate::watch::curve::Window;
@@ -9,7 +9,7 @@ use crate::watch::plant::{Now, Plant};
 use crate::watch::view::View;
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
-use ratatui::style::{Style, Stylize};
+use ratatui::style::{Color, Style, Stylize};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
@@ -38,7 +38,8 @@ pub(super) fn draw(
     let now = surroundings.now;
     let time = now.local.format(" %F %T ").to_string();
     let room = area.width.saturating_sub(super::text::width(&time) + 6);
-    let block = block(title(plant, room)).title(Line::from(time).alignment(Alignment::Right));
+    let block = block(title(plant, room))
+        .title(Line::from(time.fg(Color::Reset)).alignment(Alignment::Right));
     let inside = block.inner(area);
     frame.render_widget(block, area);
     let [figures, curve] = Layout::horizontal([Constraint::Length(FIGURES), Constraint::Fill(1)])
@@ -79,7 +80,10 @@ fn title<'a>(plant: &Plant, room: u16) -> Vec<Span<'a>> {
         (lost, all) => format!(" {lost} OF {all} LOST"),
     };
     let room = room.saturating_sub(super::text::width(&lost));
-    vec![shortened(&names, room).bold(), lost.red().bold()]
+    vec![
+        shortened(&names, room).bold().fg(Color::Reset),
+        lost.red().bold(),
+    ]
 }
 
 fn figure_lines<'a>(plant: &Plant, surroundings: &Surroundings) -> Vec<Line<'a>> {
@@ -97,7 +101,7 @@ fn figure_lines<'a>(plant: &Plant, surroundings: &Surroundings) -> Vec<Line<'a>>
     } else {
         lines.push(line("power", power(plant, Role::Power, now).yellow()));
     }
-    lines.push(line("today", kilowatt_hours(plant.daily_yield(now)).into()));
+    lines.push(line("today", daily_yield(plant, now)));
     let mut counts = vec![format!("{:<9}", "online").dark_gray()];
     counts.extend(fitting(states(plant, now), FIGURES - 9, 0));
     lines.push(Line::from(counts));
@@ -105,6 +109,13 @@ fn figure_lines<'a>(plant: &Plant, surroundings: &Surroundings) -> Vec<Line<'a>>
         lines.push(Line::from(" paused ".black().on_yellow()));
     }
     lines
+}
+
+/// The yield of the day, as far as it is known while a way is lost.
+fn daily_yield<'a>(plant: &Plant, now: Now) -> Span<'a> {
+    let is_known = plant.ways().iter().all(|way| way.lost.is_none());
+    let style = if is_known { Style::new() } else { stale() };
+    Span::styled(kilowatt_hours(plant.daily_yield(now)), style)
 }
 
 /// How many inverters are read, how many report a fault.
@@ -187,7 +198,7 @@ pub(super) fn draw_small(
         parts.push(vec![format!("{} fault", counts.faults).red().bold()]);
     }
     parts.push(vec![format!("{}/{}", counts.online, counts.all).bold()]);
-    parts.push(vec![kilowatt_hours(plant.daily_yield(now)).bold()]);
+    parts.push(vec![daily_yield(plant, now).bold()]);
     if has_hybrids(plant) {
         for (head, text) in [
             ("battery ", charge(plant, now)),

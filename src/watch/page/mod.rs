@@ -27,7 +27,7 @@ use crate::logging::Entry;
 use crate::sink::health::Health;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Style, Stylize};
+use ratatui::style::{Color, Style, Stylize};
 use ratatui::symbols::border;
 use ratatui::text::Span;
 use ratatui::widgets::{Block, Padding};
@@ -121,7 +121,7 @@ fn boxed(frame: &mut Frame<'_>, area: Rect, title: &str, is_high: bool) -> Rect 
     if !is_high {
         return area;
     }
-    let block = block(vec![title.to_owned().bold()]);
+    let block = block(vec![title.to_owned().bold().fg(Color::Reset)]);
     let inside = block.inner(area);
     frame.render_widget(block, area);
     inside
@@ -140,7 +140,7 @@ fn block(title: Vec<Span<'_>>) -> Block<'_> {
 
 /// The look of what is not of now.
 const fn stale() -> Style {
-    Style::new().dark_gray().dim()
+    Style::new().dim()
 }
 
 /// Draws lines of text, as far as there is room, from `view.scroll` on; gives which are shown.

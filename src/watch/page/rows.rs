@@ -107,7 +107,7 @@ fn lines<'a>(
     let head = |column: &Column| match (column.kind, view.span) {
         (Kind::Power, _) if all_hybrids => "PV",
         (Kind::Curve, Period::Hour) => "last hour",
-        (Kind::Curve, Period::Day) => "today",
+        (Kind::Curve, Period::Day) => "0-24 h",
         _ => column.head,
     };
     let mut lines = vec![line(
