@@ -64,7 +64,8 @@ pub(crate) enum Command {
     Scan(Scan),
     /// Keep polling: a live page on a terminal, a line for each change elsewhere
     ///
-    /// Silent inverters are asked once a minute until they wake. Keys: q quits, p pauses.
+    /// Silent inverters are polled once a minute until they wake. A device that is missing is waited for. Keys: ? shows
+    /// them all, q quits. Exits with 1 if anything failed meanwhile, as `log` does.
     #[command(
         after_help = "Example: kaco_ardexa watch /dev/ttyUSB0 2,4-7 --log /opt/ardexa/kaco/logs"
     )]

@@ -1,6 +1,7 @@
 //! What the program reports on standard error: one line per message, escaped, short enough for a mail from cron.
 
-use chrono::Local;
+use chrono::{DateTime, FixedOffset, Local};
+use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Write, stderr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,15 +29,37 @@ pub fn start(verbose: u8, quiet: bool) -> Messages {
         // A message that can't be written must not end the program: rows are to be written.
         .log_internal_errors(false)
         .event_format(Line {
-            with_time: verbose > 0,
+            is_verbose: verbose > 0,
+            messages: messages.clone(),
         })
         .init();
     messages
 }
 
+/// Messages that are kept for a page.
+const KEPT: usize = 500;
+
+/// A message, and when it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Local time.
+    pub time: DateTime<FixedOffset>,
+    /// Whether it is a warning or an error.
+    pub is_trouble: bool,
+    /// One line or several, without the name of the program.
+    pub text: String,
+}
+
 /// Where messages go: standard error, or the page that has the terminal.
 #[derive(Debug, Clone, Default)]
-pub struct Messages(Arc<Mutex<Option<String>>>);
+pub struct Messages(Arc<Mutex<Output>>);
+
+#[derive(Debug, Default)]
+struct Output {
+    /// `None` while messages go to standard error.
+    held: Option<VecDeque<Entry>>,
+    has_times: bool,
+}
 
 /// Keeps messages off the terminal as long as this value lives.
 #[must_use]
@@ -44,47 +67,66 @@ pub struct Messages(Arc<Mutex<Option<String>>>);
 pub struct Held(Messages);
 
 impl Messages {
-    /// From now on the last message is kept for the page.
+    /// From now on the messages are kept for the page.
     pub fn hold(&self) -> Held {
-        self.set(Some(String::new()));
+        self.lock().held = Some(VecDeque::new());
         Held(self.clone())
     }
 
-    /// The last message since [`Self::hold`].
-    pub fn last(&self) -> String {
-        self.lock().clone().unwrap_or_default()
+    /// From now on messages on standard error begin with date and time.
+    pub fn show_times(&self) {
+        self.lock().has_times = true;
+    }
+
+    /// The messages since [`Self::hold`], oldest first; of very many, the newest.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.lock().held.iter().flatten().cloned().collect()
     }
 
     /// Puts a message where the page finds it.
     pub fn note(&self, text: &str) {
-        self.set(Some(text.to_owned()));
+        self.keep(false, text);
     }
 
-    fn set(&self, text: Option<String>) {
-        *self.lock() = text;
+    /// Keeps a message for the page; false if there is none.
+    fn keep(&self, is_trouble: bool, text: &str) -> bool {
+        let mut output = self.lock();
+        let Some(held) = &mut output.held else {
+            return false;
+        };
+        if held.len() == KEPT {
+            held.pop_front();
+        }
+        held.push_back(Entry {
+            time: Local::now().fixed_offset(),
+            is_trouble,
+            text: text.to_owned(),
+        });
+        true
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<String>> {
+    fn lock(&self) -> MutexGuard<'_, Output> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.0.set(None);
+        self.0.lock().held = None;
     }
 }
 
 impl Write for Messages {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.lock().as_mut() {
-            None => stderr().write(bytes),
-            Some(last) => {
-                let text = String::from_utf8_lossy(bytes);
-                *last = text.lines().next().unwrap_or_default().to_owned();
-                Ok(bytes.len())
-            }
+        let text = String::from_utf8_lossy(bytes);
+        let text = text.trim_end();
+        let is_trouble = ["warning: ", "error: "]
+            .iter()
+            .any(|level| text.starts_with(level));
+        if self.keep(is_trouble, text) {
+            return Ok(bytes.len());
         }
+        stderr().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -92,9 +134,24 @@ impl Write for Messages {
     }
 }
 
-/// `kaco_ardexa: warning: …`, with the time where somebody watches.
+/// `kaco_ardexa: warning: …`, with the time in a run that goes on; a page knows time and program.
 struct Line {
-    with_time: bool,
+    is_verbose: bool,
+    messages: Messages,
+}
+
+impl Line {
+    /// What stands before the level.
+    fn head(&self) -> String {
+        let output = self.messages.lock();
+        let format = match (self.is_verbose, output.has_times) {
+            _ if output.held.is_some() => return String::new(),
+            (true, _) => "%H:%M:%S%.3f kaco_ardexa: ",
+            (false, true) => "%F %T kaco_ardexa: ",
+            (false, false) => return "kaco_ardexa: ".to_owned(),
+        };
+        Local::now().format(format).to_string()
+    }
 }
 
 impl<S, N> FormatEvent<S, N> for Line
@@ -108,15 +165,12 @@ where
         mut out: Out<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        if self.with_time {
-            write!(out, "{} ", Local::now().format("%H:%M:%S%.3f"))?;
-        }
         let level = match *event.metadata().level() {
             Level::ERROR => "error: ",
             Level::WARN => "warning: ",
             _ => "",
         };
-        write!(out, "kaco_ardexa: {level}")?;
+        write!(out, "{}{level}", self.head())?;
         event.record(&mut Message(&mut out));
         writeln!(out)
     }

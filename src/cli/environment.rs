@@ -5,6 +5,7 @@ use super::Cli;
 use crate::command::plan::Plan;
 use crate::sink::mqtt::login::Environment;
 use crate::sink::mqtt::password::Password;
+use crate::watch::look::Look;
 use clap::builder::{BoolishValueParser, StyledStr};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, Command, CommandFactory, Error, FromArgMatches};
@@ -64,6 +65,14 @@ pub(super) fn login() -> Environment {
         password: value("MQTT_PASSWORD")
             .and_then(|password| Password::new(password.into_encoded_bytes())),
     }
+}
+
+/// What the terminal can show.
+pub(super) fn look() -> Look {
+    let text = |name| value(name).map(|value| value.to_string_lossy().into_owned());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(text);
+    let has_no_color = value("NO_COLOR").is_some();
+    Look::of(has_no_color, text("TERM").as_deref(), locale.as_deref())
 }
 
 /// An empty variable is as good as none: lists of variables often name more than they set.

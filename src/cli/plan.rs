@@ -3,7 +3,7 @@
 use super::kstar::{Kstar, Network};
 use super::{
     Asking, Bus, Command, Decode, Format, Listen, Polling, Scan, Simulate, SimulateKaco, Watching,
-    document,
+    document, environment,
 };
 use crate::address::{Address, Addresses};
 use crate::command::plan::{self, Plan};
@@ -106,6 +106,7 @@ fn watching(source: SourcePlan, watching: Watching) -> Plan {
         },
         every: watching.every,
         silent: watching.silent,
+        look: environment::look(),
     })
 }
 

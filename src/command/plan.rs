@@ -5,6 +5,7 @@ use crate::link::Device;
 use crate::sim::kaco::Mood;
 use crate::sink::SinkPlan;
 use crate::source::{SourcePlan, kaco, kstar};
+use crate::watch::look::Look;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -54,6 +55,8 @@ pub struct Watch {
     pub every: Duration,
     /// One line per change instead of the live page.
     pub silent: bool,
+    /// What the terminal can show.
+    pub look: Look,
 }
 
 /// How a list is printed.

@@ -5,36 +5,44 @@ use super::plan::Watch;
 use super::stop::{Ended, Stop};
 use crate::exit::{Exit, Failure};
 use crate::inverter::InverterId;
-use crate::logging::Messages;
+use crate::logging::{Held, Messages};
 use crate::observation::{Observation, Outcome};
 use crate::plausible::oddities;
 use crate::sink::Sinks;
+use crate::sink::health::{Health, NOT_YET};
 use crate::source::{Lifetime, Source};
 use crate::watch::keeper::{Event, keep};
+use crate::watch::logged::Logged;
+use crate::watch::look::Look;
 use crate::watch::page::Surroundings;
-use crate::watch::plant::Plant;
-use crate::watch::screen::{Screen, Wish};
+use crate::watch::plant::{Now, Plant};
+use crate::watch::screen::{Input, Screen};
+use crate::watch::view::{View, Wish};
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write, stdin, stdout};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch::{Sender, channel};
 use tokio::task::LocalSet;
-use tokio::time::{Instant, sleep};
-use tracing::{info, warn};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tracing::warn;
 
-/// How often the page is drawn: its clock shows seconds.
+/// How often the page is drawn: its clock shows seconds. Keys draw it at once.
 const DRAW_EVERY: Duration = Duration::from_millis(500);
 
 /// Watches the inverters until the user or the system ends it.
 ///
 /// # Errors
-/// [`Failure`] if a sink, a source or the terminal can't be prepared.
+/// [`Failure`] if a sink, a source or the terminal can't be prepared. A device that is missing is
+/// waited for.
 pub(super) async fn run(
     plan: Watch,
     mut stop: Stop,
     messages: &Messages,
 ) -> Result<Ended, Failure> {
+    messages.show_times();
+    let has_page = !plan.silent && stdout().is_terminal() && stdin().is_terminal();
+    let log = plan.sinks.log.clone().filter(|_| has_page);
     let mut sinks = Sinks::open(plan.sinks)?;
     let source = |plan| Source::new(plan, Lifetime::Watch, now);
     let sources: Result<Vec<Source>, _> = plan.sources.into_iter().map(source).collect();
@@ -42,7 +50,15 @@ pub(super) async fn run(
     let inverters: Vec<InverterId> = sources.iter().flat_map(Source::inverters).collect();
     sinks.begin(&inverters);
     sinks.stay_connected(&inverters)?;
-    let names: Vec<String> = sources.iter().map(Source::title).collect();
+    let titles: Vec<String> = sources.iter().map(Source::title).collect();
+    let mut plant = Plant::new(titles, plan.every, time());
+    let mut logged = Logged::new(log);
+    for (index, source) in sources.iter().enumerate() {
+        for inverter in source.inverters() {
+            plant.add(index, &inverter);
+            logged.load(&mut plant, index, &inverter, time());
+        }
+    }
     let (pause, paused) = channel(false);
     let (sender, events) = unbounded_channel();
     let tasks = LocalSet::new();
@@ -51,36 +67,51 @@ pub(super) async fn run(
         let tell = move |event| drop(sender.send((index, event)));
         tasks.spawn_local(keep(source, plan.every, paused.clone(), tell));
     }
-    let mut plant = Plant::default();
-    for inverter in &inverters {
-        plant.add(inverter, Instant::now());
-    }
-    let has_page = !plan.silent && stdout().is_terminal() && stdin().is_terminal();
     let mut watcher = Watcher {
+        health: sinks.health(),
         sinks,
         plant,
-        names,
+        logged,
+        view: View::default(),
+        look: plan.look,
         pause,
         has_page,
         messages,
         odd: BTreeSet::new(),
+        not_recorded: Vec::new(),
+        worst: Exit::Done,
     };
     let ended = tasks.run_until(watcher.watch(events, &mut stop)).await;
-    let exit = watcher.sinks.finish().await;
+    let exit = watcher.sinks.finish().await.max(watcher.worst);
     ended.map(|()| Ended::Exit(exit))
+}
+
+/// The time on both clocks.
+fn time() -> Now {
+    Now {
+        instant: Instant::now(),
+        local: now(),
+    }
 }
 
 /// Hands observations to the sinks, reports what changes, shows the page.
 struct Watcher<'a> {
     sinks: Sinks,
+    /// Health of the sinks when the page was drawn last.
+    health: Vec<Health>,
     plant: Plant,
-    /// What the sources are called.
-    names: Vec<String>,
+    logged: Logged,
+    view: View,
+    look: Look,
     pause: Sender<bool>,
     has_page: bool,
     messages: &'a Messages,
     /// Inverters whose last reading had something odd.
     odd: BTreeSet<String>,
+    /// Recordings that ended before their time.
+    not_recorded: Vec<Health>,
+    /// The worst trouble of a source: it counts when it is over, too.
+    worst: Exit,
 }
 
 impl Watcher<'_> {
@@ -90,22 +121,37 @@ impl Watcher<'_> {
         stop: &mut Stop,
     ) -> Result<(), Failure> {
         let mut screen = self.screen()?;
+        let mut draw = interval(DRAW_EVERY);
+        draw.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            self.draw(screen.as_mut())?;
             tokio::select! {
                 Some((source, event)) = events.recv() => self.take(source, event)?,
-                wish = wish(&mut screen) => match wish {
-                    Wish::Quit => return Ok(()),
-                    Wish::Pause => self.pause.send_modify(|is_paused| *is_paused = !*is_paused),
-                    Wish::Draw => {}
-                },
+                input = input(&mut screen) => {
+                    if self.press(input) == Wish::Quit {
+                        return Ok(());
+                    }
+                    self.draw(screen.as_mut())?;
+                }
                 _ = stop.heard() => return Ok(()),
-                () = sleep(DRAW_EVERY), if self.has_page => {}
+                _ = draw.tick(), if self.has_page => self.draw(screen.as_mut())?,
             }
         }
     }
 
-    fn screen(&self) -> Result<Option<(Screen, crate::logging::Held)>, Failure> {
+    /// What the user wants; pausing is done at once.
+    fn press(&mut self, input: Input) -> Wish {
+        let Input::Key(key) = input else {
+            return Wish::Draw;
+        };
+        let wish = self.view.press(key, &self.plant, time());
+        if wish == Wish::Pause {
+            self.pause.send_modify(|is_paused| *is_paused = !*is_paused);
+            self.plant.resume(time());
+        }
+        wish
+    }
+
+    fn screen(&self) -> Result<Option<(Screen, Held)>, Failure> {
         if !self.has_page {
             return Ok(None);
         }
@@ -116,18 +162,34 @@ impl Watcher<'_> {
 
     fn take(&mut self, source: usize, event: Event) -> Result<(), Failure> {
         match event {
-            Event::Observed(observation) => self.observe(observation),
+            Event::Observed(observation) => self.observe(source, observation),
             // Another run watches this device: that is told at the start, and not waited for.
             Event::Lost(failure) if failure.exit == Exit::Busy && self.is_new() => {
                 return Err(failure);
             }
             Event::Lost(failure) => {
+                self.worst = self.worst.max(failure.exit);
                 let reason = self.of(source, &failure.to_string());
+                self.plant
+                    .lose(source, failure.message().to_owned(), time());
                 warn!("{reason}; trying again until it is back");
             }
-            Event::Back => self.say(&self.of(source, "the connection is back")),
-            Event::NotRecorded(failure) => warn!("{failure}"),
-            Event::RoundDone => self.sinks.round_done(),
+            Event::Back => {
+                self.plant.find(source, time());
+                self.say(&self.of(source, "the connection is back"));
+            }
+            Event::NotRecorded(failure) => {
+                self.worst = self.worst.max(failure.exit);
+                warn!("{failure}");
+                self.not_recorded.push(Health {
+                    name: "recording".to_owned(),
+                    trouble: Some((now(), failure.message().to_owned())),
+                });
+            }
+            Event::RoundDone => {
+                self.plant.round_done(source, time());
+                self.sinks.round_done();
+            }
         }
         Ok(())
     }
@@ -140,15 +202,18 @@ impl Watcher<'_> {
 
     /// A message about a source, which is named where there are several.
     fn of(&self, source: usize, text: &str) -> String {
-        match self.names.get(source) {
-            Some(name) if self.names.len() > 1 => format!("{name}: {text}"),
+        match self.plant.ways().get(source) {
+            Some(way) if self.plant.ways().len() > 1 => format!("{}: {text}", way.title),
             _ => text.to_owned(),
         }
     }
 
-    fn observe(&mut self, observation: Observation) {
+    fn observe(&mut self, source: usize, observation: Observation) {
         self.report_oddities(&observation);
-        let change = self.plant.take(&observation, Instant::now());
+        let time = time();
+        self.logged
+            .load(&mut self.plant, source, &observation.inverter, time);
+        let change = self.plant.take(source, &observation, time);
         self.sinks.observe(observation);
         if let Some(change) = change {
             self.say(&change.to_string());
@@ -174,34 +239,53 @@ impl Watcher<'_> {
     /// A line on standard output, or a message on the page.
     fn say(&self, text: &str) {
         if self.has_page {
-            info!("{text}");
             return self.messages.note(text);
         }
         let time = now().format("%F %T");
         let _ = writeln!(stdout(), "{time} {text}");
     }
 
-    fn draw(&mut self, screen: Option<&mut (Screen, crate::logging::Held)>) -> Result<(), Failure> {
+    /// The health of sources and sinks; a sink whose trouble is over is reported.
+    fn health(&mut self) -> Vec<Health> {
+        let health = self.sinks.health();
+        for (before, now) in self.health.iter().zip(&health) {
+            let was_lost = before
+                .trouble
+                .as_ref()
+                .is_some_and(|(_, why)| why != NOT_YET);
+            if was_lost && now.trouble.is_none() {
+                self.say(&format!("{} is back", now.name));
+            }
+        }
+        self.health.clone_from(&health);
+        let ways = self.plant.health();
+        ways.chain(self.not_recorded.iter().cloned())
+            .chain(health)
+            .collect()
+    }
+
+    fn draw(&mut self, screen: Option<&mut (Screen, Held)>) -> Result<(), Failure> {
         let Some((screen, _)) = screen else {
             return Ok(());
         };
-        self.plant.advance(Instant::now());
+        let health = self.health();
         let surroundings = Surroundings {
-            source: self.names.join(", "),
-            time: now().format("%F %T").to_string(),
+            now: time(),
             is_paused: *self.pause.borrow(),
-            news: self.messages.last(),
+            health,
+            events: self.messages.entries(),
+            look: self.look,
         };
         screen
-            .draw(&self.plant, &surroundings)
+            .draw(&self.plant, &mut self.view, &surroundings)
             .map_err(lost_terminal)
     }
 }
 
-/// What the user wants; never comes without a page.
-async fn wish(screen: &mut Option<(Screen, crate::logging::Held)>) -> Wish {
+/// A key, or a change of the page's size; never comes without a page.
+async fn input(screen: &mut Option<(Screen, Held)>) -> Input {
     match screen {
-        Some((screen, _)) => screen.wish().await,
+        Some((screen, _)) => screen.input().await,
         None => std::future::pending().await,
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`csv`] | header and rows of the log files |
 //! | [`json`] | one object per reading |
+//! | [`hybrid`] | a hybrid inverter in four figures |
 //! | [`table`], [`inventory`] | tables for people: readings, inverters that were found |
 //! | [`influx`] | a line of InfluxDB's line protocol |
 //! | [`prometheus`] | metrics of all inverters |
@@ -11,6 +12,7 @@
 
 pub mod csv;
 pub mod home_assistant;
+pub(crate) mod hybrid;
 pub mod influx;
 pub mod inventory;
 pub mod json;

@@ -6,9 +6,11 @@
 //! | [`stdout`] | standard output, in the format that was typed |
 //! | [`textfile`] | a file of Prometheus metrics that is exchanged whole |
 //! | [`mqtt`] | an MQTT broker |
+//! | [`health`] | whether a sink works now |
 //! | [`trouble`] | reports of trouble: once, and its end |
 
 pub mod csv_log;
+pub mod health;
 pub mod mqtt;
 pub mod stdout;
 pub mod textfile;
@@ -18,6 +20,7 @@ use crate::exit::{Exit, Failure};
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
 use csv_log::CsvLog;
+use health::Health;
 use mqtt::Mqtt;
 use std::path::PathBuf;
 use stdout::{Printed, Stdout};
@@ -43,6 +46,18 @@ enum Sink {
     Stdout(Stdout),
     Textfile(Textfile),
     Mqtt(Box<Mqtt>),
+}
+
+impl Sink {
+    /// What it is called where its health is shown.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::CsvLog(_) => "log",
+            Self::Stdout(_) => "output",
+            Self::Textfile(_) => "metrics",
+            Self::Mqtt(_) => "MQTT",
+        }
+    }
 }
 
 /// All sinks of a run, and the one place that reports their trouble.
@@ -102,6 +117,7 @@ impl Sinks {
             self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
         }
         for sink in &mut self.sinks {
+            self.troubles.turn(sink.name());
             match sink {
                 Sink::CsvLog(log) => log.repair(inverters, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.begin(inverters),
@@ -132,6 +148,7 @@ impl Sinks {
             self.deliver(observation);
         }
         for sink in &mut self.sinks {
+            self.troubles.turn(sink.name());
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
@@ -143,6 +160,7 @@ impl Sinks {
     /// Ends a round in which nothing was polled: only the metrics say that all inverters are down.
     pub fn round_failed(&mut self) {
         for sink in &mut self.sinks {
+            self.troubles.turn(sink.name());
             if let Sink::Textfile(file) = sink {
                 file.write(&self.latest, &mut self.troubles);
             }
@@ -152,11 +170,24 @@ impl Sinks {
     /// Ends the run: waits until everything was taken, and gives the worst exit code.
     pub async fn finish(mut self) -> Exit {
         for sink in self.sinks {
+            self.troubles.turn(sink.name());
             if let Sink::Mqtt(mqtt) = sink {
                 mqtt.finish(&mut self.troubles).await;
             }
         }
         self.troubles.exit()
+    }
+
+    /// Whether each sink works now, in the order in which they were opened.
+    pub fn health(&self) -> Vec<Health> {
+        let health = |sink: &Sink| Health {
+            name: sink.name().to_owned(),
+            trouble: match sink {
+                Sink::Mqtt(mqtt) => mqtt.trouble(),
+                _ => self.troubles.of(sink.name()),
+            },
+        };
+        self.sinks.iter().map(health).collect()
     }
 
     /// The last observation of every inverter.
@@ -167,6 +198,7 @@ impl Sinks {
     fn deliver(&mut self, observation: &Observation) {
         self.note(observation);
         for sink in &mut self.sinks {
+            self.troubles.turn(sink.name());
             match sink {
                 Sink::CsvLog(log) => log.observe(observation, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.observe(observation, &mut self.troubles),

@@ -1,18 +1,49 @@
 //! Trouble of sinks: reported once when it begins and once when it is over; it decides the exit code.
 
 use crate::exit::{Exit, Failure};
-use std::collections::BTreeSet;
+use chrono::{DateTime, FixedOffset, Local};
+use std::collections::BTreeMap;
 use tracing::{error, warn};
+
+/// Something that is in trouble now.
+#[derive(Debug)]
+struct Trouble {
+    /// The part of the program whose trouble it is.
+    part: &'static str,
+    since: DateTime<FixedOffset>,
+    text: String,
+}
 
 /// What is in trouble now, and whether anything ever was.
 #[derive(Debug, Default)]
 pub(super) struct Troubles {
-    now: BTreeSet<String>,
+    /// By subject.
+    now: BTreeMap<String, Trouble>,
+    /// The part of the program that notes what follows.
+    part: &'static str,
     hint: Option<String>,
     worst: Option<Exit>,
 }
 
 impl Troubles {
+    /// Everything that is noted from now on is about this part of the program.
+    pub(super) const fn turn(&mut self, part: &'static str) {
+        self.part = part;
+    }
+
+    /// The trouble of a part of the program: since when it has any, and the oldest one in words.
+    pub(super) fn of(&self, part: &str) -> Option<(DateTime<FixedOffset>, String)> {
+        let of_part = |(_, trouble): &(&String, &Trouble)| trouble.part == part;
+        let troubles = self.now.iter().filter(of_part);
+        let count = troubles.clone().count();
+        let (subject, oldest) = troubles.min_by_key(|(_, trouble)| trouble.since)?;
+        let text = match count {
+            1 => format!("{subject}: {}", oldest.text),
+            _ => format!("{subject}: {}; {} more", oldest.text, count - 1),
+        };
+        Some((oldest.since, text))
+    }
+
     /// Notes how something went; true if it went well. `subject` names it in messages; `again` is
     /// reported when its trouble is over. A hint that was just given is not repeated.
     pub(super) fn note<E: Into<Failure>>(
@@ -23,7 +54,7 @@ impl Troubles {
     ) -> bool {
         let failure: Failure = match outcome {
             Ok(()) => {
-                if self.now.remove(subject) {
+                if self.now.remove(subject).is_some() {
                     warn!("{subject}{again}");
                     self.hint = None;
                 }
@@ -32,7 +63,13 @@ impl Troubles {
             Err(error) => error.into(),
         };
         self.worst = self.worst.max(Some(failure.exit));
-        if self.now.insert(subject.to_owned()) {
+        if !self.now.contains_key(subject) {
+            let trouble = Trouble {
+                part: self.part,
+                since: Local::now().fixed_offset(),
+                text: failure.message().to_owned(),
+            };
+            self.now.insert(subject.to_owned(), trouble);
             self.report(subject, &failure);
         }
         false
@@ -52,5 +89,34 @@ impl Troubles {
     /// The exit code: trouble that is over counts too.
     pub(super) fn exit(&self) -> Exit {
         self.worst.unwrap_or(Exit::Done)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_of_a_part_lasts_until_it_is_over() {
+        let mut troubles = Troubles::default();
+        let full = || Err::<(), _>(Failure::new("no space left", None));
+        troubles.turn("log");
+        troubles.note("address 02", full(), "");
+        let (since, text) = troubles.of("log").unwrap();
+        assert_eq!(text, "address 02: no space left");
+        troubles.note("address 01", full(), "");
+        troubles.note("address 02", full(), "");
+        troubles.turn("metrics");
+        troubles.note("the metrics", Ok::<(), Failure>(()), "");
+        assert_eq!(troubles.of("metrics"), None);
+        let (still, text) = troubles.of("log").unwrap();
+        assert_eq!(still, since);
+        assert!(text.ends_with("no space left; 1 more"), "{text}");
+        for subject in ["address 01", "address 02"] {
+            troubles.note(subject, Ok::<(), Failure>(()), "");
+        }
+        assert_eq!(troubles.of("log"), None);
+        assert_eq!(troubles.exit(), Exit::Failed);
     }
 }

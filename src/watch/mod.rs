@@ -3,12 +3,19 @@
 //! | module | does |
 //! |---|---|
 //! | [`keeper`] | keeps polling one source |
-//! | [`plant`] | the inverters: in which state each is, what changed |
-//! | [`page`], [`screen`] | draws the live page; its terminal and keys |
-//! | [`curve`] | the power of the last hour |
+//! | [`plant`], [`inverter`] | the inverters: in which state each is, what changed |
+//! | [`curve`] | what a quantity was in the last hour and the last day |
+//! | [`logged`] | what a log directory has of today |
+//! | [`view`] | what the page shows; what keys do |
+//! | [`page`], [`look`] | draws the live page, as the terminal can show it |
+//! | [`screen`] | its terminal and keys |
 
-pub mod curve;
+pub(crate) mod curve;
+pub(crate) mod inverter;
 pub mod keeper;
-pub mod page;
-pub mod plant;
+pub(crate) mod logged;
+pub mod look;
+pub(crate) mod page;
+pub(crate) mod plant;
 pub mod screen;
+pub(crate) mod view;

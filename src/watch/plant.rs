@@ -1,102 +1,58 @@
 //! What is known of the inverters of a plant while they are watched: in which state each is, what
-//! changed.
+//! changed, which way to them is lost.
 
-use super::curve::{Curve, MINUTES};
-use crate::format::table;
+use super::curve::Window;
+use super::inverter::{Condition, Inverter};
 use crate::inverter::InverterId;
-use crate::observation::{Observation, Outcome};
-use crate::reading::{Reading, Role, Unit};
+use crate::observation::Observation;
+use crate::reading::{Reading, Role};
+use crate::sink::health::Health;
+use chrono::{DateTime, FixedOffset};
 use rust_decimal::prelude::ToPrimitive;
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How an inverter is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Health {
-    /// Not asked yet.
-    Unknown,
-    /// It answers and reports no fault.
-    Online,
-    /// It answers and reports a fault.
-    Fault,
-    /// It answers, but never well.
-    Garbled,
-    /// It does not answer.
-    Silent,
+/// A time on two clocks: one that only goes forward, and that of the day.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Now {
+    /// For ages.
+    pub(crate) instant: Instant,
+    /// Local time.
+    pub(crate) local: DateTime<FixedOffset>,
 }
 
-/// One inverter.
-#[derive(Debug)]
-pub struct Inverter {
-    /// Which inverter.
-    pub id: InverterId,
-    /// What it is called: its address, or where it answers.
-    pub name: String,
-    /// How it is.
-    pub health: Health,
-    /// Its last good reading.
-    pub reading: Option<Reading>,
-    /// Time to the first byte of that.
-    pub first_byte: Option<Duration>,
-    /// How often it was asked, and how often the replies were garbled.
-    pub asked: u64,
-    /// See `asked`.
-    pub garbled: u64,
-    /// Its power of the last hour.
-    pub curve: Curve,
-}
-
-impl Inverter {
-    fn new(id: InverterId, now: Instant) -> Self {
-        Self {
-            name: id.place(),
-            id,
-            health: Health::Unknown,
-            reading: None,
-            first_byte: None,
-            asked: 0,
-            garbled: 0,
-            curve: Curve::new(now),
-        }
-    }
-
-    /// Whether it answered when it was asked last.
-    pub fn is_read(&self) -> bool {
-        matches!(self.health, Health::Online | Health::Fault)
-    }
-
-    /// Share of garbled replies, percent.
-    pub fn error_rate(&self) -> f64 {
-        let share =
-            |part: u64, whole: u64| part.to_f64().unwrap_or(0.0) / whole.to_f64().unwrap_or(1.0);
-        share(self.garbled, self.asked.max(1)) * 100.0
+impl Now {
+    /// Time that passed since `then`.
+    pub(crate) fn since(self, then: Self) -> Duration {
+        self.instant.saturating_duration_since(then.instant)
     }
 }
 
-/// An inverter whose health is another one now: worth a line.
+/// An inverter whose condition is another one now: worth a line.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     /// Which inverter.
-    pub name: String,
+    pub(crate) name: String,
     /// Before.
-    pub from: Health,
+    pub(crate) from: Condition,
     /// Now.
-    pub to: Health,
+    pub(crate) to: Condition,
     /// What it reports, or why it is not read.
-    pub detail: String,
+    pub(crate) detail: String,
 }
 
 /// `02: online: mpp-track, 585 W, …`
 impl fmt::Display for Change {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match (self.from, self.to) {
-            (Health::Fault, Health::Online) => "recovered",
-            (_, Health::Online) => "online",
-            (_, Health::Fault) => "fault",
-            (_, Health::Garbled) => "garbled",
-            (_, Health::Silent) => "silent",
-            (_, Health::Unknown) => "unknown",
+            (Condition::Fault, Condition::Online) => "recovered",
+            (_, Condition::Online) => "online",
+            (_, Condition::Fault) => "fault",
+            (_, Condition::Garbled) => "garbled",
+            (_, Condition::Silent) => "silent",
+            (_, Condition::Unknown) => "unknown",
         };
         write!(formatter, "{}: {word}", self.name)?;
         match self.detail.as_str() {
@@ -106,133 +62,222 @@ impl fmt::Display for Change {
     }
 }
 
+/// The way to the inverters of a source.
+#[derive(Debug)]
+pub(crate) struct Way {
+    /// What the source is called.
+    pub(crate) title: String,
+    /// Since when it is lost, and why.
+    pub(crate) lost: Option<(DateTime<FixedOffset>, String)>,
+    round_done: Instant,
+    /// Time from one round to the next; `None` before the first one is done.
+    period: Option<Duration>,
+}
+
+/// How many inverters are in which state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Counts {
+    /// Inverters that are known.
+    pub(crate) all: usize,
+    /// Those whose values are of now and that report no fault.
+    pub(crate) online: usize,
+    /// Those whose values are of now and that report a fault.
+    pub(crate) faults: usize,
+}
+
 /// The inverters that are watched.
-#[derive(Debug, Default)]
-pub struct Plant {
+#[derive(Debug)]
+pub(crate) struct Plant {
     inverters: Vec<Inverter>,
+    /// Index of an inverter, by source and place.
+    places: HashMap<(usize, String), usize>,
+    ways: Vec<Way>,
+    every: Duration,
 }
 
 impl Plant {
-    /// All inverters, in the order in which they were named.
-    pub fn inverters(&self) -> &[Inverter] {
+    /// A plant without inverters; `titles` are those of its sources, `every` is the time from one
+    /// round to the next.
+    pub(crate) fn new(titles: Vec<String>, every: Duration, now: Now) -> Self {
+        let way = |title| Way {
+            title,
+            lost: None,
+            round_done: now.instant,
+            period: None,
+        };
+        Self {
+            inverters: Vec::new(),
+            places: HashMap::new(),
+            ways: titles.into_iter().map(way).collect(),
+            every,
+        }
+    }
+
+    /// All inverters, in the order in which they were named or found.
+    pub(crate) fn inverters(&self) -> &[Inverter] {
         &self.inverters
     }
 
-    /// The power of all that answer, W.
-    pub fn power(&self) -> f64 {
-        self.readings()
-            .filter_map(|reading| reading.figure(Role::Power)?.0.to_f64())
-            .sum()
+    /// The ways to them.
+    pub(crate) fn ways(&self) -> &[Way] {
+        &self.ways
     }
 
-    /// The daily yield of all, as last read, kWh.
-    pub fn daily_yield(&self) -> f64 {
-        self.inverters
-            .iter()
-            .filter_map(|inverter| daily_yield(inverter.reading.as_ref()?))
-            .sum()
+    /// Adds an inverter of a source unless it is there, and gives it.
+    pub(crate) fn add(&mut self, source: usize, id: &InverterId) -> &mut Inverter {
+        let key = (source, id.place());
+        let index = *self.places.entry(key).or_insert_with(|| {
+            self.inverters.push(Inverter::new(id.clone(), source));
+            self.inverters.len() - 1
+        });
+        #[allow(clippy::indexing_slicing)] // inverters are never removed
+        &mut self.inverters[index]
     }
 
-    /// The power of the last hour, all inverters together.
-    pub fn curve(&self) -> Vec<Option<f64>> {
-        let mut sum = vec![None; MINUTES];
+    /// Notes an observation; what changed by it.
+    pub(crate) fn take(
+        &mut self,
+        source: usize,
+        observation: &Observation,
+        now: Now,
+    ) -> Option<Change> {
+        let inverter = self.add(source, &observation.inverter);
+        inverter.id = observation.inverter.clone();
+        let from = inverter.condition;
+        let detail = inverter.take(&observation.outcome, now);
+        (inverter.condition != from).then(|| Change {
+            name: inverter.name(),
+            from,
+            to: inverter.condition,
+            detail,
+        })
+    }
+
+    /// Notes a reading of a former run.
+    pub(super) fn remember(&mut self, source: usize, id: &InverterId, reading: &Reading, now: Now) {
+        self.add(source, id).remember(reading, now);
+    }
+
+    /// Notes that the way to the inverters of a source is lost.
+    pub(crate) fn lose(&mut self, source: usize, reason: String, now: Now) {
+        if let Some(way) = self.ways.get_mut(source) {
+            way.lost = Some((now.local, reason));
+        }
+    }
+
+    /// Notes that it is back.
+    pub(crate) fn find(&mut self, source: usize, now: Now) {
+        if let Some(way) = self.ways.get_mut(source) {
+            way.lost = None;
+            way.round_done = now.instant;
+        }
+    }
+
+    /// Notes that polling goes on after a pause, which is not a part of a round.
+    pub(crate) fn resume(&mut self, now: Now) {
+        for way in &mut self.ways {
+            way.round_done = now.instant;
+        }
+    }
+
+    /// Notes the end of a round. A short one, of a few inverters, does not make the others old.
+    pub(crate) fn round_done(&mut self, source: usize, now: Now) {
+        let Some(way) = self.ways.get_mut(source) else {
+            return;
+        };
+        let passed = now.instant.saturating_duration_since(way.round_done);
+        way.round_done = now.instant;
+        if way.lost.is_none() {
+            let before = way.period.unwrap_or_default() * 7 / 8;
+            way.period = Some(passed.max(before).max(self.every));
+        }
+    }
+
+    /// True while the values of an inverter are of now: read at most two rounds ago, over a way that
+    /// is not lost, and the inverter did not fall silent since.
+    pub(crate) fn is_live(&self, inverter: &Inverter, now: Now) -> bool {
+        let Some(way) = self.ways.get(inverter.source) else {
+            return false;
+        };
+        let is_awake = !matches!(inverter.condition, Condition::Silent | Condition::Unknown);
+        let is_young = |read| {
+            way.period
+                .is_none_or(|period| now.since(read) <= period * 2)
+        };
+        way.lost.is_none() && is_awake && inverter.read.is_some_and(is_young)
+    }
+
+    fn live(&self, now: Now) -> impl Iterator<Item = &Inverter> {
+        let is_live = move |inverter: &&Inverter| self.is_live(inverter, now);
+        self.inverters.iter().filter(is_live)
+    }
+
+    /// The sum of a quantity over all inverters whose values are of now; `None` if none has it.
+    pub(crate) fn sum(&self, role: Role, now: Now) -> Option<f64> {
+        let figure = |inverter: &Inverter| inverter.reading.as_ref()?.figure(role)?.0.to_f64();
+        let figures = self.live(now).filter_map(figure);
+        figures.reduce(|one, other| one + other)
+    }
+
+    /// The yield of the day of `now`, kWh: of sleeping inverters too.
+    pub(crate) fn daily_yield(&self, now: Now) -> f64 {
+        let day = now.local.date_naive();
+        let yields = self.inverters.iter().filter_map(|one| one.daily_yield(day));
+        yields.fold(0.0, |sum, energy| sum + energy)
+    }
+
+    /// How many inverters are in which state.
+    pub(crate) fn counts(&self, now: Now) -> Counts {
+        let with = |condition| {
+            self.live(now)
+                .filter(|one| one.condition == condition)
+                .count()
+        };
+        Counts {
+            all: self.inverters.len(),
+            online: with(Condition::Online),
+            faults: with(Condition::Fault),
+        }
+    }
+
+    /// True if the ways are there and all inverters that were polled are silent, as at night.
+    pub(crate) fn is_asleep(&self) -> bool {
+        let is_silent = |one: &Inverter| one.condition == Condition::Silent;
+        let are_there = self.ways.iter().all(|way| way.lost.is_none());
+        are_there && !self.inverters.is_empty() && self.inverters.iter().all(is_silent)
+    }
+
+    /// Whether each way works.
+    pub(crate) fn health(&self) -> impl Iterator<Item = Health> {
+        self.ways.iter().map(|way| Health {
+            name: way.title.clone(),
+            trouble: way.lost.clone(),
+        })
+    }
+
+    /// Seconds for which a value of this inverter holds in curves.
+    pub(super) fn hold(&self, inverter: &Inverter) -> i64 {
+        let way = self.ways.get(inverter.source);
+        let period = way.and_then(|way| way.period).unwrap_or(self.every);
+        i64::try_from(period.as_secs())
+            .unwrap_or(i64::MAX)
+            .saturating_mul(2)
+    }
+
+    /// The power of all inverters together, a value per step of the window.
+    pub(super) fn curve(&self, window: Window) -> Vec<Option<f32>> {
+        let mut sum: Vec<Option<f32>> = vec![None; window.len()];
         for inverter in &self.inverters {
-            for (sum, value) in sum.iter_mut().zip(inverter.curve.values()) {
+            let hold = self.hold(inverter);
+            let values = inverter
+                .power_curve()
+                .map(|curve| curve.values(window, hold));
+            for (sum, value) in sum.iter_mut().zip(values.into_iter().flatten()) {
                 if let Some(value) = value {
                     *sum = Some(sum.unwrap_or(0.0) + value);
                 }
             }
         }
         sum
-    }
-
-    /// The readings of those that answer now.
-    fn readings(&self) -> impl Iterator<Item = &Reading> {
-        self.inverters
-            .iter()
-            .filter(|inverter| inverter.is_read())
-            .filter_map(|inverter| inverter.reading.as_ref())
-    }
-
-    /// Adds an inverter unless it is there.
-    pub fn add(&mut self, id: &InverterId, now: Instant) {
-        self.inverter(id, now);
-    }
-
-    /// The inverter at this place; it is added if it is new.
-    fn inverter(&mut self, id: &InverterId, now: Instant) -> &mut Inverter {
-        let place = id.place();
-        let known = self.inverters.iter().position(|known| known.name == place);
-        let index = known.unwrap_or_else(|| {
-            self.inverters.push(Inverter::new(id.clone(), now));
-            self.inverters.len() - 1
-        });
-        #[allow(clippy::indexing_slicing)] // found or pushed just now
-        &mut self.inverters[index]
-    }
-
-    /// Moves all curves on to the minute of `now`.
-    pub fn advance(&mut self, now: Instant) {
-        for inverter in &mut self.inverters {
-            inverter.curve.advance(now);
-        }
-    }
-
-    /// Notes an observation; what changed by it.
-    pub fn take(&mut self, observation: &Observation, now: Instant) -> Option<Change> {
-        let inverter = self.inverter(&observation.inverter, now);
-        inverter.id = observation.inverter.clone();
-        let from = inverter.health;
-        let detail = inverter.take(&observation.outcome, now);
-        (inverter.health != from).then(|| Change {
-            name: inverter.name.clone(),
-            from,
-            to: inverter.health,
-            detail,
-        })
-    }
-}
-
-impl Inverter {
-    /// Notes an outcome; what it reports, or why it was not read.
-    fn take(&mut self, outcome: &Outcome, now: Instant) -> String {
-        if matches!(outcome, Outcome::NotPolled) {
-            return String::new();
-        }
-        self.asked += 1;
-        self.curve.advance(now);
-        match outcome {
-            Outcome::Read { answer, first_byte } => {
-                self.health = if answer.is_fault {
-                    Health::Fault
-                } else {
-                    Health::Online
-                };
-                self.first_byte = Some(*first_byte);
-                let power = answer.figure(Role::Power);
-                if let Some(power) = power.and_then(|(power, _)| power.to_f64()) {
-                    self.curve.note(power, now);
-                }
-                self.reading = Some((**answer).clone());
-                table::summary(answer)
-            }
-            Outcome::Garbled(reason) => {
-                self.garbled += 1;
-                self.health = Health::Garbled;
-                reason.clone()
-            }
-            Outcome::Silent | Outcome::Unreachable(_) | Outcome::NotPolled => {
-                self.health = Health::Silent;
-                String::new()
-            }
-        }
-    }
-}
-
-/// The daily yield of a reading, kWh.
-pub fn daily_yield(reading: &Reading) -> Option<f64> {
-    match reading.figure(Role::DailyYield)? {
-        (energy, Unit::WattHour) => Some(energy.to_f64()? / 1000.0),
-        (energy, _) => energy.to_f64(),
     }
 }

@@ -180,41 +180,29 @@ fn changes_are_lines_and_rows_are_logged() {
     assert_eq!(rows.lines().count(), 1 + 3);
 }
 
-#[test]
-fn the_second_watch_of_a_device_ends_at_once() {
-    let bus = Bus::with_replies(&[("#020", bytes("G4-17"))]);
-    let first = start(command(&["watch", &text(&bus.path), "2"]));
-    until("a request", || !bus.asked().is_empty());
-    let second = run(&["watch", &text(&bus.path), "2"]).expect_code(7);
-    assert!(second.time < Duration::from_secs(2));
-    stop(&first.0, Signal::INT);
-    wait(first).expect_code(0);
+/// The first thing that the program says on standard error.
+fn first_message(watch: &mut (Child, Instant)) -> String {
+    let mut said = [0; 4096];
+    let errors = watch.0.stderr.as_mut().unwrap();
+    let count = errors.read(&mut said).unwrap();
+    String::from_utf8_lossy(&said[..count]).into_owned()
 }
 
 #[test]
-fn a_device_that_is_not_there_yet_is_waited_for() {
-    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+fn device_that_is_missing_at_the_start_is_waited_for() {
     let directory = TempDir::new().unwrap();
     let device = directory.path().join("ttyUSB0");
-    let log = text(&directory.path().join("logs"));
-    let options = ["--every", "100ms", "--pace", "0s", "--log", &log];
-    let watch = start(command(
-        &[&["watch", &text(&device), "2"], options.as_slice()].concat(),
-    ));
-    sleep(Duration::from_millis(300));
+    let mut watch = start(command(&["watch", &text(&device), "2", "--pace", "0s"]));
+    let said = first_message(&mut watch);
+    assert!(said.contains("does not exist"), "{said}");
+    let time = said.split_once(" kaco_ardexa: warning: ").unwrap().0;
+    let time = chrono::NaiveDateTime::parse_from_str(time, "%Y-%m-%d %H:%M:%S");
+    assert!(time.is_ok(), "{said}");
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
     symlink(&bus.path, &device).unwrap();
-    // The first round is over when the second begins.
-    let readings = || bus.asked().iter().filter(|one| *one == "#020").count();
-    until("the second round", || readings() > 1);
-    assert!(directory.path().join("logs/02/latest.csv").exists());
+    until("a poll", || !bus.asked().is_empty());
     stop(&watch.0, Signal::TERM);
-    let run = wait(watch);
-    assert!(run.stderr.contains("does not exist"), "{}", run.stderr);
-    assert!(
-        run.stdout.contains("the connection is back"),
-        "{}",
-        run.stdout
-    );
+    wait(watch).expect_code(1);
 }
 
 #[test]
@@ -243,7 +231,7 @@ fn an_adapter_that_is_pulled_out_is_waited_for() {
     until("it is asked again", || !second.asked().is_empty());
     sleep(Duration::from_millis(600));
     stop(&watch.0, Signal::TERM);
-    let run = wait(watch).expect_code(0);
+    let run = wait(watch).expect_code(1);
     assert!(
         run.stdout.contains("the connection is back"),
         "{}{}",
@@ -273,7 +261,12 @@ impl Terminal {
         Self::run(command, columns, rows)
     }
 
-    fn run(mut command: Command, columns: u16, rows: u16) -> Self {
+    fn run(command: Command, columns: u16, rows: u16) -> Self {
+        Self::run_with(command, (columns, rows), ("TERM", "xterm-256color"))
+    }
+
+    fn run_with(mut command: Command, size: (u16, u16), variable: (&str, &str)) -> Self {
+        let (columns, rows) = size;
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
@@ -299,7 +292,8 @@ impl Terminal {
             .stdin(stdio())
             .stdout(stdio())
             .stderr(stdio())
-            .env("TERM", "xterm-256color");
+            .env("LC_ALL", "C.UTF-8")
+            .env(variable.0, variable.1);
         let child = command.spawn().unwrap();
         let master = File::from(master);
         let screen = Arc::new(Mutex::new(Vec::new()));
@@ -377,7 +371,7 @@ fn the_page_shows_the_plant_and_leaves_a_sane_terminal() {
         let terminal = Terminal::start(&["watch", "sim:", "2", "--pace", "0s"], columns, rows);
         let before = "InputModes(BRKINT | ICRNL | IXON)";
         until("the page", || {
-            terminal.shows("mpp-track") || (columns < 80 && terminal.shows("inverters"))
+            terminal.shows("mpp-track") || (columns < 80 && terminal.shows("quit"))
         });
         assert!(terminal.shows("\x1b[?1049h"));
         assert!(columns < 80 || terminal.shows("online"));
@@ -393,6 +387,42 @@ fn the_page_shows_the_plant_and_leaves_a_sane_terminal() {
         }
         terminal.expect_sane_end(&fresh_modes());
     }
+}
+
+#[test]
+fn page_shows_a_lost_adapter_and_a_broker_that_is_away_and_exits_as_log_would() {
+    let bus = Bus::start(Box::new(|_, count| match count {
+        0 => reply(&bytes("G4-17")),
+        _ => vec![Play::HangUp],
+    }));
+    let directory = TempDir::new().unwrap();
+    let device = directory.path().join("ttyUSB0");
+    symlink(&bus.path, &device).unwrap();
+    let device = text(&device);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let broker = closed.local_addr().unwrap().to_string();
+    drop(closed);
+    let watch = ["watch", &device, "2", "--pace", "0s", "--every", "100ms"];
+    let arguments = [watch.as_slice(), &["--mqtt", &broker]].concat();
+    let mut terminal = Terminal::start(&arguments, 100, 24);
+    until("the bus hangs up", || bus.asked().len() >= 2);
+    fs::remove_file(&device).unwrap();
+    until("the link is lost", || terminal.shows("LOST"));
+    until("the broker is missed", || terminal.shows("refused"));
+    assert!(!terminal.shows("kaco_ardexa: "));
+    (&terminal.master).write_all(b"q").unwrap();
+    assert_eq!(terminal.child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn page_of_a_dumb_terminal_is_ascii() {
+    let mut command = command(&["watch", "sim:", "2", "--pace", "0s"]);
+    command.env("NO_COLOR", "1");
+    let terminal = Terminal::run_with(command, (80, 24), ("TERM", "dumb"));
+    until("the page", || terminal.shows("mpp-track"));
+    let bytes = terminal.screen.lock().unwrap().clone();
+    assert!(bytes.is_ascii(), "{}", String::from_utf8_lossy(&bytes));
+    terminal.stop();
 }
 
 #[test]
@@ -496,7 +526,7 @@ fn kstar_inverters_are_watched_by_the_same_code() {
         folder()
     );
     assert!(
-        run.stdout.contains("127.0.77.1: online: on, "),
+        run.stdout.contains("SIM127000077001: online: on, "),
         "{}",
         run.stdout
     );
@@ -562,4 +592,15 @@ fn memory_does_not_grow_over_thousands_of_rounds() {
     child.wait().unwrap();
     println!("memory: {early} kB after 3 s, {late} kB after 11 s");
     assert!(late <= early + 256, "{early} kB became {late} kB");
+}
+
+#[test]
+fn second_watch_of_a_device_ends_at_once() {
+    let bus = Bus::with_replies(&[("#020", bytes("G4-17"))]);
+    let first = start(command(&["watch", &text(&bus.path), "2"]));
+    until("a request", || !bus.asked().is_empty());
+    let second = run(&["watch", &text(&bus.path), "2"]).expect_code(7);
+    assert!(second.time < Duration::from_secs(2));
+    stop(&first.0, Signal::INT);
+    wait(first).expect_code(0);
 }

@@ -32,6 +32,7 @@ use crate::inverter::InverterId;
 use crate::observation::Observation;
 use crate::reading::Reading;
 use crate::sink::trouble::Troubles;
+use chrono::{DateTime, FixedOffset};
 use session::{Session, availability_topic};
 
 /// Publishes readings: at the end of a run, or over one connection that is kept.
@@ -58,6 +59,11 @@ impl Mqtt {
         Ok(())
     }
 
+    /// Since when there is no connection to the broker, and why; never where none is kept.
+    pub(super) fn trouble(&self) -> Option<(DateTime<FixedOffset>, String)> {
+        self.session.as_ref().and_then(Session::trouble)
+    }
+
     pub(super) fn observe(&mut self, observation: &Observation) {
         let Some(reading) = observation.reading() else {
             return;
@@ -70,11 +76,16 @@ impl Mqtt {
 
     /// Waits until the broker has taken everything, at most 10 s. Rows and prints are safe before.
     pub(super) async fn finish(self, troubles: &mut Troubles) {
+        const SUBJECT: &str = "the readings could not be published";
         if let Some(session) = self.session {
+            // A connection that came back is as good as one that was never lost.
+            if let Some((_, reason)) = session.trouble() {
+                troubles.note(SUBJECT, Err(Failure::new(reason, None)), "");
+            }
             return session.stop().await;
         }
         let published = once::publish(&self.options, &self.readings).await;
-        troubles.note("the readings could not be published", published, "");
+        troubles.note(SUBJECT, published, "");
     }
 }
 

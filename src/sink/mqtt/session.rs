@@ -10,6 +10,8 @@ use crate::format::home_assistant::STATUS;
 use crate::format::message::Message;
 use crate::inverter::{InverterId, KSTAR};
 use crate::reading::Reading;
+use crate::sink::health::NOT_YET;
+use chrono::{DateTime, FixedOffset, Local};
 use rumqttc::{ConnectionError, Event, Packet, Publish};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -66,6 +68,16 @@ struct State {
     outbox: Outbox,
     is_connected: bool,
     is_stopping: bool,
+    /// Since when there is no connection, and why.
+    trouble: Option<(DateTime<FixedOffset>, String)>,
+}
+
+impl State {
+    fn note_trouble(&mut self, text: String) {
+        let since = self.trouble.take().map(|(since, _)| since);
+        let since = since.unwrap_or_else(|| Local::now().fixed_offset());
+        self.trouble = Some((since, text));
+    }
 }
 
 impl Shared {
@@ -83,6 +95,7 @@ impl Session {
         let mut connector = Connector::new(&options)?;
         connector.set_will(says(&availability, "offline"));
         let shared = Arc::new(Shared::default());
+        shared.state().note_trouble(NOT_YET.to_owned());
         let task = Task {
             shared: Arc::clone(&shared),
             connector,
@@ -105,6 +118,11 @@ impl Session {
     /// Whether the broker is there.
     pub fn is_connected(&self) -> bool {
         self.shared.state().is_connected
+    }
+
+    /// Since when there is no connection, and why.
+    pub fn trouble(&self) -> Option<(DateTime<FixedOffset>, String)> {
+        self.shared.state().trouble.clone()
     }
 
     /// Says good-bye and ends, within 2 s.
@@ -147,7 +165,11 @@ impl Task {
             let Err(error) = self.connection().await else {
                 return;
             };
-            let was_connected = std::mem::take(&mut self.shared.state().is_connected);
+            let was_connected = {
+                let mut state = self.shared.state();
+                state.note_trouble(error.to_string());
+                std::mem::take(&mut state.is_connected)
+            };
             if was_connected && since.elapsed() >= GOOD {
                 pause = FIRST_PAUSE;
                 is_told = false;
@@ -219,6 +241,7 @@ impl Task {
         }
         let mut state = self.shared.state();
         state.is_connected = true;
+        state.trouble = None;
         let online = says(&self.availability, "online");
         state
             .outbox

@@ -1,26 +1,28 @@
-//! `docs/pictures/watch.svg`: what `watch` shows on a terminal. `UPDATE=60` watches simulated
-//! inverters for 60 minutes, so that the curve is full, and writes the picture.
+//! `docs/pictures/watch.svg`: what `watch` shows on a terminal. The rows of an hour before are in its log, so that
+//! the curve is full. `UPDATE=1` writes the picture.
 
 use crate::watch::{Terminal, until};
+use chrono::DateTime;
 use std::fmt::Write;
 use std::num::NonZero;
 use std::path::Path;
-use std::time::Duration;
-use std::{env, fs, thread};
+use std::{env, fs};
+use tempfile::TempDir;
 
-const WATCH: &str = "watch sim:fault 2,4-8 --pace 0s --every 5s";
+const WATCH: &str = "watch sim:fault 2,4-8 --pace 0s --every 2s";
 const COLUMNS: u16 = 96;
-const ROWS: u16 = 17;
+const ROWS: u16 = 18;
 
 /// Size of a character, px: rows are as high as characters, so that bars have no gaps.
 const WIDTH: f64 = 8.4;
 const HEIGHT: f64 = 16.4;
 const MARGIN: f64 = 16.0;
 
-/// The page after a time, once every inverter is on it.
-fn page(time: Duration) -> vt100::Parser {
-    let terminal = Terminal::start(&WATCH.split(' ').collect::<Vec<_>>(), COLUMNS, ROWS);
-    thread::sleep(time);
+/// The page once every inverter is on it.
+fn page(log: &Path) -> vt100::Parser {
+    let log = log.display().to_string();
+    let arguments: Vec<&str> = WATCH.split(' ').chain(["--log", &log]).collect();
+    let terminal = Terminal::start(&arguments, COLUMNS, ROWS);
     let size = [ROWS, COLUMNS].map(|size| NonZero::new(size).unwrap());
     let mut page = vt100::Parser::new(size[0], size[1], 0);
     until("a page with all inverters", || {
@@ -29,6 +31,44 @@ fn page(time: Duration) -> vt100::Parser {
     });
     terminal.stop();
     page
+}
+
+/// Puts an hour before the last row of each file of a log directory: clouds, then sun.
+fn fill_hour(log: &Path) {
+    for file in fs::read_dir(log).unwrap() {
+        let folder = file.unwrap().path();
+        let is_day = |name: &str| name.starts_with("20");
+        let names = fs::read_dir(&folder)
+            .unwrap()
+            .map(|file| file.unwrap().path());
+        let day = names
+            .into_iter()
+            .find(|path| is_day(path.file_name().unwrap().to_str().unwrap()));
+        let path = day.unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let labels: Vec<&str> = lines[0].split(", ").collect();
+        let last: Vec<&str> = lines[lines.len() - 1].split(',').collect();
+        let time = DateTime::parse_from_str(last[0], "%Y-%m-%dT%H:%M:%S%z").unwrap();
+        let mut rows = format!("{}\n", lines[0]);
+        for minute in (1..60).rev() {
+            let time = time - chrono::Duration::minutes(minute);
+            let share = 0.8
+                - 0.3
+                    * (f64::from(i32::try_from(minute).unwrap()) / 9.0)
+                        .sin()
+                        .abs();
+            let cells = labels.iter().zip(&last).skip(1).map(|(label, cell)| {
+                let is_power = label.starts_with("AC Power");
+                let power = cell.parse::<f64>().ok().filter(|_| is_power);
+                power.map_or((*cell).to_owned(), |power| format!("{:.0}", power * share))
+            });
+            let cells: Vec<String> = cells.collect();
+            let time = time.format("%Y-%m-%dT%H:%M:%S%z");
+            writeln!(rows, "{time},{}", cells.join(",")).unwrap();
+        }
+        fs::write(&path, rows + lines[lines.len() - 1] + "\n").unwrap();
+    }
 }
 
 /// Whether inverters feed in and one reports a fault.
@@ -82,11 +122,11 @@ fn picture(screen: &vt100::Screen) -> String {
 #[test]
 fn the_picture_of_watch_shows_a_plant() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures/watch.svg");
-    let minutes: Option<u64> = env::var("UPDATE")
-        .ok()
-        .map(|minutes| minutes.parse().unwrap());
-    let drawn = picture(page(Duration::from_secs(60 * minutes.unwrap_or(0))).screen());
-    if minutes.is_some() {
+    let log = TempDir::new().unwrap();
+    page(log.path());
+    fill_hour(log.path());
+    let drawn = picture(page(log.path()).screen());
+    if env::var_os("UPDATE").is_some() {
         fs::write(&file, &drawn).unwrap();
     }
     for svg in [drawn, fs::read_to_string(file).unwrap()] {

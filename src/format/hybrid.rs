@@ -1,0 +1,109 @@
+//! A hybrid inverter in four figures: PV, house, battery, grid.
+
+use super::table::figure;
+use crate::reading::{Reading, Role};
+use rust_decimal::Decimal;
+
+/// Heads of the four figures.
+pub(crate) const HEADS: [&str; 4] = ["PV", "house", "battery", "grid"];
+
+/// True if the inverter reports what the house draws: it then reports battery and grid too.
+pub(crate) fn is_hybrid(reading: &Reading) -> bool {
+    reading.cells.layout.has(Role::LoadPower)
+}
+
+/// PV power, power of the house, charge and power of the battery, power from (`in`) or to (`out`)
+/// the grid: `1630 W`, `412 W`, `64 % +512.5 W`, `out 700 W`. Empty where a value is missing.
+pub(crate) fn figures(reading: &Reading) -> [String; 4] {
+    let battery = [figure(reading, Role::Charge), signed(reading)];
+    [
+        watts(reading, Role::Power),
+        watts(reading, Role::LoadPower),
+        battery.join(" ").trim().to_owned(),
+        grid(reading),
+    ]
+}
+
+fn watts(reading: &Reading, role: Role) -> String {
+    let power = reading.figure(role);
+    power
+        .map(|(power, unit)| format!("{} {}", plain(power), unit.symbol()))
+        .unwrap_or_default()
+}
+
+/// Power of the battery: `+` while charging, `-` while discharging.
+fn signed(reading: &Reading) -> String {
+    let Some((power, unit)) = reading.figure(Role::BatteryPower) else {
+        return String::new();
+    };
+    let sign = if power > Decimal::ZERO { "+" } else { "" };
+    format!("{sign}{} {}", plain(power), unit.symbol())
+}
+
+fn grid(reading: &Reading) -> String {
+    let Some((power, unit)) = reading.figure(Role::GridPower) else {
+        return String::new();
+    };
+    let way = match power {
+        power if power.is_zero() => "",
+        power if power.is_sign_negative() => "out ",
+        _ => "in ",
+    };
+    format!("{way}{} {}", plain(power.abs()), unit.symbol())
+}
+
+/// Whole watts, as the other powers: those of PV and battery are products with decimals.
+fn plain(power: Decimal) -> Decimal {
+    let rounded = power.round();
+    match rounded.is_zero() {
+        true => Decimal::ZERO,
+        false => rounded,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::super::naming::examples::reading;
+    use super::*;
+    use crate::kaco::layouts::STANDARD;
+    use crate::kstar::layout::KSTAR;
+    use crate::reading::{Layout, Value};
+
+    fn with(values: &[(Role, i64)], layout: &'static Layout) -> Reading {
+        let mut reading = reading(layout, &[]);
+        for (role, number) in values {
+            let fields = layout.fields.iter();
+            let index = fields.clone().position(|field| field.role == Some(*role));
+            reading.cells.values[index.unwrap()] = Some(Value::Number((*number).into()));
+        }
+        reading
+    }
+
+    #[test]
+    fn four_figures_say_where_power_goes() {
+        let figures = |battery, grid| {
+            let values = [
+                (Role::TotalDcPower, 1630),
+                (Role::LoadPower, 412),
+                (Role::Charge, 64),
+                (Role::BatteryPower, battery),
+                (Role::GridPower, grid),
+            ];
+            super::figures(&with(&values, &KSTAR)).join(" | ")
+        };
+        assert_eq!(
+            figures(512, -700),
+            "1630 W | 412 W | 64 % +512 W | out 700 W"
+        );
+        assert_eq!(figures(-90, 300), "1630 W | 412 W | 64 % -90 W | in 300 W");
+        assert_eq!(figures(0, 0), "1630 W | 412 W | 64 % 0 W | 0 W");
+    }
+
+    #[test]
+    fn inverters_without_a_house_are_not_hybrids() {
+        assert!(is_hybrid(&with(&[], &KSTAR)));
+        assert!(!is_hybrid(&with(&[], &STANDARD)));
+        assert_eq!(super::figures(&with(&[], &KSTAR)), ["", "", "", ""]);
+    }
+}

@@ -1,0 +1,177 @@
+//! One inverter that is watched: its state, its last reading, its curves.
+
+use super::curve::Curve;
+use super::plant::Now;
+use crate::format::{hybrid, table};
+use crate::inverter::InverterId;
+use crate::observation::Outcome;
+use crate::reading::{Reading, Role, Unit};
+use chrono::NaiveDate;
+use rust_decimal::prelude::ToPrimitive;
+use std::time::Duration;
+
+/// The state of an inverter when it was polled last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Condition {
+    /// It answers and reports a fault.
+    Fault,
+    /// It answers, but never well.
+    Garbled,
+    /// It does not answer.
+    Silent,
+    /// It answers and reports no fault.
+    Online,
+    /// Not polled yet.
+    Unknown,
+}
+
+/// One inverter.
+#[derive(Debug)]
+pub(crate) struct Inverter {
+    /// Which inverter.
+    pub(crate) id: InverterId,
+    /// Index of its source.
+    pub(crate) source: usize,
+    /// How it is.
+    pub(crate) condition: Condition,
+    /// Its last good reading.
+    pub(crate) reading: Option<Reading>,
+    /// When that came.
+    pub(crate) read: Option<Now>,
+    /// Time to the first byte of that.
+    pub(crate) first_byte: Option<Duration>,
+    /// How often it was polled, and how often the replies were garbled.
+    pub(crate) polled: u64,
+    /// See `polled`.
+    pub(crate) garbled: u64,
+    /// Why the last reply was garbled.
+    pub(crate) reason: String,
+    /// The day of the last known daily yield, and the yield in kWh.
+    today: Option<(NaiveDate, f64)>,
+    curves: Vec<(Role, Curve)>,
+}
+
+/// What an inverter has curves of.
+const CURVES: [Role; 1] = [Role::Power];
+
+/// What a hybrid inverter has curves of.
+const HYBRID_CURVES: [Role; 4] = [Role::Power, Role::LoadPower, Role::Charge, Role::GridPower];
+
+impl Inverter {
+    pub(super) fn new(id: InverterId, source: usize) -> Self {
+        Self {
+            id,
+            source,
+            condition: Condition::Unknown,
+            reading: None,
+            read: None,
+            first_byte: None,
+            polled: 0,
+            garbled: 0,
+            reason: String::new(),
+            today: None,
+            curves: Vec::new(),
+        }
+    }
+
+    /// What it is called: as it was named, by its address, or by its serial number.
+    pub(crate) fn name(&self) -> String {
+        self.id
+            .name()
+            .map_or_else(|| self.id.label(), str::to_owned)
+    }
+
+    /// Share of garbled replies, percent.
+    pub(crate) fn error_rate(&self) -> f64 {
+        let count = |count: u64| count.to_f64().unwrap_or(0.0);
+        count(self.garbled) / count(self.polled.max(1)) * 100.0
+    }
+
+    /// Its yield of this day, kWh; `None` if it gave no reading on that day.
+    pub(crate) fn daily_yield(&self, day: NaiveDate) -> Option<f64> {
+        let (of, energy) = self.today?;
+        (of == day).then_some(energy)
+    }
+
+    /// Power as last read, W.
+    pub(crate) fn power(&self) -> Option<f64> {
+        self.reading.as_ref()?.figure(Role::Power)?.0.to_f64()
+    }
+
+    /// What it has curves of.
+    pub(super) fn curves(&self) -> &[(Role, Curve)] {
+        &self.curves
+    }
+
+    /// The curve of its power.
+    pub(super) fn power_curve(&self) -> Option<&Curve> {
+        let is_power = |(role, _): &&(Role, Curve)| *role == Role::Power;
+        self.curves.iter().find(is_power).map(|(_, curve)| curve)
+    }
+
+    /// Notes an outcome; what the inverter reports, or why it was not read.
+    pub(super) fn take(&mut self, outcome: &Outcome, now: Now) -> String {
+        if matches!(outcome, Outcome::NotPolled) {
+            return String::new();
+        }
+        self.polled += 1;
+        match outcome {
+            Outcome::Read { answer, first_byte } => {
+                self.condition = if answer.is_fault {
+                    Condition::Fault
+                } else {
+                    Condition::Online
+                };
+                self.first_byte = Some(*first_byte);
+                self.read = Some(now);
+                self.remember(answer, now);
+                self.reading = Some((**answer).clone());
+                table::summary(answer)
+            }
+            Outcome::Garbled(reason) => {
+                self.garbled += 1;
+                self.condition = Condition::Garbled;
+                self.reason.clone_from(reason);
+                reason.clone()
+            }
+            Outcome::Silent | Outcome::Unreachable(_) | Outcome::NotPolled => {
+                self.condition = Condition::Silent;
+                String::new()
+            }
+        }
+    }
+
+    /// Notes the curves and the yield of a reading, of a former run too.
+    pub(super) fn remember(&mut self, reading: &Reading, now: Now) {
+        let time = reading.time.unwrap_or(now.local);
+        let roles = match hybrid::is_hybrid(reading) {
+            true => HYBRID_CURVES.as_slice(),
+            false => CURVES.as_slice(),
+        };
+        for role in roles {
+            let figure = reading.figure(*role).and_then(|(value, _)| value.to_f32());
+            let Some(value) = figure else {
+                continue;
+            };
+            match self.curves.iter_mut().find(|(known, _)| known == role) {
+                Some((_, curve)) => curve.note(value, time),
+                None => {
+                    let mut curve = Curve::default();
+                    curve.note(value, time);
+                    self.curves.push((*role, curve));
+                }
+            }
+        }
+        if let Some(energy) = daily_yield(reading) {
+            self.today = Some((time.date_naive(), energy));
+        }
+    }
+}
+
+/// The daily yield of a reading, kWh.
+fn daily_yield(reading: &Reading) -> Option<f64> {
+    match reading.figure(Role::DailyYield)? {
+        (energy, Unit::WattHour) => Some(energy.to_f64()? / 1000.0),
+        (energy, _) => energy.to_f64(),
+    }
+}

@@ -1,0 +1,182 @@
+//! What a log directory has of today: curves and yields of a run that begins in the middle of a day.
+
+use super::plant::{Now, Plant};
+use crate::inverter::InverterId;
+use crate::kaco::layouts::READINGS;
+use crate::kstar::layout::KSTAR;
+use crate::reading::{Cells, Decimal, Layout, Reading, Value};
+use crate::sink::csv_log::folder::Folder;
+use chrono::{DateTime, FixedOffset};
+use std::collections::HashSet;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tracing::info;
+
+/// Bytes that are read of one file, its newest: a day with a row every 6 s.
+const LONGEST: u64 = 2 << 20;
+
+/// Time for loading rows: a page that begins late is worse than one without old curves.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Loads the rows of each inverter once.
+pub(crate) struct Logged {
+    directory: Option<PathBuf>,
+    loaded: HashSet<(usize, String)>,
+    /// Time that was spent.
+    spent: Duration,
+}
+
+impl Logged {
+    /// Loads from this directory, if there is one.
+    pub(crate) fn new(directory: Option<PathBuf>) -> Self {
+        Self {
+            directory,
+            loaded: HashSet::new(),
+            spent: Duration::ZERO,
+        }
+    }
+
+    /// Loads the rows of today of an inverter, when its folder is known first. What can't be read is
+    /// left out: the page begins with what is polled.
+    pub(crate) fn load(&mut self, plant: &mut Plant, source: usize, id: &InverterId, now: Now) {
+        let Some(directory) = &self.directory else {
+            return;
+        };
+        let folder = id.folder().or_else(|| id.serial().map(str::to_owned));
+        let Some(folder) = folder.filter(|_| self.spent < PATIENCE) else {
+            return;
+        };
+        if !self.loaded.insert((source, id.place())) {
+            return;
+        }
+        let begin = Instant::now();
+        match rows(directory, &folder, &now.local.format("%F.csv").to_string()) {
+            Ok(text) => {
+                for mut reading in readings(&text) {
+                    reading.inverter = id.clone();
+                    let is_past = |time: &DateTime<FixedOffset>| *time <= now.local;
+                    if reading.time.is_some_and(|time| is_past(&time)) {
+                        plant.remember(source, id, &reading, now);
+                    }
+                }
+            }
+            Err(error) => info!("{}: {error}; its curve begins now", id.subject()),
+        }
+        self.spent += begin.elapsed();
+    }
+}
+
+/// The header and the newest rows of a file; empty if there is no such file.
+fn rows(log: &Path, folder: &str, name: &str) -> std::io::Result<String> {
+    let mut place = Folder::open(log)?;
+    for part in folder.split('/') {
+        match place.inside(part)? {
+            Some(inside) => place = inside,
+            None => return Ok(String::new()),
+        }
+    }
+    let Some(mut file) = place.file(name)? else {
+        return Ok(String::new());
+    };
+    let mut bytes = Vec::new();
+    let length = file.metadata()?.len();
+    if length > LONGEST {
+        let mut start = Vec::new();
+        (&mut file).take(4096).read_to_end(&mut start)?;
+        let header = start.split_inclusive(|byte| *byte == b'\n').next();
+        bytes.extend(header.unwrap_or_default());
+        file.seek(SeekFrom::Start(length - LONGEST))?;
+    }
+    file.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The rows that have a time and as many cells as the header.
+fn readings(text: &str) -> impl Iterator<Item = Reading> {
+    let (header, rows) = text.split_once('\n').unwrap_or_default();
+    let layout = layout(header);
+    rows.lines()
+        .filter_map(move |row| reading(layout?, header, row))
+}
+
+/// The layout whose labels the header has; further columns may follow.
+fn layout(header: &str) -> Option<&'static Layout> {
+    let labels: Vec<&str> = header.split(", ").skip(1).collect();
+    let is_of = |layout: &&'static Layout| {
+        let fields = layout.fields.iter().map(|field| field.label);
+        layout.fields.len() <= labels.len() && fields.zip(&labels).all(|(one, other)| one == *other)
+    };
+    let layouts = READINGS.iter().copied().chain([&KSTAR]);
+    layouts
+        .filter(is_of)
+        .max_by_key(|layout| layout.fields.len())
+}
+
+fn reading(layout: &'static Layout, header: &str, row: &str) -> Option<Reading> {
+    let mut reader = ::csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(row.as_bytes());
+    let record = reader.records().next()?.ok()?;
+    if record.len() != header.split(", ").count() {
+        return None;
+    }
+    let time = DateTime::parse_from_str(record.get(0)?, "%Y-%m-%dT%H:%M:%S%z").ok()?;
+    let value = |text: &str| text.parse::<Decimal>().ok().map(Value::Number);
+    let mut values: Vec<Option<Value>> = record.iter().skip(1).map(value).collect();
+    values.truncate(layout.fields.len());
+    let mut reading = Reading::of(InverterId::kaco(None), Cells { layout, values });
+    reading.time = Some(time);
+    Some(reading)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::super::curve::{Span, Window};
+    use super::*;
+    use crate::kaco::layouts::STANDARD;
+    use crate::sink::csv_log::files::LogDirectory;
+    use std::fs;
+
+    fn row(time: &str, power: i64, energy: i64) -> Reading {
+        let mut values = vec![None; STANDARD.fields.len()];
+        values[6] = Some(Value::Number(power.into()));
+        values[8] = Some(Value::Number(energy.into()));
+        let cells = Cells {
+            layout: &STANDARD,
+            values,
+        };
+        let mut reading = Reading::of(InverterId::kaco(Some(2)), cells);
+        reading.time = DateTime::parse_from_rfc3339(time).ok();
+        reading
+    }
+
+    #[test]
+    fn rows_of_today_give_curve_and_yield() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let mut log = LogDirectory::open(directory.path()).unwrap();
+        for (time, power, energy) in [
+            ("2026-06-09T23:59:00+02:00", 1, 99),
+            ("2026-06-10T12:00:00+02:00", 585, 33_000),
+            ("2026-06-10T12:01:00+02:00", 590, 33_010),
+        ] {
+            log.append("02", &row(time, power, energy)).unwrap();
+        }
+        let file = directory.path().join("02/2026-06-10.csv");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text + "2026-06-10T12:02:00+0200,torn").unwrap();
+        let now = Now {
+            instant: tokio::time::Instant::now(),
+            local: DateTime::parse_from_rfc3339("2026-06-10T12:02:30+02:00").unwrap(),
+        };
+        let mut plant = Plant::new(vec!["bus".to_owned()], Duration::from_secs(10), now);
+        let id = InverterId::kaco(Some(2));
+        Logged::new(Some(directory.path().to_owned())).load(&mut plant, 0, &id, now);
+        let curve = plant.curve(Window::new(Span::Hour, now.local));
+        assert_eq!(curve[56..], [None, Some(585.0), Some(590.0), Some(590.0)]);
+        let energy = plant.daily_yield(now);
+        assert!((energy - 33.01).abs() < 0.001, "{energy}");
+        assert_eq!(plant.sum(crate::reading::Role::Power, now), None);
+    }
+}

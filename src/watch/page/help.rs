@@ -1,0 +1,42 @@
+//! The keys, and how the page is read.
+
+use super::{boxed, draw_lines};
+use crate::watch::view::View;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Stylize;
+use ratatui::text::Line;
+
+const KEYS: [(&str, &str); 11] = [
+    ("up, down", "select an inverter"),
+    ("page keys", "a page up or down; home, end"),
+    ("enter", "all values of the inverter"),
+    ("s", "sort: address, power, yield, status"),
+    ("b", "group by bus"),
+    ("d", "curves of the hour or the day"),
+    ("e", "what happened"),
+    ("p", "pause polling, or go on"),
+    ("?", "this help"),
+    ("esc", "back"),
+    ("q", "quit"),
+];
+
+const NOTES: [&str; 6] = [
+    "",
+    "Faults come first in every order. Dimmed values are old: see age.",
+    "today is the yield of this day, of sleeping inverters too.",
+    "battery + charges, - discharges; grid in is drawn, out is fed in.",
+    "errors is the share of garbled replies.",
+    "Red lines below the head last until the trouble is over.",
+];
+
+/// Draws the help; gives which part of it is shown.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, view: &mut View, is_high: bool) -> String {
+    let inside = boxed(frame, area, "help", is_high);
+    let key = |(key, does): &(&'static str, &'static str)| {
+        Line::from(vec![format!("{key:<11}").bold(), (*does).into()])
+    };
+    let notes = NOTES.iter().map(|note| Line::from(note.dark_gray()));
+    let lines = KEYS.iter().map(key).chain(notes).collect();
+    draw_lines(frame, inside, lines, view)
+}

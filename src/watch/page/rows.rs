@@ -1,0 +1,262 @@
+//! The list: one row per inverter.
+
+use super::columns::{Column, Kind, fit, gap};
+use super::text::{age, kilowatt_hours, padded, place, rounded, since, width};
+use super::{boxed, graph, stale};
+use crate::format::{hybrid, table};
+use crate::reading::Role;
+use crate::watch::curve::{Span as Period, Window};
+use crate::watch::inverter::{Condition, Inverter};
+use crate::watch::plant::{Now, Plant};
+use crate::watch::view::{Entry, View};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Style, Stylize};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+/// Columns of the mark at the selected inverter.
+const MARK: u16 = 2;
+
+/// Draws the list; gives which part of it is shown.
+pub(super) fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    plant: &Plant,
+    view: &mut View,
+    now: Now,
+    is_high: bool,
+) -> String {
+    let entries = view.entries(plant, now);
+    let edges = if is_high { 2 } else { 0 };
+    view.reveal(&entries, usize::from(area.height.saturating_sub(edges + 1)));
+    let is_inverter = |entry: &&Entry| matches!(entry, Entry::Inverter(_));
+    let before = entries.iter().take(view.first).filter(is_inverter).count();
+    let shown: Vec<Entry> = entries
+        .iter()
+        .skip(view.first)
+        .take(view.height)
+        .copied()
+        .collect();
+    let count = shown.iter().filter(is_inverter).count();
+    let place = place(before, count, plant.inverters().len());
+    let title = match place.as_str() {
+        "" => format!(
+            "{} by {}",
+            inverters(plant.inverters().len()),
+            view.sort.word()
+        ),
+        part => format!("inverters {part} by {}", view.sort.word()),
+    };
+    let inside = boxed(frame, area, &title, is_high);
+    frame.render_widget(
+        Paragraph::new(lines(&shown, plant, view, now, inside.width)),
+        inside,
+    );
+    place
+}
+
+fn inverters(count: usize) -> String {
+    match count {
+        1 => "1 inverter".to_owned(),
+        count => format!("{count} inverters"),
+    }
+}
+
+/// The head of the columns, and a line per entry.
+fn lines<'a>(
+    entries: &[Entry],
+    plant: &'a Plant,
+    view: &View,
+    now: Now,
+    width: u16,
+) -> Vec<Line<'a>> {
+    let shown = entries.iter().filter_map(|entry| match entry {
+        Entry::Inverter(index) => plant.inverters().get(*index),
+        Entry::Source(_) => None,
+    });
+    let is_hybrid = |one: &Inverter| one.reading.as_ref().is_some_and(hybrid::is_hybrid);
+    let all = plant.inverters();
+    let has_hybrids = all.iter().any(is_hybrid);
+    let all_hybrids = has_hybrids
+        && all
+            .iter()
+            .all(|one| one.reading.is_none() || is_hybrid(one));
+    let need = |kind| {
+        let widths = shown
+            .clone()
+            .map(|one| super::text::width(&cell(kind, one, plant, now).0));
+        widths.max().unwrap_or(0)
+    };
+    let room = width.saturating_sub(MARK);
+    let (columns, gap) = (fit(room, has_hybrids, need), gap(room, has_hybrids));
+    let window = Window::new(view.span, now.local);
+    let values = |one: &Inverter| -> Vec<Option<f32>> {
+        let curve = one.power_curve();
+        let values = curve.map(|curve| curve.values(window, plant.hold(one)));
+        values.into_iter().flatten().collect()
+    };
+    let highest = match columns.iter().any(|(column, _)| column.kind == Kind::Curve) {
+        true => shown
+            .clone()
+            .flat_map(&values)
+            .flatten()
+            .fold(0.0, f32::max),
+        false => 0.0,
+    };
+    let head = |column: &Column| match (column.kind, view.span) {
+        (Kind::Power, _) if all_hybrids => "PV",
+        (Kind::Curve, Period::Hour) => "last hour",
+        (Kind::Curve, Period::Day) => "0-24 h",
+        _ => column.head,
+    };
+    let mut lines = vec![line(
+        &columns,
+        gap,
+        " ",
+        Style::new().dark_gray(),
+        |column, _| (head(column).to_owned(), Style::new().dark_gray()),
+    )];
+    for entry in entries {
+        lines.push(match entry {
+            Entry::Source(source) => source_line(plant, *source, now, width),
+            Entry::Inverter(index) => {
+                let Some(inverter) = plant.inverters().get(*index) else {
+                    continue;
+                };
+                let mark = if *index == view.selected { "›" } else { " " };
+                line(
+                    &columns,
+                    gap,
+                    mark,
+                    Style::new(),
+                    |column, width| match column.kind {
+                        Kind::Curve => {
+                            let curve = graph::line(&values(inverter), width, highest);
+                            (curve, Style::new().yellow())
+                        }
+                        kind => cell(kind, inverter, plant, now),
+                    },
+                )
+            }
+        });
+    }
+    lines
+}
+
+fn line<'a>(
+    columns: &[(Column, u16)],
+    gap: u16,
+    mark: &'static str,
+    style: Style,
+    cell: impl Fn(&Column, u16) -> (String, Style),
+) -> Line<'a> {
+    let mut spans = vec![Span::styled(format!("{mark} "), style.bold())];
+    for (index, (column, width)) in columns.iter().enumerate() {
+        if index > 0 {
+            spans.push(Span::raw(" ".repeat(usize::from(gap))));
+        }
+        let (text, style) = cell(column, *width);
+        spans.push(Span::styled(
+            padded(&text, *width, column.is_number()),
+            style,
+        ));
+    }
+    Line::from(spans)
+}
+
+/// The head of a source: its name, and whether it can be reached.
+fn source_line<'a>(plant: &Plant, source: usize, now: Now, most: u16) -> Line<'a> {
+    let Some(way) = plant.ways().get(source) else {
+        return Line::default();
+    };
+    let of_source = plant.inverters().iter().filter(|one| one.source == source);
+    let live = of_source
+        .clone()
+        .filter(|one| plant.is_live(one, now))
+        .count();
+    let (text, style) = match &way.lost {
+        None => (
+            format!("ok, {live} of {} read", of_source.count()),
+            Style::new().green(),
+        ),
+        Some((time, why)) => {
+            let time = since(*time, now.local);
+            (format!("LOST since {time}: {why}"), Style::new().red())
+        }
+    };
+    let name = super::text::shortened(&way.title, most / 2);
+    let room = most.saturating_sub(width(&name) + 2);
+    let text = super::text::shortened(&text, room);
+    Line::from(vec![
+        name.bold(),
+        Span::raw("  "),
+        Span::styled(text, style),
+    ])
+}
+
+/// What an inverter has in a column, and its look.
+fn cell(kind: Kind, inverter: &Inverter, plant: &Plant, now: Now) -> (String, Style) {
+    let is_live = plant.is_live(inverter, now);
+    let style = if is_live { Style::new() } else { stale() };
+    // What a sleeping inverter gave before is not what it gives.
+    let is_asleep = inverter.condition == Condition::Silent;
+    let reading = inverter.reading.as_ref().filter(|_| !is_asleep);
+    let figure = |role| reading.map(|reading| table::figure(reading, role));
+    let hybrid = |index: usize| {
+        let reading = reading.filter(|reading| hybrid::is_hybrid(reading))?;
+        hybrid::figures(reading).into_iter().nth(index)
+    };
+    let text = match kind {
+        Kind::Name => return (inverter.name(), Style::new().bold()),
+        Kind::Status => return state(inverter, plant, now),
+        Kind::Model => {
+            let reading = inverter.reading.as_ref();
+            reading.and_then(|reading| Some(reading.model.as_ref()?.clone().into_owned()))
+        }
+        Kind::Power => hybrid(0).or_else(|| figure(Role::Power)),
+        Kind::House => hybrid(1),
+        Kind::Battery => hybrid(2),
+        Kind::Grid => hybrid(3),
+        Kind::Today => inverter
+            .daily_yield(now.local.date_naive())
+            .map(kilowatt_hours),
+        Kind::Temperature => figure(Role::Temperature),
+        Kind::Reply => {
+            let time = inverter.first_byte.filter(|_| reading.is_some());
+            time.map(|time| format!("{} ms", time.as_millis()))
+        }
+        Kind::Errors => {
+            let was_polled = inverter.polled > 0;
+            was_polled.then(|| format!("{} %", rounded(inverter.error_rate(), 0)))
+        }
+        Kind::Age => inverter.read.map(|read| age(now.since(read))),
+        Kind::Curve => None,
+    };
+    (text.unwrap_or_default(), style)
+}
+
+/// What the inverter does, in words, and their look.
+pub(super) fn state(inverter: &Inverter, plant: &Plant, now: Now) -> (String, Style) {
+    let is_lost = plant
+        .ways()
+        .get(inverter.source)
+        .is_some_and(|way| way.lost.is_some());
+    let status = || {
+        inverter
+            .reading
+            .as_ref()
+            .map(table::status)
+            .unwrap_or_default()
+    };
+    let style = Style::new();
+    match inverter.condition {
+        _ if is_lost => ("link lost".to_owned(), style.red()),
+        Condition::Unknown => ("…".to_owned(), style.dark_gray()),
+        Condition::Silent => ("no reply".to_owned(), style.dark_gray()),
+        Condition::Garbled => ("garbled".to_owned(), style.yellow()),
+        _ if !plant.is_live(inverter, now) => (status(), stale()),
+        Condition::Online => (status(), style.green()),
+        Condition::Fault => (status(), style.red().bold()),
+    }
+}

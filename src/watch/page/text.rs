@@ -1,0 +1,177 @@
+//! Texts that fit: numbers whole or not at all, other texts shortened with `…`.
+
+use chrono::{DateTime, FixedOffset};
+use ratatui::text::Span;
+use std::time::Duration;
+
+/// Columns that a text takes.
+pub(super) fn width(text: &str) -> u16 {
+    u16::try_from(Span::raw(text).width()).unwrap_or(u16::MAX)
+}
+
+/// A text of at most this width; what is cut off shows as `…`. Control characters show as `?`.
+pub(super) fn shortened(text: &str, most: u16) -> String {
+    let shown = |character: char| {
+        if character.is_control() {
+            '?'
+        } else {
+            character
+        }
+    };
+    let text: String = text.chars().map(shown).collect();
+    if width(&text) <= most {
+        return text;
+    }
+    let mut short = String::new();
+    for character in text.chars() {
+        short.push(character);
+        if width(&short) >= most {
+            short.pop();
+            break;
+        }
+    }
+    if most > 0 {
+        short.push('…');
+    }
+    short
+}
+
+/// A text in lines of at most this width, parted between words.
+pub(super) fn wrapped(text: &str, most: u16) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let word = shortened(word, most);
+        let Some(line) = lines.last_mut() else {
+            break;
+        };
+        if line.is_empty() {
+            *line = word;
+        } else if width(line) + 1 + width(&word) <= most {
+            *line += " ";
+            *line += &word;
+        } else {
+            lines.push(word);
+        }
+    }
+    lines
+}
+
+/// A text in exactly this width.
+pub(super) fn padded(text: &str, most: u16, is_right: bool) -> String {
+    let text = shortened(text, most);
+    let blanks = " ".repeat(usize::from(most.saturating_sub(width(&text))));
+    if is_right {
+        blanks + &text
+    } else {
+        text + &blanks
+    }
+}
+
+/// Those of `parts` that fit side by side, `gap` columns between them; the first ones matter most.
+pub(super) fn fitting<'a>(parts: Vec<Vec<Span<'a>>>, most: u16, gap: u16) -> Vec<Span<'a>> {
+    let mut used = 0;
+    let mut line = Vec::new();
+    for part in parts {
+        let between = if line.is_empty() { 0 } else { gap };
+        let wide: usize = part.iter().map(Span::width).sum();
+        let wide = u16::try_from(wide).unwrap_or(u16::MAX);
+        if wide == 0 || used + between + wide > most {
+            continue;
+        }
+        used += between + wide;
+        if between > 0 {
+            line.push(Span::raw(" ".repeat(usize::from(between))));
+        }
+        line.extend(part);
+    }
+    line
+}
+
+/// `2.58 kW`; zero has no sign.
+pub(super) fn kilowatts(power: f64) -> String {
+    format!("{} kW", rounded(power / 1000.0, 2))
+}
+
+/// `40.9 kWh`
+pub(super) fn kilowatt_hours(energy: f64) -> String {
+    format!("{} kWh", rounded(energy, 1))
+}
+
+/// A number with these decimals; what rounds to zero has no sign.
+pub(super) fn rounded(number: f64, decimals: usize) -> String {
+    let text = format!("{number:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(rest) if rest.bytes().all(|byte| b"0.".contains(&byte)) => rest.to_owned(),
+        _ => text,
+    }
+}
+
+/// `4 s`, `3 min`, `2 h`, `5 d`
+pub(super) fn age(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..100 => format!("{seconds} s"),
+        seconds @ 100..6000 => format!("{} min", seconds / 60),
+        seconds @ 6000..172_800 => format!("{} h", seconds / 3600),
+        seconds => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// A time of today without its day.
+pub(super) fn since(time: DateTime<FixedOffset>, now: DateTime<FixedOffset>) -> String {
+    let is_today = time.date_naive() == now.date_naive();
+    let format = if is_today { "%H:%M:%S" } else { "%m-%d %H:%M" };
+    time.format(format).to_string()
+}
+
+/// Which of `count` lines are shown: `1-13 of 32`; empty if all are.
+pub(super) fn place(first: usize, shown: usize, count: usize) -> String {
+    if shown >= count {
+        return String::new();
+    }
+    format!("{}-{} of {count}", first + 1, first + shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_at_the_end_and_say_so() {
+        assert_eq!(shortened("grid-overvoltage-l1", 10), "grid-over…");
+        assert_eq!(shortened("mpp-track", 9), "mpp-track");
+        assert_eq!(shortened("a\x1b[1m", 9), "a?[1m");
+        assert_eq!(shortened("abc", 0), "");
+        assert_eq!(padded("412 W", 8, true), "   412 W");
+    }
+
+    #[test]
+    fn long_texts_are_parted_between_words() {
+        let lines = wrapped("error: can't write rows; make room", 12);
+        assert_eq!(lines, ["error: can't", "write rows;", "make room"]);
+        assert_eq!(wrapped("", 5), [""]);
+        assert_eq!(wrapped("/dev/serial/by-id/usb", 8), ["/dev/se…"]);
+    }
+
+    #[test]
+    fn zero_has_no_sign() {
+        assert_eq!(kilowatts(-0.001), "0.00 kW");
+        assert_eq!(kilowatts(-5.0), "-0.01 kW");
+        assert_eq!(kilowatt_hours(-0.0), "0.0 kWh");
+    }
+
+    #[test]
+    fn parts_that_matter_less_are_left_out() {
+        let part = |text: &'static str| vec![Span::raw(text)];
+        let line = |most| {
+            let parts = vec![part("2.58 kW"), part("40.9 kWh"), part("4/5")];
+            let spans = fitting(parts, most, 2);
+            spans
+                .iter()
+                .map(|span| span.content.as_ref())
+                .collect::<String>()
+        };
+        assert_eq!(line(22), "2.58 kW  40.9 kWh  4/5");
+        assert_eq!(line(16), "2.58 kW  4/5");
+        assert_eq!(line(6), "4/5");
+    }
+}

@@ -1,0 +1,220 @@
+//! What of the plant the page shows, and how keys change it.
+
+use super::curve::Span;
+use super::inverter::{Condition, Inverter};
+use super::plant::{Now, Plant};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::cmp::Reverse;
+
+/// What the user wants of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// End it.
+    Quit,
+    /// Pause polling, or go on.
+    Pause,
+    /// Draw the page again.
+    Draw,
+}
+
+/// The order of the inverters; those with faults come first in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Sort {
+    /// As they were named or found.
+    #[default]
+    Address,
+    /// Highest power first.
+    Power,
+    /// Highest daily yield first.
+    Yield,
+    /// Garbled, silent, online.
+    Status,
+}
+
+impl Sort {
+    const fn next(self) -> Self {
+        match self {
+            Self::Address => Self::Power,
+            Self::Power => Self::Yield,
+            Self::Yield => Self::Status,
+            Self::Status => Self::Address,
+        }
+    }
+
+    /// What the inverters are sorted by.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Power => "power",
+            Self::Yield => "yield",
+            Self::Status => "status",
+        }
+    }
+}
+
+/// What fills the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Mode {
+    /// All inverters.
+    #[default]
+    List,
+    /// One inverter.
+    Details,
+    /// What happened.
+    Events,
+    /// The keys.
+    Help,
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// The head of a source.
+    Source(usize),
+    /// An inverter.
+    Inverter(usize),
+}
+
+/// What the page shows.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    /// What fills the page.
+    pub(crate) mode: Mode,
+    /// The order of the list.
+    pub(crate) sort: Sort,
+    /// True if the list is grouped by source.
+    pub(crate) by_source: bool,
+    /// What curves show.
+    pub(crate) span: Span,
+    /// The inverter that keys are about.
+    pub(crate) selected: usize,
+    /// First row that is shown of the list.
+    pub(super) first: usize,
+    /// First line that is shown of anything else.
+    pub(super) scroll: usize,
+    /// Rows that were shown when the page was drawn last.
+    pub(super) height: usize,
+}
+
+impl View {
+    /// What a key does to the page, and what it asks of the program.
+    pub(crate) fn press(&mut self, key: KeyEvent, plant: &Plant, now: Now) -> Wish {
+        match key.code {
+            KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                return Wish::Quit;
+            }
+            KeyCode::Char('q' | 'Q') => return Wish::Quit,
+            KeyCode::Char('p' | 'P' | ' ') => return Wish::Pause,
+            KeyCode::Char('d') => {
+                self.span = match self.span {
+                    Span::Hour => Span::Day,
+                    Span::Day => Span::Hour,
+                }
+            }
+            KeyCode::Char('e') => self.toggle(Mode::Events),
+            KeyCode::Char('?' | 'h') => self.toggle(Mode::Help),
+            KeyCode::Enter => self.toggle(Mode::Details),
+            KeyCode::Esc => self.show(Mode::List),
+            KeyCode::Char('s') => self.sort = self.sort.next(),
+            KeyCode::Char('b') => self.by_source = !self.by_source,
+            code => self.scroll_by(code, plant, now),
+        }
+        Wish::Draw
+    }
+
+    fn toggle(&mut self, mode: Mode) {
+        self.show(if self.mode == mode { Mode::List } else { mode });
+    }
+
+    const fn show(&mut self, mode: Mode) {
+        self.mode = mode;
+        self.scroll = 0;
+    }
+
+    fn scroll_by(&mut self, code: KeyCode, plant: &Plant, now: Now) {
+        let page = self.height.saturating_sub(1).max(1);
+        let (back, on) = match code {
+            KeyCode::Up | KeyCode::Char('k') => (1, 0),
+            KeyCode::Down | KeyCode::Char('j') => (0, 1),
+            KeyCode::PageUp => (page, 0),
+            KeyCode::PageDown => (0, page),
+            KeyCode::Home | KeyCode::Char('g') => (usize::MAX, 0),
+            KeyCode::End | KeyCode::Char('G') => (0, usize::MAX),
+            _ => return,
+        };
+        if self.mode == Mode::List {
+            let order: Vec<usize> = self.inverters(plant, now);
+            let at = order.iter().position(|index| *index == self.selected);
+            let at = at.unwrap_or(0).saturating_sub(back).saturating_add(on);
+            let at = at.min(order.len().saturating_sub(1));
+            self.selected = order.get(at).copied().unwrap_or(0);
+        } else {
+            // The page knows where its text ends, and goes back to there.
+            self.scroll = self.scroll.saturating_sub(back).saturating_add(on);
+        }
+    }
+
+    /// The inverters in the order in which they are shown.
+    fn inverters(&self, plant: &Plant, now: Now) -> Vec<usize> {
+        let day = now.local.date_naive();
+        let all = plant.inverters();
+        let key = |inverter: &Inverter| {
+            let is_live = plant.is_live(inverter, now);
+            let value = match self.sort {
+                Sort::Power => inverter.power().filter(|_| is_live),
+                Sort::Yield => inverter.daily_yield(day),
+                Sort::Address | Sort::Status => None,
+            };
+            // Tenths of watts and watt hours: whole numbers can be sorted.
+            let value = value.map_or(i64::MIN, |value| (value * 1e3) as i64);
+            let condition = match self.sort {
+                Sort::Status => inverter.condition,
+                _ => Condition::Unknown,
+            };
+            let source = if self.by_source { inverter.source } else { 0 };
+            let is_well = inverter.condition != Condition::Fault;
+            (source, is_well, condition, Reverse(value))
+        };
+        let mut order: Vec<_> = all.iter().map(key).zip(0..all.len()).collect();
+        order.sort();
+        order.into_iter().map(|(_, index)| index).collect()
+    }
+
+    /// The rows of the list.
+    pub(super) fn entries(&self, plant: &Plant, now: Now) -> Vec<Entry> {
+        let inverters = self.inverters(plant, now);
+        if !self.by_source {
+            return inverters.into_iter().map(Entry::Inverter).collect();
+        }
+        let mut entries = Vec::new();
+        for source in 0..plant.ways().len() {
+            entries.push(Entry::Source(source));
+            let of_source = |index: &&usize| {
+                let inverter = plant.inverters().get(**index);
+                inverter.is_some_and(|inverter| inverter.source == source)
+            };
+            entries.extend(
+                inverters
+                    .iter()
+                    .filter(of_source)
+                    .copied()
+                    .map(Entry::Inverter),
+            );
+        }
+        entries
+    }
+
+    /// Moves the part of the list that is shown, so that the selected inverter is in it.
+    pub(super) fn reveal(&mut self, entries: &[Entry], height: usize) {
+        self.height = height;
+        let selected = Entry::Inverter(self.selected);
+        let at = entries
+            .iter()
+            .position(|entry| *entry == selected)
+            .unwrap_or(0);
+        // The head of the first group is shown with the first inverter.
+        let top = if at == 1 { 0 } else { at };
+        self.first = self.first.min(top).max((at + 1).saturating_sub(height));
+        self.first = self.first.min(entries.len().saturating_sub(height));
+    }
+}
