@@ -25,6 +25,7 @@ pub mod cli;
 pub mod command;
 pub mod duration;
 pub mod escape;
+pub mod history;
 pub mod kaco;
 pub mod kstar;
 pub mod link;
