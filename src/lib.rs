@@ -32,6 +32,7 @@ pub mod link;
 pub mod logging;
 pub mod outcome;
 pub mod output;
+pub mod picture;
 pub mod plausible;
 pub mod reading;
 pub mod recording;
