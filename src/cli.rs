@@ -1,10 +1,12 @@
 //! What can be typed, nothing else.
 
 mod environment;
+mod history;
 mod kstar;
 mod publishing;
 
 pub use environment::parse;
+pub use history::History;
 pub use kstar::{Kstar, KstarDiscover, KstarLog, KstarRead, KstarWatch, Network, SimulateKstar};
 pub use publishing::Publishing;
 
@@ -73,6 +75,12 @@ pub enum Command {
     /// KSTAR hybrid inverters, over the network
     #[command(subcommand)]
     Kstar(Kstar),
+    /// Show what the logs say: days, months, years, inverters compared
+    ///
+    /// Numbers, and on a terminal a picture; with -o as a file. Reads the CSV files of log, watch and the Python program, and
+    /// changes nothing in DIR: it can run beside a log or watch.
+    #[command(after_help = "Example: kaco_ardexa history /opt/ardexa/kaco/logs --month 2026-05")]
+    History(History),
     /// Decode captured replies, one per line in hex
     ///
     /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines that are

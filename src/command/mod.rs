@@ -4,6 +4,7 @@ mod bus;
 mod completions;
 mod decode;
 mod document;
+pub mod history;
 mod kstar;
 mod listen;
 mod log;
@@ -48,6 +49,7 @@ pub async fn run(command: Command) -> Result<Exit, Failure> {
         }
         // These wait for nobody; a signal ends them as it ends any program.
         Command::Decode(arguments) => decode::run(&arguments),
+        Command::History(arguments) => history::run(&arguments.plan()),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man => man::run(),
     };

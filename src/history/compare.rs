@@ -10,7 +10,7 @@ use super::period::{self, Yields};
 use super::rows::{Reader, Row};
 use super::{ReadError, Skipped, median, parallel};
 use crate::kaco::types;
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use std::collections::BTreeMap;
 
 /// An inverter is flagged from this deviation on.
@@ -35,7 +35,7 @@ const SIGMA: f64 = 1.4826;
 /// A month with fewer days with yield says nothing of an inverter, unless there is no better one.
 const FULL_MONTH: usize = 10;
 
-/// A tracker with less than this part of the best one has no modules.
+/// A tracker that gave less than this part of the best one has no modules.
 const UNUSED: f64 = 0.02;
 
 /// Rows of a tracker further apart than this are not joined, s.
@@ -217,11 +217,12 @@ fn inverters(log: &Log, names: &Names, yields: &Yields) -> Result<Vec<Compared>,
             None => rated_power(folder)?.map(|power| (power, Basis::RatedPower)),
         });
     }
-    let best = yields
+    let energies: Vec<&[Option<f64>]> = yields
         .inverters
         .iter()
-        .map(|inverter| best_month(yields.first, &inverter.days));
-    let powers = powers(&known, &best.collect::<Vec<_>>());
+        .map(|inverter| inverter.days.as_slice())
+        .collect();
+    let powers = powers(&known, &best_months(yields.first, &energies));
     let list = yields
         .inverters
         .iter()
@@ -273,16 +274,51 @@ fn powers(known: &[Option<(f64, Basis)>], best: &[Option<f64>]) -> Vec<Option<(f
         .collect()
 }
 
-/// The median of the days with yield in the best month.
-fn best_month(first: NaiveDate, days: &[Option<f64>]) -> Option<f64> {
+/// How much each of the siblings gives in its best month: the median of its yields of a day as a share of what all gave
+/// that day. Of a day, not of the month alone: else the season would tell which month is the best.
+fn best_months(first: NaiveDate, siblings: &[&[Option<f64>]]) -> Vec<Option<f64>> {
+    let usual: Vec<Option<f64>> = siblings
+        .iter()
+        .map(|days| median(positive(days).map(|(_, energy)| energy)))
+        .collect();
+    let count = siblings.iter().map(|days| days.len()).max().unwrap_or(0);
+    let of_day = |day: usize| {
+        let siblings = siblings.iter().zip(&usual);
+        median(
+            siblings
+                .filter_map(|(days, usual)| Some(days.get(day).copied().flatten()? / (*usual)?)),
+        )
+    };
+    let all: Vec<Option<f64>> = (0..count).map(of_day).collect();
+    let best = |days: &&[Option<f64>]| {
+        let shares = positive(days).filter_map(|(day, energy)| {
+            let all = all
+                .get(day)
+                .copied()
+                .flatten()
+                .filter(|all| *all >= BRIGHT)?;
+            Some((day, energy / all))
+        });
+        best_month(first, shares)
+    };
+    siblings.iter().map(best).collect()
+}
+
+/// The days with yield: which, and how much.
+fn positive(days: &[Option<f64>]) -> impl Iterator<Item = (usize, f64)> {
+    let days = days.iter().enumerate();
+    days.filter_map(|(day, energy)| Some((day, energy.filter(|energy| *energy > 0.0)?)))
+}
+
+/// The highest of the medians of months.
+fn best_month(first: NaiveDate, days: impl Iterator<Item = (usize, f64)>) -> Option<f64> {
     let mut months: BTreeMap<(i32, u32), Vec<f64>> = BTreeMap::new();
-    for (date, energy) in first.iter_days().zip(days) {
-        if let Some(energy) = energy.filter(|energy| *energy > 0.0) {
-            months
-                .entry((date.year(), date.month()))
-                .or_default()
-                .push(energy);
-        }
+    for (day, share) in days {
+        let date = first.checked_add_days(Days::new(day as u64))?;
+        months
+            .entry((date.year(), date.month()))
+            .or_default()
+            .push(share);
     }
     let has_full = months.values().any(|days| days.len() >= FULL_MONTH);
     let counting = months
@@ -509,23 +545,42 @@ fn compared_trackers(
     first: NaiveDate,
 ) -> Vec<Compared> {
     let title = names.title_of(&label);
-    let list = trackers.into_iter().filter_map(|(name, energy)| {
-        Some(Compared {
-            label: label.clone(),
-            title: format!("{title} {name}"),
-            tracker: Some(name),
-            power: Some((best_month(first, &energy)?, Basis::BestMonth)),
-            energy,
-            deviation: Vec::new(),
-            recent: None,
-            finding: None,
-            absent: None,
-        })
-    });
+    let sums: BTreeMap<&String, f64> = trackers
+        .iter()
+        .map(|(name, days)| (name, days.iter().flatten().sum()))
+        .collect();
+    let most = sums.values().copied().fold(0.0, f64::max);
+    let unused: Vec<String> = sums
+        .into_iter()
+        .filter(|(_, sum)| *sum <= most * UNUSED)
+        .map(|(name, _)| name.clone())
+        .collect();
+    let used = trackers
+        .into_iter()
+        .filter(|(name, _)| !unused.contains(name));
+    let (used, energies): (Vec<String>, Vec<Vec<Option<f64>>>) = used.unzip();
+    let best = best_months(
+        first,
+        &energies.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+    );
+    let list = used
+        .into_iter()
+        .zip(energies)
+        .zip(best)
+        .filter_map(|((name, energy), best)| {
+            Some(Compared {
+                label: label.clone(),
+                title: format!("{title} {name}"),
+                tracker: Some(name),
+                power: Some((best?, Basis::BestMonth)),
+                energy,
+                deviation: Vec::new(),
+                recent: None,
+                finding: None,
+                absent: None,
+            })
+        });
     let mut list: Vec<Compared> = list.collect();
-    let power = |tracker: &Compared| tracker.power.map_or(0.0, |(power, _)| power);
-    let best = list.iter().map(power).fold(0.0, f64::max);
-    list.retain(|tracker| power(tracker) > best * UNUSED);
     if list.len() < 2 {
         return Vec::new();
     }
@@ -721,11 +776,36 @@ mod tests {
 
     #[test]
     fn the_best_month_is_a_full_one_if_there_is_any() {
-        let mut days = vec![Some(10.0); 31];
-        days.extend([Some(99.0); 5]);
         let first = NaiveDate::from_ymd_opt(2026, 5, 1).unwrap_or_default();
-        assert_eq!(best_month(first, &days), Some(10.0));
-        assert_eq!(best_month(first, &days[29..]), Some(99.0));
-        assert_eq!(best_month(first, &[None, Some(0.0)]), None);
+        let mut days = vec![10.0; 31];
+        days.extend([99.0; 5]);
+        let best = |skip: usize| best_month(first, days.iter().copied().enumerate().skip(skip));
+        assert_eq!(
+            (best(0), best(29), best(36)),
+            (Some(10.0), Some(99.0), None)
+        );
+    }
+
+    #[test]
+    fn a_best_month_is_not_that_of_the_season() {
+        let first = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap_or_default();
+        // It rises all the time; the second loses half when the last month begins.
+        let one: Vec<Option<f64>> = (0..92).map(|day| Some(100.0 + f64::from(day))).collect();
+        let second = one
+            .iter()
+            .enumerate()
+            .map(|(day, energy)| Some((*energy)? * if day < 61 { 2.0 } else { 1.0 }));
+        let second: Vec<Option<f64>> = second.collect();
+        let best = best_months(first, &[&one, &one, &second]);
+        let ratio = best
+            .first()
+            .copied()
+            .flatten()
+            .zip(best.last().copied().flatten())
+            .map(|(one, second)| second / one);
+        assert!(
+            ratio.is_some_and(|ratio| (ratio - 2.0).abs() < 0.01),
+            "{ratio:?}"
+        );
     }
 }

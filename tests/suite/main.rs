@@ -24,6 +24,7 @@ mod files;
 mod formats;
 mod frames;
 mod gateways;
+mod history;
 mod kstar;
 mod mqtt;
 mod packaging;
