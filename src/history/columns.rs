@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn energies_become_watt_hours() {
         let factors = |layout| of(layout).map(|columns| columns.yields);
-        assert_eq!(factors(&READINGS[0]), Some(vec![(9, 1.0)]));
+        assert_eq!(factors(READINGS[0]), Some(vec![(9, 1.0)]));
         assert_eq!(factors(&KSTAR), Some(vec![(38, 1000.0)]));
     }
 

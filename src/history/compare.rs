@@ -38,6 +38,9 @@ const FULL_MONTH: usize = 10;
 /// A tracker that gave less than this part of the best one has no modules.
 const UNUSED: f64 = 0.02;
 
+/// With more trackers than this, only those of inverters in which one is too low have a row.
+const MOST_TRACKERS: usize = 24;
+
 /// Rows of a tracker further apart than this are not joined, s.
 const LONGEST_STEP: i32 = 3600;
 
@@ -140,6 +143,26 @@ impl Comparison {
     /// True if an inverter or tracker is too low.
     pub fn is_flagged(&self) -> bool {
         self.all().any(|compared| compared.finding.is_some())
+    }
+
+    /// The trackers that are worth a row: all of them, or, of many, those of inverters in which one is too low.
+    pub fn shown_trackers(&self) -> Vec<&Compared> {
+        let is_low = |label: &str| {
+            let own = self
+                .trackers
+                .iter()
+                .filter(|tracker| tracker.label == label);
+            own.into_iter().any(|tracker| tracker.sentence().is_some())
+        };
+        let trackers = self.trackers.iter();
+        trackers
+            .filter(|tracker| self.trackers.len() <= MOST_TRACKERS || is_low(&tracker.label))
+            .collect()
+    }
+
+    /// Inverters, then the trackers that are worth a row.
+    pub fn shown(&self) -> impl Iterator<Item = &Compared> {
+        self.inverters.iter().chain(self.shown_trackers())
     }
 
     /// The dates, in order.

@@ -356,9 +356,14 @@ mod tests {
 
     const HEAD: &str = "# datetime, status, DC Voltage, DC Current, DC Power, AC Voltage, AC Current, AC Power, Device temperature, Daily yield, Type\n";
 
-    /// Clock, power and yield of each row, and how many lines were skipped.
-    fn read(content: &[u8], tail: Option<u64>) -> (Vec<(i32, Option<f64>, Option<f64>)>, u64) {
-        let directory = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    /// Clock, power and yield of a row.
+    type Told = (i32, Option<f64>, Option<f64>);
+
+    /// What is told of each row, and how many lines were skipped.
+    fn read(content: &[u8], tail: Option<u64>) -> (Vec<Told>, u64) {
+        let Ok(directory) = tempfile::tempdir() else {
+            return (Vec::new(), u64::MAX);
+        };
         let path = directory.path().join("2026-05-03.csv");
         assert!(std::fs::write(&path, content).is_ok());
         let mut reader = Reader::default();

@@ -74,7 +74,10 @@ pub(super) fn bars_title(bars: &Bars) -> String {
 
 /// `Roof, inverters compared, 2025-05-04 to 2026-05-03`
 pub(super) fn comparison_title(comparison: &Comparison) -> String {
-    let title = titled(comparison.plant.as_deref(), "inverters compared");
+    let title = match &comparison.plant {
+        Some(plant) => format!("{plant}, inverters compared"),
+        None => "Inverters compared".to_owned(),
+    };
     let last = comparison.dates().last().unwrap_or(comparison.first);
     format!("{title}, {} to {last}", comparison.first)
 }
@@ -94,6 +97,12 @@ pub(super) fn comparison_notes(comparison: &Comparison) -> Vec<String> {
             }
             .to_owned(),
         );
+    }
+    let hidden = comparison.trackers.len() - comparison.shown_trackers().len();
+    if hidden > 0 {
+        notes.push(format!(
+            "{hidden} MPP trackers are not shown, as none of their inverters has a low one."
+        ));
     }
     notes.extend(
         comparison

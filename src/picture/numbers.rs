@@ -139,7 +139,7 @@ pub fn bars(bars: &Bars) -> Numbers {
 
 /// Installed power, yield of the period, deviation of the last days: a row per inverter and tracker.
 pub fn comparison(comparison: &Comparison) -> Numbers {
-    let rows = comparison.all().map(|compared| {
+    let rows = comparison.shown().map(|compared| {
         let power = compared
             .power
             .filter(|(_, basis)| *basis != Basis::BestMonth);

@@ -29,7 +29,7 @@ const SIGNS: [&str; CLASSES] = ["=", "-", "~", ".", "'", "+", "*"];
 
 /// Inverters, and MPP trackers, beside their siblings.
 pub fn compare(comparison: &Comparison, look: Look) -> String {
-    let rows = u16::try_from(comparison.all().count()).unwrap_or(u16::MAX);
+    let rows = u16::try_from(comparison.shown().count()).unwrap_or(u16::MAX);
     // Every row, however many there are: it is printed, not paged.
     let area = Rect::new(0, 0, look.area(8).width, rows.saturating_add(4).min(400));
     let mut buffer = Buffer::empty(area);
@@ -94,7 +94,7 @@ impl Widget for Rows<'_> {
         buffer.set_string(area.x, area.y, title, Style::new().bold());
         let labels = self
             .comparison
-            .all()
+            .shown()
             .map(|compared| cut(&compared.title, LONGEST).chars().count());
         let left = u16::try_from(labels.max().unwrap_or(0) + 2).unwrap_or(22);
         let days = usize::from(area.width.saturating_sub(left)).min(self.comparison.count);
@@ -115,7 +115,7 @@ impl Widget for Rows<'_> {
         let mut y = area.y + 2;
         for compared in self
             .comparison
-            .all()
+            .shown()
             .take(usize::from(area.height.saturating_sub(4)))
         {
             let style = if compared.finding.is_some() {

@@ -15,7 +15,7 @@ pub(super) const TOP: f64 = 72.0;
 const TITLE: f64 = 34.0;
 
 /// An average character of 13 px, and one that is wide.
-const CHARACTER: f64 = 7.6;
+const CHARACTER: f64 = 8.0;
 
 /// Between two lines of text.
 pub(super) const LINE: f64 = 20.0;

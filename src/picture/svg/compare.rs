@@ -23,14 +23,17 @@ const MOST_CELLS: usize = 4000;
 pub fn compare(comparison: &Comparison, theme: &Theme) -> String {
     let mut canvas = Canvas::new();
     let labels = comparison
-        .all()
+        .shown()
         .map(|compared| wide(&cut(&compared.title, LONGEST)));
     let left = labels.fold(40.0, f64::max) + 36.0;
     let column = ((WIDTH - RIGHT - left) / comparison.count.max(1) as f64).min(WIDEST);
     let mut y = TOP;
     months(&mut canvas, comparison, left, column);
-    let is_merged = comparison.all().count() * comparison.count > MOST_CELLS;
-    let groups = [&comparison.inverters, &comparison.trackers];
+    let is_merged = comparison.shown().count() * comparison.count > MOST_CELLS;
+    let groups = [
+        comparison.inverters.iter().collect(),
+        comparison.shown_trackers(),
+    ];
     for group in groups.into_iter().filter(|group| !group.is_empty()) {
         for compared in group {
             let class = if compared.finding.is_some() {
@@ -69,7 +72,7 @@ fn legend() -> Vec<(Swatch, String)> {
     let classes = CLASS_LABELS.iter().enumerate();
     let classes =
         classes.map(|(class, label)| (Swatch::Class(format!("d{class}")), (*label).to_owned()));
-    let none = (Swatch::Small, "no data, or too dark to compare".to_owned());
+    let none = (Swatch::Small, "not compared".to_owned());
     classes.chain([none]).collect()
 }
 

@@ -38,6 +38,7 @@ pub fn day(day: &DaySeries, theme: &Theme) -> String {
     for (number, (inverter, parts)) in day.inverters.iter().zip(&stack).enumerate() {
         let title = hover(day, inverter);
         for run in runs(parts) {
+            let Some(run) = lit(run) else { continue };
             canvas.series_path(&plot.area(run), number, &title);
         }
     }
@@ -171,6 +172,15 @@ fn runs<T: Copy>(values: &[Option<T>]) -> Vec<Vec<(usize, T)>> {
         .filter(|run| !run.is_empty());
     runs.map(|run| run.iter().flatten().copied().collect())
         .collect()
+}
+
+/// The run without steps at its ends that have no power, but for one; nothing if none has any.
+fn lit(mut run: Vec<(usize, (f64, f64))>) -> Option<Vec<(usize, (f64, f64))>> {
+    let has_power = |(_, (from, to)): &(usize, (f64, f64))| to > from;
+    let first = run.iter().position(has_power)?;
+    let last = run.iter().rposition(has_power)?;
+    run.truncate(last + 2);
+    Some(run.split_off(first.saturating_sub(1)))
 }
 
 struct Plot<'a> {
