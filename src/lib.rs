@@ -9,6 +9,8 @@
 //! | [`cli`], [`logging`] | what can be typed; what is said on standard error |
 //! | [`command`] | one file a command: asks a source for readings, hands them to outputs |
 //! | [`watch`] | what is kept in mind of a plant that is watched, and the live page |
+//! | [`picture`] | series as SVG, as characters of a terminal, as a page |
+//! | [`history`] | what the logs say: rows to series |
 //! | [`link`] | DEVICE to a byte stream |
 //! | [`sim`] | simulated inverters |
 //! | [`output`] | CSV files, JSON, tables, lines for InfluxDB, metrics for Prometheus, messages for MQTT |

@@ -379,14 +379,10 @@ fn print(told: &Told, look: Option<Look>) -> io::Result<()> {
 fn print_records(records: impl Iterator<Item = Record>, format: Format) -> io::Result<()> {
     let mut out = BufWriter::new(stdout().lock());
     if format == Format::Csv {
-        let mut writer = csv::Writer::from_writer(out);
-        for (number, record) in records.enumerate() {
-            if number == 0 {
-                writer.write_record(record.iter().map(|(key, _)| *key))?;
-            }
-            writer.write_record(record.iter().map(|(_, value)| cell(value)))?;
-        }
-        return writer.flush();
+        return print_csv(records, out).map_err(|error| match error.into_kind() {
+            csv::ErrorKind::Io(error) => error,
+            _ => io::ErrorKind::InvalidData.into(),
+        });
     }
     for record in records {
         let fields = record
@@ -396,6 +392,17 @@ fn print_records(records: impl Iterator<Item = Record>, format: Format) -> io::R
         out.write_all(b"\n")?;
     }
     out.flush()
+}
+
+fn print_csv(records: impl Iterator<Item = Record>, out: impl Write) -> csv::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    for (number, record) in records.enumerate() {
+        if number == 0 {
+            writer.write_record(record.iter().map(|(key, _)| *key))?;
+        }
+        writer.write_record(record.iter().map(|(_, value)| cell(value)))?;
+    }
+    Ok(writer.flush()?)
 }
 
 fn cell(value: &Value) -> String {

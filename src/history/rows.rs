@@ -473,4 +473,21 @@ mod tests {
             assert_eq!(of(wrong), None, "{wrong}");
         }
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(64))]
+
+        /// Whatever stands in a file, its rows have the date of the file, and its end is the end of the whole.
+        #[test]
+        fn anything_can_stand_in_a_file(bytes: Vec<u8>, rows in 0..60_usize, tail in 0..9_000_u64) {
+            let row = row("06:00:00+0200", "1", "2");
+            let content = [HEAD.as_bytes(), row.repeat(rows).as_bytes(), &bytes, b"\n", row.as_bytes()].concat();
+            let (all, _) = read(&content, None);
+            proptest::prop_assert!(all.len() >= rows);
+            if !bytes.contains(&b'#') {
+                let (some, _) = read(&content, Some(tail));
+                proptest::prop_assert!(all.ends_with(&some));
+            }
+        }
+    }
 }

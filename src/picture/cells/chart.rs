@@ -87,28 +87,18 @@ impl Chart<'_> {
             if top <= base {
                 break;
             }
-            // The series at the foot of the cell, and how far it reaches up in it.
-            let series = heights
-                .iter()
-                .position(|height| *height > base)
-                .unwrap_or(0);
-            let height = heights.get(series).copied().unwrap_or(0) - base;
-            let is_topmost = height >= 8
-                || heights
-                    .get(series + 1..)
-                    .is_none_or(|above| above.iter().all(|next| next - base <= height));
-            let eighths = if self.look.has_color {
-                height.min(8)
-            } else {
-                (top - base).min(8)
-            };
-            let mut style = Style::new().fg(self.look.color(series_color(series)));
-            if self.look.has_color && !is_topmost {
-                let above = heights
-                    .iter()
-                    .position(|next| *next > base + height)
-                    .unwrap_or(series);
-                style = style.bg(series_color(above));
+            let filled = (top - base).min(8);
+            // The series at the foot of the cell, and the one that is highest in it.
+            let foot = heights.iter().position(|height| *height > base);
+            let head = heights.iter().position(|height| *height >= base + filled);
+            let (foot, head) = (foot.unwrap_or(0), head.unwrap_or(0));
+            let border = heights.get(foot).map_or(0, |height| height - base);
+            let mut style = Style::new().fg(self.look.color(series_color(head)));
+            let mut eighths = filled;
+            if self.look.has_color && self.look.has_unicode && filled == 8 && border < 8 {
+                // A whole cell of two colours.
+                eighths = border;
+                style = Style::new().fg(series_color(foot)).bg(series_color(head));
             }
             let y = plot.bottom().saturating_sub(row + 1);
             for x in x..(x + self.wide).min(plot.right()) {
