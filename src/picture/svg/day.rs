@@ -27,6 +27,7 @@ pub fn day(day: &DaySeries, theme: &Theme) -> String {
         day,
         low: ticks.first().copied().unwrap_or(0.0),
         high: ticks.last().copied().unwrap_or(1.0),
+        edges: edges(&stack, day.steps),
     };
     let (factor, unit) = scale(plot.high.max(-plot.low), "W");
     canvas.scale(
@@ -39,12 +40,12 @@ pub fn day(day: &DaySeries, theme: &Theme) -> String {
         let title = hover(day, inverter);
         for run in runs(parts) {
             let Some(run) = lit(run) else { continue };
-            canvas.series_path(&plot.area(run), number, &title);
+            canvas.series_path(&plot.area(&run), number, &title);
         }
     }
     for (number, (line, name)) in flows.iter().zip(FLOWS).enumerate() {
         for run in runs(line) {
-            let points = run.iter().map(|(step, watt)| (*step, *watt));
+            let points = run.iter().map(|(step, watt)| (plot.middle(*step), *watt));
             canvas.path(&plot.line(points), &format!("line l{number}"), name);
         }
     }
@@ -187,6 +188,7 @@ struct Plot<'a> {
     day: &'a DaySeries,
     low: f64,
     high: f64,
+    edges: Vec<bool>,
 }
 
 impl Plot<'_> {
@@ -206,27 +208,46 @@ impl Plot<'_> {
         TOP + HEIGHT * (1.0 - part)
     }
 
-    /// Up along the upper ends, back along the lower ones. A single step is as wide as it is.
-    fn area(&self, run: Vec<(usize, (f64, f64))>) -> String {
-        if let [(step, (from, to))] = run.as_slice() {
-            let (left, right) = (
-                self.x(self.day.instant(*step)),
-                self.x(self.day.instant(step + 1)),
-            );
-            let (bottom, top) = (self.y(*from), self.y(*to));
-            return format!("M{left:.1} {bottom:.1}V{top:.1}H{right:.1}V{bottom:.1}z");
+    /// Up along the upper ends, back along the lower ones; upright where an inverter below begins or ends.
+    fn area(&self, run: &[(usize, (f64, f64))]) -> String {
+        let is_edge = |step: usize| run.len() == 1 || self.edges.get(step).copied().unwrap_or(true);
+        let mut places = Vec::new();
+        for (number, (step, ends)) in run.iter().enumerate() {
+            if is_edge(*step) {
+                let x = self.x(self.day.instant(*step));
+                let before = number.checked_sub(1).and_then(|before| run.get(before));
+                places.extend(before.map(|(_, ends)| (x, *ends)));
+                places.push((x, *ends));
+            }
+            places.push((self.middle(*step), *ends));
         }
-        let upper = run.iter().map(|(step, (_, to))| (*step, *to));
-        let lower = run.iter().rev().map(|(step, (from, _))| (*step, *from));
+        if let Some((step, ends)) = run.last().filter(|(step, _)| is_edge(step + 1)) {
+            places.push((self.x(self.day.instant(step + 1)), *ends));
+        }
+        let upper = places.iter().map(|(x, (_, to))| (*x, *to));
+        let lower = places.iter().rev().map(|(x, (from, _))| (*x, *from));
         self.line(upper.chain(lower)) + "z"
     }
 
-    fn line(&self, points: impl Iterator<Item = (usize, f64)>) -> String {
+    fn line(&self, points: impl Iterator<Item = (f64, f64)>) -> String {
         let mut d = String::new();
-        for (number, (step, watt)) in points.enumerate() {
+        for (number, (x, watt)) in points.enumerate() {
             let sign = if number == 0 { 'M' } else { 'L' };
-            let _ = write!(d, "{sign}{:.1} {:.1}", self.middle(step), self.y(watt));
+            let _ = write!(d, "{sign}{x:.1} {:.1}", self.y(watt));
         }
         d
     }
+}
+
+/// Per step, and for the end of the last: whether an inverter begins or ends there.
+fn edges(stack: &[Parts], steps: usize) -> Vec<bool> {
+    let is_there = |parts: &Parts, step: usize| parts.get(step).is_some_and(Option::is_some);
+    let differs = |step: usize| {
+        let before = step.checked_sub(1);
+        let was_there = |parts: &Parts| before.is_some_and(|before| is_there(parts, before));
+        stack
+            .iter()
+            .any(|parts| was_there(parts) != is_there(parts, step))
+    };
+    (0..=steps).map(differs).collect()
 }
