@@ -78,7 +78,7 @@ pub struct Compared {
     pub recent: Option<f64>,
     /// What was found, if it is too low.
     pub finding: Option<Finding>,
-    /// The last day with rows, if it gave none on the last [`RECENT`] days that were compared.
+    /// The last day with rows, if it gave none on the last seven days that were compared.
     pub absent: Option<NaiveDate>,
 }
 
