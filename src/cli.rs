@@ -3,6 +3,7 @@
 
 mod document;
 mod environment;
+mod history;
 mod kstar;
 mod plan;
 mod publishing;
@@ -16,6 +17,7 @@ use crate::inverter::BusName;
 use crate::link::Device;
 use crate::sim::kaco::Mood;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use history::History;
 use kstar::{Kstar, SimulateKstar};
 use publishing::Publishing;
 use std::path::PathBuf;
@@ -78,6 +80,12 @@ pub(crate) enum Command {
     /// KSTAR hybrid inverters, over the network
     #[command(subcommand)]
     Kstar(Kstar),
+    /// Show what the logs say: days, months, years, inverters compared
+    ///
+    /// Numbers, and on a terminal a picture; with -o as a file. Reads the CSV files of log, watch and the Python program, and
+    /// changes nothing in DIR: it can run beside a log or watch.
+    #[command(after_help = "Example: kaco_ardexa history /opt/ardexa/kaco/logs --month 2026-05")]
+    History(History),
     /// Decode captured replies, one per line in hex
     ///
     /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines that are

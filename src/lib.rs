@@ -13,6 +13,8 @@
 //! | [`watch`] | the live page and what it remembers |
 //! | [`source`] | what gives observations: the inverters of a bus, of a network |
 //! | [`sink`] | what takes observations: CSV files, standard output, metrics, MQTT |
+//! | [`picture`] | series as SVG, as characters of a terminal, as a page |
+//! | [`history`] | the rows of the logs as series |
 //! | [`format`] | readings as text |
 //! | [`link`] | DEVICE to a byte stream |
 //! | [`sim`] | simulated inverters |
@@ -34,12 +36,14 @@ pub mod duration;
 pub mod escape;
 pub mod exit;
 pub mod format;
+pub mod history;
 pub mod inverter;
 pub mod kaco;
 pub mod kstar;
 pub mod link;
 pub mod logging;
 pub mod observation;
+pub mod picture;
 pub mod plausible;
 pub mod reading;
 pub mod recording;

@@ -51,6 +51,7 @@ impl Command {
                 file,
                 format: format.into(),
             }),
+            Self::History(history) => Plan::History(Box::new(history.plan())),
             Self::Simulate(Simulate::Kaco(arguments)) => Plan::SimulateKaco(simulate(arguments)),
             Self::Simulate(Simulate::Kstar(arguments)) => Plan::SimulateKstar(arguments.bind),
             Self::Completions(arguments) => Plan::Text(document::completions(arguments.shell)),

@@ -25,6 +25,8 @@ pub enum Plan {
     Listen(Listen),
     /// `decode`
     Decode(Decode),
+    /// `history`
+    History(Box<super::history::Plan>),
     /// `simulate kaco`
     SimulateKaco(SimulateKaco),
     /// `simulate kstar`: the address to answer at.

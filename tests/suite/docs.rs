@@ -108,7 +108,7 @@ fn anchors(text: &str) -> Vec<String> {
 
 /// Fails unless the file is this; with `UPDATE=1` it is written.
 #[track_caller]
-fn expect_file(name: &str, expected: &str) {
+pub fn expect_file(name: &str, expected: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE").is_some() {
         fs::create_dir_all(file.parent().unwrap()).unwrap();

@@ -23,6 +23,7 @@ mod environment;
 mod files;
 mod formats;
 mod gateways;
+mod history;
 mod kstar;
 mod mqtt;
 mod packaging;

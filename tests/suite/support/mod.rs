@@ -8,6 +8,7 @@ pub mod day;
 pub mod dice;
 pub mod disk;
 pub mod inverter;
+pub mod logs;
 pub mod plant;
 pub mod program;
 pub mod shim;

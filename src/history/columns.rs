@@ -1,0 +1,184 @@
+//! Which column of a CSV header means what, told by the tables of the inverters.
+
+use crate::kaco::layouts::{COUNTERS, READINGS};
+use crate::kstar::layout::KSTAR;
+use crate::reading::{Field, Kind, Role, Unit};
+
+/// The columns of one header that a history needs, as positions in a row.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Columns {
+    /// Cells of a row, `datetime` among them.
+    pub(super) count: usize,
+    /// AC power; several are parts of a sum. For KSTAR the power of its modules.
+    pub(super) power: Vec<usize>,
+    /// Energy of today, and the factor that makes it Wh; one per unit of a 000xi.
+    pub(super) yields: Vec<(usize, f64)>,
+    /// DC power of each MPP tracker, or of each unit of a 000xi, with its name.
+    pub(super) trackers: Vec<(usize, String)>,
+    /// Texts of the state.
+    pub(super) status: Vec<usize>,
+    /// Error bits of a KSTAR inverter; 0 is none.
+    pub(super) errors: Option<usize>,
+    /// Load, grid (positive while importing) and battery (positive while charging).
+    pub(super) flows: [Option<usize>; 3],
+    /// The type code.
+    pub(super) type_code: Option<usize>,
+}
+
+impl Columns {
+    /// The columns of a first line, such as `# datetime, status, DC Voltage`; `None` if it is not the header of a log.
+    pub(super) fn of(line: &[u8]) -> Option<Self> {
+        let line = std::str::from_utf8(line).ok()?;
+        let mut labels = line.trim_start_matches('#').split(',').map(str::trim);
+        if labels.next() != Some("datetime") {
+            return None;
+        }
+        let mut columns = Self {
+            count: 1,
+            ..Self::default()
+        };
+        for label in labels {
+            columns.take(label);
+            columns.count += 1;
+        }
+        (!columns.power.is_empty() || !columns.yields.is_empty()).then_some(columns)
+    }
+
+    /// Notes what the column of this label, the next one, is good for.
+    fn take(&mut self, label: &str) {
+        let place = self.count;
+        let field = field(label);
+        match field.and_then(|field| field.role) {
+            Some(Role::Power) => self.power.push(place),
+            Some(Role::DailyYield) => {
+                let is_kwh = field.is_some_and(|field| field.unit == Unit::KilowattHour);
+                self.yields.push((place, if is_kwh { 1000.0 } else { 1.0 }));
+            }
+            _ => {}
+        }
+        match field.map(|field| field.kind) {
+            Some(Kind::Status) => self.status.push(place),
+            Some(Kind::TypeCode) => self.type_code = Some(place),
+            _ => {}
+        }
+        match by_label(label) {
+            Some(Further::Tracker(name)) => self.trackers.push((place, name)),
+            Some(Further::Load) => self.flows[0] = Some(place),
+            Some(Further::Grid) => self.flows[1] = Some(place),
+            Some(Further::Battery) => self.flows[2] = Some(place),
+            Some(Further::Errors) => self.errors = Some(place),
+            None => {}
+        }
+    }
+}
+
+/// The field of this label in any layout of readings; a label means the same in all of them.
+fn field(label: &str) -> Option<&'static Field> {
+    let layouts = READINGS.into_iter().chain([&KSTAR, &COUNTERS]);
+    let mut fields = layouts.flat_map(|layout| layout.fields);
+    fields.find(|field| field.label == label)
+}
+
+/// What the roles of the tables do not tell yet.
+#[derive(Debug, PartialEq, Eq)]
+enum Further {
+    /// DC power of an MPP tracker, or of a unit of a 000xi.
+    Tracker(String),
+    Load,
+    Grid,
+    Battery,
+    Errors,
+}
+
+// TO BECOME ROLES: the only place of a history that knows labels. When the tables have roles for the DC power of a
+// tracker, for load, grid and battery power, and for error bits, this function asks `field(label)` for them instead.
+fn by_label(label: &str) -> Option<Further> {
+    let number = |text: &str| text.parse::<u8>().ok();
+    if let Some(tracker) = label.strip_prefix("DC Power MPPT").and_then(number) {
+        return Some(Further::Tracker(format!("MPPT{tracker}")));
+    }
+    if let Some(unit) = label.strip_prefix("DC Power unit ").and_then(number) {
+        return Some(Further::Tracker(format!("unit {unit}")));
+    }
+    let kstar = label
+        .strip_prefix("PV")
+        .and_then(|rest| rest.strip_suffix(" Power"));
+    if let Some(tracker) = kstar.and_then(number) {
+        return Some(Further::Tracker(format!("PV{tracker}")));
+    }
+    match label {
+        "Load Power" => Some(Further::Load),
+        "Grid Power" => Some(Further::Grid),
+        "Battery Power" => Some(Further::Battery),
+        "Error Codes" => Some(Further::Errors),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::Layout;
+
+    fn of(layout: &Layout) -> Option<Columns> {
+        let labels: Vec<&str> = layout.fields.iter().map(|field| field.label).collect();
+        Columns::of(format!("# datetime, {}\r", labels.join(", ")).as_bytes())
+    }
+
+    #[test]
+    fn every_layout_is_recognised() {
+        for layout in READINGS.into_iter().chain([&KSTAR]) {
+            let columns = of(layout).unwrap_or_default();
+            assert_eq!(columns.count, layout.fields.len() + 1, "{}", layout.name);
+            let units = if layout.name == "000xi" { 3 } else { 1 };
+            assert_eq!(columns.power.len(), units, "{}", layout.name);
+            assert_eq!(columns.yields.len(), units, "{}", layout.name);
+            assert_eq!(columns.status.len(), units, "{}", layout.name);
+            assert_eq!(columns.type_code.is_some(), layout.name != "kstar");
+            assert_eq!(
+                columns.flows.iter().all(Option::is_some),
+                layout.name == "kstar"
+            );
+        }
+    }
+
+    #[test]
+    fn trackers_are_those_with_a_power_of_their_own() {
+        let names = |layout| -> Vec<String> {
+            let columns = of(layout).unwrap_or_default();
+            columns.trackers.into_iter().map(|(_, name)| name).collect()
+        };
+        assert_eq!(names(&crate::kaco::layouts::STANDARD), [""; 0]);
+        assert_eq!(names(&crate::kaco::layouts::MPPT2), ["MPPT1", "MPPT2"]);
+        assert_eq!(
+            names(&crate::kaco::layouts::MPPT3),
+            ["MPPT1", "MPPT2", "MPPT3"]
+        );
+        assert_eq!(
+            names(&crate::kaco::layouts::THREE_UNITS),
+            ["unit 1", "unit 2", "unit 3"]
+        );
+        assert_eq!(names(&KSTAR), ["PV1", "PV2"]);
+    }
+
+    #[test]
+    fn energies_become_watt_hours() {
+        let factors = |layout| of(layout).map(|columns| columns.yields);
+        assert_eq!(factors(READINGS[0]), Some(vec![(9, 1.0)]));
+        assert_eq!(factors(&KSTAR), Some(vec![(38, 1000.0)]));
+    }
+
+    #[test]
+    fn other_tables_are_not_taken_for_logs() {
+        for line in [
+            "",
+            "# datetime",
+            "date,AC Power",
+            "# datetime, Temperature",
+            "2026-05-03T12:00:00+0200,1",
+        ] {
+            assert_eq!(Columns::of(line.as_bytes()), None, "{line}");
+        }
+        assert_eq!(Columns::of(b"# datetime, \xff, AC Power"), None);
+    }
+}

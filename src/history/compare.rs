@@ -1,0 +1,248 @@
+//! Inverters against their siblings, and the MPP trackers of one inverter against each other.
+//!
+//! Each day, the specific yield (kWh per kWp) of an inverter is compared with the median of the others. Weather and season
+//! are the same for all, so what is left is the inverter: dirt, shade, a string that failed. `docs/history.md` tells the
+//! rules in words; [`judge`] is all of them.
+
+mod judge;
+mod power;
+mod trackers;
+
+pub use judge::judge;
+
+use super::log::{Log, Read};
+use super::names::Names;
+use super::period::{self, Yields};
+use super::{ReadError, parallel};
+use chrono::NaiveDate;
+use power::{best_months, powers, rated_power};
+use std::collections::BTreeMap;
+use trackers::{compared_trackers, trackers_of};
+
+/// With more trackers than this, only those of inverters in which one is too low have a row.
+const MOST_TRACKERS: usize = 24;
+
+/// Inverters and trackers compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// The name of the plant.
+    pub plant: Option<String>,
+    /// The first day.
+    pub first: NaiveDate,
+    /// How many days.
+    pub count: usize,
+    /// Sorted by label.
+    pub inverters: Vec<Compared>,
+    /// The MPP trackers of inverters that have several, or the units of a 000xi.
+    pub trackers: Vec<Compared>,
+}
+
+/// An inverter or tracker beside its siblings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// Of the inverter: `02`.
+    pub label: String,
+    /// `MPPT1`; `None` for a whole inverter.
+    pub tracker: Option<String>,
+    /// Label and name, or label and tracker.
+    pub title: String,
+    /// Installed power, and where it is from.
+    pub power: Option<(f64, Basis)>,
+    /// Wh, one per day; `None` on days without rows.
+    pub energy: Vec<Option<f64>>,
+    /// Below (negative) or above the median of its siblings, as a part of it; `None` on days that are not compared.
+    pub deviation: Vec<Option<f64>>,
+    /// The middle of the last seven days that were compared.
+    pub recent: Option<f64>,
+    /// What was found, if it is too low.
+    pub finding: Option<Finding>,
+    /// The last day with rows, if it gave none on the last seven days that were compared.
+    pub absent: Option<NaiveDate>,
+}
+
+/// Where an installed power is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Basis {
+    /// kWp, from the plant file.
+    PlantFile,
+    /// kW, the rated power of the type.
+    RatedPower,
+    /// In proportion to the median of its best month.
+    BestMonth,
+}
+
+/// An inverter that is too low.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Finding {
+    /// Part of the median that is missing: 0.14 for 14 %.
+    pub below: f64,
+    /// Since when.
+    pub since: NaiveDate,
+    /// The same before that day, negative if it was above; `None` if there were not enough days.
+    pub before: Option<f64>,
+}
+
+impl Compared {
+    /// What was found, as a sentence: `04: 14 % below the others since 2026-05-03 (before: 1 %)`.
+    pub fn sentence(&self) -> Option<String> {
+        if let Some(day) = self.absent {
+            return Some(format!("{}: no rows since {day}", self.title));
+        }
+        let Finding {
+            below,
+            since,
+            before,
+        } = self.finding?;
+        let others = if self.tracker.is_some() {
+            "other trackers"
+        } else {
+            "others"
+        };
+        let percent = |part: f64| format!("{:.0} %", (part.abs() * 100.0));
+        let before = match before {
+            Some(before) if before <= -0.005 => format!("before: {} above", percent(before)),
+            Some(before) => format!("before: {}", percent(before)),
+            None => "not enough days before".to_owned(),
+        };
+        Some(format!(
+            "{}: {} below the {others} since {since} ({before})",
+            self.title,
+            percent(below)
+        ))
+    }
+}
+
+impl Comparison {
+    /// Inverters, then trackers.
+    pub fn all(&self) -> impl Iterator<Item = &Compared> {
+        self.inverters.iter().chain(&self.trackers)
+    }
+
+    /// True if an inverter or tracker is too low.
+    pub fn is_flagged(&self) -> bool {
+        self.all().any(|compared| compared.finding.is_some())
+    }
+
+    /// The trackers that are worth a row: all of them, or, of many, those of inverters in which one is too low.
+    pub fn shown_trackers(&self) -> Vec<&Compared> {
+        let is_low = |label: &str| {
+            let own = self
+                .trackers
+                .iter()
+                .filter(|tracker| tracker.label == label);
+            own.into_iter().any(|tracker| tracker.sentence().is_some())
+        };
+        let trackers = self.trackers.iter();
+        trackers
+            .filter(|tracker| self.trackers.len() <= MOST_TRACKERS || is_low(&tracker.label))
+            .collect()
+    }
+
+    /// Inverters, then the trackers that are worth a row.
+    pub fn shown(&self) -> impl Iterator<Item = &Compared> {
+        self.inverters.iter().chain(self.shown_trackers())
+    }
+
+    /// The dates, in order.
+    pub fn dates(&self) -> impl Iterator<Item = NaiveDate> {
+        self.first.iter_days().take(self.count)
+    }
+
+    /// Where the installed powers are from, as a sentence; `None` if nothing is compared.
+    pub fn basis(&self) -> Option<String> {
+        let mut by_basis: BTreeMap<Basis, Vec<&str>> = BTreeMap::new();
+        for inverter in &self.inverters {
+            if let Some((_, basis)) = inverter.power {
+                by_basis.entry(basis).or_default().push(&inverter.label);
+            }
+        }
+        let count = by_basis.len();
+        let part = |(basis, labels): (Basis, Vec<&str>)| {
+            let from = match basis {
+                Basis::PlantFile => "the plant file",
+                Basis::RatedPower => "the rated power of the type",
+                Basis::BestMonth => "the best month of each",
+            };
+            if count == 1 {
+                from.to_owned()
+            } else {
+                format!("{from} ({})", labels.join(", "))
+            }
+        };
+        let parts: Vec<String> = by_basis.into_iter().map(part).collect();
+        (!parts.is_empty())
+            .then(|| format!("Yields are compared per kWp, by {}.", parts.join(" and ")))
+    }
+}
+
+/// Compares the days from `from` to `to`.
+///
+/// # Errors
+/// [`ReadError`].
+pub fn read(
+    log: &Log,
+    names: &Names,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Read<Comparison>, ReadError> {
+    let Read {
+        series: yields,
+        mut skipped,
+    } = period::read(log, names, from, to)?;
+    let inverters = inverters(log, names, &yields)?;
+    let mut trackers = Vec::new();
+    for part in parallel::map(&log.inverters, |folder| {
+        trackers_of(folder, from, to, yields.count)
+    }) {
+        let (some, lines) = part?;
+        // The files are the same as above, but read whole: the lines at their ends are not counted twice.
+        skipped.lines = skipped.lines.max(lines.lines);
+        skipped.first = skipped.first.or(lines.first);
+        trackers.extend(compared_trackers(names, some, from));
+    }
+    let series = Comparison {
+        plant: names.title.clone(),
+        first: from,
+        count: yields.count,
+        inverters,
+        trackers,
+    };
+    Ok(Read { series, skipped })
+}
+
+fn inverters(log: &Log, names: &Names, yields: &Yields) -> Result<Vec<Compared>, ReadError> {
+    let mut known = Vec::new();
+    for (folder, inverter) in log.inverters.iter().zip(&yields.inverters) {
+        known.push(match names.kwp_of(&inverter.label) {
+            Some(kwp) => Some((kwp, Basis::PlantFile)),
+            None => rated_power(folder)?.map(|power| (power, Basis::RatedPower)),
+        });
+    }
+    let energies: Vec<&[Option<f64>]> = yields
+        .inverters
+        .iter()
+        .map(|inverter| inverter.days.as_slice())
+        .collect();
+    let powers = powers(&known, &best_months(yields.first, &energies));
+    let list = yields
+        .inverters
+        .iter()
+        .zip(powers)
+        .map(|(inverter, power)| Compared {
+            label: inverter.label.clone(),
+            tracker: None,
+            title: inverter.title.clone(),
+            power,
+            energy: inverter.days.clone(),
+            deviation: Vec::new(),
+            recent: None,
+            finding: None,
+            absent: None,
+        });
+    let mut list: Vec<Compared> = list.collect();
+    judge(&mut list, yields.first);
+    Ok(list)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! Installed powers: what is known of them, and what the yields tell.
+
+use super::Basis;
+use super::judge::BRIGHT;
+use crate::history::log::Folder;
+use crate::history::rows::Reader;
+use crate::history::{ReadError, median};
+use crate::kaco::types;
+use chrono::{Datelike, Days, NaiveDate};
+use std::collections::BTreeMap;
+
+/// A month with fewer days with yield says nothing of an inverter, unless there is no better one.
+const FULL_MONTH: usize = 10;
+
+/// Rated power of the type in the last row, kW.
+pub(super) fn rated_power(folder: &Folder) -> Result<Option<f64>, ReadError> {
+    let Some((day, file)) = folder
+        .before(NaiveDate::MAX)
+        .find_map(|day| Some((day, folder.files(day).last()?)))
+    else {
+        return Ok(None);
+    };
+    let mut code = None;
+    Reader::default().tail(&file, day.date, 4096, |row| {
+        let text = row.columns.type_code.and_then(|place| row.text(place));
+        code = text.map(str::to_owned).or(code.take());
+    })?;
+    let rated = code.and_then(|code| types::find(&code)?.maximum_power);
+    Ok(rated.map(|watt| f64::from(watt) / 1000.0))
+}
+
+/// Installed powers: those that are known, and for the others what their best month says in proportion.
+pub(super) fn powers(
+    known: &[Option<(f64, Basis)>],
+    best: &[Option<f64>],
+) -> Vec<Option<(f64, Basis)>> {
+    let ratios = known.iter().zip(best);
+    let ratios = ratios.filter_map(|(known, best)| Some((*best)? / known.as_ref()?.0));
+    // Wh per day and kWp in a best month; without any known power the unit does not matter.
+    let ratio = median(ratios).filter(|ratio| *ratio > 0.0).unwrap_or(1.0);
+    let estimate = |best: &Option<f64>| Some(((*best)? / ratio, Basis::BestMonth));
+    known
+        .iter()
+        .zip(best)
+        .map(|(known, best)| known.or_else(|| estimate(best)))
+        .collect()
+}
+
+/// How much each of the siblings gives in its best month: the median of its yields of a day as a share of what all gave
+/// that day. Of a day, not of the month alone: else the season would tell which month is the best.
+pub(super) fn best_months(first: NaiveDate, siblings: &[&[Option<f64>]]) -> Vec<Option<f64>> {
+    let usual: Vec<Option<f64>> = siblings
+        .iter()
+        .map(|days| median(positive(days).map(|(_, energy)| energy)))
+        .collect();
+    let count = siblings.iter().map(|days| days.len()).max().unwrap_or(0);
+    let of_day = |day: usize| {
+        let siblings = siblings.iter().zip(&usual);
+        median(
+            siblings
+                .filter_map(|(days, usual)| Some(days.get(day).copied().flatten()? / (*usual)?)),
+        )
+    };
+    let all: Vec<Option<f64>> = (0..count).map(of_day).collect();
+    let best = |days: &&[Option<f64>]| {
+        let shares = positive(days).filter_map(|(day, energy)| {
+            let all = all
+                .get(day)
+                .copied()
+                .flatten()
+                .filter(|all| *all >= BRIGHT)?;
+            Some((day, energy / all))
+        });
+        best_month(first, shares)
+    };
+    siblings.iter().map(best).collect()
+}
+
+/// The days with yield: which, and how much.
+fn positive(days: &[Option<f64>]) -> impl Iterator<Item = (usize, f64)> {
+    let days = days.iter().enumerate();
+    days.filter_map(|(day, energy)| Some((day, energy.filter(|energy| *energy > 0.0)?)))
+}
+
+/// The highest of the medians of months.
+pub(super) fn best_month(
+    first: NaiveDate,
+    days: impl Iterator<Item = (usize, f64)>,
+) -> Option<f64> {
+    let mut months: BTreeMap<(i32, u32), Vec<f64>> = BTreeMap::new();
+    for (day, share) in days {
+        let date = first.checked_add_days(Days::new(day as u64))?;
+        months
+            .entry((date.year(), date.month()))
+            .or_default()
+            .push(share);
+    }
+    let has_full = months.values().any(|days| days.len() >= FULL_MONTH);
+    let counting = months
+        .into_values()
+        .filter(|days| days.len() >= FULL_MONTH || !has_full);
+    counting.filter_map(median).reduce(f64::max)
+}

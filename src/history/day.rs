@@ -1,0 +1,540 @@
+//! Power over the time of one day.
+//!
+//! Rows are averaged per minute, then per step of a grid that all inverters share, so that their powers can be added. A
+//! hole of up to three intervals between rows is bridged; a longer one stays a hole.
+
+use super::log::{Folder, Log, Read};
+use super::names::Names;
+use super::rows::{Reader, Row, Time};
+use super::yields::{self, DayFigures};
+use super::{ReadError, Skipped, median, parallel};
+use crate::kaco::status::{STATUSES, Severity};
+use crate::kstar::layout::KSTAR;
+use crate::reading::Decimal;
+use chrono::NaiveDate;
+
+/// Rows that may be missing between two that belong together, in intervals.
+const BRIDGED: i32 = 3;
+
+/// Steps of the grid at most: more are finer than a picture.
+const MOST_STEPS: i32 = 480;
+
+/// Lengths of a step, minutes.
+const STEPS: [i32; 7] = [1, 2, 5, 10, 15, 20, 30];
+
+/// Fault marks per inverter at most.
+const MOST_FAULTS: usize = 200;
+
+const MINUTE: i32 = 60;
+
+/// States of a KSTAR inverter that are faults.
+const KSTAR_FAULTS: [&str; 3] = ["abnormal", "severe fault", "fault"];
+
+/// Seconds since midnight UTC of the date; local clocks are [`DaySeries::clock`].
+pub type Instant = i32;
+
+/// The power of one day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DaySeries {
+    /// The name of the plant.
+    pub plant: Option<String>,
+    /// The local date.
+    pub date: NaiveDate,
+    /// When the first step begins.
+    pub start: Instant,
+    /// Length of a step, s.
+    pub step: i32,
+    /// Steps of every list below.
+    pub steps: usize,
+    /// From when on a local clock is so many seconds ahead of UTC; more than one on days on which it is changed.
+    pub clocks: Vec<(Instant, i32)>,
+    /// Those that have rows, sorted by label.
+    pub inverters: Vec<DayInverter>,
+}
+
+/// The day of one inverter.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DayInverter {
+    /// `02`
+    pub label: String,
+    /// The label, with its name if it has one.
+    pub title: String,
+    /// AC power per step, W; for KSTAR the power of its modules.
+    pub power: Vec<Option<f64>>,
+    /// Load, grid (positive while importing), battery (positive while charging) per step, W; empty for others than KSTAR.
+    pub flows: [Vec<Option<f64>>; 3],
+    /// The highest power of a row, and when.
+    pub peak: Option<(f64, Instant)>,
+    /// The first and the last row with a power above zero.
+    pub feeding: Option<(Instant, Instant)>,
+    /// Yield of the day, Wh.
+    pub energy: Option<f64>,
+    /// What its counter forgot by a reset during the day, Wh.
+    pub lost: Option<f64>,
+    /// When it reported faults.
+    pub faults: Vec<Fault>,
+}
+
+/// A time in which an inverter reported the same fault in every row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The first row.
+    pub from: Instant,
+    /// The last row.
+    pub to: Instant,
+    /// What was reported.
+    pub text: String,
+}
+
+/// What the lines of [`DayInverter::flows`] are, in their order.
+pub const FLOWS: [&str; 3] = ["load", "grid", "battery"];
+
+impl DaySeries {
+    /// When a step begins.
+    pub fn instant(&self, step: usize) -> Instant {
+        let step = i32::try_from(step).unwrap_or(i32::MAX);
+        self.start.saturating_add(step.saturating_mul(self.step))
+    }
+
+    /// The power of all inverters per step, W; `None` where none has any.
+    pub fn sum(&self) -> Vec<Option<f64>> {
+        let at = |step: usize| {
+            let powers = self
+                .inverters
+                .iter()
+                .filter_map(|inverter| inverter.power.get(step).copied().flatten());
+            powers.reduce(|sum, power| sum + power)
+        };
+        (0..self.steps).map(at).collect()
+    }
+
+    /// The highest power of all together, W, and when.
+    pub fn peak(&self) -> Option<(f64, Instant)> {
+        if let [only] = self.inverters.as_slice() {
+            return only.peak;
+        }
+        let sums = self.sum().into_iter().enumerate();
+        let sums = sums.filter_map(|(step, sum)| Some((sum?, self.instant(step))));
+        sums.reduce(|best, next| if next.0 > best.0 { next } else { best })
+    }
+
+    /// The yield of all together, Wh.
+    pub fn energy(&self) -> Option<f64> {
+        let energies = self.inverters.iter().filter_map(|inverter| inverter.energy);
+        energies.reduce(|sum, energy| sum + energy)
+    }
+
+    /// What a local clock is ahead of UTC, s.
+    pub fn offset(&self, instant: Instant) -> i32 {
+        let first = self.clocks.first();
+        let last = self.clocks.iter().rev().find(|(from, _)| *from <= instant);
+        last.or(first).map_or(0, |(_, offset)| *offset)
+    }
+
+    /// The local clock, seconds since midnight.
+    pub fn clock(&self, instant: Instant) -> i32 {
+        (instant + self.offset(instant)).rem_euclid(86_400)
+    }
+
+    /// The local clock as `13:05`.
+    pub fn hour(&self, instant: Instant) -> String {
+        let minutes = self.clock(instant) / MINUTE;
+        format!("{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+}
+
+/// One row, as far as a day needs it.
+struct Sample {
+    time: Time,
+    /// Power, load, grid, battery.
+    values: [Option<f64>; 4],
+    /// Position in a list of texts.
+    fault: Option<usize>,
+}
+
+/// What the files of one inverter hold.
+#[derive(Default)]
+struct Raw {
+    samples: Vec<Sample>,
+    /// The faults that were reported, each once.
+    texts: Vec<String>,
+    figures: DayFigures,
+    previous: Vec<f64>,
+    has_flows: bool,
+}
+
+/// Reads a day.
+///
+/// # Errors
+/// [`ReadError`].
+pub fn read(log: &Log, names: &Names, date: NaiveDate) -> Result<Read<DaySeries>, ReadError> {
+    let parts = parallel::map(&log.inverters, |folder| read_one(folder, names, date));
+    let mut skipped = Skipped::default();
+    let mut inverters = Vec::new();
+    for part in parts {
+        let (inverter, lines) = part?;
+        skipped.add(lines);
+        inverters.extend(inverter);
+    }
+    let series = on_one_grid(names, date, inverters);
+    Ok(Read { series, skipped })
+}
+
+/// An inverter, averaged per minute.
+struct Averaged {
+    inverter: DayInverter,
+    minutes: Vec<Minute>,
+    clocks: Vec<(Instant, i32)>,
+    /// Seconds between two rows, mostly.
+    interval: i32,
+    has_flows: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Minute {
+    number: i32,
+    values: [Option<f64>; 4],
+}
+
+fn read_one(
+    folder: &Folder,
+    names: &Names,
+    date: NaiveDate,
+) -> Result<(Option<Averaged>, Skipped), ReadError> {
+    let mut reader = Reader::default();
+    let mut raw = Raw::default();
+    for day in folder.days(date, date) {
+        for file in folder.files(day) {
+            reader.whole(&file, date, |row| raw.take(row))?;
+        }
+    }
+    if !raw.samples.is_empty() {
+        raw.previous = yields::before(&mut Reader::default(), folder, date)?;
+    }
+    Ok((raw.averaged(&folder.label, names), reader.skipped))
+}
+
+impl Raw {
+    fn take(&mut self, row: &Row<'_>) {
+        let columns = row.columns;
+        let mut values = [row.sum(&columns.power), None, None, None];
+        for (value, place) in values.iter_mut().skip(1).zip(columns.flows) {
+            self.has_flows |= place.is_some();
+            *value = place.and_then(|place| row.number(place));
+        }
+        let fault = fault(row).map(|text| self.text(text));
+        let time = row.time;
+        self.samples.push(Sample {
+            time,
+            values,
+            fault,
+        });
+        self.figures.take(row);
+    }
+
+    fn text(&mut self, text: String) -> usize {
+        let known = self.texts.iter().position(|known| *known == text);
+        known.unwrap_or_else(|| {
+            self.texts.push(text);
+            self.texts.len() - 1
+        })
+    }
+
+    fn averaged(mut self, label: &str, names: &Names) -> Option<Averaged> {
+        // Files that were set aside come first already; a clock that was set back mixes rows.
+        self.samples.sort_by_key(|sample| sample.time.instant());
+        let first = self.samples.first()?;
+        let mut clocks = vec![(first.time.instant(), first.time.offset)];
+        for sample in &self.samples {
+            if clocks
+                .last()
+                .is_some_and(|(_, offset)| *offset != sample.time.offset)
+                && clocks.len() < 8
+            {
+                clocks.push((sample.time.instant(), sample.time.offset));
+            }
+        }
+        let units = self.figures.whole(&self.previous);
+        let inverter = DayInverter {
+            label: label.to_owned(),
+            title: names.title_of(label),
+            peak: self.peak(),
+            feeding: self.feeding(),
+            energy: units.into_iter().reduce(|sum, unit| sum + unit),
+            lost: self.figures.lost(&self.previous),
+            faults: self.faults(),
+            ..DayInverter::default()
+        };
+        Some(Averaged {
+            inverter,
+            minutes: self.minutes(),
+            clocks,
+            interval: self.interval(),
+            has_flows: self.has_flows,
+        })
+    }
+
+    fn powers(&self) -> impl DoubleEndedIterator<Item = (f64, Instant)> {
+        let samples = self.samples.iter();
+        samples.filter_map(|sample| {
+            let [power, ..] = sample.values;
+            Some((power?, sample.time.instant()))
+        })
+    }
+
+    fn peak(&self) -> Option<(f64, Instant)> {
+        let powers = self.powers();
+        powers.reduce(|best, next| if next.0 > best.0 { next } else { best })
+    }
+
+    fn feeding(&self) -> Option<(Instant, Instant)> {
+        let mut feeding = self.powers().filter(|(power, _)| *power > 0.0);
+        let first = feeding.next()?.1;
+        let last = feeding.next_back().map_or(first, |(_, instant)| instant);
+        Some((first, last))
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults: Vec<Fault> = Vec::new();
+        let mut open = None;
+        for sample in &self.samples {
+            let now = sample.time.instant();
+            let Some(fault) = sample.fault else {
+                open = None;
+                continue;
+            };
+            if let Some(last) = faults.last_mut().filter(|_| open == Some(fault)) {
+                last.to = now;
+            } else if faults.len() < MOST_FAULTS {
+                let text = self.texts.get(fault).cloned().unwrap_or_default();
+                faults.push(Fault {
+                    from: now,
+                    to: now,
+                    text,
+                });
+            }
+            open = sample.fault;
+        }
+        faults
+    }
+
+    fn interval(&self) -> i32 {
+        let next = self.samples.iter().skip(1);
+        let pairs = self.samples.iter().zip(next);
+        let gaps = pairs.map(|(one, next)| f64::from(next.time.instant() - one.time.instant()));
+        median(gaps).map_or(MINUTE, |gap| whole(gap).max(MINUTE))
+    }
+
+    fn minutes(&self) -> Vec<Minute> {
+        let mut minutes: Vec<Minute> = Vec::new();
+        for same in self
+            .samples
+            .chunk_by(|one, next| minute(one) == minute(next))
+        {
+            let value = |of: usize| {
+                mean(
+                    same.iter()
+                        .filter_map(|sample| sample.values.get(of).copied().flatten()),
+                )
+            };
+            minutes.extend(same.first().map(|first| Minute {
+                number: minute(first),
+                values: [value(0), value(1), value(2), value(3)],
+            }));
+        }
+        minutes
+    }
+}
+
+fn minute(sample: &Sample) -> i32 {
+    sample.time.instant().div_euclid(MINUTE)
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    (count > 0.0).then(|| sum / count)
+}
+
+/// The names of the error bits that a KSTAR inverter reports.
+fn error_names(bits: u32) -> Vec<&'static str> {
+    let fields = KSTAR.fields.iter();
+    fields
+        .flat_map(|field| field.errors(Decimal::from(bits)))
+        .collect()
+}
+
+/// What stands in a row as a fault, if anything.
+fn fault(row: &Row<'_>) -> Option<String> {
+    let bits = row.columns.errors.and_then(|place| row.number(place));
+    if let Some(bits) = bits.filter(|bits| *bits >= 1.0 && *bits <= f64::from(u32::MAX)) {
+        let names = error_names(bits as u32).join(", ");
+        return Some(if names.is_empty() {
+            format!("error {bits}")
+        } else {
+            names
+        });
+    }
+    let mut texts = row
+        .columns
+        .status
+        .iter()
+        .filter_map(|place| row.text(*place));
+    let text = texts.find(|text| {
+        let mut known = STATUSES.iter();
+        KSTAR_FAULTS.contains(text)
+            || known.any(|status| status.severity == Severity::Fault && status.text == *text)
+    });
+    text.map(str::to_owned)
+}
+
+/// Nearest whole number; the numbers here are small.
+fn whole(number: f64) -> i32 {
+    number.round() as i32
+}
+
+fn on_one_grid(names: &Names, date: NaiveDate, inverters: Vec<Averaged>) -> DaySeries {
+    let numbers = || {
+        inverters
+            .iter()
+            .flat_map(|one| &one.minutes)
+            .map(|minute| minute.number)
+    };
+    let (first, last) = numbers().min().zip(numbers().max()).unwrap_or_default();
+    let interval = inverters
+        .iter()
+        .map(|one| one.interval)
+        .max()
+        .unwrap_or(MINUTE);
+    let fits = |step: &&i32| **step * MINUTE >= interval && (last - first) / **step < MOST_STEPS;
+    let [.., longest] = STEPS;
+    let step = STEPS.iter().find(fits).copied().unwrap_or(longest);
+    let start = first.div_euclid(step);
+    let steps = usize::try_from(last.div_euclid(step) - start + 1).unwrap_or(0);
+    let mut clocks: Vec<(Instant, i32)> = inverters
+        .iter()
+        .flat_map(|one| one.clocks.iter().copied())
+        .collect();
+    clocks.sort_unstable();
+    clocks.dedup_by_key(|(_, offset)| *offset);
+    let steps = if inverters.is_empty() { 0 } else { steps };
+    DaySeries {
+        plant: names.title.clone(),
+        date,
+        start: start * step * MINUTE,
+        step: step * MINUTE,
+        steps,
+        clocks,
+        inverters: inverters
+            .into_iter()
+            .map(|one| one.on_grid(start, step, steps))
+            .collect(),
+    }
+}
+
+impl Averaged {
+    fn on_grid(self, start: i32, step: i32, steps: usize) -> DayInverter {
+        let line = |of: usize| {
+            let values = self.minutes.iter();
+            let values = values.filter_map(|minute| {
+                Some((minute.number, minute.values.get(of).copied().flatten()?))
+            });
+            let longest = (self.interval * BRIDGED).div_euclid(MINUTE);
+            grid(&values.collect::<Vec<_>>(), start, step, steps, longest)
+        };
+        let flows = if self.has_flows {
+            [line(1), line(2), line(3)]
+        } else {
+            Default::default()
+        };
+        DayInverter {
+            power: line(0),
+            flows,
+            ..self.inverter
+        }
+    }
+}
+
+/// Values of minutes as means per step; between two that are at most `longest` minutes apart a straight line.
+fn grid(
+    values: &[(i32, f64)],
+    start: i32,
+    step: i32,
+    steps: usize,
+    longest: i32,
+) -> Vec<Option<f64>> {
+    let mut line: Vec<Option<f64>> = vec![None; steps];
+    let place = |minute: i32| usize::try_from(minute.div_euclid(step) - start).unwrap_or(0);
+    for same in values.chunk_by(|one, next| place(one.0) == place(next.0)) {
+        let slot = same.first().and_then(|first| line.get_mut(place(first.0)));
+        if let Some(slot) = slot {
+            *slot = mean(same.iter().map(|(_, value)| *value));
+        }
+    }
+    for (one, next) in values.iter().zip(values.iter().skip(1)) {
+        let (from, to) = (place(one.0), place(next.0));
+        let ends = line
+            .get(from)
+            .copied()
+            .flatten()
+            .zip(line.get(to).copied().flatten());
+        let Some((left, right)) = ends.filter(|_| next.0 - one.0 <= longest && to > from) else {
+            continue;
+        };
+        for between in from + 1..to {
+            let share = (between - from) as f64 / (to - from) as f64;
+            if let Some(slot) = line.get_mut(between) {
+                *slot = Some(left + (right - left) * share);
+            }
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_hole_is_bridged_and_a_long_one_stays() {
+        let values = [(0, 10.0), (5, 20.0), (20, 50.0), (40, 90.0)];
+        let line = grid(&values, 0, 5, 9, 15);
+        let expected = [
+            Some(10.0),
+            Some(20.0),
+            Some(30.0),
+            Some(40.0),
+            Some(50.0),
+            None,
+            None,
+            None,
+            Some(90.0),
+        ];
+        assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn rows_of_one_step_are_averaged() {
+        let line = grid(&[(10, 1.0), (12, 3.0), (15, 8.0)], 1, 10, 1, 30);
+        assert_eq!(line, [Some(4.0)]);
+    }
+
+    #[test]
+    fn clocks_change_during_a_day() {
+        let day = DaySeries {
+            plant: None,
+            date: NaiveDate::default(),
+            start: -7200,
+            step: 1800,
+            steps: 8,
+            clocks: vec![(-7200, 7200), (3600, 3600)],
+            inverters: Vec::new(),
+        };
+        let hours: Vec<String> = (0..8).map(|step| day.hour(day.instant(step))).collect();
+        assert_eq!(
+            hours,
+            [
+                "00:00", "00:30", "01:00", "01:30", "02:00", "02:30", "02:00", "02:30"
+            ]
+        );
+    }
+}

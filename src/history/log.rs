@@ -1,0 +1,229 @@
+//! Which inverters and days a log directory holds. Nothing in it is opened for writing, and no lock is taken.
+
+use super::rows::{self, failed};
+use super::{ReadError, Skipped};
+use chrono::NaiveDate;
+use std::fs::{self, DirEntry};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// Folders below the directory: a bus and an inverter.
+const DEPTH: usize = 2;
+
+/// A log directory, listed.
+#[derive(Debug, Clone, Default)]
+pub struct Log {
+    /// The inverters with at least one file, sorted by label.
+    pub inverters: Vec<Folder>,
+}
+
+/// The files of one inverter.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    /// `02`, `roof/02`, a serial number or an IP address.
+    pub label: String,
+    path: PathBuf,
+    /// Sorted by date.
+    days: Vec<Day>,
+}
+
+/// The files of one day: `2026-05-03.csv`, and those that were set aside as `2026-05-03.csv.1`.
+#[derive(Debug, Clone)]
+pub(super) struct Day {
+    pub(super) date: NaiveDate,
+    /// Numbers of the files that were set aside, rising; the last entry is `None` if there is a file without a number.
+    parts: Vec<Option<u32>>,
+}
+
+impl Log {
+    /// Lists a directory: that of `log`, or the folder of a single inverter.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the directory or one below it can't be listed.
+    pub fn open(directory: &Path) -> Result<Self, ReadError> {
+        let mut log = Self::default();
+        log.list(directory, "", DEPTH)?;
+        log.inverters
+            .sort_by(|one, other| one.label.cmp(&other.label));
+        Ok(log)
+    }
+
+    fn list(&mut self, path: &Path, label: &str, depth: usize) -> Result<(), ReadError> {
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            // Removed since its name was read.
+            Err(error) if error.kind() == ErrorKind::NotFound && !label.is_empty() => return Ok(()),
+            Err(source) => return Err(failed(path, source)),
+        };
+        let mut files = Vec::new();
+        let mut folders = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|source| failed(path, source))?;
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            if kind.is_file() {
+                files.extend(dated(&entry));
+            } else if kind.is_dir() {
+                folders.extend(visible(&entry));
+            }
+        }
+        if !files.is_empty() {
+            let own = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned());
+            self.inverters.push(Folder {
+                label: if label.is_empty() {
+                    own.unwrap_or_default()
+                } else {
+                    label.to_owned()
+                },
+                path: path.to_owned(),
+                days: by_day(files),
+            });
+        } else if depth > 0 {
+            for name in folders {
+                let label = if label.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{label}/{name}")
+                };
+                self.list(&path.join(&name), &label, depth - 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same with these inverters only.
+    ///
+    /// # Errors
+    /// The first label that is not there.
+    pub fn only(mut self, labels: &[String]) -> Result<Self, String> {
+        if labels.is_empty() {
+            return Ok(self);
+        }
+        let is_missing =
+            |label: &&String| !self.inverters.iter().any(|folder| folder.label == **label);
+        if let Some(missing) = labels.iter().find(is_missing) {
+            return Err(missing.clone());
+        }
+        self.inverters
+            .retain(|folder| labels.contains(&folder.label));
+        Ok(self)
+    }
+
+    /// The last day from `from` to `to` on which an inverter has a row.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn last_day(&self, from: NaiveDate, to: NaiveDate) -> Result<Option<NaiveDate>, ReadError> {
+        let mut dates: Vec<NaiveDate> = self.inverters.iter().flat_map(Folder::dates).collect();
+        dates.retain(|date| (from..=to).contains(date));
+        dates.sort_unstable();
+        dates.dedup();
+        for date in dates.into_iter().rev() {
+            for folder in &self.inverters {
+                if folder.has_rows(date)? {
+                    return Ok(Some(date));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// First and last day of which there is a file.
+    pub fn span(&self) -> Option<(NaiveDate, NaiveDate)> {
+        let dates = || self.inverters.iter().flat_map(Folder::dates);
+        dates().min().zip(dates().max())
+    }
+}
+
+impl Folder {
+    fn dates(&self) -> impl Iterator<Item = NaiveDate> {
+        self.days.iter().map(|day| day.date)
+    }
+
+    /// The days from `from` to `to` of which there are files.
+    pub(super) fn days(&self, from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = &Day> {
+        let days = self.days.iter();
+        days.filter(move |day| (from..=to).contains(&day.date))
+    }
+
+    /// The last days before `date`, the latest first.
+    pub(super) fn before(&self, date: NaiveDate) -> impl Iterator<Item = &Day> {
+        self.days
+            .iter()
+            .rev()
+            .skip_while(move |day| day.date >= date)
+    }
+
+    /// The files of a day, in the order in which they were written.
+    pub(super) fn files(&self, day: &Day) -> impl Iterator<Item = PathBuf> {
+        let date = day.date;
+        day.parts.iter().map(move |part| {
+            let name = date.format("%Y-%m-%d");
+            self.path.join(match part {
+                Some(number) => format!("{name}.csv.{number}"),
+                None => format!("{name}.csv"),
+            })
+        })
+    }
+
+    /// The file of a day, if it is the only one.
+    pub(super) fn only_file(&self, day: &Day) -> Option<PathBuf> {
+        let mut files = self.files(day);
+        files.next().filter(|_| day.parts.len() == 1)
+    }
+
+    fn has_rows(&self, date: NaiveDate) -> Result<bool, ReadError> {
+        let mut reader = rows::Reader::default();
+        let mut has_rows = false;
+        for day in self.days(date, date) {
+            for file in self.files(day) {
+                reader.whole(&file, date, |_| has_rows = true)?;
+            }
+        }
+        Ok(has_rows)
+    }
+}
+
+/// What a series was made of.
+#[derive(Debug, Clone)]
+pub struct Read<T> {
+    /// The series.
+    pub series: T,
+    /// Lines that were not rows.
+    pub skipped: Skipped,
+}
+
+/// Date and number of a log file.
+fn dated(entry: &DirEntry) -> Option<(NaiveDate, Option<u32>)> {
+    let name = entry.file_name();
+    let (date, rest) = name.to_str()?.split_at_checked(10)?;
+    let number = match rest.strip_prefix(".csv")? {
+        "" => None,
+        number => Some(number.strip_prefix('.')?.parse().ok()?),
+    };
+    let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?;
+    Some((date, number))
+}
+
+fn visible(entry: &DirEntry) -> Option<String> {
+    let name = entry.file_name().into_string().ok()?;
+    (!name.starts_with('.')).then_some(name)
+}
+
+fn by_day(mut files: Vec<(NaiveDate, Option<u32>)>) -> Vec<Day> {
+    files.sort_unstable_by_key(|(date, number)| (*date, number.unwrap_or(u32::MAX)));
+    let mut days: Vec<Day> = Vec::new();
+    for (date, number) in files {
+        match days.last_mut().filter(|day| day.date == date) {
+            Some(day) => day.parts.push(number),
+            None => days.push(Day {
+                date,
+                parts: vec![number],
+            }),
+        }
+    }
+    days
+}

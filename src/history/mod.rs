@@ -1,0 +1,81 @@
+//! What the logs say: the rows of a log directory become series of numbers. Draws nothing and changes nothing.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`log`] | which inverters and days a directory holds |
+//! | [`names`] | names and installed power, from a plant file |
+//! | [`day`] | power over the time of one day |
+//! | [`period`] | yields per day, month and year |
+//! | [`yields`] | the rule for the yield of a day |
+//! | [`compare`] | inverters, and the MPP trackers of one inverter, against their siblings |
+//! | [`records`] | each series as flat records, for JSON and CSV |
+//! | `columns`, `rows` | which column of a header means what; lines of a file to rows |
+//!
+//! Powers are W, energies Wh, both as binary floating point: nothing here goes back to an inverter or a log.
+
+mod columns;
+pub mod compare;
+pub mod day;
+pub mod log;
+pub mod names;
+mod parallel;
+pub mod period;
+pub mod records;
+mod rows;
+pub mod yields;
+
+use std::io;
+use std::path::PathBuf;
+
+/// A directory or file of a log that can't be read.
+#[derive(Debug, thiserror::Error)]
+#[error("can't read {}: {source}", path.display())]
+pub struct ReadError {
+    /// What can't be read.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
+/// Lines that are not rows of a log: torn by a power cut, or written by something else.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// How many.
+    pub lines: u64,
+    /// The file with the first of them.
+    pub first: Option<PathBuf>,
+}
+
+impl Skipped {
+    /// Both together; the first file is that of `self`, if it has one.
+    pub fn add(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.first = self.first.take().or(other.first);
+    }
+}
+
+/// The middle of the values; `None` of none.
+pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    let upper = *values.get(middle)?;
+    if values.len() % 2 == 1 {
+        return Some(upper);
+    }
+    let lower = *values.get(middle.checked_sub(1)?)?;
+    Some(f64::midpoint(lower, upper))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_median_is_the_middle_or_between_two() {
+        assert_eq!(median([]), None);
+        assert_eq!(median([3.0]), Some(3.0));
+        assert_eq!(median([9.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median([9.0, 1.0, 2.0, 4.0]), Some(3.0));
+    }
+}

@@ -1,0 +1,38 @@
+//! Names and installed power of inverters: what a plant file says and no log does.
+
+use std::collections::BTreeMap;
+
+/// What is known of a plant apart from its logs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Names {
+    /// The name of the plant.
+    pub title: Option<String>,
+    /// By label, such as `02` or `roof/02`.
+    pub inverters: BTreeMap<String, Name>,
+}
+
+/// What is known of one inverter.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Name {
+    /// What people call it.
+    pub name: Option<String>,
+    /// Installed peak power, kWp.
+    pub kwp: Option<f64>,
+}
+
+impl Names {
+    /// How an inverter is called in pictures: its label, with its name behind it if it has one.
+    pub fn title_of(&self, label: &str) -> String {
+        let known = self.inverters.get(label);
+        match known.and_then(|known| known.name.as_deref()) {
+            Some(name) => format!("{label} {name}"),
+            None => label.to_owned(),
+        }
+    }
+
+    /// Installed peak power of an inverter, kWp.
+    pub fn kwp_of(&self, label: &str) -> Option<f64> {
+        let kwp = self.inverters.get(label)?.kwp;
+        kwp.filter(|kwp| kwp.is_finite() && *kwp > 0.0)
+    }
+}

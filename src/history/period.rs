@@ -1,0 +1,375 @@
+//! Yields per day, month and year.
+
+use super::log::{Folder, Log, Read};
+use super::names::Names;
+use super::rows::Reader;
+use super::yields;
+use super::{ReadError, Skipped, parallel};
+use chrono::{Datelike, Months, NaiveDate};
+
+/// Names of the months.
+pub const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// The yield of each inverter on each of some days.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Yields {
+    /// The name of the plant.
+    pub plant: Option<String>,
+    /// The first day.
+    pub first: NaiveDate,
+    /// How many days.
+    pub count: usize,
+    /// Sorted by label.
+    pub inverters: Vec<InverterYields>,
+}
+
+/// The yields of one inverter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InverterYields {
+    /// `02`
+    pub label: String,
+    /// The label, with its name if it has one.
+    pub title: String,
+    /// Wh, one per day; `None` on days without rows.
+    pub days: Vec<Option<f64>>,
+}
+
+/// Reads the yields of the days from `from` to `to`.
+///
+/// # Errors
+/// [`ReadError`].
+pub fn read(
+    log: &Log,
+    names: &Names,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Read<Yields>, ReadError> {
+    let count = usize::try_from((to - from).num_days() + 1).unwrap_or(0);
+    let parts = parallel::map(&log.inverters, |folder| read_one(folder, from, to, count));
+    let mut skipped = Skipped::default();
+    let mut inverters = Vec::new();
+    for (folder, part) in log.inverters.iter().zip(parts) {
+        let (days, lines) = part?;
+        skipped.add(lines);
+        inverters.push(InverterYields {
+            label: folder.label.clone(),
+            title: names.title_of(&folder.label),
+            days,
+        });
+    }
+    let series = Yields {
+        plant: names.title.clone(),
+        first: from,
+        count,
+        inverters,
+    };
+    Ok(Read { series, skipped })
+}
+
+type Days = Vec<Option<f64>>;
+
+fn read_one(
+    folder: &Folder,
+    from: NaiveDate,
+    to: NaiveDate,
+    count: usize,
+) -> Result<(Days, Skipped), ReadError> {
+    let mut reader = Reader::default();
+    let mut previous = yields::before(&mut Reader::default(), folder, from)?;
+    let mut days = vec![None; count];
+    for day in folder.days(from, to) {
+        let units = yields::of_day(&mut reader, folder, day, &previous)?;
+        let place = usize::try_from((day.date - from).num_days()).unwrap_or(usize::MAX);
+        if let Some(slot) = days.get_mut(place).filter(|_| !units.is_empty()) {
+            *slot = Some(units.iter().sum());
+            previous = units;
+        }
+    }
+    Ok((days, reader.skipped))
+}
+
+impl Yields {
+    /// The dates, in order.
+    pub fn dates(&self) -> impl Iterator<Item = NaiveDate> {
+        self.first.iter_days().take(self.count)
+    }
+
+    /// The yield of all inverters on each day; `None` where none has rows.
+    pub fn totals(&self) -> Vec<Option<f64>> {
+        let of = |day: usize| {
+            total(
+                self.inverters
+                    .iter()
+                    .map(|inverter| inverter.days.get(day).copied().flatten()),
+            )
+        };
+        (0..self.count).map(of).collect()
+    }
+
+    /// The same for some of the days.
+    #[must_use]
+    pub fn between(&self, from: NaiveDate, to: NaiveDate) -> Self {
+        let is_in = |date: NaiveDate| (from..=to).contains(&date);
+        let pick = |days: &[Option<f64>]| -> Days {
+            let days = self.dates().zip(days);
+            days.filter(|(date, _)| is_in(*date))
+                .map(|(_, energy)| *energy)
+                .collect()
+        };
+        Self {
+            plant: self.plant.clone(),
+            first: from.max(self.first),
+            count: self.dates().filter(|date| is_in(*date)).count(),
+            inverters: self
+                .inverters
+                .iter()
+                .map(|inverter| InverterYields {
+                    days: pick(&inverter.days),
+                    ..inverter.clone()
+                })
+                .collect(),
+        }
+    }
+
+    /// True if no inverter has a row on any day.
+    pub fn is_empty(&self) -> bool {
+        self.inverters
+            .iter()
+            .all(|inverter| inverter.days.iter().all(Option::is_none))
+    }
+}
+
+/// The sum of those that are there; `None` if none is.
+pub fn total(energies: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    energies.flatten().reduce(|sum, energy| sum + energy)
+}
+
+/// Bars: a slot per day, month, or month of several years; in each slot a value per series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bars {
+    /// The name of the plant.
+    pub plant: Option<String>,
+    /// The period: `2026-05`, `2026`, `2024 to 2026`.
+    pub title: String,
+    /// What a slot is: `day` or `month`.
+    pub slot: &'static str,
+    /// Along the axis, in order.
+    pub slots: Vec<Slot>,
+    /// Inverters, or years.
+    pub series: Vec<Series>,
+    /// True if the values of a slot are parts of a sum, false if they stand side by side.
+    pub is_stacked: bool,
+}
+
+/// A place along the axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// On the axis: `1`, `Jan`.
+    pub label: String,
+    /// In texts and tables: `2026-05-01`, `2026-05`, `Jan`.
+    pub name: String,
+}
+
+/// The values of one inverter, or of one year.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// `02`, or `2026`
+    pub label: String,
+    /// The label, with its name if it has one.
+    pub title: String,
+    /// Wh, one per slot; `None` where there are no rows.
+    pub values: Vec<Option<f64>>,
+}
+
+impl Bars {
+    /// Sum of each slot.
+    pub fn totals(&self) -> Vec<Option<f64>> {
+        let of = |slot: usize| {
+            total(
+                self.series
+                    .iter()
+                    .map(|series| series.values.get(slot).copied().flatten()),
+            )
+        };
+        (0..self.slots.len()).map(of).collect()
+    }
+
+    /// Everything together.
+    pub fn total(&self) -> Option<f64> {
+        total(self.totals().into_iter())
+    }
+
+    /// The slot with the highest and the one with the lowest sum.
+    pub fn extremes(&self) -> Option<[(&Slot, f64); 2]> {
+        let totals = self.totals();
+        let known = || {
+            self.slots
+                .iter()
+                .zip(&totals)
+                .filter_map(|(slot, total)| Some((slot, (*total)?)))
+        };
+        let best = known().reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+        let worst = known().reduce(|worst, next| if next.1 < worst.1 { next } else { worst })?;
+        Some([best, worst])
+    }
+}
+
+/// First and last day of a month.
+pub fn month_span(first: NaiveDate) -> (NaiveDate, NaiveDate) {
+    let first = first.with_day(1).unwrap_or(first);
+    let next = first.checked_add_months(Months::new(1));
+    (
+        first,
+        next.and_then(|next| next.pred_opt()).unwrap_or(first),
+    )
+}
+
+/// First and last day of a year.
+pub fn year_span(year: i32) -> Option<(NaiveDate, NaiveDate)> {
+    NaiveDate::from_ymd_opt(year, 1, 1).zip(NaiveDate::from_ymd_opt(year, 12, 31))
+}
+
+/// A bar per day of a month, stacked by inverter. `yields` holds the days of the month.
+pub fn month(yields: &Yields) -> Bars {
+    let slot = |date: NaiveDate| Slot {
+        label: date.day().to_string(),
+        name: date.to_string(),
+    };
+    let series = yields.inverters.iter().map(|inverter| Series {
+        label: inverter.label.clone(),
+        title: inverter.title.clone(),
+        values: inverter.days.clone(),
+    });
+    Bars {
+        plant: yields.plant.clone(),
+        title: yields.first.format("%Y-%m").to_string(),
+        slot: "day",
+        slots: yields.dates().map(slot).collect(),
+        series: series.collect(),
+        is_stacked: true,
+    }
+}
+
+/// A bar per month of a year, stacked by inverter. `yields` holds the days of the year.
+pub fn year(yields: &Yields) -> Bars {
+    let year = yields.first.year();
+    let slot = |(number, label): (usize, &&str)| Slot {
+        label: (*label).to_owned(),
+        name: format!("{year}-{:02}", number + 1),
+    };
+    let series = yields.inverters.iter().map(|inverter| Series {
+        label: inverter.label.clone(),
+        title: inverter.title.clone(),
+        values: by_month(yields, &inverter.days, year),
+    });
+    Bars {
+        plant: yields.plant.clone(),
+        title: year.to_string(),
+        slot: "month",
+        slots: MONTHS.iter().enumerate().map(slot).collect(),
+        series: series.collect(),
+        is_stacked: true,
+    }
+}
+
+/// The months of several years side by side, all inverters together.
+pub fn years(yields: &Yields) -> Bars {
+    let totals = yields.totals();
+    let last = yields.dates().last().unwrap_or(yields.first).year();
+    let years = yields.first.year()..=last;
+    let slot = |label: &&str| Slot {
+        label: (*label).to_owned(),
+        name: (*label).to_owned(),
+    };
+    let series = years.clone().map(|year| Series {
+        label: year.to_string(),
+        title: year.to_string(),
+        values: by_month(yields, &totals, year),
+    });
+    Bars {
+        plant: yields.plant.clone(),
+        title: format!("{} to {}", years.start(), years.end()),
+        slot: "month",
+        slots: MONTHS.iter().map(slot).collect(),
+        series: series
+            .filter(|series| series.values.iter().any(Option::is_some))
+            .collect(),
+        is_stacked: false,
+    }
+}
+
+fn by_month(yields: &Yields, days: &[Option<f64>], year: i32) -> Vec<Option<f64>> {
+    let of = |month: u32| {
+        let days = yields.dates().zip(days);
+        let days = days.filter(|(date, _)| date.year() == year && date.month() == month);
+        total(days.map(|(_, energy)| *energy))
+    };
+    (1..=12).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn yields(first: (i32, u32, u32), days: &[&[Option<f64>]]) -> Yields {
+        let inverter = |(number, days): (usize, &&[Option<f64>])| InverterYields {
+            label: format!("{:02}", number + 1),
+            title: format!("{:02}", number + 1),
+            days: days.to_vec(),
+        };
+        Yields {
+            plant: None,
+            first: NaiveDate::from_ymd_opt(first.0, first.1, first.2).unwrap_or_default(),
+            count: days.first().map_or(0, |days| days.len()),
+            inverters: days.iter().enumerate().map(inverter).collect(),
+        }
+    }
+
+    #[test]
+    fn no_rows_are_not_zero() {
+        let yields = yields(
+            (2026, 1, 30),
+            &[
+                &[None, Some(0.0), None, None],
+                &[None, Some(2.0), Some(3.0), None],
+            ],
+        );
+        assert_eq!(yields.totals(), [None, Some(2.0), Some(3.0), None]);
+        let bars = year(&yields);
+        assert_eq!(
+            bars.totals().get(..3),
+            Some(&[Some(2.0), Some(3.0), None][..])
+        );
+        assert_eq!(bars.total(), Some(5.0));
+        let extremes = bars
+            .extremes()
+            .map(|both| both.map(|(slot, energy)| (slot.name.as_str(), energy)));
+        assert_eq!(extremes, Some([("2026-02", 3.0), ("2026-01", 2.0)]));
+    }
+
+    #[test]
+    fn years_stand_side_by_side() {
+        let days: Vec<Option<f64>> = vec![Some(1.0); 366 + 365];
+        let bars = years(&yields((2024, 1, 1), &[&days]));
+        let february = |year: usize| {
+            bars.series
+                .get(year)
+                .and_then(|series| series.values.get(1).copied().flatten())
+        };
+        assert_eq!(
+            (bars.series.len(), february(0), february(1)),
+            (2, Some(29.0), Some(28.0))
+        );
+        assert_eq!(bars.title, "2024 to 2025");
+    }
+
+    #[test]
+    fn months_end_where_they_end() {
+        let span = |year, month| NaiveDate::from_ymd_opt(year, month, 7).map(month_span);
+        let last = |year, month| span(year, month).map(|(first, last)| (first.day(), last.day()));
+        assert_eq!(last(2024, 2), Some((1, 29)));
+        assert_eq!(last(2026, 12), Some((1, 31)));
+    }
+}

@@ -1,0 +1,244 @@
+//! The rule for the yield of a day: the inverter's own last figure of that day.
+//!
+//! An inverter counts the energy of a day and starts anew when it wakes. So the yield of a day is the last figure above
+//! zero, and as the counter only rises, this is also the greatest. Rows at the beginning do not count where they repeat
+//! the figure of the day before: those equal to it, and any first figure that stays the same until the counter falls.
+//! Zeros at the end do not count either: the clock of the inverter was ahead and began its next day. After a reset
+//! during the day the inverter has forgotten what was before, and its last figure counts as on any other day.
+//!
+//! The rule is kept for each unit of a 000xi; the yield is their sum.
+
+use super::ReadError;
+use super::log::{Day, Folder};
+use super::rows::{Reader, Row};
+
+/// Bytes at the end of a file that mostly tell the yield: some twenty rows.
+const TAIL: u64 = 4096;
+
+/// How much further back the next look goes where they do not.
+const FURTHER: u64 = 16;
+
+/// From here on the whole file is read.
+const MUCH: u64 = 512 * 1024;
+
+/// Figures of one unit in the order of time, Wh.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Figures(Vec<f64>);
+
+impl Figures {
+    /// Notes the next figure.
+    pub fn push(&mut self, figure: f64) {
+        self.0.push(figure);
+    }
+
+    /// The yield of the day; `None` without any figure. `previous` is the yield of the last day before it.
+    pub fn whole(&self, previous: Option<f64>) -> Option<f64> {
+        self.0.first()?;
+        let own = self.own(previous);
+        let last = own.iter().rev().find(|figure| **figure > 0.0);
+        Some(last.copied().unwrap_or(0.0))
+    }
+
+    /// The yield of the day by its last figures alone; `None` if these do not tell it.
+    fn tail(&self, previous: Option<f64>) -> Option<f64> {
+        let last = self.0.last().copied();
+        last.filter(|figure| *figure > 0.0 && Some(*figure) != previous)
+    }
+
+    /// What the counter lost by a reset during the day: the greatest figure, if it is greater than the yield.
+    pub fn lost(&self, previous: Option<f64>) -> Option<f64> {
+        let greatest = self.own(previous).iter().copied().reduce(f64::max)?;
+        let counted = self.whole(previous)?;
+        (greatest > counted).then_some(greatest)
+    }
+
+    /// The figures without those at the beginning that repeat the day before.
+    fn own(&self, previous: Option<f64>) -> &[f64] {
+        let Some(first) = self.0.first().filter(|first| **first > 0.0) else {
+            return &self.0;
+        };
+        let same = self.0.iter().take_while(|figure| *figure == first).count();
+        let (repeated, rest) = self.0.split_at_checked(same).unwrap_or_default();
+        let falls = rest.first().is_some_and(|next| next < first);
+        if falls || Some(*first) == previous {
+            rest
+        } else if rest.is_empty() {
+            repeated
+        } else {
+            &self.0
+        }
+    }
+}
+
+/// The yields of one day, one per unit; empty if it has no figures.
+pub(super) type Units = Vec<f64>;
+
+/// The figures of a day, one list per unit. Where the number of units changes, the last one counts.
+#[derive(Debug, Default)]
+pub(super) struct DayFigures(Vec<Figures>);
+
+impl DayFigures {
+    /// Notes the figures of one row; a unit without one is left out.
+    pub(super) fn take(&mut self, row: &Row<'_>) {
+        let count = row.columns.yields.len();
+        if count != self.0.len() {
+            self.0 = vec![Figures::default(); count];
+        }
+        for (unit, figure) in self.0.iter_mut().zip(row.figures()) {
+            unit.0.extend(figure);
+        }
+    }
+
+    /// By the rule, from all rows.
+    pub(super) fn whole(&self, previous: &[f64]) -> Units {
+        let units = self.0.iter().enumerate();
+        let units = units.filter_map(|(unit, figures)| figures.whole(previous.get(unit).copied()));
+        units.collect()
+    }
+
+    /// What a reset during the day cost, Wh.
+    pub(super) fn lost(&self, previous: &[f64]) -> Option<f64> {
+        let units = self.0.iter().enumerate();
+        let lost = units.filter_map(|(unit, figures)| figures.lost(previous.get(unit).copied()));
+        lost.reduce(|sum, lost| sum + lost)
+    }
+
+    fn tail(&self, previous: &[f64]) -> Option<Units> {
+        let units = self.0.iter().enumerate();
+        let units = units.map(|(unit, figures)| figures.tail(previous.get(unit).copied()));
+        units
+            .collect::<Option<Units>>()
+            .filter(|units| !units.is_empty())
+    }
+}
+
+/// The yields of a day, from as little of its files as tells them.
+pub(super) fn of_day(
+    reader: &mut Reader,
+    folder: &Folder,
+    day: &Day,
+    previous: &[f64],
+) -> Result<Units, ReadError> {
+    if let Some(file) = folder.only_file(day) {
+        let mut length = TAIL;
+        while length < MUCH {
+            let skipped = reader.skipped.clone();
+            let mut figures = DayFigures::default();
+            if reader.tail(&file, day.date, length, |row| figures.take(row))? {
+                return Ok(figures.whole(previous));
+            }
+            if let Some(units) = figures.tail(previous) {
+                return Ok(units);
+            }
+            // The same lines are read, and counted, once more.
+            reader.skipped = skipped;
+            length *= FURTHER;
+        }
+    }
+    Ok(figures(reader, folder, day)?.whole(previous))
+}
+
+/// All figures of a day, in the order of time.
+fn figures(reader: &mut Reader, folder: &Folder, day: &Day) -> Result<DayFigures, ReadError> {
+    let mut figures = DayFigures::default();
+    for file in folder.files(day) {
+        reader.whole(&file, day.date, |row| figures.take(row))?;
+    }
+    Ok(figures)
+}
+
+/// The yields of the last day before `day` that has any: what its first rows may repeat.
+pub(super) fn before(
+    reader: &mut Reader,
+    folder: &Folder,
+    date: chrono::NaiveDate,
+) -> Result<Units, ReadError> {
+    let mut days = folder.before(date);
+    let Some(day) = days.next() else {
+        return Ok(Units::new());
+    };
+    let earlier = match days.next() {
+        Some(earlier) => of_day(reader, folder, earlier, &[])?,
+        None => Units::new(),
+    };
+    of_day(reader, folder, day, &earlier)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(figures: &[f64], previous: Option<f64>) -> Option<f64> {
+        Figures(figures.to_vec()).whole(previous)
+    }
+
+    #[test]
+    fn the_last_figure_counts() {
+        assert_eq!(whole(&[], Some(5.0)), None);
+        assert_eq!(whole(&[0.0, 0.0], Some(5.0)), Some(0.0));
+        assert_eq!(whole(&[0.0, 10.0, 700.0], Some(500.0)), Some(700.0));
+        assert_eq!(whole(&[700.0], None), Some(700.0));
+    }
+
+    #[test]
+    fn yesterday_repeated_at_dawn_does_not() {
+        assert_eq!(
+            whole(&[500.0, 500.0, 0.0, 10.0, 300.0], Some(500.0)),
+            Some(300.0)
+        );
+        assert_eq!(whole(&[500.0, 500.0], Some(500.0)), Some(0.0));
+        assert_eq!(whole(&[500.0, 500.0, 0.0], Some(500.0)), Some(0.0));
+        // Yesterday's log ended before the inverter did.
+        assert_eq!(whole(&[600.0, 600.0, 0.0, 0.0], Some(500.0)), Some(0.0));
+        assert_eq!(whole(&[600.0, 600.0], Some(500.0)), Some(600.0));
+        // The counter is not reset: nothing but the figure tells.
+        assert_eq!(whole(&[500.0, 510.0], Some(500.0)), Some(510.0));
+    }
+
+    #[test]
+    fn a_day_like_the_one_before_is_a_day() {
+        assert_eq!(whole(&[0.0, 300.0, 500.0, 500.0], Some(500.0)), Some(500.0));
+        assert_eq!(
+            whole(&[500.0, 0.0, 300.0, 500.0, 500.0], Some(500.0)),
+            Some(500.0)
+        );
+    }
+
+    #[test]
+    fn zeros_do_not_end_a_day() {
+        assert_eq!(
+            whole(&[0.0, 300.0, 800.0, 0.0, 0.0], Some(500.0)),
+            Some(800.0)
+        );
+        assert_eq!(whole(&[0.0, 300.0, 0.0, 310.0], Some(500.0)), Some(310.0));
+    }
+
+    #[test]
+    fn after_a_reset_the_inverter_counts_anew() {
+        let figures = Figures(vec![0.0, 300.0, 900.0, 0.0, 40.0, 200.0]);
+        assert_eq!(figures.whole(None), Some(200.0));
+        assert_eq!(figures.lost(None), Some(900.0));
+        assert_eq!(Figures(vec![500.0, 0.0, 40.0]).lost(Some(500.0)), None);
+    }
+
+    #[test]
+    fn a_tail_tells_what_the_whole_tells_or_nothing() {
+        let days: [&[f64]; 7] = [
+            &[500.0, 500.0, 0.0, 10.0, 300.0],
+            &[500.0, 500.0],
+            &[600.0, 600.0, 0.0, 0.0],
+            &[0.0, 300.0, 500.0, 500.0],
+            &[0.0, 300.0, 800.0, 0.0, 0.0],
+            &[0.0, 900.0, 0.0, 40.0, 200.0],
+            &[0.0, 0.0],
+        ];
+        for day in days {
+            for start in 0..day.len() {
+                let tail = Figures(day.get(start..).unwrap_or_default().to_vec());
+                if let Some(told) = tail.tail(Some(500.0)) {
+                    assert_eq!(Some(told), whole(day, Some(500.0)), "{day:?} from {start}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Yields as bars: per day, per month, or of years side by side.
+
+use super::Look;
+use super::chart::{Chart, room};
+use crate::history::period::Bars;
+use crate::picture::figures::bars_title;
+
+/// Bars, stacked by inverter; years stand side by side.
+pub fn bars(bars: &Bars, look: Look) -> String {
+    let room = usize::from(room(look));
+    let value = |series: usize, slot: usize| {
+        let series = bars.series.get(series)?;
+        series.values.get(slot).copied().flatten()
+    };
+    let stack = |slot: usize| {
+        let values: Vec<Option<f64>> = (0..bars.series.len())
+            .map(|series| value(series, slot))
+            .collect();
+        let has_any = values.iter().any(Option::is_some);
+        has_any.then(|| values.into_iter().map(Option::unwrap_or_default).collect())
+    };
+    let count = bars.series.len();
+    // Side by side: a column per year and one to keep months apart, each a stack in which only one series has a height.
+    let each = if bars.is_stacked { 1 } else { count + 1 };
+    let single = |column: usize| {
+        let (slot, series) = (column / each, column % each);
+        let height = value(series, slot)?;
+        let mut stack = vec![0.0; count];
+        *stack.get_mut(series)? = height;
+        Some(stack)
+    };
+    let columns = bars.slots.len() * each;
+    let pitch = (room / columns.max(1)).clamp(1, 12);
+    let gap = if bars.is_stacked {
+        (pitch / 3).min(3)
+    } else {
+        0
+    };
+    let labels = bars.slots.iter().enumerate();
+    let chart = Chart {
+        title: bars_title(bars),
+        unit: "Wh",
+        columns: (0..columns)
+            .map(|column| {
+                if bars.is_stacked {
+                    stack(column)
+                } else {
+                    single(column)
+                }
+            })
+            .collect(),
+        wide: u16::try_from(pitch - gap).unwrap_or(1),
+        gap: u16::try_from(gap).unwrap_or(0),
+        labels: labels
+            .map(|(slot, one)| (slot * each, one.label.clone()))
+            .collect(),
+        marks: Vec::new(),
+        names: bars
+            .series
+            .iter()
+            .map(|series| series.title.as_str())
+            .collect(),
+        look,
+    };
+    chart.print(16)
+}

@@ -1,0 +1,208 @@
+//! Stacked columns with a scale at the left: what day, month and year share.
+
+use super::{GREY, Look, cells, print, series_color};
+use crate::picture::axis;
+use crate::picture::figures::{cut, scale};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::Widget;
+
+/// Columns for the numbers of the scale.
+const SCALE: u16 = 7;
+
+/// Columns of values, each a stack.
+pub(super) struct Chart<'a> {
+    pub(super) title: String,
+    pub(super) unit: &'static str,
+    /// Per column: nothing where there is no data, else the height of each series.
+    pub(super) columns: Vec<Option<Vec<f64>>>,
+    /// Cells of a column, and blanks after it.
+    pub(super) wide: u16,
+    pub(super) gap: u16,
+    /// Below the columns: where, and what.
+    pub(super) labels: Vec<(usize, String)>,
+    /// Columns with a mark below.
+    pub(super) marks: Vec<usize>,
+    /// Names of the series; none are shown for a single one.
+    pub(super) names: Vec<&'a str>,
+    pub(super) look: Look,
+}
+
+/// Columns of the plot in a terminal of this look.
+pub(super) fn room(look: Look) -> u16 {
+    look.area(24).width.saturating_sub(SCALE + 1)
+}
+
+impl Chart<'_> {
+    pub(super) fn print(self, height: u16) -> String {
+        let look = self.look;
+        let mut buffer = Buffer::empty(look.area(height));
+        let area = buffer.area;
+        self.render(area, &mut buffer);
+        print(&buffer, look)
+    }
+
+    /// The lines of the legend: as many names as fit, then how many more there are.
+    fn legend(&self, width: u16) -> Vec<Line<'static>> {
+        if self.names.len() < 2 || !self.look.has_color {
+            return Vec::new();
+        }
+        let mut spans = Vec::new();
+        let mut used = usize::from(SCALE) + 1;
+        for (number, name) in self.names.iter().enumerate() {
+            let name = cut(name, 16);
+            used += name.chars().count() + 3;
+            if used + 10 > usize::from(width) && number + 1 < self.names.len() {
+                spans.push(format!("and {} more", self.names.len() - number).into());
+                break;
+            }
+            let swatch = if self.look.has_unicode { "█" } else { "#" };
+            spans.push(ratatui::text::Span::styled(
+                swatch,
+                Style::new().fg(series_color(number)),
+            ));
+            spans.push(format!(" {name} ").into());
+        }
+        spans.insert(0, " ".repeat(usize::from(SCALE) + 1).into());
+        vec![Line::from(spans)]
+    }
+
+    /// How many cells each series reaches up, counted in eighths.
+    fn heights(&self, values: &[f64], high: f64, rows: u16) -> Vec<usize> {
+        let mut sum = 0.0;
+        let heights = values.iter().map(|value| {
+            sum += value.max(0.0);
+            (sum / high * f64::from(rows) * 8.0).round() as usize
+        });
+        heights.collect()
+    }
+
+    fn column(&self, values: &[f64], high: f64, plot: Rect, x: u16, buffer: &mut Buffer) {
+        let heights = self.heights(values, high, plot.height);
+        let top = heights.last().copied().unwrap_or(0);
+        for row in 0..plot.height {
+            let base = usize::from(row) * 8;
+            if top <= base {
+                break;
+            }
+            let filled = (top - base).min(8);
+            // The series at the foot of the cell, and the one that is highest in it.
+            let foot = heights.iter().position(|height| *height > base);
+            let head = heights.iter().position(|height| *height >= base + filled);
+            let (foot, head) = (foot.unwrap_or(0), head.unwrap_or(0));
+            let border = heights.get(foot).map_or(0, |height| height - base);
+            let mut style = Style::new().fg(self.look.color(series_color(head)));
+            let mut eighths = filled;
+            if self.look.has_color && self.look.has_unicode && filled == 8 && border < 8 {
+                // A whole cell of two colours.
+                eighths = border;
+                style = Style::new().fg(series_color(foot)).bg(series_color(head));
+            }
+            let y = plot.bottom().saturating_sub(row + 1);
+            for x in x..(x + self.wide).min(plot.right()) {
+                buffer.set_string(x, y, self.look.bar(eighths), style);
+            }
+        }
+    }
+}
+
+impl Widget for Chart<'_> {
+    fn render(self, area: Rect, buffer: &mut Buffer) {
+        let grey = Style::new().fg(self.look.color(GREY));
+        let legend = self.legend(area.width);
+        let below =
+            1 + u16::from(!self.marks.is_empty()) + u16::try_from(legend.len()).unwrap_or(0);
+        let plot = Rect {
+            x: area.x + SCALE + 1,
+            y: area.y + 1,
+            width: area.width.saturating_sub(SCALE + 1),
+            height: area.height.saturating_sub(1 + below),
+        };
+        let title = cut(&self.title, usize::from(area.width));
+        buffer.set_string(area.x, area.y, title, Style::new().bold());
+        let sums = self
+            .columns
+            .iter()
+            .flatten()
+            .map(|values| values.iter().sum::<f64>());
+        let ticks = axis::ticks(
+            0.0,
+            sums.fold(0.0, f64::max),
+            usize::from(plot.height / 3).max(2),
+        );
+        let high = ticks.last().copied().unwrap_or(1.0).max(f64::MIN_POSITIVE);
+        let (factor, unit) = scale(high, self.unit);
+        for (number, tick) in ticks.iter().enumerate() {
+            let row = cells(tick / high * f64::from(plot.height)).min(plot.height);
+            let y = plot.bottom().saturating_sub(row).max(plot.y);
+            let text = axis::label(*tick, factor);
+            let text = if number + 1 == ticks.len() {
+                format!("{text} {unit}")
+            } else {
+                text
+            };
+            let wide = usize::from(SCALE);
+            if y < plot.bottom() {
+                buffer.set_string(area.x, y, format!("{text:>wide$}"), grey);
+            }
+        }
+        let pitch = usize::from(self.wide + self.gap);
+        let x = |column: usize| {
+            plot.x
+                .saturating_add(u16::try_from(column * pitch).unwrap_or(u16::MAX))
+        };
+        for (number, values) in self
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| x(*number) < plot.right())
+        {
+            match values {
+                Some(values) => self.column(values, high, plot, x(number), buffer),
+                None if self.gap > 0 => {
+                    let sign = if self.look.has_unicode { "·" } else { "." };
+                    buffer.set_string(x(number), plot.bottom().saturating_sub(1), sign, grey);
+                }
+                None => {}
+            }
+        }
+        let mut y = plot.bottom();
+        let mut free = 0;
+        for (column, text) in &self.labels {
+            let x = x(*column);
+            let end = x.saturating_add(u16::try_from(text.chars().count()).unwrap_or(u16::MAX));
+            if x >= free && end <= plot.right() {
+                buffer.set_string(x, y, text, grey);
+                free = end + 1;
+            }
+        }
+        if !self.marks.is_empty() {
+            y += 1;
+            buffer.set_string(
+                area.x,
+                y,
+                format!("{:>wide$}", "faults", wide = usize::from(SCALE)),
+                grey,
+            );
+            for column in self
+                .marks
+                .iter()
+                .filter(|column| x(**column) < plot.right())
+            {
+                let sign = if self.look.has_unicode { "▲" } else { "^" };
+                buffer.set_string(
+                    x(*column),
+                    y,
+                    sign,
+                    Style::new().fg(self.look.color(series_color(4))),
+                );
+            }
+        }
+        for line in legend {
+            y += 1;
+            buffer.set_line(area.x, y, &line, area.width);
+        }
+    }
+}

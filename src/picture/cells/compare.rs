@@ -1,0 +1,137 @@
+//! Inverter by day, a character each; as many of the last days as fit.
+
+use super::{GREY, Look, print};
+use crate::history::compare::{Compared, Comparison};
+use crate::picture::figures::{comparison_title, cut};
+use crate::picture::levels::{CLASS_LABELS, CLASSES, of_deviation};
+use chrono::Days;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+/// Characters of a label.
+const LONGEST: usize = 20;
+
+const SHADES: [Color; CLASSES] = [
+    Color::Indexed(166),
+    Color::Indexed(208),
+    Color::Indexed(222),
+    Color::Indexed(240),
+    Color::Indexed(117),
+    Color::Indexed(74),
+    Color::Indexed(25),
+];
+
+/// Without colours, and for those who do not see them: far below, below, a little below, as the others, above.
+const SIGNS: [&str; CLASSES] = ["=", "-", "~", ".", "'", "+", "*"];
+
+/// Inverters, and MPP trackers, beside their siblings.
+pub fn compare(comparison: &Comparison, look: Look) -> String {
+    let rows = u16::try_from(comparison.shown().count()).unwrap_or(u16::MAX);
+    // Every row, however many there are: it is printed, not paged.
+    let area = Rect::new(0, 0, look.area(8).width, rows.saturating_add(4).min(400));
+    let mut buffer = Buffer::empty(area);
+    Rows { comparison, look }.render(area, &mut buffer);
+    print(&buffer, look)
+}
+
+struct Rows<'a> {
+    comparison: &'a Comparison,
+    look: Look,
+}
+
+impl Rows<'_> {
+    fn row(&self, compared: &Compared, days: usize) -> Line<'static> {
+        let skipped = compared.deviation.len().saturating_sub(days);
+        let cells = compared
+            .deviation
+            .iter()
+            .skip(skipped)
+            .map(|deviation| match deviation {
+                None => Span::raw(" "),
+                Some(part) => {
+                    let class = of_deviation(*part);
+                    let sign = SIGNS.get(class).copied().unwrap_or(" ");
+                    let color = SHADES.get(class).copied().unwrap_or(Color::Reset);
+                    let block =
+                        if self.look.has_color && self.look.has_unicode && class != CLASSES / 2 {
+                            "█"
+                        } else {
+                            sign
+                        };
+                    Span::styled(block, Style::new().fg(self.look.color(color)))
+                }
+            });
+        cells.collect()
+    }
+
+    fn legend(&self) -> Line<'static> {
+        let mut spans = Vec::new();
+        for (class, label) in CLASS_LABELS.iter().enumerate() {
+            let sign = SIGNS.get(class).copied().unwrap_or(" ");
+            let color = SHADES.get(class).copied().unwrap_or(Color::Reset);
+            let is_block = self.look.has_color && self.look.has_unicode && class != CLASSES / 2;
+            let sign = if is_block { "█" } else { sign };
+            let label = label
+                .replace(" and below", "")
+                .replace(" and above", "")
+                .replace("within 5 %", "as the others");
+            spans.extend([
+                Span::styled(sign, Style::new().fg(self.look.color(color))),
+                Span::raw(format!(" {label}  ")),
+            ]);
+        }
+        Line::from(spans)
+    }
+}
+
+impl Widget for Rows<'_> {
+    fn render(self, area: Rect, buffer: &mut Buffer) {
+        let grey = Style::new().fg(self.look.color(GREY));
+        let title = cut(&comparison_title(self.comparison), usize::from(area.width));
+        buffer.set_string(area.x, area.y, title, Style::new().bold());
+        let labels = self
+            .comparison
+            .shown()
+            .map(|compared| cut(&compared.title, LONGEST).chars().count());
+        let left = u16::try_from(labels.max().unwrap_or(0) + 2).unwrap_or(22);
+        let days = usize::from(area.width.saturating_sub(left)).min(self.comparison.count);
+        let skipped = self.comparison.count - days;
+        let date = |day: usize| {
+            self.comparison
+                .first
+                .checked_add_days(Days::new(day as u64))
+        };
+        let ends = date(skipped).zip(date(self.comparison.count.saturating_sub(1)));
+        if let Some((first, last)) = ends.filter(|_| days > 0) {
+            buffer.set_string(area.x + left, area.y + 1, first.to_string(), grey);
+            if days > 22 {
+                let x = left + u16::try_from(days).unwrap_or(0) - 10;
+                buffer.set_string(area.x + x, area.y + 1, last.to_string(), grey);
+            }
+        }
+        let mut y = area.y + 2;
+        for compared in self
+            .comparison
+            .shown()
+            .take(usize::from(area.height.saturating_sub(4)))
+        {
+            let style = if compared.finding.is_some() {
+                Style::new().bold()
+            } else {
+                Style::new()
+            };
+            buffer.set_string(area.x, y, cut(&compared.title, LONGEST), style);
+            buffer.set_line(
+                area.x + left,
+                y,
+                &self.row(compared, days),
+                area.width - left,
+            );
+            y += 1;
+        }
+        buffer.set_line(area.x, y + 1, &self.legend(), area.width);
+    }
+}

@@ -1,0 +1,138 @@
+//! What holds of every picture in a terminal, and what each of them shows.
+
+use super::*;
+use crate::history::period;
+use crate::picture::examples;
+
+const SIZES: [(u16, u16); 4] = [(80, 24), (200, 60), (20, 5), (40, 10)];
+
+fn look(size: (u16, u16), has_color: bool, has_unicode: bool) -> Look {
+    Look {
+        size,
+        has_color,
+        has_unicode,
+    }
+}
+
+fn all(look: Look) -> Vec<String> {
+    let mut pictures = vec![day(&examples::hybrid(), look)];
+    for count in [0, 1, 2, 31] {
+        let yields = examples::yields(count, 2024);
+        let (first, last) = period::month_span(yields.first);
+        pictures.extend([
+            day(&examples::day(count, 5), look),
+            bars(&period::month(&yields.between(first, last)), look),
+            bars(&period::years(&yields), look),
+            year(&period::year(&yields), &yields, look),
+            compare(&examples::comparison(count, 366), look),
+        ]);
+    }
+    pictures
+}
+
+/// The text without sequences for colours.
+fn plain(text: &str) -> String {
+    let mut pieces = text.split('\x1b');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    let rest = pieces.map(|piece| piece.split_once('m').map_or("", |(_, rest)| rest));
+    first + &rest.collect::<String>()
+}
+
+#[test]
+fn every_picture_fits_and_keeps_to_what_the_terminal_can() {
+    for size in SIZES {
+        for (has_color, has_unicode) in [(true, true), (false, true), (true, false), (false, false)]
+        {
+            for picture in all(look(size, has_color, has_unicode)) {
+                assert_eq!(
+                    picture.contains('\x1b'),
+                    has_color && picture.contains('\x1b')
+                );
+                assert!(has_unicode || plain(&picture).is_ascii(), "{picture}");
+                let width = plain(&picture)
+                    .lines()
+                    .map(|line| line.chars().count())
+                    .max();
+                let most = usize::from(size.0).max(60);
+                assert!(width <= Some(most), "{width:?} of {most}:\n{picture}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_screen_holds_the_picture() {
+    let high = |picture: &str| picture.lines().count();
+    for size in [(80, 24), (200, 60)] {
+        let look = look(size, true, true);
+        let yields = examples::yields(3, 2024);
+        assert!(high(&day(&examples::day(31, 5), look)) < usize::from(size.1));
+        assert!(high(&bars(&period::month(&yields), look)) < usize::from(size.1));
+        assert!(high(&year(&period::year(&yields), &yields, look)) <= usize::from(size.1));
+    }
+}
+
+#[test]
+fn a_day_without_colours_is_a_shape() {
+    let picture = day(&examples::day(1, 15), look((60, 16), false, false));
+    let expected = "\
+Roof & barn, 2026-05-03: 80.0 kWh, peak 10.00 kW at 13:00";
+    assert!(picture.starts_with(expected), "{picture}");
+    let hours: Vec<&str> = picture
+        .lines()
+        .filter(|line| line.contains("12:00"))
+        .collect();
+    assert_eq!(hours.len(), 1, "{picture}");
+    assert!(
+        picture.contains("faults") && picture.contains('^'),
+        "{picture}"
+    );
+}
+
+#[test]
+fn a_hole_stays_a_hole() {
+    let picture = day(&examples::day(1, 5), look((200, 20), false, true));
+    // Its foot: the hours are two lines above the end, the row above them holds every step that has a power.
+    let foot = picture
+        .lines()
+        .find(|line| line.contains('█') && line.contains(' '))
+        .unwrap_or_default();
+    assert!(!foot.is_empty());
+    let lowest = picture
+        .lines()
+        .rev()
+        .find(|line| line.contains('█'))
+        .unwrap_or_default();
+    let inside = lowest
+        .trim()
+        .trim_matches(|c: char| !"▁▂▃▄▅▆▇█".contains(c));
+    assert!(inside.contains("    "), "{picture}");
+}
+
+#[test]
+fn a_name_does_not_steer_the_terminal() {
+    let mut series = examples::day(2, 5);
+    for inverter in &mut series.inverters {
+        inverter.title = "a\x1b[2Jb\u{9b}".to_owned();
+    }
+    let picture = day(&series, look((80, 24), true, true));
+    assert!(!picture.contains("\x1b[2J") && !picture.contains('\u{9b}'));
+}
+
+#[test]
+fn signs_tell_what_colours_tell() {
+    let picture = compare(&examples::comparison(4, 61), look((80, 24), false, false));
+    let row = picture
+        .lines()
+        .find(|line| line.starts_with("02"))
+        .unwrap_or_default();
+    assert!(
+        row.ends_with("=-=") || row.contains("-") || row.contains("="),
+        "{picture}"
+    );
+    let other = picture
+        .lines()
+        .find(|line| line.starts_with("01"))
+        .unwrap_or_default();
+    assert!(!other.contains('-') && !other.contains('='), "{picture}");
+}

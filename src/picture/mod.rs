@@ -1,0 +1,21 @@
+//! Pictures of series: as SVG, as characters of a terminal, as one page of HTML. Opens no file and knows no clock.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`svg`] | each series as one SVG document |
+//! | [`cells`] | each series as widgets of a terminal, and a buffer as text |
+//! | [`html`] | pictures and numbers on one page that needs nothing else |
+//! | [`numbers`] | the numbers of a series as a table |
+//! | `axis`, `levels`, `figures` | ticks, classes of colour, how numbers are written |
+
+mod axis;
+pub mod cells;
+mod figures;
+pub mod html;
+mod levels;
+pub mod numbers;
+pub mod svg;
+
+/// Pictures with made-up numbers for the tests of this module.
+#[cfg(test)]
+mod examples;

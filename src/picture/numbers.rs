@@ -1,0 +1,315 @@
+//! The numbers of a series as a table of texts, for a terminal, a mail or a page.
+
+use super::figures::{comparison_notes, kwh, percent};
+use crate::history::compare::{Basis, Comparison};
+use crate::history::day::DaySeries;
+use crate::history::period::{Bars, total};
+
+/// A table and the sentences below it. Columns after the first hold numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Heads of the columns.
+    pub head: Vec<String>,
+    /// A row per inverter, day or month.
+    pub rows: Vec<Vec<String>>,
+    /// Rows below: sums, best and worst.
+    pub foot: Vec<Vec<String>>,
+    /// Sentences below the table.
+    pub notes: Vec<String>,
+}
+
+/// Peak power and its time, first and last feed-in, yield: a row per inverter, and their sum.
+pub fn day(day: &DaySeries) -> Numbers {
+    let kw = |watt: f64| format!("{:.2}", watt / 1000.0);
+    let row = |title: String, peak: Option<(f64, i32)>, feeding: Option<(i32, i32)>, energy| {
+        let peak = peak.filter(|(watt, _)| *watt > 0.0);
+        vec![
+            title,
+            peak.map(|(watt, _)| kw(watt)).unwrap_or_default(),
+            peak.map(|(_, when)| day.hour(when)).unwrap_or_default(),
+            feeding
+                .map(|(first, _)| day.hour(first))
+                .unwrap_or_default(),
+            feeding.map(|(_, last)| day.hour(last)).unwrap_or_default(),
+            kwh(energy),
+        ]
+    };
+    let inverters = day.inverters.iter();
+    let rows = inverters.map(|one| row(one.title.clone(), one.peak, one.feeding, one.energy));
+    let feeding = day.inverters.iter().filter_map(|one| one.feeding);
+    let feeding = feeding.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)));
+    let sum = row("sum".to_owned(), day.peak(), feeding, day.energy());
+    Numbers {
+        head: ["inverter", "peak kW", "at", "first", "last", "kWh"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: rows.collect(),
+        foot: if day.inverters.len() > 1 {
+            vec![sum]
+        } else {
+            Vec::new()
+        },
+        notes: day_notes(day),
+    }
+}
+
+fn day_notes(day: &DaySeries) -> Vec<String> {
+    let mut notes = Vec::new();
+    for inverter in &day.inverters {
+        notes.extend(inverter.lost.map(|lost| {
+            let lost = kwh(Some(lost));
+            format!(
+                "{}: its counter was reset at {lost} kWh, which its yield does not hold",
+                inverter.title
+            )
+        }));
+        for fault in &inverter.faults {
+            let (from, to) = (day.hour(fault.from), day.hour(fault.to));
+            let time = if from == to {
+                from
+            } else {
+                format!("{from} to {to}")
+            };
+            notes.push(format!("{}: {} ({time})", inverter.title, fault.text));
+        }
+    }
+    notes
+}
+
+/// Yields in kWh: a row per day or month, a column per inverter or year; sums, the best and the worst below.
+pub fn bars(bars: &Bars) -> Numbers {
+    let has_sum = bars.is_stacked && bars.series.len() > 1;
+    let with_sum = |mut cells: Vec<String>, sum: Option<f64>| {
+        if has_sum {
+            cells.push(kwh(sum));
+        }
+        cells
+    };
+    let totals = bars.totals();
+    let heads = std::iter::once(bars.slot.to_owned())
+        .chain(bars.series.iter().map(|series| series.label.clone()));
+    let mut head: Vec<String> = heads.collect();
+    if has_sum {
+        head.push("sum".to_owned());
+    }
+    let rows = bars.slots.iter().enumerate().map(|(place, slot)| {
+        let values = bars
+            .series
+            .iter()
+            .map(|series| kwh(series.values.get(place).copied().flatten()));
+        let cells = std::iter::once(slot.name.clone()).chain(values).collect();
+        with_sum(cells, totals.get(place).copied().flatten())
+    });
+    type Pick = fn(&[Option<f64>]) -> Option<f64>;
+    let picks: [(&str, Pick); 3] = [
+        ("sum", |values| total(values.iter().copied())),
+        ("best", |values| {
+            values.iter().flatten().copied().reduce(f64::max)
+        }),
+        ("worst", |values| {
+            values.iter().flatten().copied().reduce(f64::min)
+        }),
+    ];
+    let foot = picks.map(|(name, pick)| {
+        let cells = bars.series.iter().map(|series| kwh(pick(&series.values)));
+        with_sum(
+            std::iter::once(name.to_owned()).chain(cells).collect(),
+            pick(&totals),
+        )
+    });
+    let extremes = bars.extremes().filter(|_| bars.is_stacked);
+    let notes = extremes.map(|[best, worst]| {
+        let name = |(slot, energy): (&crate::history::period::Slot, f64)| {
+            format!("{} with {} kWh", slot.name, kwh(Some(energy)))
+        };
+        format!(
+            "The best {0} was {1}, the worst {2}.",
+            bars.slot,
+            name(best),
+            name(worst)
+        )
+    });
+    Numbers {
+        head,
+        rows: rows.collect(),
+        foot: foot.to_vec(),
+        notes: notes.into_iter().collect(),
+    }
+}
+
+/// Installed power, yield of the period, deviation of the last days: a row per inverter and tracker.
+pub fn comparison(comparison: &Comparison) -> Numbers {
+    let rows = comparison.shown().map(|compared| {
+        let power = compared
+            .power
+            .filter(|(_, basis)| *basis != Basis::BestMonth);
+        let energy = total(compared.energy.iter().copied());
+        let specific = power
+            .zip(energy)
+            .map(|((power, _), energy)| energy / 1000.0 / power);
+        vec![
+            compared.title.clone(),
+            power
+                .map(|(power, _)| format!("{power:.1}"))
+                .unwrap_or_default(),
+            kwh(energy),
+            specific
+                .map(|specific| format!("{specific:.0}"))
+                .unwrap_or_default(),
+            compared.recent.map(percent).unwrap_or_default(),
+            compared
+                .finding
+                .map(|finding| finding.since.to_string())
+                .unwrap_or_default(),
+        ]
+    });
+    Numbers {
+        head: [
+            "inverter",
+            "kWp",
+            "kWh",
+            "kWh/kWp",
+            "last 7 days",
+            "low since",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        rows: rows.collect(),
+        foot: Vec::new(),
+        notes: comparison_notes(comparison),
+    }
+}
+
+/// Blanks between two columns.
+const GAP: usize = 2;
+
+impl Numbers {
+    /// As lines of text. Columns that do not fit into `width` characters follow in a table below, after the first column again.
+    pub fn text(&self, width: usize) -> String {
+        let all = || [&self.head].into_iter().chain(&self.rows).chain(&self.foot);
+        let length = |row: &Vec<String>, column: usize| {
+            row.get(column).map_or(0, |cell| cell.chars().count())
+        };
+        let widths = (0..self.head.len())
+            .map(|column| all().map(|row| length(row, column)).max().unwrap_or(0));
+        let widths: Vec<usize> = widths.collect();
+        let mut text = String::new();
+        for columns in blocks(&widths, width) {
+            for (number, row) in all().enumerate() {
+                if number == self.rows.len() + 1 {
+                    let wide: usize = columns
+                        .iter()
+                        .filter_map(|column| widths.get(*column))
+                        .map(|wide| wide + GAP)
+                        .sum();
+                    text += &"-".repeat(wide.saturating_sub(GAP));
+                    text.push('\n');
+                }
+                text += line(row, &columns, &widths).trim_end();
+                text.push('\n');
+            }
+            text.push('\n');
+        }
+        for note in &self.notes {
+            text = text + note + "\n";
+        }
+        text.trim_end().to_owned() + "\n"
+    }
+}
+
+/// The columns of each table: as many as fit, the first one in all of them.
+fn blocks(widths: &[usize], width: usize) -> Vec<Vec<usize>> {
+    let first = widths.first().copied().unwrap_or(0);
+    let mut blocks = vec![vec![0]];
+    let mut used = first;
+    for (column, wide) in widths.iter().enumerate().skip(1) {
+        let has_room = used + GAP + wide <= width;
+        match blocks
+            .last_mut()
+            .filter(|block| has_room || block.len() == 1)
+        {
+            Some(block) => block.push(column),
+            None => {
+                blocks.push(vec![0, column]);
+                used = first;
+            }
+        }
+        used += GAP + wide;
+    }
+    blocks
+}
+
+fn line(row: &[String], columns: &[usize], widths: &[usize]) -> String {
+    let cells = columns.iter().map(|column| {
+        let cell = row.get(*column).map_or("", String::as_str);
+        let wide = widths.get(*column).copied().unwrap_or(0);
+        if *column == 0 {
+            format!("{cell:<wide$}")
+        } else {
+            format!("{cell:>wide$}")
+        }
+    });
+    cells.collect::<Vec<_>>().join("  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::period;
+    use crate::picture::examples;
+
+    #[test]
+    fn a_day_has_a_row_per_inverter_and_a_sum() {
+        let text = day(&examples::day(2, 5)).text(80);
+        let expected = "\
+inverter  peak kW     at  first   last    kWh
+01          10.00  13:00  06:00  20:00   80.0
+02          10.00  13:00  06:00  20:00   80.0
+---------------------------------------------
+sum         20.00  13:00  06:00  20:00  160.0
+
+01: grid <fault> (14:00 to 15:00)
+02: grid <fault> (14:00 to 15:00)
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_follow_below() {
+        let yields = examples::yields(31, 2026);
+        let text = bars(&period::year(&yields)).text(80);
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 80),
+            "{text}"
+        );
+        let heads: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("month"))
+            .collect();
+        assert!(heads.len() > 1, "{text}");
+        let columns = heads
+            .iter()
+            .flat_map(|head| head.split_whitespace().skip(1));
+        assert_eq!(columns.collect::<Vec<_>>().len(), 32);
+        assert_eq!(
+            bars(&period::year(&yields))
+                .text(usize::MAX)
+                .matches("month")
+                .count(),
+            2
+        );
+    }
+
+    #[test]
+    fn a_comparison_says_where_its_powers_are_from() {
+        let text = comparison(&examples::comparison(4, 61)).text(80);
+        assert!(
+            text.contains("02: 19 % below the others since 2026-02-12 (before: "),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("Yields are compared per kWp, by the plant file.\n"),
+            "{text}"
+        );
+    }
+}

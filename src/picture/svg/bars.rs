@@ -1,0 +1,128 @@
+//! Yields as bars: stacked by inverter, or years side by side.
+
+use super::Theme;
+use super::canvas::{Canvas, LEFT, LINE, RIGHT, Swatch, TOP, WIDTH};
+use crate::history::period::{Bars, Slot};
+use crate::picture::axis;
+use crate::picture::figures::{bars_title, energy, scale};
+
+const HEIGHT: f64 = 300.0;
+
+/// The part of its room that a bar takes.
+const FILLED: f64 = 0.74;
+
+/// A bar per day, stacked by inverter.
+pub fn month(bars: &Bars, theme: &Theme) -> String {
+    let mut canvas = Canvas::new();
+    let height = draw(&mut canvas, bars);
+    canvas.finish(height, &bars_title(bars), theme)
+}
+
+/// Months of several years side by side.
+pub fn years(bars: &Bars, theme: &Theme) -> String {
+    month(bars, theme)
+}
+
+/// Draws scale, bars and legend; gives where they end.
+pub(super) fn draw(canvas: &mut Canvas, bars: &Bars) -> f64 {
+    let totals = bars.totals();
+    let highest = if bars.is_stacked {
+        totals.iter().flatten().copied().fold(0.0, f64::max)
+    } else {
+        let values = bars
+            .series
+            .iter()
+            .flat_map(|series| series.values.iter().flatten());
+        values.copied().fold(0.0, f64::max)
+    };
+    let ticks = axis::ticks(0.0, highest, 5);
+    let high = ticks.last().copied().unwrap_or(1.0).max(f64::MIN_POSITIVE);
+    let (factor, unit) = scale(high, "Wh");
+    let y = |energy: f64| TOP + HEIGHT * (1.0 - energy / high);
+    canvas.scale(&ticks, y, |tick| axis::label(tick, factor), &unit);
+    let bottom = TOP + HEIGHT;
+    let room = (WIDTH - LEFT - RIGHT) / bars.slots.len().max(1) as f64;
+    for (place, (slot, total)) in bars.slots.iter().zip(&totals).enumerate() {
+        let left = LEFT + room * place as f64;
+        canvas.text(left + room / 2.0, bottom + LINE, "n m w", &slot.label);
+        let wide = room * FILLED;
+        let start = left + (room - wide) / 2.0;
+        match total {
+            None => canvas.small(
+                [start, bottom - 12.0, wide, 12.0],
+                &format!("{}: no data", slot.name),
+            ),
+            Some(total) if bars.is_stacked => {
+                stacked(canvas, bars, place, slot, *total, [start, wide], y)
+            }
+            Some(_) => grouped(canvas, bars, place, slot, [start, wide], y),
+        }
+    }
+    let mut end = bottom + LINE + 28.0;
+    if bars.series.len() > 1 {
+        let entries = bars.series.iter().enumerate();
+        let entries =
+            entries.map(|(number, series)| (Swatch::Series(number), series.title.clone()));
+        end += canvas.legend(end, &entries.collect::<Vec<_>>());
+    }
+    end
+}
+
+fn stacked(
+    canvas: &mut Canvas,
+    bars: &Bars,
+    place: usize,
+    slot: &Slot,
+    total: f64,
+    [x, wide]: [f64; 2],
+    y: impl Fn(f64) -> f64,
+) {
+    let mut sum = 0.0;
+    for (number, series) in bars.series.iter().enumerate() {
+        let Some(value) = series
+            .values
+            .get(place)
+            .copied()
+            .flatten()
+            .filter(|value| *value > 0.0)
+        else {
+            continue;
+        };
+        let (bottom, top) = (y(sum), y(sum + value));
+        sum += value;
+        let title = if bars.series.len() > 1 {
+            format!(
+                "{}, {}: {} of {}",
+                slot.name,
+                series.title,
+                energy(value),
+                energy(total)
+            )
+        } else {
+            format!("{}: {}", slot.name, energy(value))
+        };
+        canvas.series_rect([x, top, wide, bottom - top], number, &title);
+    }
+}
+
+fn grouped(
+    canvas: &mut Canvas,
+    bars: &Bars,
+    place: usize,
+    slot: &Slot,
+    [x, wide]: [f64; 2],
+    y: impl Fn(f64) -> f64,
+) {
+    let each = wide / bars.series.len().max(1) as f64;
+    for (number, series) in bars.series.iter().enumerate() {
+        if let Some(value) = series.values.get(place).copied().flatten() {
+            let title = format!("{} {}: {}", slot.name, series.title, energy(value));
+            let top = y(value);
+            canvas.series_rect(
+                [x + each * number as f64, top, each * 0.92, y(0.0) - top],
+                number,
+                &title,
+            );
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Power over local time, stacked by inverter.
+
+use super::Theme;
+use super::canvas::{Canvas, LEFT, LINE, RIGHT, Swatch, TOP, WIDTH};
+use crate::history::day::{DayInverter, DaySeries, FLOWS, Instant};
+use crate::picture::axis;
+use crate::picture::figures::{day_title, energy, power, scale};
+use std::fmt::Write;
+
+const HEIGHT: f64 = 340.0;
+
+/// The power of a day.
+pub fn day(day: &DaySeries, theme: &Theme) -> String {
+    let mut canvas = Canvas::new();
+    let flows = flows(day);
+    let stack = stack(day);
+    let all = || {
+        stack
+            .iter()
+            .flatten()
+            .flatten()
+            .map(|part| part.1)
+            .chain(flows.iter().flatten().flatten().copied())
+    };
+    let ticks = axis::ticks(all().fold(0.0, f64::min), all().fold(0.0, f64::max), 5);
+    let plot = Plot {
+        day,
+        low: ticks.first().copied().unwrap_or(0.0),
+        high: ticks.last().copied().unwrap_or(1.0),
+        edges: edges(&stack, day.steps),
+    };
+    let (factor, unit) = scale(plot.high.max(-plot.low), "W");
+    canvas.scale(
+        &ticks,
+        |watt| plot.y(watt),
+        |watt| axis::label(watt, factor),
+        &unit,
+    );
+    for (number, (inverter, parts)) in day.inverters.iter().zip(&stack).enumerate() {
+        let title = hover(day, inverter);
+        for run in runs(parts) {
+            let Some(run) = lit(run) else { continue };
+            canvas.series_path(&plot.area(&run), number, &title);
+        }
+    }
+    for (number, (line, name)) in flows.iter().zip(FLOWS).enumerate() {
+        for run in runs(line) {
+            let points = run.iter().map(|(step, watt)| (plot.middle(*step), *watt));
+            canvas.path(&plot.line(points), &format!("line l{number}"), name);
+        }
+    }
+    let bottom = TOP + HEIGHT;
+    for (instant, text) in axis::hours(day, 13) {
+        let x = plot.x(instant);
+        canvas.path(&format!("M{x:.1} {bottom}v5"), "axis", "");
+        canvas.text(x, bottom + LINE, "n m w", &text);
+    }
+    let mut y = bottom + LINE + 8.0;
+    let faults = day
+        .inverters
+        .iter()
+        .flat_map(|inverter| inverter.faults.iter().map(move |fault| (inverter, fault)));
+    let mut has_faults = false;
+    for (inverter, fault) in faults {
+        has_faults = true;
+        let (from, to) = (day.hour(fault.from), day.hour(fault.to));
+        let title = format!("{}: {} ({from} to {to})", inverter.title, fault.text);
+        let (start, end) = (plot.x(fault.from), plot.x(fault.to));
+        if end - start > 6.0 {
+            canvas.rect([start, y + 4.0, end - start, 5.0], "fault", &title);
+        }
+        canvas.mark(start, y, &title);
+    }
+    if has_faults {
+        canvas.text(LEFT - 8.0, y + 10.0, "e w", "faults");
+        y += LINE;
+    }
+    y += 20.0;
+    let entries = legend(day, &flows, has_faults);
+    y += if entries.is_empty() {
+        0.0
+    } else {
+        canvas.legend(y, &entries)
+    };
+    canvas.finish(y.ceil(), &day_title(day), theme)
+}
+
+fn hover(day: &DaySeries, inverter: &DayInverter) -> String {
+    let mut text = inverter.title.clone();
+    if let Some((watt, when)) = inverter.peak {
+        let _ = write!(text, ": peak {} at {}", power(watt), day.hour(when));
+    }
+    if let Some(yielded) = inverter.energy {
+        let _ = write!(text, ", {}", energy(yielded));
+    }
+    text
+}
+
+fn legend(day: &DaySeries, flows: &[Vec<Option<f64>>], has_faults: bool) -> Vec<(Swatch, String)> {
+    let mut entries = Vec::new();
+    let has_flows = !flows.is_empty();
+    if day.inverters.len() > 1 || has_flows {
+        let names = day.inverters.iter().enumerate();
+        entries.extend(
+            names.map(|(number, inverter)| (Swatch::Series(number), inverter.title.clone())),
+        );
+    }
+    if has_flows {
+        let signs = [
+            "load",
+            "grid (import above 0)",
+            "battery (charging above 0)",
+        ];
+        let lines = signs.into_iter().enumerate();
+        entries.extend(
+            lines.map(|(number, name)| (Swatch::Line(format!("line l{number}")), name.to_owned())),
+        );
+    }
+    if has_faults {
+        entries.push((Swatch::Mark, "fault".to_owned()));
+    }
+    entries
+}
+
+/// Load, grid and battery of all KSTAR inverters together; nothing without any.
+fn flows(day: &DaySeries) -> Vec<Vec<Option<f64>>> {
+    if day
+        .inverters
+        .iter()
+        .all(|inverter| inverter.flows.iter().all(Vec::is_empty))
+    {
+        return Vec::new();
+    }
+    let sum = |flow: usize, step: usize| {
+        let lines = day
+            .inverters
+            .iter()
+            .filter_map(|inverter| inverter.flows.get(flow));
+        let values = lines.filter_map(|line| line.get(step).copied().flatten());
+        values.reduce(|sum, value| sum + value)
+    };
+    (0..FLOWS.len())
+        .map(|flow| (0..day.steps).map(|step| sum(flow, step)).collect())
+        .collect()
+}
+
+/// From where to where the power of an inverter reaches in each step, W.
+type Parts = Vec<Option<(f64, f64)>>;
+
+fn stack(day: &DaySeries) -> Vec<Parts> {
+    let mut sums = vec![0.0; day.steps];
+    let one = |inverter: &DayInverter| -> Parts {
+        let steps = sums.iter_mut().zip(&inverter.power);
+        let part = |(sum, power): (&mut f64, &Option<f64>)| {
+            let from = *sum;
+            *sum += power.as_ref()?.max(0.0);
+            Some((from, *sum))
+        };
+        steps.map(part).collect()
+    };
+    day.inverters.iter().map(one).collect()
+}
+
+/// Steps that have a value without a hole between them, each with its number.
+fn runs<T: Copy>(values: &[Option<T>]) -> Vec<Vec<(usize, T)>> {
+    let numbered = values
+        .iter()
+        .enumerate()
+        .map(|(step, value)| Some((step, (*value)?)));
+    let numbered: Vec<Option<(usize, T)>> = numbered.collect();
+    let runs = numbered
+        .split(Option::is_none)
+        .filter(|run| !run.is_empty());
+    runs.map(|run| run.iter().flatten().copied().collect())
+        .collect()
+}
+
+/// The run without steps at its ends that have no power, but for one; nothing if none has any.
+fn lit(mut run: Vec<(usize, (f64, f64))>) -> Option<Vec<(usize, (f64, f64))>> {
+    let has_power = |(_, (from, to)): &(usize, (f64, f64))| to > from;
+    let first = run.iter().position(has_power)?;
+    let last = run.iter().rposition(has_power)?;
+    run.truncate(last + 2);
+    Some(run.split_off(first.saturating_sub(1)))
+}
+
+struct Plot<'a> {
+    day: &'a DaySeries,
+    low: f64,
+    high: f64,
+    edges: Vec<bool>,
+}
+
+impl Plot<'_> {
+    fn x(&self, instant: Instant) -> f64 {
+        let all = f64::from(self.day.instant(self.day.steps) - self.day.start).max(1.0);
+        let part = f64::from(instant - self.day.start) / all;
+        LEFT + part.clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT)
+    }
+
+    /// The middle of a step.
+    fn middle(&self, step: usize) -> f64 {
+        self.x(self.day.instant(step) + self.day.step / 2)
+    }
+
+    fn y(&self, watt: f64) -> f64 {
+        let part = (watt - self.low) / (self.high - self.low).max(f64::MIN_POSITIVE);
+        TOP + HEIGHT * (1.0 - part)
+    }
+
+    /// Up along the upper ends, back along the lower ones; upright where an inverter below begins or ends.
+    fn area(&self, run: &[(usize, (f64, f64))]) -> String {
+        let is_edge = |step: usize| run.len() == 1 || self.edges.get(step).copied().unwrap_or(true);
+        let mut places = Vec::new();
+        for (number, (step, ends)) in run.iter().enumerate() {
+            if is_edge(*step) {
+                let x = self.x(self.day.instant(*step));
+                let before = number.checked_sub(1).and_then(|before| run.get(before));
+                places.extend(before.map(|(_, ends)| (x, *ends)));
+                places.push((x, *ends));
+            }
+            places.push((self.middle(*step), *ends));
+        }
+        if let Some((step, ends)) = run.last().filter(|(step, _)| is_edge(step + 1)) {
+            places.push((self.x(self.day.instant(step + 1)), *ends));
+        }
+        let upper = places.iter().map(|(x, (_, to))| (*x, *to));
+        let lower = places.iter().rev().map(|(x, (from, _))| (*x, *from));
+        self.line(upper.chain(lower)) + "z"
+    }
+
+    fn line(&self, points: impl Iterator<Item = (f64, f64)>) -> String {
+        let mut d = String::new();
+        for (number, (x, watt)) in points.enumerate() {
+            let sign = if number == 0 { 'M' } else { 'L' };
+            let _ = write!(d, "{sign}{x:.1} {:.1}", self.y(watt));
+        }
+        d
+    }
+}
+
+/// Per step, and for the end of the last: whether an inverter begins or ends there.
+fn edges(stack: &[Parts], steps: usize) -> Vec<bool> {
+    let is_there = |parts: &Parts, step: usize| parts.get(step).is_some_and(Option::is_some);
+    let differs = |step: usize| {
+        let before = step.checked_sub(1);
+        let was_there = |parts: &Parts| before.is_some_and(|before| is_there(parts, before));
+        stack
+            .iter()
+            .any(|parts| was_there(parts) != is_there(parts, step))
+    };
+    (0..=steps).map(differs).collect()
+}
