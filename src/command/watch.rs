@@ -65,6 +65,9 @@ pub(super) async fn run(
         messages,
         odd: BTreeSet::new(),
     };
+    for announcement in watcher.sinks.announcements() {
+        watcher.say(&announcement);
+    }
     let ended = tasks.run_until(watcher.watch(events, &mut stop)).await;
     let exit = watcher.sinks.finish().await;
     ended.map(|()| Ended::Exit(exit))

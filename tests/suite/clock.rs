@@ -225,6 +225,7 @@ async fn a_day_of_watching_makes_two_files() {
         addresses: "3".parse().unwrap(),
         timing: Timing::default(),
         counters: false,
+        counters_last: Duration::ZERO,
         record: None,
         bus: None,
     };
