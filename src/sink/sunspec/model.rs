@@ -16,9 +16,9 @@ pub(crate) enum Form {
     Acc32,
     /// A number that stands for something; 0xFFFF is "not implemented".
     Enum16,
-    /// Bits of one register; 0x8000 is "not implemented".
+    /// Bits of one register; 0xFFFF is "not implemented".
     Bits16,
-    /// Bits of two registers; 0x80000000 is "not implemented".
+    /// Bits of two registers; 0xFFFFFFFF is "not implemented".
     Bits32,
     /// A scale factor; 0x8000 is "not implemented".
     ScaleFactor,
@@ -72,10 +72,10 @@ impl Form {
             Self::U16 | Self::Enum16 => registers.push(word(fit(0, 0xFFFE), 0xFFFF)),
             Self::I16 => registers.push(word(fit(-0x7FFF, 0x7FFF), 0x8000)),
             Self::ScaleFactor => registers.push(word(fit(-10, 10), 0x8000)),
-            Self::Bits16 => registers.push(word(fit(0, 0x7FFF), 0x8000)),
+            Self::Bits16 => registers.push(word(fit(0, 0x7FFF), 0xFFFF)),
             Self::U32 => registers.extend(pair(fit(0, 0xFFFF_FFFE), 0xFFFF_FFFF)),
             Self::Acc32 => registers.extend(pair(fit(0, 0xFFFF_FFFF), 0)),
-            Self::Bits32 => registers.extend(pair(fit(0, 0x7FFF_FFFF), 0x8000_0000)),
+            Self::Bits32 => registers.extend(pair(fit(0, 0x7FFF_FFFF), 0xFFFF_FFFF)),
             Self::Text(size) => registers.extend(std::iter::repeat_n(0, size)),
             Self::Pad => registers.push(0x8000),
         }
@@ -250,8 +250,8 @@ mod tests {
             (Form::Acc32, Some(0x1_0000_0000), vec![0, 0]),
             (Form::Acc32, None, vec![0, 0]),
             (Form::U32, None, vec![0xFFFF, 0xFFFF]),
-            (Form::Bits32, None, vec![0x8000, 0]),
-            (Form::Bits16, None, vec![0x8000]),
+            (Form::Bits32, None, vec![0xFFFF, 0xFFFF]),
+            (Form::Bits16, None, vec![0xFFFF]),
             (Form::Enum16, None, vec![0xFFFF]),
             (Form::ScaleFactor, Some(-2), vec![0xFFFE]),
             (Form::Pad, None, vec![0x8000]),

@@ -1,6 +1,8 @@
 //! An independent client, the crate `sunspec`, reads what the CSV row of the same poll says.
 
 use super::Served;
+use crate::support::captures::bytes;
+use crate::support::inverter::Inverter;
 use crate::support::program::text;
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +14,9 @@ use sunspec::models::model1::Model1;
 use sunspec::models::model101::Model101;
 use sunspec::models::model103::{Model103, St};
 use sunspec::models::model120::Model120;
+use sunspec::models::model124::Model124;
 use sunspec::models::model160::Model160;
+use sunspec::models::model201::Model201;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 use tokio_modbus::client::{Context, tcp::connect};
@@ -394,6 +398,57 @@ fn victron_finds_the_inverter_and_reads_it_while_it_is_polled() {
             );
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    });
+    served.stop();
+}
+
+/// The reading of capture AA-21: battery charging, grid idle.
+#[test]
+fn hybrid_is_an_inverter_with_a_battery_and_a_meter() {
+    let inverter = Inverter::with(&bytes("AA-21"), Some("E4000K1234567890"));
+    let ip = inverter.ip.to_string();
+    let served = Served::start(&["kstar", "watch", "--ip", &ip]);
+    let due = format!("126 plant, 201 inverter {ip}, 202 meter of inverter {ip}");
+    assert_eq!(served.units, due);
+    runtime().block_on(async {
+        let client = client(&served).await;
+        let hybrid = device(&client, 201).await;
+        assert_eq!(hybrid.models.supported_model_ids(), [1, 101, 120, 124, 160]);
+        let common: Model1 = hybrid.read_model().await.expect("model 1");
+        assert_eq!(
+            (common.mn.as_str(), common.sn.as_str()),
+            ("KSTAR", "E4000K1234567890")
+        );
+        let model: Model101 = hybrid.read_model().await.expect("model 101");
+        assert_eq!((model.w, model.wh, model.hz), (315, 1_347_500, 4992));
+        assert_eq!(
+            (model.a, model.ph_vph_a, model.tmp_cab),
+            (0xFFFF, 2351, 301)
+        );
+        assert_eq!((model.dcw, model.dcv, model.pf), (Some(408), None, None));
+        assert_eq!(format!("{:?}", model.st), "Mppt");
+        let rating: Model120 = hybrid.read_model().await.expect("model 120");
+        assert_eq!(rating.w_rtg, 0xFFFF);
+        assert_eq!(format!("{:?}", rating.der_typ), "PvStor");
+        let battery: Model124 = hybrid.read_model().await.expect("model 124");
+        assert_eq!((battery.cha_state, battery.in_bat_v), (Some(71), Some(506)));
+        assert_eq!(format!("{:?}", battery.cha_st), "Some(Charging)");
+        let meter = device(&client, 202).await;
+        assert_eq!(meter.models.supported_model_ids(), [1, 201]);
+        let common: Model1 = meter.read_model().await.expect("model 1");
+        assert_eq!(
+            (common.sn.as_str(), common.da),
+            ("E4000K1234567890-METER", Some(202))
+        );
+        let grid: Model201 = meter.read_model().await.expect("model 201");
+        assert_eq!(
+            (grid.w, grid.a, grid.ph_vph_a, grid.hz),
+            (0, 180, Some(2351), 4992)
+        );
+        assert_eq!((grid.tot_wh_exp, grid.tot_wh_imp), (0, 0));
+        let plant = device(&client, 126).await;
+        let model: Model101 = plant.read_model().await.expect("model 101");
+        assert_eq!((model.w, model.wh), (315, 1_347_500));
     });
     served.stop();
 }
