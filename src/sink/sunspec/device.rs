@@ -21,7 +21,7 @@ pub(super) type Registers = Arc<[u16]>;
 const UNTOLD_READINGS: u32 = 3;
 
 /// What never changes while a device exists, so that what clients learnt at their start stays right.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) serial: String,
     pub(super) model: String,
@@ -46,6 +46,8 @@ pub(super) struct Device {
     pub(super) meter: Option<u8>,
     presence: Presence,
     readings: u32,
+    /// Whether the identity is that of an earlier run.
+    is_remembered: bool,
     pub(super) identity: Option<Identity>,
     version: String,
     /// Its highest lifetime yield.
@@ -70,6 +72,7 @@ impl Device {
             meter,
             presence: Presence::new(every),
             readings: 0,
+            is_remembered: false,
             identity: None,
             version: String::new(),
             watt_hours: None,
@@ -93,6 +96,7 @@ impl Device {
     /// Takes the newest row of an earlier run; `is_recent`: it is younger than a quarter of an hour.
     pub(super) fn remember(&mut self, reading: &Reading, is_recent: bool) {
         self.take(reading);
+        self.is_remembered = true;
         let feeds = self.feeds(reading);
         self.presence.remember(feeds && is_recent);
     }
@@ -113,12 +117,29 @@ impl Device {
         self.presence.hear(heard, now);
     }
 
-    fn take(&mut self, reading: &Reading) {
+    /// Whether it was polled at all.
+    pub(super) const fn is_polled(&self) -> bool {
+        self.presence.is_polled()
+    }
+
+    /// Learns what the device is, once: a remembered one can have been exchanged since.
+    fn identify(&mut self, reading: &Reading) {
         self.readings = self.readings.saturating_add(1);
-        if self.identity.is_none() {
-            let is_patient = self.readings < UNTOLD_READINGS;
-            self.identity = Identity::of(&self.inverter, reading, is_patient);
+        if self.identity.is_some() && !self.is_remembered {
+            return;
         }
+        let is_patient = self.is_remembered || self.readings < UNTOLD_READINGS;
+        let told = Identity::of(&self.inverter, reading, is_patient);
+        if told.is_some() && told != self.identity {
+            self.identity = told;
+            self.watt_hours = None;
+            self.peak = Decimal::ZERO;
+        }
+        self.is_remembered = false;
+    }
+
+    fn take(&mut self, reading: &Reading) {
+        self.identify(reading);
         if let Some(firmware) = &reading.facts.firmware {
             self.version.clone_from(firmware);
         }

@@ -19,6 +19,9 @@ const BASE: u16 = 40000;
 /// The registers of the plant change with time alone: a sum is not used for longer than this.
 const PLANT_FRESH: Duration = Duration::from_secs(1);
 
+/// Inverters that were not polled this long after the first round are behind a lost link.
+const PLANT_WAIT: Duration = Duration::from_secs(60);
+
 /// All devices.
 pub struct Fleet {
     options: Options,
@@ -30,8 +33,8 @@ pub struct Fleet {
 /// The only inverter, or the sum of all.
 #[derive(Default)]
 struct Plant {
-    /// Whether every inverter was polled once: before that the sum would lack some.
-    is_complete: bool,
+    /// The end of the first round.
+    began: Option<Instant>,
     identity: Option<Identity>,
     watt_hours: Option<Decimal>,
     registers: Option<Registers>,
@@ -91,9 +94,9 @@ impl Fleet {
         Ok(())
     }
 
-    /// Ends a round: the plant is served from the first on.
-    pub fn round_done(&mut self) {
-        self.plant.is_complete = true;
+    /// Ends a round of a source.
+    pub fn round_done(&mut self, now: Instant) {
+        self.plant.began.get_or_insert(now);
     }
 
     fn device(&mut self, inverter: &InverterId) -> Option<&mut Device> {
@@ -131,6 +134,15 @@ impl Fleet {
         self.plant.registers.clone()
     }
 
+    /// Whether every inverter was polled, or enough time was left for that: a sum before would lack
+    /// some of them.
+    fn is_complete(&self, now: Instant) -> bool {
+        let began = self.plant.began;
+        let passed = began.map(|began| now.saturating_duration_since(began));
+        let is_late = passed.is_some_and(|passed| passed >= PLANT_WAIT);
+        is_late || passed.is_some() && self.devices.iter().all(Device::is_polled)
+    }
+
     /// The registers of the plant; `None` while none of its inverters can be served, or while one is
     /// missing that fed: the sum would fall as if a cloud had come.
     fn sum(&mut self, now: Instant) -> Option<Registers> {
@@ -140,7 +152,7 @@ impl Fleet {
             .filter(|one| one.identity.is_some())
             .collect();
         let is_served = |device: &&Device| device.standing(now) != Standing::Absent;
-        let is_ready = self.plant.is_complete && known.iter().any(is_served);
+        let is_ready = self.is_complete(now) && known.iter().any(is_served);
         if !is_ready || known.iter().any(|device| device.is_missed(now)) {
             return None;
         }
@@ -233,6 +245,166 @@ pub fn slice(registers: &[u16], range: Range) -> Result<&[u16], Exception> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kaco::layouts::{CENTRAL, COUNTERS, STANDARD};
+    use crate::observation::Outcome;
+    use crate::reading::{Cells, Kind, Layout, Role, StatusCode, Value};
+    use std::collections::BTreeMap;
+
+    /// A reading of this layout and type that feeds so much; with this lifetime yield in kWh.
+    fn reading(layout: &'static Layout, code: &'static str, watts: i64, yielded: i64) -> Reading {
+        let value = |role: Option<Role>, kind: Kind| match (role, kind) {
+            (Some(Role::Power), _) => Some(Value::Number(watts.into())),
+            (Some(Role::LifetimeYield), _) => Some(Value::Number(yielded.into())),
+            (_, Kind::TypeCode) => Some(Value::Text(code.into())),
+            _ => None,
+        };
+        let cells = |layout: &'static Layout| Cells {
+            layout,
+            values: layout
+                .fields
+                .iter()
+                .map(|field| value(field.role, field.kind))
+                .collect(),
+        };
+        Reading {
+            further: Some(cells(&COUNTERS)),
+            type_code: Some(code.to_owned()),
+            status_code: StatusCode::One(4),
+            ..Reading::of(InverterId::kaco(Some(2)), cells(layout))
+        }
+    }
+
+    fn read(address: u8, reading: Reading) -> Observation {
+        let outcome = Outcome::Read {
+            answer: Box::new(reading),
+            first_byte: Duration::ZERO,
+        };
+        Observation::new(InverterId::kaco(Some(address)), outcome)
+    }
+
+    fn silent(address: u8) -> Observation {
+        Observation::new(InverterId::kaco(Some(address)), Outcome::Silent)
+    }
+
+    fn fleet(addresses: &[u8]) -> Result<Fleet, Failure> {
+        let options = Options {
+            bind: ([127, 0, 0, 1], 0).into(),
+            every: Duration::from_secs(10),
+            offsets: BTreeMap::new(),
+        };
+        let inverter = |address: &u8| InverterId::kaco(Some(*address));
+        let inverters: Vec<InverterId> = addresses.iter().map(inverter).collect();
+        Fleet::new(options, &inverters)
+    }
+
+    /// Model, power, its scale, lifetime yield and state; the exception where there is one.
+    fn served(fleet: &mut Fleet, unit: u8, now: Instant) -> Result<[i64; 5], Exception> {
+        let registers = fleet.registers(unit, now)?;
+        let at = |at: usize| registers.get(at).copied().unwrap_or_default();
+        let signed = |word: u16| i64::from(i16::from_be_bytes(word.to_be_bytes()));
+        let yielded = i64::from(at(94)) << 16 | i64::from(at(95));
+        Ok([
+            at(70).into(),
+            signed(at(84)),
+            signed(at(85)),
+            yielded,
+            at(108).into(),
+        ])
+    }
+
+    const GONE: Result<[i64; 5], Exception> = Err(Exception::Unavailable);
+
+    #[test]
+    fn yield_never_falls_and_scales_never_change() -> Result<(), Failure> {
+        let (mut fleet, now) = (fleet(&[2])?, Instant::now());
+        for (layout, code, watts, yielded, due) in [
+            (&STANDARD, "5000xi", 4000, 100, [101, 4000, 0, 100_000, 4]),
+            (&STANDARD, "5000xi", 4000, 0, [101, 4000, 0, 100_000, 4]),
+            (
+                &CENTRAL,
+                "100kTR",
+                90_000,
+                101,
+                [101, -0x8000, 0, 101_000, 4],
+            ),
+        ] {
+            fleet.observe(&read(2, reading(layout, code, watts, yielded)), now)?;
+            assert_eq!(served(&mut fleet, 2, now), Ok(due));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn dusk_keeps_the_yield_and_noon_invents_no_zero() -> Result<(), Failure> {
+        let (mut fleet, start) = (fleet(&[2])?, Instant::now());
+        let after = |seconds| start + Duration::from_secs(seconds);
+        assert_eq!(served(&mut fleet, 2, start), GONE);
+        fleet.round_done(start);
+        let noon = read(2, reading(&STANDARD, "5000xi", 4000, 100));
+        let dusk = read(2, reading(&STANDARD, "5000xi", 299, 101));
+        for (seconds, observation, due) in [
+            (0, &noon, Ok([101, 4000, 0, 100_000, 4])),
+            (10, &silent(2), GONE),
+            (900, &silent(2), GONE),
+            (910, &silent(2), Ok([101, 0, 0, 100_000, 2])),
+            (920, &noon, Ok([101, 4000, 0, 100_000, 4])),
+            (930, &dusk, Ok([101, 299, 0, 101_000, 4])),
+            (940, &silent(2), Ok([101, 0, 0, 101_000, 2])),
+        ] {
+            fleet.observe(observation, after(seconds))?;
+            for unit in [2, 126] {
+                let found = served(&mut fleet, unit, after(seconds));
+                assert_eq!(found, due, "unit {unit} after {seconds} s");
+            }
+        }
+        assert_eq!(served(&mut fleet, 2, after(940 + 181)), GONE);
+        Ok(())
+    }
+
+    #[test]
+    fn plant_waits_for_all_and_misses_what_fed() -> Result<(), Failure> {
+        let (mut fleet, start) = (fleet(&[2, 3])?, Instant::now());
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let feeding = |address| read(address, reading(&STANDARD, "5000xi", 4000, 100));
+        fleet.observe(&feeding(2), start)?;
+        fleet.round_done(start);
+        assert_eq!(served(&mut fleet, 126, start), GONE);
+        fleet.observe(&feeding(3), after(2))?;
+        let both = Ok([101, 8000, 0, 200_000, 4]);
+        assert_eq!(served(&mut fleet, 126, after(2)), both);
+        fleet.observe(&silent(3), after(12))?;
+        assert_eq!(served(&mut fleet, 126, after(12)), GONE);
+        fleet.observe(&feeding(2), after(910))?;
+        let rest = Ok([101, 4000, 0, 200_000, 4]);
+        assert_eq!(served(&mut fleet, 126, after(910)), rest);
+        Ok(())
+    }
+
+    #[test]
+    fn exchanged_inverter_is_not_the_remembered_one() -> Result<(), Failure> {
+        let (mut fleet, now) = (fleet(&[2])?, Instant::now());
+        fleet.remember(&reading(&STANDARD, "5000xi", 0, 500), false);
+        assert_eq!(served(&mut fleet, 2, now), GONE);
+        fleet.observe(&silent(2), now)?;
+        assert_eq!(served(&mut fleet, 2, now), Ok([101, 0, 0, 500_000, 2]));
+        fleet.observe(&read(2, reading(&CENTRAL, "100kTR", 9000, 3)), now)?;
+        assert_eq!(served(&mut fleet, 2, now), Ok([103, 900, 1, 3000, 4]));
+        Ok(())
+    }
+
+    #[test]
+    fn status_of_night_is_sleep_whatever_it_feeds() -> Result<(), Failure> {
+        let (mut fleet, now) = (fleet(&[2])?, Instant::now());
+        let night = Reading {
+            status_code: StatusCode::One(15),
+            ..reading(&STANDARD, "5000xi", 4000, 1)
+        };
+        fleet.observe(&read(2, night), now)?;
+        assert_eq!(served(&mut fleet, 2, now), Ok([101, 4000, 0, 1000, 2]));
+        fleet.observe(&silent(2), now)?;
+        assert_eq!(served(&mut fleet, 2, now), Ok([101, 0, 0, 1000, 2]));
+        Ok(())
+    }
 
     #[test]
     fn registers_outside_the_map_are_refused() {

@@ -122,7 +122,7 @@ impl Sunspec {
 
     pub(super) fn round_done(&mut self) {
         if let Some((shared, _)) = &self.served {
-            lock(shared).round_done();
+            lock(shared).round_done(Instant::now());
         }
     }
 }

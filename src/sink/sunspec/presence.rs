@@ -11,6 +11,9 @@ const DOUBT: Duration = Duration::from_secs(15 * 60);
 /// No observation is too old within this time.
 const FRESH: Duration = Duration::from_secs(60);
 
+/// A longer time between two polls was a pause, not a round.
+const LONGEST_ROUND: Duration = Duration::from_secs(5 * 60);
+
 /// What came of polling an inverter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heard {
@@ -70,7 +73,7 @@ impl Presence {
     /// Takes what came of a poll.
     pub(super) fn hear(&mut self, heard: Heard, now: Instant) {
         if let Some((_, before)) = self.heard {
-            self.gap = now.saturating_duration_since(before);
+            self.gap = now.saturating_duration_since(before).min(LONGEST_ROUND);
         }
         self.heard = Some((heard, now));
         match heard {
@@ -104,6 +107,11 @@ impl Presence {
             (Heard::Silent, Some(true)) if !is_doubtful => Standing::Asleep,
             (Heard::Silent, _) | (Heard::Trouble, _) => Standing::Absent,
         }
+    }
+
+    /// Whether it was polled at all.
+    pub(super) const fn is_polled(&self) -> bool {
+        self.heard.is_some()
     }
 
     /// Whether it was read so lately that a plant without it would show less than it feeds.
