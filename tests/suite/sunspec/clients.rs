@@ -268,6 +268,12 @@ async fn compare(device: &AsyncDevice<Client>, columns: &Columns, row: &Row) -> 
         .filter_map(|point| wrong(row, point))
         .collect();
     let yielded = sum(row, &["Total yield"]).map_or(0.0, |kilowatts| kilowatts * 1000.0);
+    // What a counter of 32 bits can't hold is not implemented.
+    let yielded = if yielded > f64::from(u32::MAX) {
+        0.0
+    } else {
+        yielded
+    };
     if (f64::from(watt_hours) - yielded).abs() > 0.5 {
         faults.push(format!("WH is {watt_hours}, the row says {yielded}"));
     }
@@ -310,7 +316,7 @@ async fn plant_is_the_sum(client: &AsyncClient<Client>) {
     let model: Model103 = plant.read_model().await.expect("model 103");
     let watts = f64::from(model.w) * 10_f64.powi(model.w_sf.into());
     assert_eq!(model.w_sf, 2, "{watts} W");
-    assert!(watts > 50_000.0, "{model:?}");
+    assert!(watts > 5_000.0, "{model:?}");
     assert_eq!(
         model.wh, 0,
         "more than a counter of 32 bits holds is not implemented"

@@ -1,6 +1,7 @@
 //! No client can write, stop others or hold what is not its own.
 
 use super::Served;
+use crate::support::program::{command, start, wait};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -163,4 +164,25 @@ fn one_client_more_closes_the_one_that_is_idle_for_longest() {
     ask(&mut last, 2, 3, &[0x9C, 0x40, 0, 1]);
     drop(crowd);
     served.stop();
+}
+
+#[test]
+fn port_that_is_taken_ends_the_start_with_advice() {
+    let served = Served::start(&["watch", "sim:", "2", "--pace", "0s"]);
+    let at = served.at.to_string();
+    let mut other = command(&["watch", "sim:", "3", "--silent"]);
+    other.env("KACO_ARDEXA_SUNSPEC", &at);
+    let run = wait(start(other)).expect_code(1);
+    let due = format!("kaco_ardexa: error: SunSpec can't be served at {at}: ");
+    assert!(run.stderr.starts_with(&due), "{}", run.stderr);
+    assert!(run.stderr.contains("choose another port"), "{}", run.stderr);
+    served.stop();
+}
+
+#[test]
+fn address_without_a_port_is_refused() {
+    for wrong in ["127.0.0.1", "502", "localhost:502", "127.0.0.1:65536"] {
+        let run = wait(start(command(&["watch", "sim:", "2", "--sunspec", wrong])));
+        assert!(run.expect_code(2).stderr.contains("--sunspec"), "{wrong}");
+    }
 }
