@@ -1,4 +1,4 @@
-//! What a SunSpec client costs: a request of Victron's, from its bytes to those of the reply, and an
+//! What a SunSpec client costs: a request of Victron's, from its bytes to those of the reply; and an
 //! observation, from a reading to the registers of its device.
 #![allow(clippy::unwrap_used, missing_docs)]
 
