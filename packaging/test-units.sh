@@ -79,6 +79,24 @@ plant home FAMILY=kstar KACO_ARDEXA_IP=127.0.0.5
 systemctl start kaco_ardexa@home.service || fail "no reading"
 (($(rows home/SIM127000000005) == 2)) || fail "no row"
 
+say "SunSpec on port 502, which needs one capability and nothing else of root"
+plant sunspec KACO_ARDEXA_SUNSPEC=127.0.0.1:502
+systemctl start kaco_ardexa-watch@sunspec.service || true
+sleep 1
+! timeout 1 bash -c '</dev/tcp/127.0.0.1/502' 2>/dev/null || fail "port 502 needs no right here: nothing is tried"
+systemctl stop kaco_ardexa-watch@sunspec.service
+install -D -m 644 /usr/share/doc/kaco-ardexa/examples/sunspec.conf /etc/systemd/system/kaco_ardexa-watch@sunspec.service.d/sunspec.conf
+systemctl daemon-reload
+systemctl reset-failed kaco_ardexa-watch@sunspec.service || true
+systemctl start kaco_ardexa-watch@sunspec.service
+for ((i = 0; i < 100; i++)); do
+    ! timeout 1 bash -c '</dev/tcp/127.0.0.1/502' 2>/dev/null || break
+    sleep 0.2
+done
+timeout 1 bash -c '</dev/tcp/127.0.0.1/502' || fail "port 502 is not served"
+systemd-analyze security --no-pager --threshold=20 kaco_ardexa-watch@sunspec.service | tail -n 1 || fail "it may do more"
+systemctl stop kaco_ardexa-watch@sunspec.service
+
 say "without network"
 install -D -m 644 /usr/share/doc/kaco-ardexa/examples/offline.conf /etc/systemd/system/kaco_ardexa@.service.d/offline.conf
 systemctl daemon-reload
@@ -87,7 +105,7 @@ systemctl start kaco_ardexa@roof.service || fail "a simulated bus needs no netwo
 
 say "purge"
 systemctl start kaco_ardexa-watch@roof.service
-rm -r /etc/systemd/system/kaco_ardexa@*.service.d # the owner's own
+rm -r /etc/systemd/system/kaco_ardexa*@*.service.d # the owner's own
 dpkg --purge kaco-ardexa
 [[ -z $(systemctl list-units --all --no-legend 'kaco*.service' 'kaco*.timer') ]] || fail "$(systemctl list-units --all 'kaco*')"
 left=$(find / -xdev -iname '*kaco*' ! -path '/package.deb')

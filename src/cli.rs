@@ -20,6 +20,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use history::History;
 use kstar::{Kstar, SimulateKstar};
 use publishing::Publishing;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -212,6 +213,14 @@ pub(crate) struct Watching {
     /// Also write the readings to FILE after each round, as Prometheus metrics
     #[arg(long, value_name = "FILE")]
     pub textfile: Option<PathBuf>,
+
+    /// Serve the inverters as SunSpec devices over Modbus TCP: 0.0.0.0:502, 127.0.0.1:1502
+    ///
+    /// For energy managers: Victron GX, evcc, OpenEMS and others. They can read, never write. Unit
+    /// 126 is the plant, an inverter has its address as unit. Turns --counters on; they are then
+    /// read at most once in five minutes.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub sunspec: Option<SocketAddr>,
 
     /// Print one line per change instead of the live page
     #[arg(long)]

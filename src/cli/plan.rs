@@ -12,10 +12,16 @@ use crate::kaco::timing::Timing;
 use crate::link::Device;
 use crate::sink::SinkPlan;
 use crate::sink::stdout::Printed;
+use crate::sink::sunspec;
 use crate::source::kstar::Search;
 use crate::source::{SourcePlan, kaco, kstar};
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, stdout};
 use std::net::Ipv4Addr;
+use std::time::Duration;
+
+/// Counters that only SunSpec clients asked for are read this seldom.
+const COUNTERS_LAST: Duration = Duration::from_secs(5 * 60);
 
 impl Command {
     /// The plan of a command.
@@ -28,6 +34,7 @@ impl Command {
                     print: overview(),
                     textfile: log.textfile,
                     mqtt: log.publishing.options(),
+                    ..SinkPlan::default()
                 },
                 log.polling.strict,
             ),
@@ -42,7 +49,13 @@ impl Command {
             }
             Self::Scan(arguments) => Plan::Scan(scan(arguments)),
             Self::Watch(watch) => {
-                let source = bus(watch.bus, watch.asking, watch.counters);
+                let serves = watch.watching.sunspec.is_some();
+                let mut source = bus(watch.bus, watch.asking, watch.counters || serves);
+                if let SourcePlan::Kaco(plan) = &mut source
+                    && !watch.counters
+                {
+                    plan.counters_last = COUNTERS_LAST;
+                }
                 watching(source, watch.watching)
             }
             Self::Listen(arguments) => Plan::Listen(listen(arguments)),
@@ -81,6 +94,7 @@ fn kstar_plan(command: Kstar) -> Plan {
                 print: overview(),
                 textfile: log.textfile,
                 mqtt: log.publishing.options(),
+                ..SinkPlan::default()
             },
             log.strict,
         ),
@@ -104,6 +118,11 @@ fn watching(source: SourcePlan, watching: Watching) -> Plan {
             print: None,
             textfile: watching.textfile,
             mqtt: watching.publishing.options(),
+            sunspec: watching.sunspec.map(|bind| sunspec::Options {
+                bind,
+                every: watching.every,
+                offsets: BTreeMap::new(),
+            }),
         },
         every: watching.every,
         silent: watching.silent,
@@ -156,6 +175,7 @@ fn kaco_plan(
             attempts: asking.attempts,
         },
         counters,
+        counters_last: Duration::ZERO,
         record: asking.record,
         bus,
     }

@@ -81,6 +81,9 @@ pub(super) async fn run(
         not_recorded: Vec::new(),
         worst: Exit::Done,
     };
+    for announcement in watcher.sinks.announcements() {
+        watcher.say(&announcement);
+    }
     let ended = tasks.run_until(watcher.watch(events, &mut stop)).await;
     let exit = watcher.sinks.finish().await.max(watcher.worst);
     ended.map(|()| Ended::Exit(exit))

@@ -8,13 +8,19 @@ use crate::address::Address;
 use crate::observation::Outcome;
 use crate::reading::{Cells, Facts, Reading, Role};
 use chrono::{DateTime, FixedOffset};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 /// Polls the inverters of one bus, and remembers what it learns about them.
 pub struct Poller<C: Connect> {
     pub(super) bus: Bus<C>,
     counters: bool,
+    /// How long counters are used before they are read again.
+    counters_last: Duration,
+    /// The counters of each inverter, and when they were read.
+    counted: BTreeMap<Address, (Cells, Instant)>,
     clock: fn() -> DateTime<FixedOffset>,
     /// These answered that their parts are to be asked.
     three_units: BTreeSet<Address>,
@@ -28,9 +34,20 @@ impl<C: Connect> Poller<C> {
         Self {
             bus,
             counters,
+            counters_last: Duration::ZERO,
+            counted: BTreeMap::new(),
             clock,
             three_units: BTreeSet::new(),
             generic: BTreeSet::new(),
+        }
+    }
+
+    /// The same, but counters are used for this long before they are read again.
+    #[must_use]
+    pub fn counters_last(self, counters_last: Duration) -> Self {
+        Self {
+            counters_last,
+            ..self
         }
     }
 
@@ -89,7 +106,7 @@ impl<C: Connect> Poller<C> {
             self.generic.remove(&address);
         }
         if self.counters {
-            reading.further = Some(self.counters(address, &reading).await?);
+            reading.further = Some(self.recent_counters(address, &reading).await?);
         }
         Ok(Outcome::Read {
             answer: Box::new(reading),
@@ -155,6 +172,24 @@ impl<C: Connect> Poller<C> {
             self.three_units.remove(&address);
         }
         Ok(outcome)
+    }
+
+    /// The counters' cells, as they were read lately or as they are now.
+    async fn recent_counters(
+        &mut self,
+        address: Address,
+        reading: &Reading,
+    ) -> Result<Cells, LinkError> {
+        let before = self.counted.get(&address);
+        if let Some((cells, read)) = before
+            && read.elapsed() < self.counters_last
+        {
+            return Ok(cells.clone());
+        }
+        let cells = self.counters(address, reading).await?;
+        let counted = (cells.clone(), Instant::now());
+        self.counted.insert(address, counted);
+        Ok(cells)
     }
 
     /// The counters' cells, empty where they could not be read.

@@ -7,12 +7,14 @@
 //! | [`textfile`] | a file of Prometheus metrics that is exchanged whole |
 //! | [`mqtt`] | an MQTT broker |
 //! | [`health`] | whether a sink works now |
+//! | [`sunspec`] | SunSpec clients, over Modbus TCP |
 //! | [`trouble`] | reports of trouble: once, and its end |
 
 pub mod csv_log;
 pub mod health;
 pub mod mqtt;
 pub mod stdout;
+pub mod sunspec;
 pub mod textfile;
 mod trouble;
 
@@ -24,6 +26,7 @@ use health::Health;
 use mqtt::Mqtt;
 use std::path::PathBuf;
 use stdout::{Printed, Stdout};
+use sunspec::Sunspec;
 use textfile::Textfile;
 use trouble::Troubles;
 
@@ -38,6 +41,8 @@ pub struct SinkPlan {
     pub textfile: Option<PathBuf>,
     /// An MQTT broker.
     pub mqtt: Option<mqtt::Options>,
+    /// SunSpec clients that are served while the run goes on.
+    pub sunspec: Option<sunspec::Options>,
 }
 
 /// What takes observations.
@@ -46,6 +51,7 @@ enum Sink {
     Stdout(Stdout),
     Textfile(Textfile),
     Mqtt(Box<Mqtt>),
+    Sunspec(Box<Sunspec>),
 }
 
 impl Sink {
@@ -56,6 +62,7 @@ impl Sink {
             Self::Stdout(_) => "output",
             Self::Textfile(_) => "metrics",
             Self::Mqtt(_) => "MQTT",
+            Self::Sunspec(_) => "SunSpec",
         }
     }
 }
@@ -90,6 +97,10 @@ impl Sinks {
         if let Some(options) = plan.mqtt {
             sinks.push(Sink::Mqtt(Box::new(Mqtt::once(options))));
         }
+        if let Some(options) = plan.sunspec {
+            let sunspec = Sunspec::open(options, plan.log)?;
+            sinks.push(Sink::Sunspec(Box::new(sunspec)));
+        }
         Ok(Self {
             sinks,
             latest: Vec::new(),
@@ -98,17 +109,29 @@ impl Sinks {
         })
     }
 
-    /// Keeps one connection to the broker from now on, instead of one at the end.
+    /// Keeps one connection to the broker from now on, instead of one at the end, and serves SunSpec
+    /// clients.
     ///
     /// # Errors
-    /// [`Failure`] if the login makes no sense. A broker that is away may come.
+    /// [`Failure`] if the login makes no sense, or if units clash. A broker that is away may come.
     pub fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), Failure> {
         for sink in &mut self.sinks {
-            if let Sink::Mqtt(mqtt) = sink {
-                mqtt.stay_connected(inverters)?;
+            match sink {
+                Sink::Mqtt(mqtt) => mqtt.stay_connected(inverters)?,
+                Sink::Sunspec(sunspec) => sunspec.start(inverters)?,
+                _ => {}
             }
         }
         Ok(())
+    }
+
+    /// What sinks tell at the start: where clients find them.
+    pub fn announcements(&self) -> Vec<String> {
+        let of_sink = |sink: &Sink| match sink {
+            Sink::Sunspec(sunspec) => sunspec.announcement(),
+            _ => None,
+        };
+        self.sinks.iter().filter_map(of_sink).collect()
     }
 
     /// Makes inverters known that will be polled, and repairs what a power cut left of their files.
@@ -121,7 +144,7 @@ impl Sinks {
             match sink {
                 Sink::CsvLog(log) => log.repair(inverters, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.begin(inverters),
-                Sink::Textfile(_) | Sink::Mqtt(_) => {}
+                Sink::Textfile(_) | Sink::Mqtt(_) | Sink::Sunspec(_) => {}
             }
         }
     }
@@ -152,6 +175,7 @@ impl Sinks {
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
+                Sink::Sunspec(sunspec) => sunspec.round_done(),
                 Sink::CsvLog(_) | Sink::Mqtt(_) => {}
             }
         }
@@ -203,6 +227,7 @@ impl Sinks {
                 Sink::CsvLog(log) => log.observe(observation, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.observe(observation, &mut self.troubles),
                 Sink::Mqtt(mqtt) => mqtt.observe(observation),
+                Sink::Sunspec(sunspec) => sunspec.observe(observation),
                 Sink::Textfile(_) => {}
             }
         }

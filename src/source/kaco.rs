@@ -15,6 +15,7 @@ use crate::observation::{Observation, Outcome};
 use crate::reading::Facts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A bus and its inverters, as they were typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Plan {
     pub timing: Timing,
     /// Whether the counters are polled too.
     pub counters: bool,
+    /// How long counters are used before they are polled again.
+    pub counters_last: Duration,
     /// A file that gets every exchange.
     pub record: Option<PathBuf>,
     /// The name of the bus, where buses are named.
@@ -163,7 +166,7 @@ async fn open(
     if let Some(recorder) = recorder {
         bus.observe(recorder.observer());
     }
-    Ok(Poller::new(bus, plan.counters, clock))
+    Ok(Poller::new(bus, plan.counters, clock).counters_last(plan.counters_last))
 }
 
 /// Searches the bus of `plan` for inverters. `report` is called with each address as soon as it is

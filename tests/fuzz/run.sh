@@ -23,7 +23,7 @@ captured() { grep -hv '^#' "$1"; }
 make_corpus() {
     local capture name number=0 line
     mkdir -p corpus/{kaco_stream,kaco_mended,kaco_listen,kstar_datagram,kstar_module,kstar_identity,recording,hex_line}
-    mkdir -p corpus/{addresses,duration,device,broker,escape,simulators}
+    mkdir -p corpus/{addresses,duration,device,broker,escape,simulators,modbus}
     for capture in ../captures/*.hex; do
         name=$(basename "$capture" .hex)
         for target in kaco_stream kaco_mended kaco_listen kstar_datagram kstar_module kstar_identity escape; do
@@ -58,6 +58,8 @@ simulators #020\r#01s\r#034\r
 simulators WIFIKIT-214028-READ
 simulators \xaa\x55\xb0\x7f\x01\x06\x00\x02\x35
 simulators \xaa\x55\xb0\x7f\x01\x02\x00\x02\x31
+modbus \x00\x01\x00\x00\x00\x06\x7e\x03\x9c\x40\x00\x02
+modbus \x00\x02\x00\x00\x00\x09\x7e\x10\x9c\x40\x00\x01\x02\x00\x00\x00\x03\x00\x00\x00\x06\x02\x04\x9c\x40\x00\x7d
 LINES
 }
 

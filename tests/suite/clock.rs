@@ -10,6 +10,7 @@ use kaco_ardexa::kaco::bus::Bus;
 use kaco_ardexa::kaco::connect::{Connect, LinkError};
 use kaco_ardexa::kaco::poll::Poller;
 use kaco_ardexa::kaco::timing::Timing;
+use kaco_ardexa::observation::Outcome;
 use kaco_ardexa::sink::{SinkPlan, Sinks};
 use kaco_ardexa::source::{Lifetime, Source, SourcePlan, kaco};
 use kaco_ardexa::watch::keeper::{Event, keep};
@@ -179,6 +180,41 @@ async fn what_is_learnt_of_an_inverter_is_not_asked_twice() {
     assert_eq!(asked.await, (1, outcomes));
 }
 
+/// How often counters were asked for in ten minutes of polling each ten seconds.
+async fn asked_for_counters(counters_last: Duration) -> usize {
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let line = Line {
+        answer: |request| match request {
+            "#030" => Some((100, frame_with_sum(b'\r'))),
+            _ => None,
+        },
+        requests: Arc::clone(&requests),
+    };
+    let bus = Bus::open(line, Timing::default()).await.unwrap();
+    let mut poller = Poller::new(bus, true, now).counters_last(counters_last);
+    let addresses: Addresses = "3".parse().unwrap();
+    let started = Instant::now();
+    let mut columns = Vec::new();
+    while started.elapsed() < Duration::from_secs(600) {
+        let next = Instant::now() + Duration::from_secs(10);
+        let report = |_, outcome: Outcome| {
+            let further = outcome.answer().and_then(|reading| reading.further);
+            columns.push(further.map(|cells| cells.values.len()));
+        };
+        poller.round(addresses.as_slice(), report).await.unwrap();
+        tokio::time::sleep_until(next).await;
+    }
+    assert_eq!(columns, [Some(6); 60], "each row has them");
+    let requests = requests.lock().unwrap();
+    requests.iter().filter(|(_, text)| text == "#033").count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn counters_for_sunspec_alone_are_asked_every_five_minutes() {
+    assert_eq!(asked_for_counters(Duration::from_secs(300)).await, 2);
+    assert_eq!(asked_for_counters(Duration::ZERO).await, 60);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_no_part_confirms_is_asked_again() {
     // The `4` has no checksum, it may have been a damaged reply: each round and each second chance starts anew.
@@ -225,6 +261,7 @@ async fn a_day_of_watching_makes_two_files() {
         addresses: "3".parse().unwrap(),
         timing: Timing::default(),
         counters: false,
+        counters_last: Duration::ZERO,
         record: None,
         bus: None,
     };

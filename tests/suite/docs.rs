@@ -19,7 +19,10 @@ use std::path::{Path, PathBuf};
 /// README and everything in docs.
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let docs = fs::read_dir(root.join("docs")).unwrap();
+    let folders = ["docs", "docs/consumers"];
+    let docs = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(root.join(folder)).unwrap());
     let mut pages: Vec<PathBuf> = docs.map(|entry| entry.unwrap().path()).collect();
     pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
     pages.extend(Some(root.join("README.md")).filter(|readme| readme.exists()));

@@ -34,5 +34,6 @@ mod recordings;
 mod rights;
 mod scan;
 mod simulate;
+mod sunspec;
 mod usage;
 mod watch;

@@ -46,15 +46,20 @@ fn units(more: &str) -> TempDir {
     units
 }
 
+/// What an example adds to a service.
+fn settings(example: &str) -> String {
+    let example = read(&format!("examples/{example}"));
+    example.split_once("[Service]\n").unwrap().1.to_owned()
+}
+
 fn analyze(arguments: &[&str]) -> Run {
     helper("systemd-analyze", arguments, b"")
 }
 
 #[test]
 fn systemd_knows_every_setting() {
-    let offline = read("examples/offline.conf");
-    let settings = offline.split_once("[Service]\n").unwrap().1;
-    for more in ["", settings] {
+    let settings = ["offline.conf", "sunspec.conf"].map(settings);
+    for more in settings.iter().map(String::as_str).chain([""]) {
         let units = units(more);
         for unit in fs::read_dir(units.path()).unwrap() {
             let unit = text(&unit.unwrap().path());
@@ -66,7 +71,12 @@ fn systemd_knows_every_setting() {
 
 #[test]
 fn services_can_do_little_harm() {
-    for (more, threshold) in [("", "20"), ("PrivateNetwork=yes\n", "15")] {
+    let sunspec = settings("sunspec.conf");
+    for (more, threshold) in [
+        ("", "20"),
+        (sunspec.as_str(), "20"),
+        ("PrivateNetwork=yes\n", "15"),
+    ] {
         let units = units(more);
         for service in SERVICES {
             let unit = text(&units.path().join(service));

@@ -1,20 +1,21 @@
 //! What must hold of every parser of bytes from outside, tried with the captures and with bytes that look like them; the
 //! fuzz targets of tests/fuzz try the same for longer.
 
-use crate::checks::{kaco, kstar, sim, text, typed};
+use crate::checks::{kaco, kstar, modbus, sim, text, typed};
 use crate::support::captures;
 use kaco_ardexa::escape::hex;
 use kaco_ardexa::kaco::wire::{Body, Frame, LONGEST_FRAME, decode_all};
 use proptest::prelude::*;
 
 /// Everything that takes bytes.
-const OF_BYTES: [fn(&[u8]); 9] = [
+const OF_BYTES: [fn(&[u8]); 10] = [
     kaco::stream,
     kaco::mended_frame,
     kaco::listen,
     kstar::datagram,
     kstar::module,
     kstar::identity,
+    modbus::requests,
     sim::simulators,
     text::escaped,
     text::hex_line,

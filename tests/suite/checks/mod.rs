@@ -6,6 +6,7 @@
 pub mod checksum;
 pub mod kaco;
 pub mod kstar;
+pub mod modbus;
 pub mod output;
 pub mod sim;
 pub mod text;

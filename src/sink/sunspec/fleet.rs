@@ -1,0 +1,419 @@
+//! All devices, and the plant that they are together. Pure; the time is passed in.
+
+use super::Options;
+use super::codec::{Exception, Range};
+use super::device::{Device, Identity, Registers, Shape, fitted, power_scale, registers};
+use super::presence::Standing;
+use super::units::{PLANT, Units, meant};
+use super::values::Values;
+use crate::exit::Failure;
+use crate::inverter::InverterId;
+use crate::observation::Observation;
+use crate::reading::{Decimal, Phases, Reading};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Where the map begins.
+const BASE: u16 = 40000;
+
+/// The registers of the plant change with time alone: a sum is not used for longer than this.
+const PLANT_FRESH: Duration = Duration::from_secs(1);
+
+/// Inverters that were not polled this long after the first round are behind a lost link.
+const PLANT_WAIT: Duration = Duration::from_secs(60);
+
+/// All devices.
+pub struct Fleet {
+    options: Options,
+    units: Units,
+    devices: Vec<Device>,
+    plant: Plant,
+}
+
+/// The only inverter, or the sum of all.
+#[derive(Default)]
+struct Plant {
+    /// The end of the first round.
+    began: Option<Instant>,
+    identity: Option<Identity>,
+    watt_hours: Option<Decimal>,
+    registers: Option<Registers>,
+    made: Option<Instant>,
+}
+
+impl Fleet {
+    /// The devices of these inverters.
+    ///
+    /// # Errors
+    /// [`Failure`] if two would have the same unit, or one none.
+    pub fn new(options: Options, inverters: &[InverterId]) -> Result<Self, Failure> {
+        let mut fleet = Self {
+            options,
+            units: Units::default(),
+            devices: Vec::new(),
+            plant: Plant::default(),
+        };
+        for inverter in inverters {
+            fleet.add(inverter)?;
+        }
+        Ok(fleet)
+    }
+
+    fn add(&mut self, inverter: &InverterId) -> Result<(), Failure> {
+        let units = self.units.assign(inverter, &self.options)?;
+        let device = Device::new(inverter, units, self.options.every);
+        self.devices.push(device);
+        Ok(())
+    }
+
+    /// `126 plant, 2 address 02`: each unit and what it serves.
+    pub fn listed(&self) -> String {
+        self.units.list().collect::<Vec<_>>().join(", ")
+    }
+
+    /// Takes the newest row of an earlier run; `is_recent`: it is younger than a quarter of an hour.
+    pub fn remember(&mut self, reading: &Reading, is_recent: bool) {
+        if let Some(device) = self.device(&reading.inverter) {
+            device.remember(reading, is_recent);
+        }
+    }
+
+    /// Takes what came of polling an inverter; one that was just found gets a unit.
+    ///
+    /// # Errors
+    /// [`Failure`] if there is none left.
+    pub fn observe(&mut self, observation: &Observation, now: Instant) -> Result<(), Failure> {
+        let inverter = &observation.inverter;
+        if self.device(inverter).is_none() {
+            self.add(inverter)?;
+        }
+        if let Some(device) = self.device(inverter) {
+            device.observe(observation, now);
+        }
+        self.plant.made = None;
+        Ok(())
+    }
+
+    /// Ends a round of a source.
+    pub fn round_done(&mut self, now: Instant) {
+        self.plant.began.get_or_insert(now);
+    }
+
+    fn device(&mut self, inverter: &InverterId) -> Option<&mut Device> {
+        self.devices.iter_mut().find(|device| device.is(inverter))
+    }
+
+    /// All registers of a unit, from one reading.
+    ///
+    /// # Errors
+    /// [`Exception::Unavailable`] if there is no such unit or if its values are not known.
+    pub fn registers(&mut self, unit: u8, now: Instant) -> Result<Registers, Exception> {
+        let unit = meant(unit);
+        let registers = if unit == PLANT {
+            self.plant(now)
+        } else {
+            self.devices.iter().find_map(|device| {
+                if device.unit == unit {
+                    device.registers(now)
+                } else if device.meter == Some(unit) {
+                    device.meter_registers(now)
+                } else {
+                    None
+                }
+            })
+        };
+        registers.ok_or(Exception::Unavailable)
+    }
+
+    fn plant(&mut self, now: Instant) -> Option<Registers> {
+        let is_fresh = |made: Instant| now.saturating_duration_since(made) < PLANT_FRESH;
+        if !self.plant.made.is_some_and(is_fresh) {
+            self.plant.registers = self.sum(now);
+            self.plant.made = Some(now);
+        }
+        self.plant.registers.clone()
+    }
+
+    /// Whether every inverter was polled, or enough time was left for that: a sum before would lack
+    /// some of them.
+    fn is_complete(&self, now: Instant) -> bool {
+        let began = self.plant.began;
+        let passed = began.map(|began| now.saturating_duration_since(began));
+        let is_late = passed.is_some_and(|passed| passed >= PLANT_WAIT);
+        is_late || passed.is_some() && self.devices.iter().all(Device::is_polled)
+    }
+
+    /// The registers of the plant; `None` while none of its inverters can be served, or while one is
+    /// missing that fed: the sum would fall as if a cloud had come.
+    fn sum(&mut self, now: Instant) -> Option<Registers> {
+        let known: Vec<&Device> = self
+            .devices
+            .iter()
+            .filter(|one| one.identity.is_some())
+            .collect();
+        let is_served = |device: &&Device| device.standing(now) != Standing::Absent;
+        let is_ready = self.is_complete(now) && known.iter().any(is_served);
+        if !is_ready || known.iter().any(|device| device.is_missed(now)) {
+            return None;
+        }
+        let parts: Vec<Values> = known.iter().map(|device| device.part(now)).collect();
+        let mut values = match (parts.as_slice(), self.devices.len()) {
+            ([only], 1) => only.clone(),
+            (parts, _) => Values::sum(&parts.iter().collect::<Vec<_>>()),
+        };
+        let identity = match &self.plant.identity {
+            Some(identity) => identity.clone(),
+            None => self.plant.identity.insert(identity(&self.devices)?).clone(),
+        };
+        if identity.shape.phases == Phases::Three && self.devices.len() > 1 {
+            drop_phases(&known, &mut values);
+        }
+        self.plant.watt_hours = self.plant.watt_hours.max(values.watt_hours);
+        values.watt_hours = self.plant.watt_hours;
+        values.unit = PLANT;
+        values.maker = self.devices.first()?.inverter().family().maker;
+        identity.sign(&mut values);
+        Some(registers(identity.shape, &values))
+    }
+}
+
+/// Which phase a one-phase inverter feeds is unknown, so phases beside it can't be added up.
+fn drop_phases(known: &[&Device], values: &mut Values) {
+    let is_one = |device: &&&Device| {
+        let shape = device.identity.as_ref().map(|identity| identity.shape);
+        shape.is_some_and(|shape| shape.phases == Phases::One)
+    };
+    if known.iter().any(|device| is_one(&device)) {
+        values.phase_amperes = [None; 3];
+    }
+}
+
+/// What the plant is, from its first sum on. An inverter that is not known yet counts as the largest.
+fn identity(devices: &[Device]) -> Option<Identity> {
+    let first = devices.first()?;
+    let place = first.inverter().place().replace('/', "-");
+    let serial = fitted("PLANT", &place);
+    let known: Vec<&Identity> = devices
+        .iter()
+        .filter_map(|one| one.identity.as_ref())
+        .collect();
+    if let ([only], 1) = (known.as_slice(), devices.len()) {
+        return Some(Identity {
+            serial,
+            ..(*only).clone()
+        });
+    }
+    let is_three = known.iter().any(|one| one.shape.phases == Phases::Three);
+    let ratings: Vec<Option<u32>> = known.iter().map(|one| one.rated_watts).collect();
+    let largest = ratings.iter().flatten().max().copied().unwrap_or_default();
+    let rated: Option<u32> = if known.len() == devices.len() {
+        ratings.iter().copied().sum()
+    } else {
+        None
+    };
+    let likely = ratings
+        .iter()
+        .map(|rated| rated.unwrap_or(largest))
+        .sum::<u32>();
+    let unknown = u32::try_from(devices.len() - known.len()).unwrap_or_default();
+    let likely = likely.saturating_add(largest.saturating_mul(unknown));
+    let phases = if is_three { Phases::Three } else { Phases::One };
+    Some(Identity {
+        serial,
+        model: format!("plant of {} inverters", devices.len()),
+        power_scale: power_scale(Some(likely).filter(|likely| *likely > 0), phases),
+        rated_watts: rated,
+        shape: Shape {
+            phases,
+            trackers: 0,
+            has_battery: false,
+        },
+    })
+}
+
+/// The part of a unit's registers that was asked for.
+///
+/// # Errors
+/// [`Exception::Address`] if one of them is outside the map.
+pub fn slice(registers: &[u16], range: Range) -> Result<&[u16], Exception> {
+    let first = range.first.checked_sub(BASE).ok_or(Exception::Address)?;
+    let first = usize::from(first);
+    let end = first + usize::from(range.count);
+    registers.get(first..end).ok_or(Exception::Address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kaco::layouts::{CENTRAL, COUNTERS, STANDARD};
+    use crate::observation::Outcome;
+    use crate::reading::{Cells, Kind, Layout, Role, StatusCode, Value};
+    use std::collections::BTreeMap;
+
+    /// A reading of this layout and type that feeds so much; with this lifetime yield in kWh.
+    fn reading(layout: &'static Layout, code: &'static str, watts: i64, yielded: i64) -> Reading {
+        let value = |role: Option<Role>, kind: Kind| match (role, kind) {
+            (Some(Role::Power), _) => Some(Value::Number(watts.into())),
+            (Some(Role::LifetimeYield), _) => Some(Value::Number(yielded.into())),
+            (_, Kind::TypeCode) => Some(Value::Text(code.into())),
+            _ => None,
+        };
+        let cells = |layout: &'static Layout| Cells {
+            layout,
+            values: layout
+                .fields
+                .iter()
+                .map(|field| value(field.role, field.kind))
+                .collect(),
+        };
+        Reading {
+            further: Some(cells(&COUNTERS)),
+            type_code: Some(code.to_owned()),
+            status_code: StatusCode::One(4),
+            ..Reading::of(InverterId::kaco(Some(2)), cells(layout))
+        }
+    }
+
+    fn read(address: u8, reading: Reading) -> Observation {
+        let outcome = Outcome::Read {
+            answer: Box::new(reading),
+            first_byte: Duration::ZERO,
+        };
+        Observation::new(InverterId::kaco(Some(address)), outcome)
+    }
+
+    fn silent(address: u8) -> Observation {
+        Observation::new(InverterId::kaco(Some(address)), Outcome::Silent)
+    }
+
+    fn fleet(addresses: &[u8]) -> Result<Fleet, Failure> {
+        let options = Options {
+            bind: ([127, 0, 0, 1], 0).into(),
+            every: Duration::from_secs(10),
+            offsets: BTreeMap::new(),
+        };
+        let inverter = |address: &u8| InverterId::kaco(Some(*address));
+        let inverters: Vec<InverterId> = addresses.iter().map(inverter).collect();
+        Fleet::new(options, &inverters)
+    }
+
+    /// Model, power, its scale, lifetime yield and state; the exception where there is one.
+    fn served(fleet: &mut Fleet, unit: u8, now: Instant) -> Result<[i64; 5], Exception> {
+        let registers = fleet.registers(unit, now)?;
+        let at = |at: usize| registers.get(at).copied().unwrap_or_default();
+        let signed = |word: u16| i64::from(i16::from_be_bytes(word.to_be_bytes()));
+        let yielded = i64::from(at(94)) << 16 | i64::from(at(95));
+        Ok([
+            at(70).into(),
+            signed(at(84)),
+            signed(at(85)),
+            yielded,
+            at(108).into(),
+        ])
+    }
+
+    const GONE: Result<[i64; 5], Exception> = Err(Exception::Unavailable);
+
+    #[test]
+    fn yield_never_falls_and_scales_never_change() -> Result<(), Failure> {
+        let (mut fleet, now) = (fleet(&[2])?, Instant::now());
+        for (layout, code, watts, yielded, due) in [
+            (&STANDARD, "5000xi", 4000, 100, [101, 4000, 0, 100_000, 4]),
+            (&STANDARD, "5000xi", 4000, 0, [101, 4000, 0, 100_000, 4]),
+            (
+                &CENTRAL,
+                "100kTR",
+                90_000,
+                101,
+                [101, -0x8000, 0, 101_000, 4],
+            ),
+        ] {
+            fleet.observe(&read(2, reading(layout, code, watts, yielded)), now)?;
+            assert_eq!(served(&mut fleet, 2, now), Ok(due));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn dusk_keeps_the_yield_and_noon_invents_no_zero() -> Result<(), Failure> {
+        let (mut fleet, start) = (fleet(&[2])?, Instant::now());
+        let after = |seconds| start + Duration::from_secs(seconds);
+        assert_eq!(served(&mut fleet, 2, start), GONE);
+        fleet.round_done(start);
+        let noon = read(2, reading(&STANDARD, "5000xi", 4000, 100));
+        let dusk = read(2, reading(&STANDARD, "5000xi", 299, 101));
+        for (seconds, observation, due) in [
+            (0, &noon, Ok([101, 4000, 0, 100_000, 4])),
+            (10, &silent(2), GONE),
+            (900, &silent(2), GONE),
+            (910, &silent(2), Ok([101, 0, 0, 100_000, 2])),
+            (920, &noon, Ok([101, 4000, 0, 100_000, 4])),
+            (930, &dusk, Ok([101, 299, 0, 101_000, 4])),
+            (940, &silent(2), Ok([101, 0, 0, 101_000, 2])),
+        ] {
+            fleet.observe(observation, after(seconds))?;
+            for unit in [2, 126] {
+                let found = served(&mut fleet, unit, after(seconds));
+                assert_eq!(found, due, "unit {unit} after {seconds} s");
+            }
+        }
+        assert_eq!(served(&mut fleet, 2, after(940 + 181)), GONE);
+        Ok(())
+    }
+
+    #[test]
+    fn plant_waits_for_all_and_misses_what_fed() -> Result<(), Failure> {
+        let (mut fleet, start) = (fleet(&[2, 3])?, Instant::now());
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let feeding = |address| read(address, reading(&STANDARD, "5000xi", 4000, 100));
+        fleet.observe(&feeding(2), start)?;
+        fleet.round_done(start);
+        assert_eq!(served(&mut fleet, 126, start), GONE);
+        fleet.observe(&feeding(3), after(2))?;
+        let both = Ok([101, 8000, 0, 200_000, 4]);
+        assert_eq!(served(&mut fleet, 126, after(2)), both);
+        fleet.observe(&silent(3), after(12))?;
+        assert_eq!(served(&mut fleet, 126, after(12)), GONE);
+        fleet.observe(&feeding(2), after(910))?;
+        let rest = Ok([101, 4000, 0, 200_000, 4]);
+        assert_eq!(served(&mut fleet, 126, after(910)), rest);
+        Ok(())
+    }
+
+    #[test]
+    fn exchanged_inverter_is_not_the_remembered_one() -> Result<(), Failure> {
+        let (mut fleet, now) = (fleet(&[2])?, Instant::now());
+        fleet.remember(&reading(&STANDARD, "5000xi", 0, 500), false);
+        assert_eq!(served(&mut fleet, 2, now), GONE);
+        fleet.observe(&silent(2), now)?;
+        assert_eq!(served(&mut fleet, 2, now), Ok([101, 0, 0, 500_000, 2]));
+        fleet.observe(&read(2, reading(&CENTRAL, "100kTR", 9000, 3)), now)?;
+        assert_eq!(served(&mut fleet, 2, now), Ok([103, 900, 1, 3000, 4]));
+        Ok(())
+    }
+
+    #[test]
+    fn status_of_night_is_sleep_whatever_it_feeds() -> Result<(), Failure> {
+        let (mut fleet, now) = (fleet(&[2])?, Instant::now());
+        let night = Reading {
+            status_code: StatusCode::One(15),
+            ..reading(&STANDARD, "5000xi", 4000, 1)
+        };
+        fleet.observe(&read(2, night), now)?;
+        assert_eq!(served(&mut fleet, 2, now), Ok([101, 4000, 0, 1000, 2]));
+        fleet.observe(&silent(2), now)?;
+        assert_eq!(served(&mut fleet, 2, now), Ok([101, 0, 0, 1000, 2]));
+        Ok(())
+    }
+
+    #[test]
+    fn registers_outside_the_map_are_refused() {
+        let registers = [1, 2, 3];
+        let slice = |first, count| slice(&registers, Range { first, count });
+        assert_eq!(slice(40000, 3), Ok(&[1, 2, 3][..]));
+        assert_eq!(slice(40002, 1), Ok(&[3][..]));
+        for (first, count) in [(40000, 4), (40003, 1), (39999, 1), (0, 1), (65535, 125)] {
+            assert_eq!(slice(first, count), Err(Exception::Address), "{first}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Inverters as SunSpec devices, over Modbus TCP.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`codec`] | requests out of bytes, bytes of replies |
+//! | [`server`] | clients, and the limits that they are held to |
+//! | [`fleet`] | all devices, and the plant that they are together |
+//! | [`device`] | an inverter: its identity and its registers |
+//! | [`units`] | which unit serves what |
+//! | [`presence`] | read, asleep or missing |
+//! | [`values`], [`state`] | what is served of a reading |
+//! | [`model`], [`tables`] | points and how they are encoded; the models |
+//! | [`remembered`] | the newest row of a log |
+//!
+//! Nothing can be written: a request that does not read registers is refused before anything of it
+//! but its function is looked at, and what is served has no setter.
+
+pub mod codec;
+mod device;
+pub mod fleet;
+mod model;
+mod presence;
+mod remembered;
+mod server;
+mod state;
+mod tables;
+mod units;
+mod values;
+
+#[cfg(test)]
+mod document;
+
+use crate::exit::Failure;
+use crate::inverter::{BusName, InverterId};
+use crate::observation::Observation;
+use chrono::{TimeDelta, Utc};
+use fleet::Fleet;
+use server::{Shared, lock, serve};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tracing::warn;
+
+/// How inverters are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The address and the port to listen at.
+    pub bind: SocketAddr,
+    /// How often inverters are polled.
+    pub every: Duration,
+    /// What is added to the addresses of a bus to make its units.
+    pub offsets: BTreeMap<BusName, u16>,
+}
+
+/// Rows older than this are not from just before the start.
+const RECENT: TimeDelta = TimeDelta::minutes(15);
+
+/// Serves inverters to SunSpec clients.
+pub(super) struct Sunspec {
+    options: Options,
+    log: Option<PathBuf>,
+    /// Until it is served.
+    listener: Option<TcpListener>,
+    bound: SocketAddr,
+    served: Option<(Shared, JoinHandle<()>)>,
+}
+
+impl Sunspec {
+    /// Binds to the address; clients are served from [`Self::start`] on.
+    pub(super) fn open(options: Options, log: Option<PathBuf>) -> Result<Self, Failure> {
+        let refused = |error: io::Error| refused(options.bind, &error);
+        let listener = TcpListener::bind(options.bind).map_err(refused)?;
+        listener.set_nonblocking(true).map_err(refused)?;
+        let bound = listener.local_addr().map_err(refused)?;
+        Ok(Self {
+            options,
+            log,
+            listener: Some(listener),
+            bound,
+            served: None,
+        })
+    }
+
+    /// Serves these inverters, and those that are found later.
+    pub(super) fn start(&mut self, inverters: &[InverterId]) -> Result<(), Failure> {
+        let mut fleet = Fleet::new(self.options.clone(), inverters)?;
+        if let Some(log) = &self.log {
+            remember(&mut fleet, log, inverters);
+        }
+        let Some(listener) = self.listener.take() else {
+            return Ok(());
+        };
+        let listener = tokio::net::TcpListener::from_std(listener)
+            .map_err(|error| refused(self.bound, &error))?;
+        let shared = Arc::new(Mutex::new(fleet));
+        let task = tokio::spawn(serve(listener, Arc::clone(&shared)));
+        self.served = Some((shared, task));
+        Ok(())
+    }
+
+    /// Where which units are served, for people.
+    pub(super) fn announcement(&self) -> Option<String> {
+        let (shared, _) = self.served.as_ref()?;
+        let units = lock(shared).listed();
+        Some(format!("SunSpec at {}: unit {units}", self.bound))
+    }
+
+    pub(super) fn observe(&mut self, observation: &Observation) {
+        let Some((shared, _)) = &self.served else {
+            return;
+        };
+        let taken = lock(shared).observe(observation, Instant::now());
+        if let Err(failure) = taken {
+            warn!("{failure}");
+        }
+    }
+
+    pub(super) fn round_done(&mut self) {
+        if let Some((shared, _)) = &self.served {
+            lock(shared).round_done(Instant::now());
+        }
+    }
+}
+
+impl Drop for Sunspec {
+    fn drop(&mut self) {
+        if let Some((_, task)) = &self.served {
+            task.abort();
+        }
+    }
+}
+
+fn remember(fleet: &mut Fleet, log: &Path, inverters: &[InverterId]) {
+    for inverter in inverters {
+        if let Some(reading) = remembered::newest(log, inverter) {
+            let age = reading
+                .time
+                .map(|time| Utc::now().signed_duration_since(time));
+            fleet.remember(&reading, age.is_some_and(|age| age.abs() < RECENT));
+        }
+    }
+}
+
+fn refused(bind: SocketAddr, error: &io::Error) -> Failure {
+    let hint = match error.kind() {
+        io::ErrorKind::PermissionDenied => Some(
+            "ports below 1024 need the capability CAP_NET_BIND_SERVICE: \
+            `AmbientCapabilities=CAP_NET_BIND_SERVICE` in a service; or choose a port such as 1502",
+        ),
+        io::ErrorKind::AddrInUse => Some("another program listens there; choose another port"),
+        io::ErrorKind::AddrNotAvailable => {
+            Some("this machine has no such address; 0.0.0.0 stands for all that it has")
+        }
+        _ => None,
+    };
+    Failure::new(format!("SunSpec can't be served at {bind}: {error}"), hint)
+}

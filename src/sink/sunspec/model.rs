@@ -1,0 +1,265 @@
+//! What a point of a SunSpec model is, and how its registers are encoded.
+
+use super::values::{Tracker, Values};
+use crate::reading::Decimal;
+
+/// The type of a point, as the SunSpec models name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Unsigned, one register; 0xFFFF is "not implemented".
+    U16,
+    /// Signed, one register; 0x8000 is "not implemented".
+    I16,
+    /// Unsigned, two registers; 0xFFFFFFFF is "not implemented".
+    U32,
+    /// A counter of two registers; 0 is "not implemented".
+    Acc32,
+    /// A number that stands for something; 0xFFFF is "not implemented".
+    Enum16,
+    /// Bits of one register; 0xFFFF is "not implemented".
+    Bits16,
+    /// Bits of two registers; 0xFFFFFFFF is "not implemented".
+    Bits32,
+    /// A scale factor; 0x8000 is "not implemented".
+    ScaleFactor,
+    /// A text of this many registers, filled up with zeros; empty is "not implemented".
+    Text(usize),
+    /// One register that aligns the next point; 0x8000.
+    Pad,
+}
+
+impl Form {
+    /// How many registers it takes.
+    pub(crate) const fn size(self) -> usize {
+        match self {
+            Self::U32 | Self::Acc32 | Self::Bits32 => 2,
+            Self::Text(registers) => registers,
+            _ => 1,
+        }
+    }
+
+    /// The name in the SunSpec models.
+    #[cfg(test)]
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::U16 => "uint16",
+            Self::I16 => "int16",
+            Self::U32 => "uint32",
+            Self::Acc32 => "acc32",
+            Self::Enum16 => "enum16",
+            Self::Bits16 => "bitfield16",
+            Self::Bits32 => "bitfield32",
+            Self::ScaleFactor => "sunssf",
+            Self::Text(_) => "string",
+            Self::Pad => "pad",
+        }
+    }
+
+    /// The registers of a number; of "not implemented" if there is none or if it does not fit.
+    fn encode(self, number: Option<i64>, registers: &mut Vec<u16>) {
+        let fit = |low: i64, high: i64| number.filter(|number| (low..=high).contains(number));
+        let word = |number: Option<i64>, unknown: u16| {
+            let low = number.map(|number| number & 0xFFFF);
+            low.and_then(|low| u16::try_from(low).ok())
+                .unwrap_or(unknown)
+        };
+        let pair = |number: Option<i64>, unknown: u32| {
+            let number = number.and_then(|number| u32::try_from(number).ok());
+            let [a, b, c, d] = number.unwrap_or(unknown).to_be_bytes();
+            [u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])]
+        };
+        match self {
+            Self::U16 | Self::Enum16 => registers.push(word(fit(0, 0xFFFE), 0xFFFF)),
+            Self::I16 => registers.push(word(fit(-0x7FFF, 0x7FFF), 0x8000)),
+            Self::ScaleFactor => registers.push(word(fit(-10, 10), 0x8000)),
+            Self::Bits16 => registers.push(word(fit(0, 0x7FFF), 0xFFFF)),
+            Self::U32 => registers.extend(pair(fit(0, 0xFFFF_FFFE), 0xFFFF_FFFF)),
+            Self::Acc32 => registers.extend(pair(fit(0, 0xFFFF_FFFF), 0)),
+            Self::Bits32 => registers.extend(pair(fit(0, 0x7FFF_FFFF), 0xFFFF_FFFF)),
+            Self::Text(size) => registers.extend(std::iter::repeat_n(0, size)),
+            Self::Pad => registers.push(0x8000),
+        }
+    }
+}
+
+/// The power of ten of a number. It never changes while a device exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scale {
+    /// The same for every device.
+    Fixed(i8),
+    /// That of powers: by the rated power of the device.
+    Power,
+}
+
+impl Scale {
+    const fn exponent(self, values: &Values) -> i8 {
+        match self {
+            Self::Fixed(exponent) => exponent,
+            Self::Power => values.power_scale,
+        }
+    }
+
+    /// A number in steps of the scale, rounded; `None` if it is beyond every register.
+    fn steps(self, number: Decimal, values: &Values) -> Option<i64> {
+        let exponent = i64::from(self.exponent(values));
+        let factor = Decimal::from(10_u8.pow(u32::try_from(exponent.abs()).ok()?.min(2)));
+        let steps = if exponent < 0 {
+            number.checked_mul(factor)?
+        } else {
+            number.checked_div(factor)?
+        };
+        i64::try_from(steps.round()).ok()
+    }
+}
+
+/// Where the value of a point comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Content {
+    /// From a value, in steps of a scale.
+    Number(fn(&Values) -> Option<Decimal>, Scale),
+    /// From a value of the tracker that a repeating group belongs to.
+    Tracker(fn(&Tracker) -> Option<Decimal>, Scale),
+    /// A number that stands for something, bits, a count.
+    Code(fn(&Values) -> Option<i64>),
+    /// A text.
+    Text(fn(&Values) -> &str),
+    /// The name of the tracker that a repeating group belongs to.
+    TrackerName,
+    /// The exponent of a scale.
+    Scale(Scale),
+    /// No inverter tells it: not implemented.
+    Untold,
+}
+
+/// One row of a model's table.
+#[derive(Clone, Copy)]
+pub(crate) struct Point {
+    /// The name in the SunSpec models.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "only the documentation shows it")
+    )]
+    pub(crate) name: &'static str,
+    /// The type.
+    pub(crate) form: Form,
+    /// Where the value comes from.
+    pub(crate) content: Content,
+    /// What is served, for the documentation; empty for points that explain themselves.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "only the documentation shows it")
+    )]
+    pub(crate) about: &'static str,
+}
+
+impl Point {
+    pub(crate) const fn new(
+        name: &'static str,
+        form: Form,
+        content: Content,
+        about: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            form,
+            content,
+            about,
+        }
+    }
+
+    /// Appends the registers of this point.
+    pub(super) fn encode(
+        &self,
+        values: &Values,
+        tracker: Option<&Tracker>,
+        registers: &mut Vec<u16>,
+    ) {
+        let number = match self.content {
+            Content::Number(get, scale) => {
+                get(values).and_then(|number| scale.steps(number, values))
+            }
+            Content::Tracker(get, scale) => tracker
+                .and_then(get)
+                .and_then(|number| scale.steps(number, values)),
+            Content::Code(get) => get(values),
+            Content::Scale(scale) => Some(i64::from(scale.exponent(values))),
+            Content::Text(get) => return self.encode_text(get(values), registers),
+            Content::TrackerName => {
+                let name = tracker.map(|tracker| tracker.name.as_str());
+                return self.encode_text(name.unwrap_or_default(), registers);
+            }
+            Content::Untold => None,
+        };
+        self.form.encode(number, registers);
+    }
+
+    /// Two bytes per register; what does not fit is left out.
+    fn encode_text(&self, text: &str, registers: &mut Vec<u16>) {
+        let mut bytes = text.bytes().filter(|byte| (b' '..=b'~').contains(byte));
+        for _ in 0..self.form.size() {
+            let pair = [bytes.next(), bytes.next()].map(Option::unwrap_or_default);
+            registers.push(u16::from_be_bytes(pair));
+        }
+    }
+}
+
+/// Appends a model: its number, its length, its points.
+pub(super) fn encode_model(
+    number: u16,
+    points: &[Point],
+    groups: Option<(&[Point], &[Tracker])>,
+    values: &Values,
+    registers: &mut Vec<u16>,
+) {
+    registers.push(number);
+    let (group, trackers) = groups.unwrap_or_default();
+    let length = size(points) + size(group) * trackers.len();
+    registers.push(u16::try_from(length).unwrap_or(u16::MAX));
+    for point in points {
+        point.encode(values, None, registers);
+    }
+    for tracker in trackers {
+        for point in group {
+            point.encode(values, Some(tracker), registers);
+        }
+    }
+}
+
+/// How many registers points take.
+pub(crate) fn size(points: &[Point]) -> usize {
+    points.iter().map(|point| point.form.size()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_do_not_fit_are_not_implemented() {
+        for (form, number, due) in [
+            (Form::U16, Some(0xFFFE), vec![0xFFFE]),
+            (Form::U16, Some(0xFFFF), vec![0xFFFF]),
+            (Form::U16, Some(0x1_0000), vec![0xFFFF]),
+            (Form::U16, Some(-1), vec![0xFFFF]),
+            (Form::U16, None, vec![0xFFFF]),
+            (Form::I16, Some(-1), vec![0xFFFF]),
+            (Form::I16, Some(0x8000), vec![0x8000]),
+            (Form::I16, Some(-0x8000), vec![0x8000]),
+            (Form::I16, None, vec![0x8000]),
+            (Form::Acc32, Some(0x1_0002), vec![1, 2]),
+            (Form::Acc32, Some(0x1_0000_0000), vec![0, 0]),
+            (Form::Acc32, None, vec![0, 0]),
+            (Form::U32, None, vec![0xFFFF, 0xFFFF]),
+            (Form::Bits32, None, vec![0xFFFF, 0xFFFF]),
+            (Form::Bits16, None, vec![0xFFFF]),
+            (Form::Enum16, None, vec![0xFFFF]),
+            (Form::ScaleFactor, Some(-2), vec![0xFFFE]),
+            (Form::Pad, None, vec![0x8000]),
+        ] {
+            let mut registers = Vec::new();
+            form.encode(number, &mut registers);
+            assert_eq!(registers, due, "{form:?} of {number:?}");
+            assert_eq!(registers.len(), form.size());
+        }
+    }
+}

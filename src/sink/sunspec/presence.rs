@@ -1,0 +1,257 @@
+//! Whether an inverter is read, asleep or missing: rules of the night and of a lost cable. Pure; the
+//! time is passed in.
+
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// An inverter that fed power and is silent may have lost its cable: for this long nothing is served,
+/// because a zero by day would be an invention.
+const DOUBT: Duration = Duration::from_secs(15 * 60);
+
+/// No observation is too old within this time.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// A longer time between two polls was a pause, not a round.
+const LONGEST_ROUND: Duration = Duration::from_secs(5 * 60);
+
+/// What came of polling an inverter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// A reading.
+    Read {
+        /// Whether it feeds power, so that silence after it is not the night.
+        feeds: bool,
+    },
+    /// Nothing came.
+    Silent,
+    /// What came was garbled, or nothing could be sent.
+    Trouble,
+}
+
+/// What a device serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Its last reading.
+    Live,
+    /// That it sleeps.
+    Asleep,
+    /// Nothing.
+    Absent,
+}
+
+/// What polling an inverter has come to.
+#[derive(Debug)]
+pub(super) struct Presence {
+    every: Duration,
+    heard: Option<(Heard, Instant)>,
+    /// From the observation before the last to the last.
+    gap: Duration,
+    /// Whether it fed power when it was read last.
+    fed: Option<bool>,
+    read: Option<Instant>,
+    silent_since: Option<Instant>,
+}
+
+impl Presence {
+    /// An inverter that is polled this often and was not read yet.
+    pub(super) const fn new(every: Duration) -> Self {
+        Self {
+            every,
+            heard: None,
+            gap: Duration::ZERO,
+            fed: None,
+            read: None,
+            silent_since: None,
+        }
+    }
+
+    /// Takes a reading of an earlier run: whether silence after it is not the night.
+    pub(super) fn remember(&mut self, fed: bool) {
+        self.fed = Some(fed);
+    }
+
+    /// Takes what came of a poll.
+    pub(super) fn hear(&mut self, heard: Heard, now: Instant) {
+        if let Some((_, before)) = self.heard {
+            self.gap = now.saturating_duration_since(before).min(LONGEST_ROUND);
+        }
+        self.heard = Some((heard, now));
+        match heard {
+            Heard::Read { feeds } => {
+                self.fed = Some(feeds);
+                self.read = Some(now);
+                self.silent_since = None;
+            }
+            Heard::Silent => {
+                self.silent_since.get_or_insert(now);
+            }
+            Heard::Trouble => {}
+        }
+    }
+
+    /// What is served at a time.
+    pub(super) fn standing(&self, now: Instant) -> Standing {
+        let Some((heard, at)) = self.heard else {
+            return Standing::Absent;
+        };
+        if now.saturating_duration_since(at) > self.oldest(heard) {
+            return Standing::Absent;
+        }
+        let silent_for = |since: Instant| now.saturating_duration_since(since);
+        let is_doubtful = self
+            .silent_since
+            .is_some_and(|since| silent_for(since) < DOUBT);
+        match (heard, self.fed) {
+            (Heard::Read { .. }, _) => Standing::Live,
+            (Heard::Silent, Some(false)) => Standing::Asleep,
+            (Heard::Silent, Some(true)) if !is_doubtful => Standing::Asleep,
+            (Heard::Silent, _) | (Heard::Trouble, _) => Standing::Absent,
+        }
+    }
+
+    /// Whether it was polled at all.
+    pub(super) const fn is_polled(&self) -> bool {
+        self.heard.is_some()
+    }
+
+    /// Whether it was read so lately that a plant without it would show less than it feeds.
+    pub(super) fn is_missed(&self, now: Instant) -> bool {
+        let read = |at: Instant| now.saturating_duration_since(at) < DOUBT;
+        self.fed == Some(true) && self.read.is_some_and(read)
+    }
+
+    /// Three rounds: as long as they are planned, or take in fact. Silent inverters are polled once a
+    /// minute.
+    fn oldest(&self, heard: Heard) -> Duration {
+        let every = match heard {
+            Heard::Silent => self.every.max(FRESH),
+            _ => self.every,
+        };
+        (every.max(self.gap) * 3).max(FRESH)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Standing::{Absent, Asleep, Live};
+
+    const READ: Heard = Heard::Read { feeds: true };
+    const FAINT: Heard = Heard::Read { feeds: false };
+
+    /// Seconds, what was heard then (if anything), what is served then.
+    fn play(mut presence: Presence, steps: &[(u64, Option<Heard>, Standing)]) {
+        let start = Instant::now();
+        for (seconds, heard, due) in steps {
+            let now = start + Duration::from_secs(*seconds);
+            if let Some(heard) = heard {
+                presence.hear(*heard, now);
+            }
+            assert_eq!(presence.standing(now), *due, "after {seconds} s: {heard:?}");
+        }
+    }
+
+    fn fresh() -> Presence {
+        Presence::new(Duration::from_secs(10))
+    }
+
+    #[test]
+    fn cut_cable_at_noon_shows_no_zero_for_fifteen_minutes() {
+        let mut steps = vec![(0, Some(READ), Live), (10, Some(Heard::Silent), Absent)];
+        for minute in 1..15 {
+            steps.push((10 + minute * 60, Some(Heard::Silent), Absent));
+        }
+        steps.push((10 + 899, None, Absent));
+        steps.push((10 + 900, None, Asleep));
+        steps.push((10 + 960, Some(READ), Live));
+        play(fresh(), &steps);
+    }
+
+    #[test]
+    fn garbled_replies_do_not_make_the_fifteen_minutes_longer() {
+        play(
+            fresh(),
+            &[
+                (0, Some(READ), Live),
+                (10, Some(Heard::Silent), Absent),
+                (600, Some(Heard::Trouble), Absent),
+                (909, Some(Heard::Silent), Absent),
+                (910, Some(Heard::Silent), Asleep),
+            ],
+        );
+    }
+
+    #[test]
+    fn dusk_is_sleep_at_once() {
+        play(
+            fresh(),
+            &[
+                (0, Some(READ), Live),
+                (10, Some(FAINT), Live),
+                (20, Some(Heard::Silent), Asleep),
+                (80, Some(Heard::Silent), Asleep),
+                (90, Some(Heard::Trouble), Absent),
+                (150, Some(Heard::Silent), Asleep),
+                (210, Some(FAINT), Live),
+            ],
+        );
+    }
+
+    #[test]
+    fn start_at_night_without_logs_serves_nothing() {
+        play(
+            fresh(),
+            &[
+                (0, None, Absent),
+                (5, Some(Heard::Silent), Absent),
+                (3600, Some(Heard::Silent), Absent),
+                (3660, Some(FAINT), Live),
+            ],
+        );
+    }
+
+    #[test]
+    fn start_at_night_with_logs_is_sleep_from_the_first_poll() {
+        let mut presence = fresh();
+        presence.remember(false);
+        play(
+            presence,
+            &[
+                (0, None, Absent),
+                (5, Some(Heard::Silent), Asleep),
+                (65, Some(Heard::Silent), Asleep),
+            ],
+        );
+        let mut presence = fresh();
+        presence.remember(true);
+        play(
+            presence,
+            &[
+                (5, Some(Heard::Silent), Absent),
+                (905, Some(Heard::Silent), Asleep),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_older_than_three_rounds_is_not_served() {
+        let steps = [(0, Some(READ), Live), (60, None, Live), (61, None, Absent)];
+        play(fresh(), &steps);
+        let steps = [(0, Some(READ), Live), (90, None, Live), (91, None, Absent)];
+        play(Presence::new(Duration::from_secs(30)), &steps);
+        let slow = [
+            (0, Some(READ), Live),
+            (50, Some(READ), Live),
+            (200, None, Live),
+            (201, None, Absent),
+        ];
+        play(fresh(), &slow);
+        let night = [
+            (0, Some(FAINT), Live),
+            (10, Some(Heard::Silent), Asleep),
+            (190, None, Asleep),
+            (191, None, Absent),
+        ];
+        play(fresh(), &night);
+    }
+}

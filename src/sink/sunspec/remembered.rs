@@ -1,0 +1,205 @@
+//! The newest row of an inverter's log: what it was before this run.
+
+use crate::inverter::InverterId;
+use crate::kaco::layouts::{COUNTERS, READINGS};
+use crate::kaco::{status, types};
+use crate::reading::{Cells, Decimal, Field, Kind, Layout, Reading, StatusCode, Value};
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// As rows have it.
+const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%z";
+
+/// No header and no row of a log is as long.
+const LONGEST: u64 = 8192;
+
+/// The newest row that an inverter left in a directory of logs: that of `latest.csv`, else of its last
+/// day.
+pub(super) fn newest(log: &Path, inverter: &InverterId) -> Option<Reading> {
+    let folder = log.join(inverter.folder()?);
+    let of_file = |path: PathBuf| {
+        let (header, row) = ends(&path).ok()?;
+        reading(&header, &row, inverter)
+    };
+    of_file(folder.join("latest.csv")).or_else(|| of_file(last_day(&folder)?))
+}
+
+fn last_day(folder: &Path) -> Option<PathBuf> {
+    let names = folder.read_dir().ok()?.filter_map(|entry| {
+        let path = entry.ok()?.path();
+        let day = path.file_stem()?.to_str()?.parse::<NaiveDate>().ok()?;
+        Some((day, path)).filter(|(_, path)| path.extension().is_some_and(|end| end == "csv"))
+    });
+    names.max_by_key(|(day, _)| *day).map(|(_, path)| path)
+}
+
+/// The first line of a file and its last whole line.
+fn ends(path: &Path) -> io::Result<(String, String)> {
+    let mut file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut beginning = String::new();
+    (&mut file).take(LONGEST).read_to_string(&mut beginning)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LONGEST)))?;
+    let mut ending = Vec::new();
+    file.take(LONGEST).read_to_end(&mut ending)?;
+    let ending = String::from_utf8_lossy(&ending);
+    let whole = ending.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    let header = beginning.lines().next().unwrap_or_default();
+    let row = whole.lines().next_back().unwrap_or_default();
+    Ok((header.to_owned(), row.to_owned()))
+}
+
+/// A row of a log, with the header of its file, as the reading that it was.
+fn reading(header: &str, row: &str, inverter: &InverterId) -> Option<Reading> {
+    let labels: Vec<&str> = header.strip_prefix("# datetime, ")?.split(", ").collect();
+    let (layout, further) = layouts(&labels)?;
+    let mut rows = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(row.as_bytes());
+    let record = rows.records().next()?.ok()?;
+    let mut cells = record.iter();
+    let time = cells.next().and_then(time);
+    let mut take = |layout: &'static Layout| Cells {
+        layout,
+        values: layout
+            .fields
+            .iter()
+            .map(|field| value(field, cells.next().unwrap_or_default()))
+            .collect(),
+    };
+    let mut reading = Reading::of(inverter.clone(), take(layout));
+    reading.further = further.map(&mut take);
+    reading.time = time;
+    reading.type_code = texts(&reading, Kind::TypeCode).pop().flatten();
+    reading.status_code = status_code(&reading);
+    let known = reading.type_code.as_deref().and_then(types::find);
+    reading.model = known.map(|known| Cow::Borrowed(known.model));
+    Some(reading)
+}
+
+fn time(cell: &str) -> Option<DateTime<FixedOffset>> {
+    DateTime::parse_from_str(cell, TIME_FORMAT).ok()
+}
+
+/// The layouts whose columns these are; with counters behind them, or without.
+fn layouts(labels: &[&str]) -> Option<(&'static Layout, Option<&'static Layout>)> {
+    READINGS.iter().find_map(|layout| {
+        let (own, rest) = labels.split_at_checked(layout.fields.len())?;
+        let is = |labels: &[&str], layout: &Layout| {
+            let of_layout = layout.fields.iter().map(|field| field.label);
+            labels.iter().copied().eq(of_layout)
+        };
+        match rest {
+            _ if !is(own, layout) => None,
+            [] => Some((*layout, None)),
+            rest => is(rest, &COUNTERS).then_some((*layout, Some(&COUNTERS))),
+        }
+    })
+}
+
+fn value(field: &Field, cell: &str) -> Option<Value> {
+    if cell.is_empty() {
+        None
+    } else if field.kind.is_numeric() {
+        cell.parse::<Decimal>().ok().map(Value::Number)
+    } else {
+        Some(Value::Text(Cow::Owned(cell.to_owned())))
+    }
+}
+
+fn texts(reading: &Reading, kind: Kind) -> Vec<Option<String>> {
+    let columns = reading.columns();
+    let of_kind = columns.filter(|(field, _)| field.kind == kind);
+    let texts = of_kind.map(|(_, value)| value.map(ToString::to_string));
+    texts.collect()
+}
+
+fn status_code(reading: &Reading) -> StatusCode {
+    let code = |text: Option<String>| {
+        let text = text?;
+        let named = status::named(&text).map(|status| status.code);
+        named.or_else(|| text.parse().ok())
+    };
+    let codes = texts(reading, Kind::Status).into_iter().map(code);
+    let codes: Vec<Option<u32>> = codes.collect();
+    match codes.as_slice() {
+        [] | [None] => StatusCode::Unknown,
+        [Some(code)] => StatusCode::One(*code),
+        _ => StatusCode::Each(codes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::csv::{header, row};
+    use crate::kaco::layouts::STANDARD;
+    use crate::reading::Role;
+
+    const HEADER: &str = "# datetime, status, DC Voltage, DC Current, DC Power, AC Voltage, \
+        AC Current, AC Power, Device temperature, Daily yield, Type";
+    const ROW: &str = "2026-11-20T17:40:17+0100,night,98.5,0.00,0,227.8,0.00,0,19,33969,5000xi";
+
+    #[test]
+    fn rows_become_the_readings_that_they_were() -> Result<(), &'static str> {
+        let inverter = InverterId::kaco(Some(2));
+        let found = reading(HEADER, ROW, &inverter).ok_or("no reading")?;
+        assert_eq!(found.cells.layout, &STANDARD);
+        assert_eq!(found.status_code, StatusCode::One(15));
+        assert_eq!(found.type_code.as_deref(), Some("5000xi"));
+        assert_eq!(found.model.as_deref(), Some("Powador 5000xi"));
+        assert_eq!(format!("{HEADER}\n"), header(&found));
+        assert_eq!(format!("{ROW}\n"), row(&found));
+        let labels: Vec<&str> = COUNTERS.fields.iter().map(|field| field.label).collect();
+        let header = format!("{HEADER}, {}", labels.join(", "));
+        let found = reading(&header, &format!("{ROW},900,1,28500,1,2,3"), &inverter);
+        let found = found.ok_or("no counters")?;
+        assert_eq!(found.number(Role::LifetimeYield), Some(28500.into()));
+        Ok(())
+    }
+
+    #[test]
+    fn every_layout_is_found_again() {
+        for layout in READINGS {
+            let labels: Vec<&str> = layout.fields.iter().map(|field| field.label).collect();
+            assert_eq!(layouts(&labels), Some((layout, None)), "{}", layout.name);
+        }
+        assert_eq!(layouts(&["status", "x"]), None);
+        assert_eq!(layouts(&[]), None);
+    }
+
+    #[test]
+    fn torn_and_strange_files_tell_nothing() {
+        let inverter = InverterId::kaco(Some(2));
+        assert_eq!(newest(Path::new("/nonexistent"), &inverter), None);
+        for (header, row) in [("", ""), ("# datetime, x", ROW), (HEADER, "")] {
+            assert_eq!(reading(header, row, &inverter), None, "{header:?} {row:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_whole_row_of_the_last_day_counts() -> io::Result<()> {
+        let directory = tempfile::tempdir()?;
+        let folder = directory.path().join("02");
+        std::fs::create_dir(&folder)?;
+        let write = |name: &str, text: String| std::fs::write(folder.join(name), text);
+        write("2026-11-19.csv", format!("{HEADER}\n{ROW}\n"))?;
+        let newer = ROW.replace("33969", "33970");
+        write(
+            "2026-11-20.csv",
+            format!("{HEADER}\n{ROW}\n{newer}\n2026-11-20T17:4"),
+        )?;
+        let inverter = InverterId::kaco(Some(2));
+        let daily = || newest(directory.path(), &inverter)?.number(Role::DailyYield);
+        assert_eq!(daily(), Some(33970.into()));
+        write("latest.csv", format!("{HEADER}\n{ROW}\n"))?;
+        assert_eq!(daily(), Some(33969.into()));
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! Modbus TCP server: takes requests, answers with registers, holds the limits. It has no way to write.
+
+use super::codec::{self, LONGEST, Parsed, Request};
+use super::fleet::{Fleet, slice};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{debug, warn};
+
+/// More clients than this make the one go that has been idle for longest.
+const MOST_CLIENTS: usize = 32;
+/// A client that asks nothing for this long is closed.
+const IDLE: Duration = Duration::from_secs(120);
+/// A request is complete this long after its first byte, and a reply taken this long after its first.
+const PARTIAL: Duration = Duration::from_secs(5);
+/// Pause after no client could be accepted: file descriptors may be short.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// What the sink and all clients share.
+pub(super) type Shared = Arc<Mutex<Fleet>>;
+
+/// The devices. A panic while they were held is no reason to serve nothing.
+pub(super) fn lock(shared: &Shared) -> MutexGuard<'_, Fleet> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A client that is connected.
+struct Client {
+    task: AbortHandle,
+    /// When it asked last.
+    asked: Arc<Mutex<Instant>>,
+}
+
+impl Client {
+    fn asked(&self) -> Instant {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Serves clients until it is dropped.
+pub(super) async fn serve(listener: TcpListener, shared: Shared) {
+    let mut tasks = JoinSet::new();
+    let mut clients: Vec<Client> = Vec::new();
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                warn!("SunSpec: no client can be accepted: {error}");
+                sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        while tasks.try_join_next().is_some() {}
+        clients.retain(|client| !client.task.is_finished());
+        if clients.len() >= MOST_CLIENTS {
+            close_idle(&mut clients);
+        }
+        let asked = Arc::new(Mutex::new(Instant::now()));
+        let task = tasks.spawn(client(
+            stream,
+            peer,
+            Arc::clone(&shared),
+            Arc::clone(&asked),
+        ));
+        clients.push(Client { task, asked });
+    }
+}
+
+/// Closes the client that has been idle for longest.
+fn close_idle(clients: &mut Vec<Client>) {
+    let oldest = (0..clients.len()).min_by_key(|index| clients.get(*index).map(Client::asked));
+    if let Some(oldest) = oldest {
+        clients.swap_remove(oldest).task.abort();
+    }
+}
+
+async fn client(stream: TcpStream, peer: SocketAddr, shared: Shared, asked: Arc<Mutex<Instant>>) {
+    debug!("SunSpec: {peer} is connected");
+    let ended = converse(stream, &shared, &asked).await;
+    let reason = ended.map_or_else(|error| error.to_string(), |()| "it closed".to_owned());
+    debug!("SunSpec: {peer} is gone: {reason}");
+}
+
+async fn converse(
+    mut stream: TcpStream,
+    shared: &Shared,
+    asked: &Mutex<Instant>,
+) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut received = Vec::with_capacity(LONGEST);
+    let mut sent = Vec::with_capacity(LONGEST);
+    let mut deadline = Instant::now() + IDLE;
+    loop {
+        let room = LONGEST.saturating_sub(received.len());
+        let was_partial = !received.is_empty();
+        let mut limited = (&mut stream).take(u64::try_from(room).unwrap_or_default());
+        if timeout_at(deadline, limited.read_buf(&mut received)).await?? == 0 {
+            return Ok(());
+        }
+        sent.clear();
+        let mut used = 0;
+        let rest = loop {
+            let rest = received.get(used..).unwrap_or_default();
+            match codec::parse(rest) {
+                Parsed::Whole(request, length) => {
+                    answer(&request, shared, &mut sent);
+                    used += length;
+                }
+                Parsed::Partial => break rest.len(),
+                Parsed::Garbage => return Err(io::ErrorKind::InvalidData.into()),
+            }
+        };
+        received.drain(..used);
+        let now = Instant::now();
+        if used > 0 {
+            *asked.lock().unwrap_or_else(PoisonError::into_inner) = now;
+            timeout_at(now + PARTIAL, stream.write_all(&sent)).await??;
+        }
+        deadline = match rest {
+            0 => now + IDLE,
+            _ if used == 0 && was_partial => deadline,
+            _ => now + PARTIAL,
+        };
+    }
+}
+
+/// Appends the reply to a request. Its registers come from one reading, whatever is read meanwhile.
+fn answer(request: &Request, shared: &Shared, sent: &mut Vec<u8>) {
+    let range = match request.wanted {
+        Ok(range) => range,
+        Err(exception) => return codec::reply(request, Err(exception), sent),
+    };
+    let registers = lock(shared).registers(request.unit, Instant::now());
+    let answer = match &registers {
+        Ok(registers) => slice(registers, range),
+        Err(exception) => Err(*exception),
+    };
+    codec::reply(request, answer, sent);
+}
