@@ -3,13 +3,15 @@
 //! | module | gives |
 //! |---|---|
 //! | [`csv`] | header and rows of the log files |
-//! | [`json`] | one object per reading |
+//! | [`csv_table`] | one table of all inverters |
+//! | [`json`] | one object per observation |
 //! | [`table`], [`inventory`] | tables for people: readings, inverters that were found |
 //! | [`influx`] | a line of InfluxDB's line protocol |
 //! | [`prometheus`] | metrics of all inverters |
 //! | [`home_assistant`], [`message`] | what announces an inverter to Home Assistant; an MQTT message |
 
 pub mod csv;
+pub mod csv_table;
 pub mod home_assistant;
 pub mod influx;
 pub mod inventory;

@@ -104,8 +104,7 @@ impl Sinks {
         for sink in &mut self.sinks {
             match sink {
                 Sink::CsvLog(log) => log.repair(inverters, &mut self.troubles),
-                Sink::Stdout(stdout) => stdout.begin(inverters),
-                Sink::Textfile(_) | Sink::Mqtt(_) => {}
+                Sink::Stdout(_) | Sink::Textfile(_) | Sink::Mqtt(_) => {}
             }
         }
     }
@@ -140,11 +139,14 @@ impl Sinks {
         }
     }
 
-    /// Ends a round in which nothing was polled: only the metrics say that all inverters are down.
+    /// Ends a round that gave nothing to log: metrics and lines for programs say that all inverters
+    /// are down.
     pub fn round_failed(&mut self) {
         for sink in &mut self.sinks {
-            if let Sink::Textfile(file) = sink {
-                file.write(&self.latest, &mut self.troubles);
+            match sink {
+                Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
+                Sink::Stdout(stdout) => stdout.round_failed(&self.latest, &mut self.troubles),
+                Sink::CsvLog(_) | Sink::Mqtt(_) => {}
             }
         }
     }
