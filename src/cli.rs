@@ -319,7 +319,7 @@ pub(crate) enum Format {
     Table,
     /// One JSON object a line
     Json,
-    /// As in the log files
+    /// One CSV table of all inverters, at the end
     Csv,
     /// InfluxDB's line protocol, a line each
     Influx,

@@ -3,6 +3,7 @@
 
 use crate::inverter::InverterId;
 use crate::reading::Reading;
+use chrono::{DateTime, FixedOffset};
 use std::time::Duration;
 
 /// How a request or a poll ended. Silence is a result, not an error.
@@ -83,6 +84,8 @@ impl<T> Outcome<T> {
 pub struct Observation {
     /// Which inverter. A reading carries the same identity.
     pub inverter: InverterId,
+    /// When the outcome was decided, local time. A reading carries its own time.
+    pub time: Option<DateTime<FixedOffset>>,
     /// What came of polling it.
     pub outcome: Outcome,
 }
@@ -93,7 +96,22 @@ impl Observation {
         if let Outcome::Read { answer, .. } = &mut outcome {
             answer.inverter = inverter.clone();
         }
-        Self { inverter, outcome }
+        let mut observation = Self {
+            inverter,
+            time: None,
+            outcome,
+        };
+        observation.time = observation.reading().and_then(|reading| reading.time);
+        observation
+    }
+
+    /// The same observation, decided at this time unless a reading carries its own.
+    #[must_use]
+    pub fn at(self, time: Option<DateTime<FixedOffset>>) -> Self {
+        Self {
+            time: self.time.or(time),
+            ..self
+        }
     }
 
     /// The reading, if there is one.

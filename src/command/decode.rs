@@ -4,23 +4,16 @@ use super::plan::{Decode, ListFormat};
 use super::print::print;
 use crate::escape;
 use crate::exit::{Exit, Failure};
-use crate::format::{json, table};
+use crate::format::json::{self, Refused};
+use crate::format::table;
 use crate::kaco::interpret;
 use crate::kaco::wire::{FrameError, decode_all};
 use crate::kstar;
 use crate::plausible::oddities;
 use crate::reading::Reading;
-use serde_json::json;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, stdin};
 use tracing::warn;
-
-/// A reply that is not acceptable.
-struct Refused {
-    kind: &'static str,
-    detail: String,
-    bytes: String,
-}
 
 /// Decodes every line of the file.
 ///
@@ -125,18 +118,8 @@ impl From<&FrameError> for Refused {
 
 fn text_of(format: ListFormat, line: usize, decoded: Result<Reading, Refused>) -> String {
     match (format, decoded) {
-        (ListFormat::Json, Ok(reading)) => format!("{}\n", json::object(&reading)),
-        (ListFormat::Json, Err(refused)) => {
-            let Refused {
-                kind,
-                detail,
-                bytes,
-            } = refused;
-            format!(
-                "{}\n",
-                json!({"error": kind, "detail": detail, "bytes": bytes})
-            )
-        }
+        (ListFormat::Json, Ok(reading)) => format!("{}\n", json::reading(&reading)),
+        (ListFormat::Json, Err(refused)) => format!("{}\n", json::refused(&refused)),
         (ListFormat::Table, Ok(reading)) => {
             let about = reading.cells.layout.about;
             format!("line {line}: {about}\n{}", table::details(&[&reading]))

@@ -28,7 +28,7 @@ pub(super) async fn run(plan: Discover) -> Result<Exit, Failure> {
         ListFormat::Table => table::list(&inverters),
         ListFormat::Json => inverters
             .iter()
-            .map(|inverter| format!("{}\n", json::object(inverter)))
+            .map(|inverter| format!("{}\n", json::reading(inverter)))
             .collect(),
     };
     print(&text)?;

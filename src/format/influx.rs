@@ -32,7 +32,9 @@ fn tags(reading: &Reading) -> String {
     let protocol = ("protocol", inverter.family().protocol.to_owned());
     let bus = inverter.bus().map(|bus| ("bus", bus.to_string()));
     let type_code = reading.type_code.clone().map(|code| ("type", code));
-    [Some(protocol), bus, inverter.key(), type_code]
+    let simulated = inverter.is_simulated();
+    let simulated = simulated.then(|| ("simulated", "true".to_owned()));
+    [Some(protocol), bus, inverter.key(), simulated, type_code]
         .into_iter()
         .flatten()
         .map(|(key, value)| (key, tag_value(&value)))

@@ -39,11 +39,10 @@ pub fn table(found: &[Found]) -> String {
     format!("{table}\n")
 }
 
-/// The object of one inverter: keys as in readings where they mean the same.
+/// The object of one inverter: that of its reading, then what only a search tells.
 pub fn object(found: &Found) -> Value {
-    let mut object = json::object(&found.reading);
+    let mut object = json::reading(&found.reading);
     if let Value::Object(object) = &mut object {
-        object.remove("values");
         object.insert(
             "firmware".into(),
             found.reading.facts.firmware.clone().into(),

@@ -3,7 +3,8 @@
 //! | module | gives |
 //! |---|---|
 //! | [`csv`] | header and rows of the log files |
-//! | [`json`] | one object per reading |
+//! | [`csv_table`] | one table of all inverters |
+//! | [`json`] | one object per observation |
 //! | [`hybrid`] | a hybrid inverter in four figures |
 //! | [`table`], [`inventory`] | tables for people: readings, inverters that were found |
 //! | [`influx`] | a line of InfluxDB's line protocol |
@@ -11,6 +12,7 @@
 //! | [`home_assistant`], [`message`] | what announces an inverter to Home Assistant; an MQTT message |
 
 pub mod csv;
+pub mod csv_table;
 pub mod home_assistant;
 pub(crate) mod hybrid;
 pub mod influx;

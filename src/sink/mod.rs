@@ -143,8 +143,7 @@ impl Sinks {
             self.troubles.turn(sink.name());
             match sink {
                 Sink::CsvLog(log) => log.repair(inverters, &mut self.troubles),
-                Sink::Stdout(stdout) => stdout.begin(inverters),
-                Sink::Textfile(_) | Sink::Mqtt(_) | Sink::Sunspec(_) => {}
+                Sink::Stdout(_) | Sink::Textfile(_) | Sink::Mqtt(_) | Sink::Sunspec(_) => {}
             }
         }
     }
@@ -181,12 +180,15 @@ impl Sinks {
         }
     }
 
-    /// Ends a round in which nothing was polled: only the metrics say that all inverters are down.
+    /// Ends a round that gave nothing to log: metrics and lines for programs say that all inverters
+    /// are down.
     pub fn round_failed(&mut self) {
         for sink in &mut self.sinks {
             self.troubles.turn(sink.name());
-            if let Sink::Textfile(file) = sink {
-                file.write(&self.latest, &mut self.troubles);
+            match sink {
+                Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
+                Sink::Stdout(stdout) => stdout.round_failed(&self.latest, &mut self.troubles),
+                Sink::CsvLog(_) | Sink::Mqtt(_) | Sink::Sunspec(_) => {}
             }
         }
     }

@@ -1,10 +1,9 @@
-//! Readings on standard output: lines at once, tables and metrics at the end of the round.
+//! Observations on standard output: lines at once, tables and metrics at the end of the round.
 
 use super::trouble::Troubles;
 use crate::exit::Failure;
-use crate::format::{csv, influx, json, prometheus, table};
-use crate::inverter::InverterId;
-use crate::observation::Observation;
+use crate::format::{csv_table, influx, json, prometheus, table};
+use crate::observation::{Observation, Outcome};
 use crate::reading::Reading;
 use std::io::{self, Write, stdout};
 
@@ -17,7 +16,7 @@ pub enum Printed {
     Table,
     /// One JSON object per line.
     Json,
-    /// As in the log files.
+    /// One CSV table of all inverters.
     Csv,
     /// InfluxDB's line protocol.
     Influx,
@@ -28,10 +27,8 @@ pub enum Printed {
 /// Prints the readings of one run.
 pub(super) struct Stdout {
     printed: Printed,
-    /// The CSV header that was printed last.
-    header: String,
-    /// Whether a CSV line must name the inverter that follows.
-    several: bool,
+    /// Whether the outcome of any poll is known.
+    has_observed: bool,
     /// A reader that has seen enough, as `head` has, is not a failure: nothing more is printed.
     is_closed: bool,
 }
@@ -40,21 +37,19 @@ impl Stdout {
     pub(super) const fn new(printed: Printed) -> Self {
         Self {
             printed,
-            header: String::new(),
-            several: false,
+            has_observed: false,
             is_closed: false,
         }
     }
 
-    pub(super) fn begin(&mut self, inverters: &[InverterId]) {
-        self.several = inverters.len() > 1;
-    }
-
     pub(super) fn observe(&mut self, observation: &Observation, troubles: &mut Troubles) {
-        if let Some(reading) = observation.reading() {
-            let text = self.line(reading);
-            self.print(&text, troubles);
-        }
+        self.has_observed = true;
+        let text = match (self.printed, observation.reading()) {
+            (Printed::Json, _) => json_line(observation),
+            (Printed::Influx, Some(reading)) => influx::line(reading),
+            _ => String::new(),
+        };
+        self.print(&text, troubles);
     }
 
     pub(super) fn round_done(&mut self, latest: &[Observation], troubles: &mut Troubles) {
@@ -62,32 +57,18 @@ impl Stdout {
             Printed::Overview => table::overview(latest),
             Printed::Table => tables(latest),
             Printed::Prometheus => prometheus::exposition(latest),
-            Printed::Json | Printed::Csv | Printed::Influx => String::new(),
+            Printed::Csv => csv_table::table(latest),
+            Printed::Json => not_polled(latest),
+            Printed::Influx => String::new(),
         };
         self.print(&text, troubles);
     }
 
-    /// What a reading gives in a format of lines; nothing in the others.
-    fn line(&mut self, reading: &Reading) -> String {
-        match self.printed {
-            Printed::Overview | Printed::Table | Printed::Prometheus => String::new(),
-            Printed::Influx => influx::line(reading),
-            Printed::Json => format!("{}\n", json::object(reading)),
-            Printed::Csv => self.csv(reading),
+    /// Ends a round without any reading: programs learn why, unless the error tells all.
+    pub(super) fn round_failed(&mut self, latest: &[Observation], troubles: &mut Troubles) {
+        if self.has_observed && matches!(self.printed, Printed::Csv | Printed::Json) {
+            self.round_done(latest, troubles);
         }
-    }
-
-    fn csv(&mut self, reading: &Reading) -> String {
-        let mut text = String::new();
-        if self.several {
-            text += &format!("# inverter {}\n", reading.inverter.label());
-        }
-        let header = csv::header(reading);
-        if self.several || header != self.header {
-            text += &header;
-            self.header = header;
-        }
-        text + &csv::row(reading)
     }
 
     fn print(&mut self, text: &str, troubles: &mut Troubles) {
@@ -108,6 +89,16 @@ fn print(text: &str) -> io::Result<()> {
     let mut out = stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+fn json_line(observation: &Observation) -> String {
+    format!("{}\n", json::object(observation))
+}
+
+/// The lines of the inverters whose turn did not come.
+fn not_polled(latest: &[Observation]) -> String {
+    let is_left = |one: &&Observation| matches!(one.outcome, Outcome::NotPolled);
+    latest.iter().filter(is_left).map(json_line).collect()
 }
 
 /// All values, then the inverters without a reading.

@@ -112,10 +112,12 @@ impl KacoSource {
         };
         let asks_facts = self.lifetime == Lifetime::Watch;
         let mut new = Vec::new();
-        let (plan, silent, facts) = (&self.plan, &mut self.silent, &self.facts);
+        let (plan, clock) = (&self.plan, self.clock);
+        let (silent, facts) = (&mut self.silent, &self.facts);
         let mut report = |address: Address, outcome: Outcome| {
             note_silence(silent, address, &outcome);
-            let mut observation = Observation::new(plan.inverter(address), outcome);
+            let observed = Observation::new(plan.inverter(address), outcome);
+            let mut observation = observed.at(Some(clock()));
             if let Outcome::Read { answer, .. } = &mut observation.outcome {
                 match facts.get(&address) {
                     Some(facts) => answer.facts = facts.clone(),
@@ -144,7 +146,9 @@ impl Plan {
 
     /// The inverter at an address of this bus.
     fn inverter(&self, address: Address) -> InverterId {
-        InverterId::kaco(Some(address.number())).on(self.bus.clone())
+        InverterId::kaco(Some(address.number()))
+            .on(self.bus.clone())
+            .simulated(matches!(self.device, Device::Simulated(_)))
     }
 }
 
@@ -177,10 +181,16 @@ async fn open(
 pub(crate) async fn scan(
     plan: &Plan,
     clock: Clock,
-    report: impl FnMut(Address, Heard),
+    mut report: impl FnMut(Address, Heard),
 ) -> Result<(), Failure> {
     let recorder = plan.recorder()?;
     let mut poller = open(plan, recorder.as_ref(), clock).await?;
+    let report = |address, mut heard| {
+        if let Heard::Found(found) = &mut heard {
+            found.reading.inverter = plan.inverter(address);
+        }
+        report(address, heard);
+    };
     poller.scan(plan.addresses.as_slice(), report).await?;
     match recorder.as_ref().and_then(Recorder::failure) {
         Some(failure) => Err(failure.into()),

@@ -282,7 +282,7 @@ impl KstarSource {
             *before = id.clone();
         }
         self.inverters.push(inverter);
-        Observation::new(id, outcome)
+        Observation::new(id, outcome).at(Some((self.clock)()))
     }
 
     /// Reports everything in order; an error if nothing was read, or if something was unreachable.

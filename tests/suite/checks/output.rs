@@ -21,7 +21,7 @@ pub fn expect_writable(reading: &Reading) {
         assert!(is_printable(&unreadable.raw), "{unreadable:?}");
     }
     expect_row(reading);
-    let object = json::object(reading).to_string();
+    let object = json::object(&observation(reading)).to_string();
     assert!(is_printable_text(&object), "{object:?}");
     let read: serde_json::Value = serde_json::from_str(&object).expect("JSON");
     assert_eq!(read.to_string(), object);
@@ -30,6 +30,14 @@ pub fn expect_writable(reading: &Reading) {
     for text in [table::line(reading), reading.inverter.label()] {
         assert!(is_printable_text(&text), "{text:?}");
     }
+}
+
+fn observation(reading: &Reading) -> Observation {
+    let outcome = Outcome::Read {
+        answer: Box::new(reading.clone()),
+        first_byte: Default::default(),
+    };
+    Observation::new(reading.inverter.clone(), outcome)
 }
 
 /// Fails unless the CSV row has a cell for each name in the header, and the cells are those of the reading.
@@ -49,12 +57,7 @@ fn expect_row(reading: &Reading) {
 
 /// Fails unless Prometheus, a broker and Home Assistant can take what is published of this reading.
 pub fn expect_publishable(reading: &Reading) {
-    let outcome = Outcome::Read {
-        answer: Box::new(reading.clone()),
-        first_byte: Default::default(),
-    };
-    let observation = Observation::new(reading.inverter.clone(), outcome);
-    for line in exposition(&[observation]).lines() {
+    for line in exposition(&[observation(reading)]).lines() {
         assert!(is_printable_text(line), "{line:?}");
     }
     let discovery = home_assistant::Discovery::default();
