@@ -23,6 +23,8 @@ pub(super) struct Columns {
     pub(super) flows: [Option<usize>; 3],
     /// The type code.
     pub(super) type_code: Option<usize>,
+    /// Power of all trackers, which stands for the power of an inverter that tells no other.
+    total_dc: Option<usize>,
 }
 
 impl Columns {
@@ -41,6 +43,9 @@ impl Columns {
             columns.take(label);
             columns.count += 1;
         }
+        if columns.power.is_empty() {
+            columns.power.extend(columns.total_dc);
+        }
         (!columns.power.is_empty() || !columns.yields.is_empty()).then_some(columns)
     }
 
@@ -54,6 +59,14 @@ impl Columns {
                 let is_kwh = field.is_some_and(|field| field.unit == Unit::KilowattHour);
                 self.yields.push((place, if is_kwh { 1000.0 } else { 1.0 }));
             }
+            Some(Role::TotalDcPower) => self.total_dc = Some(place),
+            // A one-phase inverter has one tracker, which is compared with nothing.
+            Some(Role::DcPower(_)) if label != "DC Power" => {
+                self.trackers.push((place, tracker(label)));
+            }
+            Some(Role::LoadPower) => self.flows[0] = Some(place),
+            Some(Role::GridPower) => self.flows[1] = Some(place),
+            Some(Role::BatteryPower) => self.flows[2] = Some(place),
             _ => {}
         }
         match field.map(|field| field.kind) {
@@ -61,15 +74,16 @@ impl Columns {
             Some(Kind::TypeCode) => self.type_code = Some(place),
             _ => {}
         }
-        match by_label(label) {
-            Some(Further::Tracker(name)) => self.trackers.push((place, name)),
-            Some(Further::Load) => self.flows[0] = Some(place),
-            Some(Further::Grid) => self.flows[1] = Some(place),
-            Some(Further::Battery) => self.flows[2] = Some(place),
-            Some(Further::Errors) => self.errors = Some(place),
-            None => {}
+        if field.is_some_and(|field| !field.bits.is_empty()) {
+            self.errors = Some(place);
         }
     }
+}
+
+/// The name of a tracker or unit: `MPPT1`, `unit 1` or `PV1`, as the label of its power has it.
+fn tracker(label: &str) -> String {
+    let name = label.strip_prefix("DC Power ").unwrap_or(label);
+    name.strip_suffix(" Power").unwrap_or(name).to_owned()
 }
 
 /// The field of this label in any layout of readings; a label means the same in all of them.
@@ -77,42 +91,6 @@ fn field(label: &str) -> Option<&'static Field> {
     let layouts = READINGS.into_iter().chain([&KSTAR, &COUNTERS]);
     let mut fields = layouts.flat_map(|layout| layout.fields);
     fields.find(|field| field.label == label)
-}
-
-/// What the roles of the tables do not tell yet.
-#[derive(Debug, PartialEq, Eq)]
-enum Further {
-    /// DC power of an MPP tracker, or of a unit of a 000xi.
-    Tracker(String),
-    Load,
-    Grid,
-    Battery,
-    Errors,
-}
-
-// TO BECOME ROLES: the only place of a history that knows labels. When the tables have roles for the DC power of a
-// tracker, for load, grid and battery power, and for error bits, this function asks `field(label)` for them instead.
-fn by_label(label: &str) -> Option<Further> {
-    let number = |text: &str| text.parse::<u8>().ok();
-    if let Some(tracker) = label.strip_prefix("DC Power MPPT").and_then(number) {
-        return Some(Further::Tracker(format!("MPPT{tracker}")));
-    }
-    if let Some(unit) = label.strip_prefix("DC Power unit ").and_then(number) {
-        return Some(Further::Tracker(format!("unit {unit}")));
-    }
-    let kstar = label
-        .strip_prefix("PV")
-        .and_then(|rest| rest.strip_suffix(" Power"));
-    if let Some(tracker) = kstar.and_then(number) {
-        return Some(Further::Tracker(format!("PV{tracker}")));
-    }
-    match label {
-        "Load Power" => Some(Further::Load),
-        "Grid Power" => Some(Further::Grid),
-        "Battery Power" => Some(Further::Battery),
-        "Error Codes" => Some(Further::Errors),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
