@@ -24,6 +24,7 @@ mod files;
 mod formats;
 mod gateways;
 mod history;
+mod imports;
 mod kstar;
 mod mqtt;
 mod packaging;
