@@ -5,7 +5,9 @@
 //! number  protocol  length  unit  function  address  count
 //! ```
 //! Only the functions that read have a form here: nothing of any other request is looked at, so
-//! nothing that a client sends can be written anywhere.
+//! nothing that a client sends can be written anywhere. The codec of `tokio-modbus` would decode
+//! writes, and close the connection where an exception is due (functions from 0x80 on, requests of
+//! the wrong length).
 
 /// The most bytes that a request can have.
 pub const LONGEST: usize = 260;
