@@ -135,7 +135,8 @@ impl Watcher<'_> {
         }
     }
 
-    fn observe(&mut self, observation: Observation) {
+    fn observe(&mut self, mut observation: Observation) {
+        self.sinks.recognise(&mut observation);
         self.report_oddities(&observation);
         let change = self.plant.take(&observation, Instant::now());
         self.sinks.observe(observation);

@@ -33,5 +33,6 @@ mod recordings;
 mod rights;
 mod scan;
 mod simulate;
+mod untyped;
 mod usage;
 mod watch;

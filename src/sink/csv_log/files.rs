@@ -96,6 +96,13 @@ impl LogDirectory {
         publish(&folder, &today)
     }
 
+    /// Whether the inverter's newest file has the columns of this reading.
+    pub(super) fn has_columns(&self, folder: &str, reading: &Reading) -> bool {
+        let header = csv::header(reading);
+        let file = || self.inside(folder).ok()??.file(LATEST).ok()?;
+        file().is_some_and(|mut file| begins_with(&mut file, &header))
+    }
+
     /// The folder of an inverter, `02` or `roof/02`, if it is there.
     fn inside(&self, name: &str) -> Result<Option<Folder>, LogError> {
         match name.split_once('/') {
@@ -151,8 +158,7 @@ fn file_with_header(folder: &Folder, name: &str, header: &str) -> Result<Option<
     let Some(mut file) = open_repaired(folder, name)? else {
         return Ok(None);
     };
-    let mut found = vec![0; header.len()];
-    if file.read_exact(&mut found).is_ok() && found == header.as_bytes() {
+    if begins_with(&mut file, header) {
         return Ok(Some(file));
     }
     let aside = free_name(folder, name);
@@ -166,6 +172,11 @@ fn file_with_header(folder: &Folder, name: &str, header: &str) -> Result<Option<
         .rename(name, &aside)
         .or_explain("can't set aside", &path)?;
     Ok(None)
+}
+
+fn begins_with(file: &mut File, header: &str) -> bool {
+    let mut found = vec![0; header.len()];
+    file.read_exact(&mut found).is_ok() && found == header.as_bytes()
 }
 
 /// `2026-11-20.csv.1`, or the next number that is free.

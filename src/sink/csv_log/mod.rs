@@ -15,6 +15,7 @@ pub mod folders;
 use super::trouble::Troubles;
 use crate::exit::Failure;
 use crate::inverter::InverterId;
+use crate::kaco::untyped;
 use crate::observation::{Observation, Outcome};
 use chrono::Local;
 use error::LogError;
@@ -45,6 +46,21 @@ impl CsvLog {
                 let repaired = self.directory.repair(&folder, today);
                 troubles.note(&inverter.subject(), repaired, AGAIN);
             }
+        }
+    }
+
+    /// Gives a reading that lost its type the layout that its inverter has in its log.
+    pub(super) fn recognise(&self, observation: &mut Observation) {
+        let Outcome::Read { answer, .. } = &mut observation.outcome else {
+            return;
+        };
+        let Some(folder) = observation.inverter.folder() else {
+            return;
+        };
+        if let Some(xp) = untyped::as_xp(answer)
+            && self.directory.has_columns(&folder, &xp)
+        {
+            **answer = xp;
         }
     }
 
