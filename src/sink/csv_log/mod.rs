@@ -38,9 +38,16 @@ impl CsvLog {
         })
     }
 
-    /// Repairs what a power cut left of today's files of these inverters, silent ones too.
+    /// Repairs what a power cut left of the last files of these inverters, silent ones too. The folders of inverters that name
+    /// themselves are not known yet: all of them are repaired.
     pub(super) fn repair(&mut self, inverters: &[InverterId], troubles: &mut Troubles) {
         let today = Local::now().date_naive();
+        if inverters.iter().all(|inverter| inverter.folder().is_none()) {
+            for folder in folders::all(self.directory.folder()) {
+                let repaired = self.directory.repair(&folder, today);
+                troubles.note(&format!("inverter {folder}"), repaired, AGAIN);
+            }
+        }
         for inverter in inverters {
             if let Some(folder) = inverter.folder() {
                 let repaired = self.directory.repair(&folder, today);
