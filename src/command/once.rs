@@ -37,8 +37,9 @@ pub(super) async fn run(plan: Once) -> Result<Exit, Failure> {
     drop(sender);
     let polling = async {
         let mut is_observed = false;
-        while let Some(observation) = observations.recv().await {
+        while let Some(mut observation) = observations.recv().await {
             is_observed = true;
+            sinks.recognise(&mut observation);
             progress.suspend(|| {
                 let talk = talk::of(&observation);
                 sinks.observe(observation);

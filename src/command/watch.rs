@@ -211,7 +211,8 @@ impl Watcher<'_> {
         }
     }
 
-    fn observe(&mut self, source: usize, observation: Observation) {
+    fn observe(&mut self, source: usize, mut observation: Observation) {
+        self.sinks.recognise(&mut observation);
         self.report_oddities(&observation);
         let time = time();
         self.logged

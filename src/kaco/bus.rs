@@ -3,6 +3,7 @@
 use super::connect::{Connect, LinkError};
 use super::reply::Reply;
 use super::timing::{LONGEST_REPLY, PACE_MARGIN, REOPEN_PAUSE, Timing, WRITE_LIMIT};
+use super::untyped::lacks_type;
 use super::wire::{Codec, Frame, LONGEST_FRAME, Request};
 use crate::escape;
 use crate::observation::Outcome;
@@ -70,21 +71,28 @@ impl<C: Connect> Bus<C> {
     }
 
     /// Asks until there is a good reply, silence, or no attempt left. Frames that are not the answer are dropped, and
-    /// listening goes on.
+    /// listening goes on. A reply whose type was lost is asked for again too; it counts if no other is better.
     ///
     /// # Errors
     /// [`LinkError`] when the link got lost, could not be opened again or got lost a second time.
     pub(crate) async fn ask(&mut self, request: Request) -> Result<Outcome<Frame>, LinkError> {
+        let Request { address, .. } = request;
         let mut attempt = 1;
+        let mut untyped = None;
         loop {
+            let has_more = attempt < self.timing.attempts;
             match self.exchange_or_reopen(request).await? {
-                Outcome::Garbled(reason) if attempt < self.timing.attempts => {
-                    let Request { address, .. } = request;
+                Outcome::Garbled(reason) if has_more => {
                     info!("address {address}: garbled reply, attempt {attempt}: {reason}");
-                    attempt += 1;
                 }
-                outcome => return Ok(outcome),
+                Outcome::Read { answer, first_byte } if has_more && lacks_type(&answer) => {
+                    info!("address {address}: reply without type, attempt {attempt}");
+                    untyped = Some(Outcome::Read { answer, first_byte });
+                }
+                read @ Outcome::Read { .. } => return Ok(read),
+                outcome => return Ok(untyped.unwrap_or(outcome)),
             }
+            attempt += 1;
         }
     }
 

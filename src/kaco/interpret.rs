@@ -109,11 +109,10 @@ pub fn counters_cells(counters: &Counters) -> Cells {
 
 fn standard(readings: &Readings) -> Reading {
     let type_code = readings.type_code.as_deref().map(without_padding);
-    let is_xp = |code: &str| types::find(code).is_some_and(|known| !known.status_published);
     let layout = match (readings.part, &readings.total_yield) {
         (Some(_), _) => &layouts::UNIT,
         (None, Some(_)) => &layouts::XP,
-        (None, None) if type_code.as_deref().is_some_and(is_xp) => &layouts::XP,
+        (None, None) if type_code.as_deref().is_some_and(types::is_xp) => &layouts::XP,
         (None, None) => &layouts::STANDARD,
     };
     let mut values = readings.values();

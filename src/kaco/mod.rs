@@ -7,6 +7,7 @@
 //! | [`bus`], `reply`, [`timing`], [`connect`] | one request, one outcome; the waits; what is needed of a link |
 //! | [`interpret`] | a checked frame becomes a reading, by its table |
 //! | [`layouts`], [`status`], [`types`] | the tables |
+//! | `untyped` | replies that lost their type |
 //! | [`wire`] | bytes to checked frames; reads no port and no clock |
 
 pub mod bus;
@@ -19,4 +20,5 @@ pub mod scan;
 pub mod status;
 pub mod timing;
 pub mod types;
+pub(crate) mod untyped;
 pub mod wire;

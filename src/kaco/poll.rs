@@ -3,7 +3,7 @@
 use super::bus::Bus;
 use super::connect::{Connect, LinkError};
 use super::wire::{Command, Part, Request};
-use super::{interpret, layouts};
+use super::{interpret, layouts, untyped};
 use crate::address::Address;
 use crate::observation::Outcome;
 use crate::reading::{Cells, Facts, Reading, Role};
@@ -26,6 +26,8 @@ pub struct Poller<C: Connect> {
     three_units: BTreeSet<Address>,
     /// These sent replies of the generic protocol, which has serial numbers.
     generic: BTreeSet<Address>,
+    /// These sent replies of XP inverters. One that loses its type does not make another inverter of them.
+    xp: BTreeSet<Address>,
 }
 
 impl<C: Connect> Poller<C> {
@@ -39,6 +41,7 @@ impl<C: Connect> Poller<C> {
             clock,
             three_units: BTreeSet::new(),
             generic: BTreeSet::new(),
+            xp: BTreeSet::new(),
         }
     }
 
@@ -99,6 +102,14 @@ impl<C: Connect> Poller<C> {
         if reading.cells.layout == &layouts::PARTS {
             self.three_units.insert(address);
             return self.parts(address).await;
+        }
+        if let Some(xp) = untyped::as_xp(&reading).filter(|_| self.xp.contains(&address)) {
+            reading = xp;
+        }
+        if reading.cells.layout == &layouts::XP {
+            self.xp.insert(address);
+        } else {
+            self.xp.remove(&address);
         }
         if layouts::is_generic(reading.cells.layout) {
             self.generic.insert(address);

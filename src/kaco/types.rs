@@ -38,6 +38,19 @@ pub fn find(code: &str) -> Option<&'static InverterType> {
     TYPES.iter().find(|row| row.code.eq_ignore_ascii_case(code))
 }
 
+/// True for the code of an XP central inverter, also where its end is missing: some send `100k`.
+pub(super) fn is_xp(code: &str) -> bool {
+    let begins = |row: &&InverterType| {
+        let start = row.code.get(..code.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(code))
+    };
+    let mut unpublished = TYPES.iter().filter(|row| !row.status_published);
+    find(code).map_or_else(
+        || code.ends_with('k') && unpublished.any(|row| begins(&row)),
+        |known| !known.status_published,
+    )
+}
+
 const fn known(code: &'static str, model: &'static str, maximum_power: u32) -> InverterType {
     InverterType {
         code,

@@ -148,6 +148,15 @@ impl Sinks {
         }
     }
 
+    /// Gives a reading that lost its type the layout that its inverter has in its log.
+    pub fn recognise(&self, observation: &mut Observation) {
+        for sink in &self.sinks {
+            if let Sink::CsvLog(log) = sink {
+                log.recognise(observation);
+            }
+        }
+    }
+
     /// Takes what came of polling one inverter.
     pub fn observe(&mut self, observation: Observation) {
         let names_itself = observation.inverter.folder().is_none();

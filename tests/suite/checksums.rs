@@ -34,17 +34,36 @@ const GENERIC: [&str; 4] = ["mppt2", "mppt3", "central", "serial"];
 /// answer to what was asked, and no row.
 const UNCHECKED: [&str; 3] = ["counters", "firmware", "parts"];
 
-/// All that a reading says under its checksum. Of a standard reply neither the type nor, of XP units, the total yield: they
-/// stand behind it. The status is its number, as its text depends on the type.
+/// All that a reading says: layout, status and every cell. Of a standard reply neither the text of the type nor, of XP units,
+/// the digits of the total yield: they stand behind the checksum. One whose type is gone is asked for again, and the
+/// layout of its inverter is known: of such a reply the layout is left out, and the text of the status, which depends on it.
 fn content(reading: &Reading) -> String {
-    let is_behind = |field: &Field| match field.kind {
-        Kind::TypeCode => STANDARD.contains(&reading.cells.layout.name),
-        Kind::Status => true,
-        _ => field.label == "Total yield" && STANDARD.contains(&reading.cells.layout.name),
+    let layout = reading.cells.layout.name;
+    let is_untyped = STANDARD.contains(&layout) && reading.type_code.is_none();
+    let is_left_out = |field: &Field| match field.kind {
+        Kind::TypeCode => STANDARD.contains(&layout),
+        Kind::Status => is_untyped,
+        _ => field.label == "Total yield" && STANDARD.contains(&layout),
     };
-    let cells = reading.cells.iter().filter(|(field, _)| !is_behind(field));
+    let cells = reading
+        .cells
+        .iter()
+        .filter(|(field, _)| !is_left_out(field));
     let cells: Vec<_> = cells.map(|(field, value)| (field.label, value)).collect();
-    format!("{:?} {:?} {cells:?}", reading.inverter, reading.status_code)
+    let layout = if is_untyped { "standard" } else { layout };
+    format!(
+        "{layout} {:?} {:?} {cells:?}",
+        reading.inverter, reading.status_code
+    )
+}
+
+/// What a reading says if its type was lost with it.
+fn untyped_content(reading: &Reading) -> String {
+    let mut reading = reading.clone();
+    if STANDARD.contains(&reading.cells.layout.name) {
+        reading.type_code = None;
+    }
+    content(&reading)
 }
 
 /// Name, bytes and reading of each capture that is one whole reply of these layouts.
@@ -78,8 +97,11 @@ fn fate(damaged: &[u8], good: &Reading) -> Fate {
         let other = reading.cells.layout.name;
         UNCHECKED.contains(&layout) || !UNCHECKED.contains(&other)
     };
-    let misleads =
-        |reading: &Reading| is_of_that_kind(reading) && content(reading) != content(good);
+    let due = |reading: &Reading| match reading.type_code {
+        None => untyped_content(good),
+        Some(_) => content(good),
+    };
+    let misleads = |reading: &Reading| is_of_that_kind(reading) && content(reading) != due(reading);
     match readings(damaged).iter().find(|reading| misleads(reading)) {
         None => Fate::Harmless,
         Some(reading) if !reading.unreadable.is_empty() => Fate::Unreadable,
@@ -115,6 +137,19 @@ fn with_a_wrong_byte(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> + '
         damaged[place] ^= change;
         (place, damaged)
     })
+}
+
+/// A lost byte, also the last, is as bad as a wrong one.
+#[test]
+fn no_lost_byte_gives_other_values() {
+    for (name, capture, good) in captures_of(&STANDARD) {
+        for place in 0..capture.len() {
+            let mut damaged = capture.clone();
+            damaged.remove(place);
+            let fate = fate(&damaged, &good);
+            assert_eq!(fate, Fate::Harmless, "{name}: byte {place}: {damaged:02x?}");
+        }
+    }
 }
 
 #[test]

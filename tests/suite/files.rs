@@ -194,7 +194,25 @@ fn torn() -> Vec<(&'static str, Vec<u8>, usize)> {
             [&whole.as_bytes()[..whole.len() - 20], &[0; 20]].concat(),
             1,
         ),
-        ("nothing but NULs", vec![0; 4096], 0),
+        (
+            "a row whose beginning was lost",
+            [whole.as_bytes(), &[0; 40], &row.as_bytes()[40..]].concat(),
+            2,
+        ),
+        (
+            "two rows whose blocks were lost",
+            [
+                whole.as_bytes(),
+                &[0; 900],
+                b"1\n",
+                row[..9].as_bytes(),
+                &[0; 20],
+                b"\n",
+            ]
+            .concat(),
+            2,
+        ),
+        ("nothing but NULs", vec![0; 9000], 0),
         ("nothing", vec![], 0),
     ]
 }
@@ -270,6 +288,39 @@ fn a_row_torn_yesterday_is_repaired_today() {
     log().expect_silence();
     expect_log(&plant.read(&Day::Yesterday.file()), HEADER, &[ROW]);
     expect_log(&plant.read("latest.csv"), HEADER, &[ROW]);
+}
+
+/// What no run can have left is kept, whatever it is.
+#[test]
+fn a_long_file_without_a_newline_is_set_aside() {
+    let row = format!("2026-01-01T12:00:00+0100,{ROW}\r");
+    let content = HEADER.replace('\n', "\r") + &row.repeat(70_000);
+    assert!(content.len() > 5_000_000);
+    for plant in [Plant::new(), Plant::silent()] {
+        plant.write(&Day::Today.file(), &content);
+        let run = plant.log_with("2", &["--timeout", "1s"]).expect_code(0);
+        assert!(run.stderr.contains("has no whole line"), "{}", run.stderr);
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+        let aside = format!("{}.1", Day::Today.file());
+        assert!(plant.read(&aside) == content, "another file");
+    }
+}
+
+/// A card of FAT: two files where others have one.
+#[test]
+fn a_row_torn_yesterday_is_repaired_without_hard_links_too() {
+    let plant = Plant::silent();
+    let torn = format!("{HEADER}2026-01-01T12:00:00+0100,{ROW}\n2026-01-01T12:05:00+0100,mpp");
+    plant.write(&Day::Yesterday.file(), &torn);
+    plant.write("2001-01-01.csv", "not touched");
+    plant.write("latest.csv", &torn);
+    let (yesterday, latest) = (plant.path(&Day::Yesterday.file()), plant.path("latest.csv"));
+    let log = || plant.log_with("2", &["--timeout", "50ms"]);
+    expect_warnings(log(), &[&latest, &yesterday], "yesterday's row");
+    log().expect_silence();
+    expect_log(&plant.read(&Day::Yesterday.file()), HEADER, &[ROW]);
+    expect_log(&plant.read("latest.csv"), HEADER, &[ROW]);
+    assert_eq!(plant.read("2001-01-01.csv"), "not touched");
 }
 
 #[test]
@@ -448,7 +499,32 @@ fn latest_is_what_today_is_without_hard_links_too() {
     plant.expect_rows(4);
     assert_eq!(identity(), before, "exchanged without need");
 
+    // What differs in the middle is no copy, whatever its end is.
+    let other = plant.read("latest.csv").replacen("6400xi", "6401xi", 1);
+    plant.write("latest.csv", other);
+    log(Day::Today).expect_silence();
+    plant.expect_rows(5);
+
     // The card goes into a machine with a better disk.
     plant.log().expect_silence();
-    plant.expect_rows(5);
+    plant.expect_rows(6);
+}
+
+/// A day of 10 s has 8640 rows: writing all of them for each row wears the card out.
+#[test]
+fn without_hard_links_a_row_costs_a_row() {
+    let plant = Plant::new();
+    let log = || {
+        let mut command = plant.command("2", plant.directory.path(), &[]);
+        without_hard_links(&mut command);
+        program::wait(program::start(command)).expect_silence()
+    };
+    log();
+    let identity = || plant.path("latest.csv").metadata().unwrap().ino();
+    let before = identity();
+    for count in 2..=4 {
+        log();
+        plant.expect_rows(count);
+        assert_eq!(identity(), before, "written anew");
+    }
 }

@@ -36,5 +36,6 @@ mod rights;
 mod scan;
 mod simulate;
 mod sunspec;
+mod untyped;
 mod usage;
 mod watch;

@@ -117,11 +117,21 @@ fn type_and_total(text: &[u8], length: usize) -> Tail<'_> {
     match found {
         (None, ..) => Tail::Whole(None, None, length),
         (Some(code), None, _) if is_type(code) => Tail::Whole(Some(code), None, length),
-        (Some(code), Some(total), None) if is_type(code) && is_total(total) => {
+        (Some(code), Some(total), None)
+            if is_type(code) && is_total(total) && is_apart(text, total) =>
+        {
             Tail::Whole(Some(code), Some(total), length)
         }
         _ => Tail::Broken,
     }
+}
+
+/// Whether the total yield is a column of its own, and not the end of a type that lost a sign: it stands in its column
+/// behind two blanks or more, or is longer than any type's end.
+fn is_apart(text: &[u8], total: &[u8]) -> bool {
+    const LONGER_THAN_AN_END: usize = 5;
+    let before = text.trim_ascii_end().strip_suffix(total);
+    total.len() >= LONGER_THAN_AN_END || before.is_some_and(|before| before.ends_with(b"  "))
 }
 
 #[cfg(test)]
@@ -192,6 +202,7 @@ mod tests {
             " 5621 100k\r",
             " 100k 200k\r",
             " 100k 5751 1\r",
+            " 86L 2\r",
             "5000xi\r",
         ] {
             assert_eq!(tail(shifted), None, "{shifted:?}");

@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use rustix::fs::{Access, access};
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 use tracing::{info, warn};
 
@@ -55,7 +55,8 @@ impl LogDirectory {
         &self.folder
     }
 
-    /// Puts right what a power cut left of an inverter's files of that day: a torn last row is removed.
+    /// Repairs what a power cut left of an inverter's files: a torn last row of that day, or of the last day before it, is
+    /// removed.
     ///
     /// # Errors
     /// [`LogError::Failed`] if the files can't be read or written.
@@ -66,9 +67,17 @@ impl LogDirectory {
         let today = day_file(day);
         match open_repaired(&folder, &today)? {
             Some(_) => publish(&folder, &today),
-            // Whoever made a link of it has it exchanged with the next row.
-            None if folder.is_link(LATEST) => Ok(()),
-            None => open_repaired(&folder, LATEST).map(drop),
+            None => {
+                // A symbolic link of this name is replaced with the next row.
+                if !folder.is_link(LATEST) {
+                    open_repaired(&folder, LATEST)?;
+                }
+                // A copy where the disk has no hard links; the same file elsewhere.
+                match newest_day(&folder)? {
+                    Some(last) => open_repaired(&folder, &last).map(drop),
+                    None => Ok(()),
+                }
+            }
         }
     }
 
@@ -90,10 +99,25 @@ impl LogDirectory {
         let today = day_file(time.date_naive());
         let (header, row) = (csv::header(reading), csv::row(reading));
         match file_with_header(&folder, &today, &header)? {
-            Some(file) => append_row(file, &folder.path_of(&today), &row)?,
+            Some(file) => {
+                let copy = copy_of(&folder, &file);
+                append_row(file, &folder.path_of(&today), &row)?;
+                if let Some(copy) = copy
+                    && append_row(copy, &folder.path_of(LATEST), &row).is_ok()
+                {
+                    return Ok(());
+                }
+            }
             None => start_file(&folder, &today, &(header + &row))?,
         }
         publish(&folder, &today)
+    }
+
+    /// Whether the inverter's newest file has the columns of this reading.
+    pub(super) fn has_columns(&self, folder: &str, reading: &Reading) -> bool {
+        let header = csv::header(reading);
+        let file = || self.inside(folder).ok()??.file(LATEST).ok()?;
+        file().is_some_and(|mut file| begins_with(&mut file, &header))
     }
 
     /// The folder of an inverter, `02` or `roof/02`, if it is there.
@@ -146,26 +170,46 @@ fn day_file(day: NaiveDate) -> String {
     format!("{}.csv", day.format("%Y-%m-%d"))
 }
 
+/// The file of the last day that there is one of.
+fn newest_day(folder: &Folder) -> Result<Option<String>, LogError> {
+    let is_day = |name: &String| {
+        let day = name.strip_suffix(".csv").unwrap_or_default();
+        day.len() == 10 && NaiveDate::parse_from_str(day, "%Y-%m-%d").is_ok()
+    };
+    let names = folder.names().or_explain("can't read", folder.path())?;
+    Ok(names.filter(is_day).max())
+}
+
 /// The file, if it is there with this header. One with another header is set aside: the inverter was exchanged.
 fn file_with_header(folder: &Folder, name: &str, header: &str) -> Result<Option<File>, LogError> {
     let Some(mut file) = open_repaired(folder, name)? else {
         return Ok(None);
     };
-    let mut found = vec![0; header.len()];
-    if file.read_exact(&mut found).is_ok() && found == header.as_bytes() {
+    if begins_with(&mut file, header) {
         return Ok(Some(file));
     }
+    set_aside(folder, name, "has other columns")?;
+    Ok(None)
+}
+
+/// Gives a file another name. It has that on the disk too before anything else gets the old one.
+fn set_aside(folder: &Folder, name: &str, why: &str) -> Result<(), LogError> {
     let aside = free_name(folder, name);
     let path = folder.path_of(name);
     warn!(
-        "{} has other columns and is kept as {}",
+        "{} {why} and is kept as {}",
         path.display(),
         folder.path_of(&aside).display()
     );
     folder
         .rename(name, &aside)
-        .or_explain("can't set aside", &path)?;
-    Ok(None)
+        .and_then(|()| folder.sync())
+        .or_explain("can't set aside", &path)
+}
+
+fn begins_with(file: &mut File, header: &str) -> bool {
+    let mut found = vec![0; header.len()];
+    file.read_exact(&mut found).is_ok() && found == header.as_bytes()
 }
 
 /// `2026-11-20.csv.1`, or the next number that is free.
@@ -180,8 +224,11 @@ fn free_name(folder: &Folder, name: &str) -> String {
     }
 }
 
+/// Longer than the header and the first row of any inverter: what is longer was not left by a run that started a file.
+const FIRST_WRITE: u64 = 4096;
+
 /// Opens a file for reading and writing and removes the rest of a torn row at its end. A file without any whole line goes
-/// altogether; `None` if it does, or if there is none.
+/// altogether if no run can have finished a row in it, else it is set aside; `None` if it does, or if there is none.
 fn open_repaired(folder: &Folder, name: &str) -> Result<Option<File>, LogError> {
     let path = folder.path_of(name);
     let Some(mut file) = folder.file(name).or_explain("can't open", &path)? else {
@@ -190,6 +237,10 @@ fn open_repaired(folder: &Folder, name: &str) -> Result<Option<File>, LogError> 
     let whole = whole_lines(&mut file).or_explain("can't read", &path)?;
     let length = file.metadata().or_explain("can't read", &path)?.len();
     if whole == 0 {
+        if length > FIRST_WRITE && !is_empty(&mut file).or_explain("can't read", &path)? {
+            set_aside(folder, name, "has no whole line")?;
+            return Ok(None);
+        }
         warn!(
             "{}: no line in it is whole, it is removed ({length} bytes)",
             path.display()
@@ -210,23 +261,62 @@ fn open_repaired(folder: &Folder, name: &str) -> Result<Option<File>, LogError> 
     Ok(Some(file))
 }
 
-/// The length up to and including the last `\n`. Looks back block by block: files of a day are read at their end only.
+const BLOCK: u64 = 512;
+
+/// The length up to and including the last whole line: it ends with `\n` and holds no NUL. Blocks that a power cut took
+/// are NULs, and the end of a row can be on the disk without its beginning.
+///
+/// Looks back block by block: files of a day are read at their end only.
 fn whole_lines(file: &mut File) -> io::Result<u64> {
-    const BLOCK: u64 = 512;
+    let mut line_end = None;
     let mut end = file.metadata()?.len();
     while end > 0 {
         let start = end.saturating_sub(BLOCK);
-        file.seek(SeekFrom::Start(start))?;
-        let mut block = Vec::new();
-        Read::by_ref(file)
-            .take(end - start)
-            .read_to_end(&mut block)?;
-        if let Some(place) = block.iter().rposition(|&byte| byte == b'\n') {
-            return Ok(start + place as u64 + 1);
+        let block = read_at(file, start, end - start)?;
+        for (index, byte) in block.iter().enumerate().rev() {
+            match (byte, line_end) {
+                (b'\n', Some(whole)) => return Ok(whole),
+                (b'\n', None) => line_end = Some(start + index as u64 + 1),
+                (0, _) => line_end = None,
+                _ => {}
+            }
         }
         end = start;
     }
-    Ok(0)
+    Ok(line_end.unwrap_or(0))
+}
+
+/// Whether there is nothing in it but NULs.
+fn is_empty(file: &mut File) -> io::Result<bool> {
+    let mut start = 0;
+    loop {
+        let block = read_at(file, start, BLOCK)?;
+        match block.iter().all(|byte| *byte == 0) {
+            true if block.is_empty() => return Ok(true),
+            true => start += BLOCK,
+            false => return Ok(false),
+        }
+    }
+}
+
+fn read_at(file: &mut File, start: u64, length: u64) -> io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(start))?;
+    let mut block = Vec::new();
+    Read::by_ref(file).take(length).read_to_end(&mut block)?;
+    Ok(block)
+}
+
+/// `latest.csv`, open, if it is a copy of the file of the day, as on a disk without hard links: it gets the same row, instead
+/// of being written anew with all rows of the day. Only its end is compared, as [`LogDirectory::repair`] has compared all.
+fn copy_of(folder: &Folder, today: &File) -> Option<File> {
+    let mut today = today.try_clone().ok()?;
+    let mut latest = folder.file(LATEST).ok()??;
+    let (one, other) = (today.metadata().ok()?, latest.metadata().ok()?);
+    let start = one.len().saturating_sub(BLOCK);
+    let is_copy = one.ino() != other.ino()
+        && one.len() == other.len()
+        && read_at(&mut today, start, BLOCK).ok()? == read_at(&mut latest, start, BLOCK).ok()?;
+    is_copy.then_some(latest)
 }
 
 /// Appends a row and sees it to the disk; what was half written is taken back.

@@ -44,6 +44,19 @@ pub fn choose(directory: &Folder, readings: &[&Reading]) -> Vec<String> {
         .collect()
 }
 
+/// The folders in which inverters that name themselves were logged: those that remember an address, or are named after one.
+pub fn all(directory: &Folder) -> Vec<String> {
+    let is_one = |name: &String| {
+        let folder = || directory.inside(name).ok().flatten();
+        let remembers = || folder().is_some_and(|folder| folder.stat(MEMORY).is_some());
+        name.parse::<Ipv4Addr>().is_ok() || remembers()
+    };
+    let names = directory.names().into_iter().flatten();
+    let mut all: Vec<String> = names.filter(is_one).collect();
+    all.sort();
+    all
+}
+
 /// Notes, after its row was written, which address an inverter has; only where that is news.
 pub fn remember(directory: &Folder, folder: &str, reading: &Reading) {
     let ip = ip(reading);

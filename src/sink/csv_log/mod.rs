@@ -15,6 +15,7 @@ pub mod folders;
 use super::trouble::Troubles;
 use crate::exit::Failure;
 use crate::inverter::InverterId;
+use crate::kaco::untyped;
 use crate::observation::{Observation, Outcome};
 use chrono::Local;
 use error::LogError;
@@ -37,14 +38,36 @@ impl CsvLog {
         })
     }
 
-    /// Repairs what a power cut left of today's files of these inverters, silent ones too.
+    /// Repairs what a power cut left of the last files of these inverters, silent ones too. The folders of inverters that name
+    /// themselves are not known yet: all of them are repaired.
     pub(super) fn repair(&mut self, inverters: &[InverterId], troubles: &mut Troubles) {
         let today = Local::now().date_naive();
+        if inverters.iter().all(|inverter| inverter.folder().is_none()) {
+            for folder in folders::all(self.directory.folder()) {
+                let repaired = self.directory.repair(&folder, today);
+                troubles.note(&format!("inverter {folder}"), repaired, AGAIN);
+            }
+        }
         for inverter in inverters {
             if let Some(folder) = inverter.folder() {
                 let repaired = self.directory.repair(&folder, today);
                 troubles.note(&inverter.subject(), repaired, AGAIN);
             }
+        }
+    }
+
+    /// Gives a reading that lost its type the layout that its inverter has in its log.
+    pub(super) fn recognise(&self, observation: &mut Observation) {
+        let Outcome::Read { answer, .. } = &mut observation.outcome else {
+            return;
+        };
+        let Some(folder) = observation.inverter.folder() else {
+            return;
+        };
+        if let Some(xp) = untyped::as_xp(answer)
+            && self.directory.has_columns(&folder, &xp)
+        {
+            **answer = xp;
         }
     }
 

@@ -199,3 +199,30 @@ fn metrics_tell_who_is_up_and_who_is_not() {
     assert_eq!((code, ups(&nobody)), (Some(1), 0), "{nobody}");
     assert!(nobody.contains(&silent.ip.to_string()), "{nobody}");
 }
+
+#[test]
+fn a_torn_row_of_a_silent_inverter_is_removed() {
+    let directory = TempDir::new().unwrap();
+    let directory = directory.path();
+    let header = "# datetime, PV1 Voltage\n";
+    let row = "2026-11-20T09:35:17+0100,162\n";
+    let own = ["E4000K1234567890", "10.1.2.3"];
+    for name in [own[0], own[1], "others"] {
+        let folder = directory.join(name);
+        fs::create_dir(&folder).unwrap();
+        fs::write(
+            folder.join("2026-11-20.csv"),
+            format!("{header}{row}2026-1"),
+        )
+        .unwrap();
+    }
+    fs::write(directory.join(own[0]).join(".ip"), "127.9.9.9\n").unwrap();
+    let read = |name: &str| fs::read_to_string(directory.join(name).join("2026-11-20.csv"));
+    let nowhere = address();
+    let run = run_at(&["log", &text(directory)], &[nowhere]).expect_code(1);
+    assert_eq!(run.stderr.matches("was torn").count(), 2, "{}", run.stderr);
+    for name in own {
+        assert_eq!(read(name).unwrap(), format!("{header}{row}"), "{name}");
+    }
+    assert!(read("others").unwrap().ends_with("2026-1"));
+}

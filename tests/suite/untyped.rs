@@ -1,0 +1,126 @@
+//! Replies of XP inverters with old firmware that lose their end, which no checksum guards: the log stays what it is.
+
+use crate::polling::at_address;
+use crate::support::bus::{Bus, Play, at_once};
+use crate::support::day::Day;
+use crate::support::plant::Plant;
+use crate::support::program::{command, signal, start, text, wait, wait_until};
+use rustix::process::Signal;
+use std::fs;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const HEADER: &str = "# datetime, status, DC Voltage, DC Current, DC Power, AC Voltage, AC Current, AC Power, Device temperature, Daily yield, Total yield, Type\n";
+const WHOLE: &str = "35,492.9,80.60,39700,381.3,61.80,39200,34,262100,5751,100k";
+const CUT: &str = "35,492.9,80.60,39700,381.3,61.80,39200,34,262100,,";
+
+/// The reply of an XP inverter at address 2 up to its checksum, and what follows.
+fn pieces() -> (Vec<u8>, Vec<u8>) {
+    let frame = at_address("ST-27", 2);
+    let tail = b" 100k  5751\r".len();
+    let (values, tail) = frame.split_at(frame.len() - tail);
+    (values.to_vec(), tail.to_vec())
+}
+
+/// Ways to lose the type on the line.
+fn losses() -> Vec<(&'static str, Vec<Play>)> {
+    let (values, tail) = pieces();
+    let wrong = [&values[..], b"\r", &tail[1..]].concat();
+    let late = vec![
+        Play::Slowly(values.clone(), Duration::ZERO),
+        Play::Wait(Duration::from_millis(450)),
+        Play::Slowly(tail.clone(), Duration::ZERO),
+    ];
+    vec![
+        ("no tail", at_once(&values)),
+        (
+            "no CR",
+            at_once(&[&values[..], &tail[..tail.len() - 1]].concat()),
+        ),
+        ("a wrong byte", at_once(&wrong)),
+        ("a pause before the tail", late),
+    ]
+}
+
+#[test]
+fn a_reply_that_lost_its_type_is_asked_for_again() {
+    for (what, loss) in losses() {
+        let mut loss = Some(loss);
+        let plant = Plant::with_script(Box::new(move |_, _| {
+            let whole = at_once(&at_address("ST-27", 2));
+            loss.take().unwrap_or(whole)
+        }));
+        plant.log().expect_silence();
+        plant.expect_text(HEADER, &[WHOLE]);
+        assert_eq!(plant.bus.asked().len(), 2, "{what}");
+    }
+}
+
+#[test]
+fn an_inverter_that_is_known_keeps_its_columns_without_its_type() {
+    for (what, loss) in losses() {
+        let plant = Plant::with_script(Box::new(move |_, count| match count {
+            0 | 4 => at_once(&at_address("ST-27", 2)),
+            _ => loss.clone(),
+        }));
+        for _ in 0..3 {
+            plant.log().expect_silence();
+        }
+        plant.expect_text(HEADER, &[WHOLE, CUT, WHOLE]);
+        assert_eq!(plant.names().len(), 2, "{what}: {:?}", plant.names());
+    }
+}
+
+#[test]
+fn the_first_row_of_a_day_has_the_columns_of_the_day_before() {
+    let (values, _) = pieces();
+    let plant = Plant::with_script(Box::new(move |_, count| match count {
+        0 => at_once(&at_address("ST-27", 2)),
+        _ => at_once(&values),
+    }));
+    plant.log_on(Day::Yesterday).expect_silence();
+    plant.log().expect_silence();
+    plant.expect_text(HEADER, &[CUT]);
+}
+
+#[test]
+fn a_watch_remembers_which_inverters_are_xp() {
+    let (values, _) = pieces();
+    let bus = Bus::start(Box::new(move |request, count| match (request, count) {
+        ("#020", 0) => at_once(&at_address("ST-27", 2)),
+        ("#020", _) => at_once(&values),
+        _ => vec![],
+    }));
+    let directory = TempDir::new().unwrap();
+    let metrics = directory.path().join("kaco.prom");
+    let (device, metrics_file) = (text(&bus.path), text(&metrics));
+    let arguments = [
+        "watch",
+        &device,
+        "2",
+        "--silent",
+        "--textfile",
+        &metrics_file,
+    ];
+    let quick = [
+        "--every",
+        "50ms",
+        "--pace",
+        "0s",
+        "--gap",
+        "20ms",
+        "--timeout",
+        "5s",
+    ];
+    let child = start(command(&[&arguments[..], &quick].concat()));
+    // Two whole rounds without a type: the metrics are those of the last.
+    wait_until("some rounds", || bus.asked().len() > 1 + 3 * 2);
+    signal(&child.0, Signal::TERM);
+    let run = wait(child).expect_code(0);
+    // No XP has an AC voltage that can't be; a state of which nothing is known is no fault.
+    assert_eq!(run.stderr, "");
+    assert!(run.stdout.lines().count() == 1, "{}", run.stdout);
+    let metrics = fs::read_to_string(metrics).unwrap();
+    assert!(metrics.contains("} 381.3"), "{metrics}");
+    assert!(!metrics.contains("shutdown"), "{metrics}");
+}
