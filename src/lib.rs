@@ -22,6 +22,7 @@
 //! | [`kstar`] | KSTAR hybrid inverters: search, datagrams to checked frames, the table |
 //! | [`recording`] | exchanges on a bus as JSON lines |
 //! | [`plausible`] | implausible values in a reading |
+//! | [`plant_total`] | what all inverters of a plant give together |
 //! | [`observation`] | an inverter and the outcome of polling it |
 //! | [`reading`] | fields, layouts, values, readings |
 //! | [`inverter`] | the identity of an inverter |
@@ -44,6 +45,7 @@ pub mod link;
 pub mod logging;
 pub mod observation;
 pub mod picture;
+pub mod plant_total;
 pub mod plausible;
 pub mod reading;
 pub mod recording;
