@@ -20,6 +20,7 @@
 //! | [`kstar`] | KSTAR hybrid inverters: search, datagrams to checked frames, the table |
 //! | [`recording`] | exchanges on a bus as JSON lines |
 //! | [`plausible`] | implausible values in a reading |
+//! | [`fault`] | faults that inverters report, with what they mean |
 //! | [`observation`] | an inverter and the outcome of polling it |
 //! | [`reading`] | fields, layouts, values, readings |
 //! | [`inverter`] | the identity of an inverter |
@@ -33,6 +34,7 @@ pub mod command;
 pub mod duration;
 pub mod escape;
 pub mod exit;
+pub mod fault;
 pub mod format;
 pub mod inverter;
 pub mod kaco;

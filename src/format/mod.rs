@@ -5,11 +5,13 @@
 //! | [`csv`] | header and rows of the log files |
 //! | [`json`] | one object per reading |
 //! | [`table`], [`inventory`] | tables for people: readings, inverters that were found |
+//! | [`explain`] | what status codes and errors mean |
 //! | [`influx`] | a line of InfluxDB's line protocol |
 //! | [`prometheus`] | metrics of all inverters |
 //! | [`home_assistant`], [`message`] | what announces an inverter to Home Assistant; an MQTT message |
 
 pub mod csv;
+pub mod explain;
 pub mod home_assistant;
 pub mod influx;
 pub mod inventory;

@@ -83,14 +83,17 @@ impl Sinks {
         })
     }
 
-    /// Keeps one connection to the broker from now on, instead of one at the end.
+    /// Keeps one connection to the broker from now on, instead of one at the end. Changes are reported
+    /// by the watcher, not by the log.
     ///
     /// # Errors
     /// [`Failure`] if the login makes no sense. A broker that is away may come.
     pub fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), Failure> {
         for sink in &mut self.sinks {
-            if let Sink::Mqtt(mqtt) = sink {
-                mqtt.stay_connected(inverters)?;
+            match sink {
+                Sink::Mqtt(mqtt) => mqtt.stay_connected(inverters)?,
+                Sink::CsvLog(log) => log.without_alarms(),
+                Sink::Stdout(_) | Sink::Textfile(_) => {}
             }
         }
         Ok(())
@@ -135,7 +138,8 @@ impl Sinks {
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
-                Sink::CsvLog(_) | Sink::Mqtt(_) => {}
+                Sink::CsvLog(log) => log.round_done(&self.latest),
+                Sink::Mqtt(_) => {}
             }
         }
     }

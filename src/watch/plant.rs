@@ -2,6 +2,7 @@
 //! changed.
 
 use super::curve::{Curve, MINUTES};
+use crate::fault;
 use crate::format::table;
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
@@ -214,7 +215,11 @@ impl Inverter {
                     self.curve.note(power, now);
                 }
                 self.reading = Some((**answer).clone());
-                table::summary(answer)
+                let faults = fault::of_reading(answer).join(", ");
+                match faults.is_empty() {
+                    true => table::summary(answer),
+                    false => format!("{faults}: {}", table::summary(answer)),
+                }
             }
             Outcome::Garbled(reason) => {
                 self.garbled += 1;
