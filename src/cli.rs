@@ -94,7 +94,7 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Print a script that completes command lines in a shell
     #[command(
-        after_help = "Example: kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
+        after_help = "Example: mkdir -p ~/.local/share/bash-completion/completions && kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
     )]
     Completions(Completions),
     /// Print the manual page

@@ -88,7 +88,9 @@ fn is_same(one: &str, other: &str) -> bool {
 }
 
 fn plain(text: &str) -> String {
-    text.to_lowercase().replace(['-', '_', '/'], " ")
+    text.to_lowercase()
+        .replace(['-', '_', '/'], " ")
+        .replace(',', "")
 }
 
 fn paragraph(status: &Status) -> String {

@@ -72,3 +72,32 @@ fn an_unknown_one_is_wrong_usage_and_the_nearest_are_named() {
     let strange = run(&["explain", "qqq"]).expect_code(2).stderr;
     assert!(strange.contains("lists them all"), "{strange}");
 }
+
+#[test]
+fn a_device_that_is_nearly_one_is_named() {
+    for (typed, meant) in [
+        ("192.168.1.9:8899", "did you mean tcp://192.168.1.9:8899"),
+        ("SIM:", "did you mean sim:"),
+    ] {
+        let run = run(&["read", typed, "2"]).expect_code(2);
+        assert!(run.stderr.contains(meant), "{run:?}");
+    }
+}
+
+#[test]
+fn a_quiet_scan_prints_no_checklist() {
+    let scan = |quiet: &[&str]| {
+        let arguments = [
+            "scan",
+            "sim:night",
+            "2",
+            "--pace",
+            "0s",
+            "--timeout",
+            "50ms",
+        ];
+        run(&[&arguments, quiet].concat()).expect_code(0)
+    };
+    assert!(scan(&[]).stderr.contains("Likeliest first"));
+    assert_eq!(scan(&["-q"]).stderr, "");
+}
