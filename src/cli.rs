@@ -1,6 +1,7 @@
 //! What can be typed, and the checked plan that it becomes. Every environment variable is resolved
 //! here.
 
+mod check;
 mod document;
 mod environment;
 mod history;
@@ -96,9 +97,14 @@ pub(crate) enum Command {
     /// Play inverters, to try out everything around the program
     #[command(subcommand)]
     Simulate(Simulate),
+    /// Say what a status code, a status text or a KSTAR error means, and what to do
+    ///
+    /// All of them without an argument. `kstar 513` is the number in the column Error Codes of a KSTAR inverter.
+    #[command(after_help = "Example: kaco_ardexa explain 19")]
+    Explain(Explain),
     /// Print a script that completes command lines in a shell
     #[command(
-        after_help = "Example: kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
+        after_help = "Example: mkdir -p ~/.local/share/bash-completion/completions && kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
     )]
     Completions(Completions),
     /// Print the manual page
@@ -346,6 +352,14 @@ pub(crate) enum ListFormat {
     Table,
     /// One JSON object a line, refused captures too
     Json,
+}
+
+/// `explain [CODE or TEXT]`
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A code such as 19, a text such as insulation-error, or a KSTAR error
+    #[arg(value_name = "CODE or TEXT")]
+    pub asked: Vec<String>,
 }
 
 /// `completions SHELL`

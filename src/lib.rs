@@ -23,6 +23,7 @@
 //! | [`recording`] | exchanges on a bus as JSON lines |
 //! | [`plausible`] | implausible values in a reading |
 //! | [`plant_total`] | what all inverters of a plant give together |
+//! | [`fault`] | faults that inverters report, with what they mean |
 //! | [`observation`] | an inverter and the outcome of polling it |
 //! | [`reading`] | fields, layouts, values, readings |
 //! | [`inverter`] | the identity of an inverter |
@@ -36,6 +37,7 @@ pub mod command;
 pub mod duration;
 pub mod escape;
 pub mod exit;
+pub mod fault;
 pub mod format;
 pub mod history;
 pub mod inverter;

@@ -1,7 +1,7 @@
 //! Arguments and options out of the environment, as services and containers are configured. Each has
 //! the variable that its name says; some have those of the C# console `kstar.sharp` too.
 
-use super::Cli;
+use super::{Cli, check};
 use crate::command::plan::Plan;
 use crate::sink::mqtt::login::Environment;
 use crate::sink::mqtt::password::Password;
@@ -51,6 +51,7 @@ pub fn parse() -> Result<Invocation, Error> {
         .try_get_matches_from_mut(env::args_os())
         .map_err(explained)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program))?;
+    check::check(&cli.command, &mut program)?;
     Ok(Invocation {
         verbose: cli.verbose,
         quiet: cli.quiet,

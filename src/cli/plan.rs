@@ -3,7 +3,7 @@
 use super::kstar::{Kstar, Network};
 use super::{
     Asking, Bus, Command, Decode, Format, Listen, Polling, Scan, Simulate, SimulateKaco, Watching,
-    document, environment,
+    check, document, environment,
 };
 use crate::address::{Address, Addresses};
 use crate::command::plan::{self, Plan};
@@ -67,6 +67,9 @@ impl Command {
             Self::History(history) => Plan::History(Box::new(history.plan())),
             Self::Simulate(Simulate::Kaco(arguments)) => Plan::SimulateKaco(simulate(arguments)),
             Self::Simulate(Simulate::Kstar(arguments)) => Plan::SimulateKstar(arguments.bind),
+            Self::Explain(arguments) => {
+                Plan::Text(check::explained(&arguments).unwrap_or_default())
+            }
             Self::Completions(arguments) => Plan::Text(document::completions(arguments.shell)),
             Self::Man => Plan::Text(document::manual()),
         }

@@ -63,7 +63,7 @@ pub(super) async fn run(plan: Scan) -> Result<Exit, Failure> {
     }
     inventory.found.sort_by_key(|found| found.address);
     inventory.print(&plan)?;
-    let exit = if plan.strict && inventory.found.is_empty() {
+    let exit = if plan.strict && (inventory.found.is_empty() || !inventory.garbled.is_empty()) {
         Exit::NoReading
     } else {
         Exit::Done
@@ -137,7 +137,9 @@ impl Inventory {
     }
 }
 
-/// A word to the user. Nobody there to hear it is no failure.
+/// A word to the user, unless only errors are wanted. A closed standard error is not a failure.
 fn say(text: &str) {
-    let _ = writeln!(stderr(), "{text}");
+    if tracing::enabled!(tracing::Level::WARN) {
+        let _ = writeln!(stderr(), "{text}");
+    }
 }

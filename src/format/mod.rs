@@ -7,12 +7,14 @@
 //! | [`json`] | one object per observation |
 //! | [`hybrid`] | a hybrid inverter in four figures |
 //! | [`table`], [`inventory`] | tables for people: readings, inverters that were found |
+//! | [`explain`] | what status codes and errors mean |
 //! | [`influx`] | a line of InfluxDB's line protocol |
 //! | [`prometheus`] | metrics of all inverters |
 //! | [`home_assistant`], [`message`] | what announces an inverter to Home Assistant; an MQTT message |
 
 pub mod csv;
 pub mod csv_table;
+pub mod explain;
 pub mod home_assistant;
 pub(crate) mod hybrid;
 pub mod influx;

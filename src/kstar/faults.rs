@@ -3,7 +3,7 @@
 //! Source: the protocol note. Bits that it does not explain carry their number.
 
 /// Bit 0 first. Where a bit has no known meaning it is called `bit N`.
-pub(super) static ERROR_BITS: [&str; 32] = [
+pub(crate) static ERROR_BITS: [&str; 32] = [
     "GFCI check",
     "AC sensor check",
     "bit 2",

@@ -15,7 +15,7 @@ mod cells;
 pub mod client;
 pub(crate) mod column;
 pub mod discovery;
-mod faults;
+pub(crate) mod faults;
 pub mod identity;
 pub mod interfaces;
 pub mod interpret;

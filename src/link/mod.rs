@@ -58,6 +58,23 @@ pub enum DeviceError {
     /// `replay:`
     #[error("no recording given; write replay:FILE")]
     NoRecording,
+    /// A gateway or a kind of device in another spelling.
+    #[error("there is no serial port of this name; did you mean {0}")]
+    Misspelt(String),
+}
+
+/// What was meant, if a text that is no device is nearly one: `192.168.1.9:8899`, `SIM:`.
+fn meant(text: &str) -> Option<String> {
+    let (before, after) = text.split_once(':')?;
+    if before.contains('/') {
+        return None; // a path such as /dev/serial/by-path/pci-0000:00
+    }
+    let kind = before.to_ascii_lowercase();
+    if ["sim", "tcp", "replay"].contains(&kind.as_str()) {
+        return Some(format!("{kind}:{after}"));
+    }
+    let is_port = after.parse::<u16>().is_ok();
+    (is_port && !before.is_empty()).then(|| format!("tcp://{text}"))
 }
 
 impl FromStr for Device {
@@ -76,7 +93,10 @@ impl FromStr for Device {
                 .ok_or_else(|| DeviceError::NotAGateway(text.to_owned())),
             Some(("replay", "")) => Err(DeviceError::NoRecording),
             Some(("replay", file)) => Ok(Self::Replay(PathBuf::from(file))),
-            _ => Ok(Self::Serial(PathBuf::from(text))),
+            _ => match meant(text) {
+                Some(meant) => Err(DeviceError::Misspelt(meant)),
+                None => Ok(Self::Serial(PathBuf::from(text))),
+            },
         }
     }
 }

@@ -110,7 +110,7 @@ impl Sinks {
     }
 
     /// Keeps one connection to the broker from now on, instead of one at the end, and serves SunSpec
-    /// clients.
+    /// clients. Changes are reported by the watcher, not by the log.
     ///
     /// # Errors
     /// [`Failure`] if the login makes no sense, or if units clash. A broker that is away may come.
@@ -119,6 +119,7 @@ impl Sinks {
             match sink {
                 Sink::Mqtt(mqtt) => mqtt.stay_connected(inverters)?,
                 Sink::Sunspec(sunspec) => sunspec.start(inverters)?,
+                Sink::CsvLog(log) => log.without_alarms(),
                 _ => {}
             }
         }
@@ -184,7 +185,8 @@ impl Sinks {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
                 Sink::Sunspec(sunspec) => sunspec.round_done(),
-                Sink::CsvLog(_) | Sink::Mqtt(_) => {}
+                Sink::CsvLog(log) => log.round_done(&self.latest),
+                Sink::Mqtt(_) => {}
             }
         }
     }

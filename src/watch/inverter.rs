@@ -2,6 +2,7 @@
 
 use super::curve::Curve;
 use super::plant::Now;
+use crate::fault;
 use crate::format::{hybrid, table};
 use crate::inverter::InverterId;
 use crate::observation::Outcome;
@@ -126,7 +127,11 @@ impl Inverter {
                 self.read = Some(now);
                 self.remember(answer, now);
                 self.reading = Some((**answer).clone());
-                table::summary(answer)
+                let faults = fault::of_reading(answer).join(", ");
+                match faults.is_empty() {
+                    true => table::summary(answer),
+                    false => format!("{faults}: {}", table::summary(answer)),
+                }
             }
             Outcome::Garbled(reason) => {
                 self.garbled += 1;

@@ -14,12 +14,14 @@ mod support;
 #[path = "../faults/mod.rs"]
 mod faults;
 
+mod alarms;
 mod captures;
 mod checksums;
 mod clock;
 mod docs;
 mod documents;
 mod environment;
+mod explain;
 mod files;
 mod formats;
 mod gateways;

@@ -121,7 +121,7 @@ impl LogDirectory {
     }
 
     /// The folder of an inverter, `02` or `roof/02`, if it is there.
-    fn inside(&self, name: &str) -> Result<Option<Folder>, LogError> {
+    pub(super) fn inside(&self, name: &str) -> Result<Option<Folder>, LogError> {
         match name.split_once('/') {
             None => inside(&self.folder, name),
             Some((bus, name)) => match inside(&self.folder, bus)? {

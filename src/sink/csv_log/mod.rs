@@ -2,11 +2,13 @@
 //!
 //! | module | does |
 //! |---|---|
+//! | [`alarms`] | faults that begin and end, inverters that are missed |
 //! | [`files`] | days, `latest.csv`, locks, torn rows |
 //! | [`folders`] | the folder of an inverter that names itself |
 //! | [`folder`] | a folder held open, out of which no link leads |
 //! | [`error`] | what goes wrong with files |
 
+mod alarms;
 pub mod error;
 pub mod files;
 pub mod folder;
@@ -28,6 +30,8 @@ pub(super) struct CsvLog {
     directory: LogDirectory,
     /// The folders of inverters that name themselves, as chosen in the last round.
     chosen: BTreeMap<InverterId, String>,
+    /// Whether faults and missed inverters are reported: `watch` reports them as changes.
+    has_alarms: bool,
 }
 
 impl CsvLog {
@@ -35,11 +39,24 @@ impl CsvLog {
         Ok(Self {
             directory: LogDirectory::open(path)?,
             chosen: BTreeMap::new(),
+            has_alarms: true,
         })
     }
 
-    /// Repairs what a power cut left of the last files of these inverters, silent ones too. The folders of inverters that name
-    /// themselves are not known yet: all of them are repaired.
+    /// Leaves the reports of faults to another.
+    pub(super) const fn without_alarms(&mut self) {
+        self.has_alarms = false;
+    }
+
+    /// Reports inverters that are missed.
+    pub(super) fn round_done(&self, round: &[Observation]) {
+        if self.has_alarms {
+            alarms::report_missed(&self.directory, round);
+        }
+    }
+
+    /// Repairs what a power cut left of the last files of these inverters, silent ones too. The folders
+    /// of inverters that name themselves are not known yet: all of them are repaired.
     pub(super) fn repair(&mut self, inverters: &[InverterId], troubles: &mut Troubles) {
         let today = Local::now().date_naive();
         if inverters.iter().all(|inverter| inverter.folder().is_none()) {
@@ -104,6 +121,9 @@ impl CsvLog {
             Some(folder) => format!("inverter {folder}"),
             None => inverter.subject(),
         };
+        if self.has_alarms {
+            alarms::report_faults(&self.directory, &folder, &subject, reading);
+        }
         let appended = self.directory.append(&folder, reading);
         if troubles.note(&subject, appended, AGAIN) && chosen.is_some() {
             folders::remember(self.directory.folder(), &folder, reading);

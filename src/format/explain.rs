@@ -1,0 +1,174 @@
+//! Status codes, status texts and errors of KSTAR inverters, explained.
+
+use crate::fault::advice::advice;
+use crate::kaco::status::{self, STATUSES, Severity, Status};
+use crate::kstar::faults::ERROR_BITS;
+
+/// How many similar names are suggested.
+const SUGGESTED: usize = 3;
+
+/// A word that no table knows, and those that are similar.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("it is not a known status or error{}", suggestion(.0))]
+pub struct Unknown(Vec<String>);
+
+fn suggestion(similar: &[String]) -> String {
+    match similar {
+        [] => "; `explain` lists them all".to_owned(),
+        similar => format!("; similar are: {}", similar.join(", ")),
+    }
+}
+
+/// What a code, a text or an error means and what to do: a paragraph. `kstar 513` is the number in the
+/// column Error Codes of a KSTAR inverter.
+///
+/// # Errors
+/// [`Unknown`] with what is similar.
+pub fn explain(asked: &str) -> Result<String, Unknown> {
+    let asked = asked.trim();
+    if let Some(number) = kstar_number(asked) {
+        return Ok(bits(number));
+    }
+    if let Ok(code) = asked.parse::<u32>() {
+        return status::find(code).map(paragraph).ok_or_else(|| near(code));
+    }
+    if let Some(status) = status::named(asked).or_else(|| with_meaning(asked)) {
+        return Ok(paragraph(status));
+    }
+    let is_asked = |name: &&&str| is_same(name, asked);
+    match ERROR_BITS.iter().find(is_asked) {
+        Some(name) => Ok(error(name)),
+        None => Err(similar(asked)),
+    }
+}
+
+/// All of them, a line each.
+pub fn all() -> String {
+    let mut text = "KACO: code, status, what it means; ! is a fault\n".to_owned();
+    for status in STATUSES {
+        let mark = if status.severity == Severity::Fault {
+            '!'
+        } else {
+            ' '
+        };
+        let (code, name) = (status.code, status.text);
+        let meaning = if is_same(name, status.meaning) {
+            ""
+        } else {
+            status.meaning
+        };
+        let line = format!("{mark} {code:>3}  {name:38}{meaning}");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text.push_str("\nKSTAR: bit of the number in Error Codes, error\n");
+    for (bit, name) in ERROR_BITS.iter().enumerate() {
+        if !name.starts_with("bit ") {
+            text.push_str(&format!("! {bit:>3}  {name}\n"));
+        }
+    }
+    text.push_str("\nOne of them, with what to do: kaco_ardexa explain 19\n");
+    text
+}
+
+fn kstar_number(asked: &str) -> Option<u32> {
+    let (family, number) = asked.split_once(' ')?;
+    let number = number.trim().parse().ok()?;
+    family.eq_ignore_ascii_case("kstar").then_some(number)
+}
+
+fn with_meaning(asked: &str) -> Option<&'static Status> {
+    let is_meant = |status: &&Status| is_same(status.meaning, asked) || is_same(status.text, asked);
+    STATUSES.iter().find(is_meant)
+}
+
+/// Upper and lower case, blanks and hyphens are the same.
+fn is_same(one: &str, other: &str) -> bool {
+    plain(one) == plain(other)
+}
+
+fn plain(text: &str) -> String {
+    text.to_lowercase()
+        .replace(['-', '_', '/'], " ")
+        .replace(',', "")
+}
+
+fn paragraph(status: &Status) -> String {
+    let Status {
+        code,
+        text,
+        meaning,
+        ..
+    } = status;
+    match status.severity {
+        Severity::Operating => format!(
+            "KACO status {code}, {text}: {meaning}\n  part of normal operation, nothing is to be done\n"
+        ),
+        Severity::Fault => {
+            let advice = advice(&format!("{text} {meaning}"));
+            format!("KACO status {code}, {text}: {meaning}\n  a fault: {advice}\n")
+        }
+    }
+}
+
+fn error(name: &str) -> String {
+    format!("KSTAR error: {name}\n  a fault: {}\n", advice(name))
+}
+
+fn bits(number: u32) -> String {
+    let set = (0..u32::BITS).zip(ERROR_BITS);
+    let names = set.filter_map(|(bit, name)| (number >> bit & 1 == 1).then_some(name));
+    let errors: String = names.map(error).collect();
+    match errors.is_empty() {
+        true => format!("KSTAR Error Codes {number}: no error\n"),
+        false => errors,
+    }
+}
+
+/// The codes next to one that no table knows.
+fn near(code: u32) -> Unknown {
+    let mut near: Vec<&Status> = STATUSES.iter().collect();
+    near.sort_by_key(|status| status.code.abs_diff(code));
+    near.truncate(2);
+    let named = |status: &&Status| format!("{} ({})", status.code, status.text);
+    let named = near.iter().map(named);
+    let kstar = format!("kstar {code} (a number in Error Codes)");
+    Unknown(named.chain([kstar]).collect())
+}
+
+fn similar(asked: &str) -> Unknown {
+    let asked = plain(asked);
+    let texts = STATUSES.iter().map(|status| status.text);
+    let mut rated: Vec<(usize, &str)> = texts
+        .chain(
+            ERROR_BITS
+                .iter()
+                .copied()
+                .filter(|name| !name.starts_with("bit ")),
+        )
+        .map(|name| (likeness(&asked, &plain(name)), name))
+        .filter(|(likeness, _)| *likeness > LEAST_LIKENESS)
+        .collect();
+    rated.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
+    rated.truncate(SUGGESTED);
+    Unknown(rated.into_iter().map(|(_, name)| name.to_owned()).collect())
+}
+
+/// Percent; below it a name is only confusing.
+const LEAST_LIKENESS: usize = 30;
+
+/// How many pairs of neighbouring letters two texts share, percent.
+fn likeness(one: &str, other: &str) -> usize {
+    let pairs =
+        |text: &str| -> Vec<(char, char)> { text.chars().zip(text.chars().skip(1)).collect() };
+    let (one, mut left) = (pairs(one), pairs(other));
+    let all = one.len() + left.len();
+    let mut shared = 0_usize;
+    for pair in one {
+        if let Some(place) = left.iter().position(|other| *other == pair) {
+            left.swap_remove(place);
+            shared += 1;
+        }
+    }
+    (200 * shared).checked_div(all).unwrap_or_default()
+}

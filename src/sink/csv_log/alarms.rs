@@ -1,0 +1,129 @@
+//! What a person must know who reads no table: faults that begin and end, and inverters that have given
+//! no row for more than a day while others feed in. The memory is the files themselves.
+//!
+//! The last row of an inverter's newest file says which faults it reported before. Its time says how
+//! long the inverter has been silent, and `.silent` beside it holds the date of the last warning about
+//! that; the next row removes it.
+
+use super::files::LogDirectory;
+use super::folder::Folder;
+use crate::fault;
+use crate::inverter::InverterId;
+use crate::observation::{Observation, Outcome};
+use crate::reading::{Decimal, Reading, Role};
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
+use std::io::{self, Read, Seek, SeekFrom};
+use tracing::warn;
+
+/// The longest header and the longest row that are looked at, bytes.
+const LONGEST: u64 = 8192;
+
+/// Remembers the day of the last warning about a silent inverter.
+const MARKER: &str = ".silent";
+
+/// Time without a row after which an inverter is missed.
+const MISSED: TimeDelta = TimeDelta::days(1);
+
+/// Warns of faults that begin or end with this reading, which is not in the files yet.
+pub(super) fn report_faults(directory: &LogDirectory, folder: &str, subject: &str, new: &Reading) {
+    let folder = directory.inside(folder).ok().flatten();
+    let last = folder.as_ref().and_then(|folder| last_row(folder).ok()?);
+    let before = last.map(|(header, row)| fault::of_row(new, &header, &row));
+    let before = before.unwrap_or_default();
+    let now = fault::of_reading(new);
+    for fault in now.iter().filter(|fault| !before.contains(fault)) {
+        warn!("{subject}: the inverter reports a fault: {fault}");
+    }
+    for fault in before.iter().filter(|fault| !now.contains(fault)) {
+        warn!("{subject}: the fault is over: {fault}");
+    }
+    if let Some(folder) = folder {
+        // A marker that stays only keeps a warning from coming twice on its day.
+        let _ = folder.remove_if_there(MARKER);
+    }
+}
+
+/// Warns once a day of inverters without a row for more than a day, where others of their bus feed in.
+pub(super) fn report_missed(directory: &LogDirectory, round: &[Observation]) {
+    let feeding = |observation: &&Observation| {
+        let power = observation
+            .reading()
+            .and_then(|reading| reading.number(Role::Power));
+        power.is_some_and(|power| power > Decimal::ZERO)
+    };
+    for missed in round.iter().filter(|observation| is_missed(observation)) {
+        let is_neighbour = |other: &&Observation| is_beside(&missed.inverter, &other.inverter);
+        let neighbour = round.iter().filter(is_neighbour).find(feeding);
+        let now = neighbour.and_then(|other| other.reading()?.time);
+        let folder = missed.inverter.folder();
+        let folder = folder.and_then(|folder| directory.inside(&folder).ok()?);
+        if let (Some(now), Some(folder)) = (now, folder) {
+            report_missed_one(&folder, &missed.inverter.subject(), now);
+        }
+    }
+}
+
+fn report_missed_one(folder: &Folder, subject: &str, now: DateTime<FixedOffset>) {
+    let Ok(Some((_, row))) = last_row(folder) else {
+        return;
+    };
+    let time = row.split(',').next().unwrap_or_default();
+    let Ok(last) = DateTime::parse_from_str(time, "%Y-%m-%dT%H:%M:%S%z") else {
+        return;
+    };
+    let today = now.date_naive().to_string();
+    let warned = folder.read(MARKER).ok().flatten();
+    if now - last <= MISSED || warned.as_deref() == Some(today.as_bytes()) {
+        return;
+    }
+    let last = last.format("%F %H:%M");
+    warn!("{subject}: no reading since {last}, while others of its bus feed in; look at it");
+    if let Err(error) = folder.create(MARKER, today.as_bytes()) {
+        let path = folder.path_of(MARKER);
+        warn!(
+            "can't write {}, the warning comes again: {error}",
+            path.display()
+        );
+    }
+}
+
+fn is_missed(observation: &Observation) -> bool {
+    matches!(observation.outcome, Outcome::Silent | Outcome::Garbled(_))
+}
+
+fn is_beside(one: &InverterId, other: &InverterId) -> bool {
+    one != other && one.has_address() && other.has_address() && one.bus() == other.bus()
+}
+
+/// The header and the last whole row of the newest day; `None` if there is no row.
+fn last_row(folder: &Folder) -> io::Result<Option<(String, String)>> {
+    let day = |name: &String| {
+        let date = name.strip_suffix(".csv")?;
+        date.parse::<NaiveDate>().ok()
+    };
+    let Some(newest) = folder.names()?.filter(|name| day(name).is_some()).max() else {
+        return Ok(None);
+    };
+    let Some(mut file) = folder.file(&newest)? else {
+        return Ok(None);
+    };
+    let mut head = Vec::new();
+    io::Read::by_ref(&mut file)
+        .take(LONGEST)
+        .read_to_end(&mut head)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LONGEST)))?;
+    let mut tail = Vec::new();
+    file.take(LONGEST).read_to_end(&mut tail)?;
+    let (head, tail) = (
+        String::from_utf8_lossy(&head),
+        String::from_utf8_lossy(&tail),
+    );
+    let header = head.lines().next().unwrap_or_default();
+    let whole = tail.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    let row = whole
+        .lines()
+        .next_back()
+        .filter(|row| !row.starts_with('#'));
+    Ok(row.map(|row| (header.to_owned(), row.to_owned())))
+}

@@ -1,0 +1,92 @@
+//! What cron mails of a plant: faults that begin and end, and inverters that are missed.
+
+use crate::support::day::Day;
+use crate::support::plant::{HEADER, Plant, ROW};
+use crate::support::program;
+use std::fs;
+use tempfile::TempDir;
+
+const FAULTY: &str = "fan-1-failure,398.5,1.56,621,227.8,2.61,585,33,33969,6400xi";
+
+#[test]
+fn a_fault_is_told_when_it_begins() {
+    let directory = TempDir::new().unwrap();
+    let log = || {
+        let arguments = ["log", "sim:fault", "2,4", "--pace", "0s", "--timeout", "5s"];
+        let mut command = program::command(&arguments);
+        command.arg(directory.path()).env("TZ", Day::Today.zone());
+        program::wait(program::start(command)).expect_code(0)
+    };
+    let first = log();
+    assert!(
+        first
+            .stderr
+            .contains("address 02: the inverter reports a fault: "),
+        "{first:?}"
+    );
+    assert!(!first.stderr.contains("address 04"), "{first:?}");
+    let second = log();
+    assert!(!second.stderr.contains("fault"), "{second:?}");
+}
+
+#[test]
+fn a_fault_is_told_when_it_ends() {
+    let plant = Plant::new();
+    let before = format!("{HEADER}2026-01-01T12:00:00+0100,{FAULTY}\n");
+    plant.write("2026-01-01.csv", before);
+    let run = plant.log().expect_code(0);
+    assert!(
+        run.stderr
+            .contains("address 02: the fault is over: fan-1-failure"),
+        "{run:?}"
+    );
+    plant.log().expect_silence();
+}
+
+/// Address 2 answers, address 3 gave its last row on that date.
+fn with_silent_neighbour(date: &str) -> Plant {
+    let plant = Plant::new();
+    let folder = plant.directory.path().join("03");
+    fs::create_dir_all(&folder).unwrap();
+    let rows = format!("{HEADER}{date}T12:00:00+0000,{ROW}\n");
+    fs::write(folder.join(format!("{date}.csv")), rows).unwrap();
+    plant
+}
+
+const QUICK: [&str; 2] = ["--timeout", "300ms"];
+
+#[test]
+fn an_inverter_that_is_missed_is_told_once_a_day() {
+    let plant = with_silent_neighbour("2026-01-01");
+    let run = plant.log_with("2,3", &QUICK).expect_code(0);
+    let due = "address 03: no reading since 2026-01-01 12:00, while others of its bus feed in";
+    assert!(run.stderr.contains(due), "{run:?}");
+    plant.log_with("2,3", &QUICK).expect_silence();
+    // On the next day again.
+    let marker = plant.directory.path().join("03/.silent");
+    assert_eq!(
+        fs::read_to_string(&marker).unwrap(),
+        Day::Today.date().to_string()
+    );
+    fs::write(&marker, Day::Yesterday.date().to_string()).unwrap();
+    let run = plant.log_with("2,3", &QUICK).expect_code(0);
+    assert!(run.stderr.contains(due), "{run:?}");
+}
+
+#[test]
+fn an_inverter_that_was_silent_for_hours_is_not_missed() {
+    let today = Day::Today.date().to_string();
+    with_silent_neighbour(&today)
+        .log_with("2,3", &QUICK)
+        .expect_silence();
+}
+
+#[test]
+fn at_night_none_is_missed() {
+    let plant = Plant::silent();
+    plant.write(
+        "2026-01-01.csv",
+        format!("{HEADER}2026-01-01T12:00:00+0100,{ROW}\n"),
+    );
+    plant.log_with("2", &QUICK).expect_silence();
+}
