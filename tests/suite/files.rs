@@ -222,7 +222,7 @@ fn torn() -> Vec<(&'static str, Vec<u8>, usize)> {
                 whole.as_bytes(),
                 &[0; 900],
                 b"1\n",
-                row[..9].as_bytes(),
+                &row.as_bytes()[..9],
                 &[0; 20],
                 b"\n",
             ]
