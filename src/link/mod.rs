@@ -1,5 +1,6 @@
 //! DEVICE, as people write it, to a byte stream.
 
+mod claim;
 mod holder;
 mod ports;
 mod replay;
@@ -9,6 +10,7 @@ mod tcp;
 use crate::kaco::connect::{Connect, LinkError};
 use crate::sim::bus::Simulation;
 use crate::sim::kaco::Mood;
+use claim::Claim;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -106,6 +108,8 @@ pub struct Link {
     device: Device,
     /// Runs as long as the link lives.
     simulation: Option<Simulation>,
+    /// Of a gateway; as long as the link lives.
+    claim: Option<Claim>,
 }
 
 impl Link {
@@ -114,6 +118,7 @@ impl Link {
         Self {
             device,
             simulation: None,
+            claim: None,
         }
     }
 }
@@ -133,7 +138,12 @@ impl Connect for Link {
     async fn connect(&mut self) -> Result<Self::Stream, LinkError> {
         Ok(match &self.device {
             Device::Serial(path) => Box::new(serial::open(path)?),
-            Device::Tcp(gateway) => Box::new(tcp::open(gateway).await?),
+            Device::Tcp(gateway) => {
+                if self.claim.is_none() {
+                    self.claim = claim::take(gateway)?;
+                }
+                Box::new(tcp::open(gateway).await?)
+            }
             Device::Replay(path) => Box::new(replay::open(path)?),
             Device::Simulated(mood) => {
                 let simulation = match self.simulation.take() {

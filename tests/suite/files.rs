@@ -7,7 +7,7 @@ use crate::support::day::Day;
 use crate::support::disk::tree;
 use crate::support::plant::{HEADER, Plant, ROW, expect_log};
 use crate::support::program::{self, command_as_nobody, is_root, text};
-use crate::support::stumble::without_hard_links;
+use crate::support::stumble::{traced, without_hard_links};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
@@ -152,6 +152,23 @@ fn setting_aside_overwrites_nothing() {
         plant.read(&format!("{file}.3")),
         "# datetime, other\n2026-01-01T12:00:00+0100,1\n"
     );
+}
+
+/// Else a power cut could leave neither: the second rename can reach the disk before the first.
+#[test]
+fn a_file_is_aside_on_the_disk_before_another_gets_its_name() {
+    let plant = Plant::new();
+    let file = Day::Today.file();
+    plant.write(&file, "# datetime, other\n2026-01-01T12:00:00+0100,1\n");
+    let trace = plant.directory.path().join("trace");
+    let mut command = plant.command("2", plant.directory.path(), &[]);
+    traced(&mut command, &trace);
+    program::wait(program::start(command)).expect_code(0);
+    let trace = fs::read_to_string(trace).unwrap();
+    let steps: Vec<&str> = trace.lines().map(str::trim_end).collect();
+    let aside = format!("rename {file} {file}.1");
+    let place = steps.iter().position(|step| *step == aside).expect(&trace);
+    assert_eq!(steps[place + 1], "sync folder", "{trace}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::support::bus::Bus;
 use crate::support::captures::bytes;
-use crate::support::program::{Run, run, text};
+use crate::support::program::{Run, command, run, start, text};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -198,4 +198,26 @@ fn old_bytes_of_a_gateway_and_small_pieces_do_no_harm() {
     .expect_code(0);
     assert!(run.stdout.contains(",398.5,1.56,621,"), "{}", run.stdout);
     gateway.join().unwrap();
+}
+
+/// A gateway that takes every client, as many do: only the program itself can keep two runs apart.
+#[test]
+fn two_runs_on_one_gateway_never_meet() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let device = format!("tcp://127.0.0.1:{port}");
+    let mut first = start(command(&["read", &device, "2", "--timeout", "60s"]));
+    let held = listener.accept().unwrap();
+    for other in [device.clone(), format!("tcp://127.0.0.1:{port}/")] {
+        let run = run(&["read", &other, "2"]).expect_code(7);
+        assert!(run.stderr.contains("is in use"), "{}", run.stderr);
+    }
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "the others connected");
+    // However the first ends, it leaves nothing behind.
+    first.0.kill().unwrap();
+    first.0.wait().unwrap();
+    drop(held);
+    let quickly = ["--timeout", "100ms", "--attempts", "1"];
+    run(&[&["read", &device, "2"], &quickly[..]].concat()).expect_code(0);
 }

@@ -6,6 +6,7 @@
  *     STUMBLE=tear STUMBLE_AT=n   the same, but of what it writes one half is already there
  *     STUMBLE=full STUMBLE_AT=n   there is no space from here on; half of what it writes still fits
  *     NO_LINKS=1                  the disk has no hard links, as FAT on a memory card
+ *     TRACE=FILE                  renames and syncs are noted there, a line each
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +22,15 @@
 
 /* The C library's own. */
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+static void trace(const char *what, const char *from, const char *to) {
+    const char *path = getenv("TRACE");
+    int file = path ? REAL(open)(path, O_WRONLY | O_APPEND | O_CREAT, 0644) : -1;
+    if (file >= 0) {
+        dprintf(file, "%s %s %s\n", what, from, to);
+        close(file);
+    }
+}
 
 static int mode_is(const char *mode) {
     const char *set = getenv("STUMBLE");
@@ -92,6 +103,7 @@ int mkdirat(int at, const char *path, mode_t mode) {
 }
 
 int renameat(int from_at, const char *from, int to_at, const char *to) {
+    trace("rename", from, to);
     return fails(0) ? -1 : REAL(renameat)(from_at, from, to_at, to);
 }
 
@@ -104,6 +116,8 @@ int ftruncate64(int file, off64_t length) {
 }
 
 int fsync(int file) {
+    struct stat found;
+    trace("sync", fstat(file, &found) || !S_ISDIR(found.st_mode) ? "file" : "folder", "");
     return fails(0) ? -1 : REAL(fsync)(file);
 }
 

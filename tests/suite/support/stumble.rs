@@ -1,7 +1,7 @@
 //! The program with `stumble.c` below it: it dies, or finds the disk full, at one of its steps on files.
 
 use super::shim;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -33,6 +33,11 @@ impl Stumble {
 /// On a disk without hard links.
 pub fn without_hard_links(command: &mut Command) {
     load(command).env("NO_LINKS", "1");
+}
+
+/// Notes renames and syncs in a file, a line each.
+pub fn traced(command: &mut Command, file: &Path) {
+    load(command).env("TRACE", file);
 }
 
 fn load(command: &mut Command) -> &mut Command {

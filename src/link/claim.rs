@@ -1,0 +1,35 @@
+//! A gateway for this run alone: many accept several clients, whose requests would meet on the bus.
+//!
+//! The lock is a name in the kernel, of a socket that nothing is sent to. It goes with the process, however that ends, and
+//! holds on this machine; in a container, for that container.
+
+use super::tcp::Gateway;
+use crate::kaco::connect::LinkError;
+use std::io;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use tracing::info;
+
+/// Held as long as this value lives.
+pub(super) struct Claim(#[allow(dead_code, reason = "held, not used")] UnixDatagram);
+
+/// Takes a gateway; `None` where the system has no such names.
+///
+/// # Errors
+/// [`LinkError::Busy`] if another run has it.
+pub(super) fn take(gateway: &Gateway) -> Result<Option<Claim>, LinkError> {
+    let name = format!("kaco_ardexa {gateway}").to_ascii_lowercase();
+    let socket =
+        SocketAddr::from_abstract_name(name).and_then(|address| UnixDatagram::bind_addr(&address));
+    match socket {
+        Ok(socket) => Ok(Some(Claim(socket))),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(LinkError::Busy {
+            device: gateway.to_string(),
+            holder: Some("another run".to_owned()),
+        }),
+        Err(error) => {
+            info!("{gateway} can't be locked ({error}): make sure that no two runs use it");
+            Ok(None)
+        }
+    }
+}
