@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`cli`] | what can be typed, as a checked plan |
 //! | [`command`] | one file per command: plan, sources and sinks, a runner |
+//! | [`plant_file`] | several buses in one file |
 //! | [`watch`] | the live page and what it remembers |
 //! | [`source`] | what gives observations: the inverters of a bus, of a network |
 //! | [`sink`] | what takes observations: CSV files, standard output, metrics, MQTT |
@@ -41,6 +42,7 @@ pub mod kstar;
 pub mod link;
 pub mod logging;
 pub mod observation;
+pub mod plant_file;
 pub mod plant_total;
 pub mod plausible;
 pub mod reading;
