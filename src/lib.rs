@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`cli`] | what can be typed, as a checked plan |
 //! | [`command`] | one file per command: plan, sources and sinks, a runner |
+//! | [`plant_file`] | several buses in one file |
 //! | [`watch`] | the live page and what it remembers |
 //! | [`source`] | what gives observations: the inverters of a bus, of a network |
 //! | [`sink`] | what takes observations: CSV files, standard output, metrics, MQTT |
@@ -18,12 +19,12 @@
 //! | [`format`] | readings as text |
 //! | [`link`] | DEVICE to a byte stream |
 //! | [`sim`] | simulated inverters |
+//! | [`fault`] | faults that inverters report, with what they mean |
 //! | [`kaco`] | KACO inverters: bytes to checked frames, tables, the polling of a bus |
 //! | [`kstar`] | KSTAR hybrid inverters: search, datagrams to checked frames, the table |
 //! | [`recording`] | exchanges on a bus as JSON lines |
 //! | [`plausible`] | implausible values in a reading |
 //! | [`plant_total`] | what all inverters of a plant give together |
-//! | [`fault`] | faults that inverters report, with what they mean |
 //! | [`observation`] | an inverter and the outcome of polling it |
 //! | [`reading`] | fields, layouts, values, readings |
 //! | [`inverter`] | the identity of an inverter |
@@ -47,6 +48,7 @@ pub mod link;
 pub mod logging;
 pub mod observation;
 pub mod picture;
+pub mod plant_file;
 pub mod plant_total;
 pub mod plausible;
 pub mod reading;

@@ -1,0 +1,97 @@
+//! What fits alone, but not together: names, devices, SunSpec units.
+
+use super::mistake::Notes;
+use super::section::At;
+use super::{Bus, Kstar};
+use crate::link::Device;
+use std::collections::BTreeMap;
+
+/// The SunSpec unit of the plant.
+const PLANT_UNIT: u32 = 126;
+
+/// The last unit that Modbus has.
+const LAST_UNIT: u32 = 247;
+
+pub(super) fn check(
+    buses: &[At<Bus>],
+    kstars: &[At<Kstar>],
+    has_units: bool,
+    notes: &mut Notes<'_>,
+) {
+    let mut names = BTreeMap::new();
+    let mut devices = BTreeMap::new();
+    let mut units = BTreeMap::new();
+    for At { value: bus, line } in buses {
+        match &bus.name {
+            Some(name) => {
+                if let Some(first) = names.insert(name.clone(), *line) {
+                    let text = format!(
+                        "key 'name': a bus is called '{name}' in line {first} too; \
+                         give this one another name"
+                    );
+                    notes.add(*line, text);
+                }
+            }
+            None if buses.len() > 1 => notes.add(
+                *line,
+                "key 'name' is missing: with two buses each needs one; write for example name = \"roof\"",
+            ),
+            None => {}
+        }
+        // Each simulated bus is one of its own.
+        if !matches!(bus.device, Device::Simulated(_))
+            && let Some(first) = devices.insert(bus.device.to_string(), *line)
+        {
+            let device = &bus.device;
+            let text = format!(
+                "key 'device': {device} is the bus of line {first} too; \
+                 write all of its addresses there"
+            );
+            notes.add(*line, text);
+        }
+        note_units(bus, *line, has_units, &mut units, notes);
+    }
+    let mut ips = BTreeMap::new();
+    for At { value, line } in kstars {
+        if let Some(first) = ips.insert(value.ip, *line) {
+            let ip = value.ip;
+            notes.add(
+                *line,
+                format!("key 'ip': {ip} is the inverter of line {first} too; remove one"),
+            );
+        }
+    }
+}
+
+/// Notes units that two inverters would have, or that there are not.
+fn note_units(
+    bus: &Bus,
+    line: usize,
+    has_units: bool,
+    units: &mut BTreeMap<u32, usize>,
+    notes: &mut Notes<'_>,
+) {
+    if !has_units && bus.sunspec_offset == 0 {
+        return;
+    }
+    for address in bus.addresses.as_slice() {
+        let unit = u32::from(address.number()) + bus.sunspec_offset;
+        let wrong = if unit > LAST_UNIT {
+            format!("is too large: units end at {LAST_UNIT}")
+        } else if unit == PLANT_UNIT {
+            "is that of the plant".to_owned()
+        } else if let Some(first) = units.insert(unit, line) {
+            format!("is taken by the bus of line {first}")
+        } else {
+            continue;
+        };
+        notes.add(
+            line,
+            format!(
+                "key 'sunspec-offset': SunSpec unit {unit} of address {address} {wrong}; \
+                 choose another offset"
+            ),
+        );
+        return;
+    }
+}

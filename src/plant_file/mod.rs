@@ -1,0 +1,378 @@
+//! The plant file: several buses and KSTAR inverters, described in one TOML file.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`mistake`] | what is wrong with a file, by line |
+//! | [`section`] | the keys of each table, and how their values are read |
+//! | [`conflict`] | what fits alone, but not together |
+
+mod conflict;
+mod mistake;
+mod section;
+
+pub use mistake::Mistakes;
+
+use crate::address::{Address, Addresses};
+use crate::inverter::BusName;
+use crate::link::Device;
+use crate::reading::Decimal;
+use crate::sink::mqtt::Broker;
+use mistake::Notes;
+use section::{At, BUS, KSTAR, Kind, MQTT, PLANT, Section};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+use toml::de::{DeTable, DeValue};
+
+/// How a bus is polled, as far as the file tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Polling {
+    /// Least time between the starts of two requests.
+    pub pace: Option<Duration>,
+    /// Wait for the first byte.
+    pub timeout: Option<Duration>,
+    /// Idle time that ends a reply.
+    pub gap: Option<Duration>,
+    /// Tries while replies are garbled.
+    pub attempts: Option<u32>,
+    /// Whether the counters are polled too.
+    pub counters: Option<bool>,
+    /// A file that gets every exchange.
+    pub record: Option<PathBuf>,
+}
+
+/// One `[[bus]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bus {
+    /// Its name; there is one as soon as there are two buses.
+    pub name: Option<BusName>,
+    /// Where it is.
+    pub device: Device,
+    /// The inverters on it.
+    pub addresses: Addresses,
+    /// The keys of this bus over those at the top.
+    pub polling: Polling,
+    /// Names that are shown.
+    pub names: BTreeMap<Address, String>,
+    /// Installed peak power, kW.
+    pub kwp: BTreeMap<Address, Decimal>,
+    /// Added to an address, it is the SunSpec unit.
+    pub sunspec_offset: u32,
+}
+
+/// One `[[kstar]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kstar {
+    /// A name that is shown.
+    pub name: Option<String>,
+    /// Where it is.
+    pub ip: Ipv4Addr,
+}
+
+/// `[mqtt]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mqtt {
+    /// The broker; never with a password.
+    pub broker: Broker,
+    /// The file with the password.
+    pub password_file: Option<PathBuf>,
+    /// In front of all topics of states and availability.
+    pub prefix: Option<String>,
+    /// 0 or 1.
+    pub qos: Option<u8>,
+    /// Certificates to trust.
+    pub ca: Option<PathBuf>,
+    /// Whether inverters are announced to Home Assistant.
+    pub discovery: Option<bool>,
+    /// How long Home Assistant takes a reading for the present.
+    pub expire_after: Option<Duration>,
+}
+
+/// What stands in a plant file, checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlantFile {
+    /// Title of pages and pictures.
+    pub name: Option<String>,
+    /// The directory of the CSV files.
+    pub log: Option<PathBuf>,
+    /// Time from one round to the next.
+    pub every: Option<Duration>,
+    /// A file of Prometheus metrics.
+    pub textfile: Option<PathBuf>,
+    /// Where SunSpec is served.
+    pub sunspec: Option<SocketAddr>,
+    /// Where pages are served.
+    pub http: Option<SocketAddr>,
+    /// Whether an inverter without reading is a failure.
+    pub strict: Option<bool>,
+    /// One line per change instead of the live page.
+    pub silent: Option<bool>,
+    /// The broker.
+    pub mqtt: Option<Mqtt>,
+    /// The buses, at least one or a KSTAR inverter.
+    pub buses: Vec<Bus>,
+    /// The KSTAR inverters.
+    pub kstars: Vec<Kstar>,
+}
+
+impl PlantFile {
+    /// Parses a file. `path`: what messages call it.
+    ///
+    /// # Errors
+    /// All mistakes, each with its line.
+    pub fn parse(path: &str, text: &str) -> Result<Self, Mistakes> {
+        let mut notes = Notes::new(path, text);
+        let parsed = match DeTable::parse(text) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                // Its message repeats nothing of the text, in which there may be a secret.
+                let line = notes.line(&error.span().unwrap_or_default());
+                notes.add(line, format!("this is not TOML: {}", error.message()));
+                return notes.end(Self::default());
+            }
+        };
+        let plant = plant(parsed.get_ref(), &mut notes);
+        notes.end(plant)
+    }
+}
+
+fn plant(table: &DeTable<'_>, notes: &mut Notes<'_>) -> PlantFile {
+    let top = Section::new(&PLANT, table, 1, notes);
+    let polling = polling(&top, notes);
+    let buses = sections(&top, "bus", &BUS, notes);
+    let buses: Vec<At<Bus>> = buses
+        .iter()
+        .filter_map(|section| bus(section, &polling, notes))
+        .collect();
+    let kstars = sections(&top, "kstar", &KSTAR, notes);
+    let kstars: Vec<At<Kstar>> = kstars
+        .iter()
+        .filter_map(|section| kstar(section, notes))
+        .collect();
+    if top.raw("bus").is_none() && top.raw("kstar").is_none() {
+        notes.add(
+            1,
+            "there is neither a [[bus]] nor a [[kstar]]: nothing would be polled",
+        );
+    }
+    let socket = |value: &DeValue<'_>| {
+        let text = section::text(value, "0.0.0.0:502")?;
+        let wrong = |_| format!("`{text}` is not ADDRESS:PORT; write for example 0.0.0.0:502");
+        text.parse::<SocketAddr>().map_err(wrong)
+    };
+    let sunspec = top.get("sunspec", socket, notes);
+    conflict::check(&buses, &kstars, sunspec.is_some(), notes);
+    PlantFile {
+        name: top.get("name", section::name, notes),
+        log: top.get("log", section::path, notes),
+        every: top.get("every", section::positive, notes),
+        textfile: top.get("textfile", section::path, notes),
+        sunspec,
+        http: top.get("http", socket, notes),
+        strict: top.get("strict", section::boolean, notes),
+        silent: top.get("silent", section::boolean, notes),
+        mqtt: mqtt(&top, notes),
+        buses: buses.into_iter().map(|bus| bus.value).collect(),
+        kstars: kstars.into_iter().map(|kstar| kstar.value).collect(),
+    }
+}
+
+/// The tables of `[[key]]`.
+fn sections<'a>(
+    top: &Section<'a>,
+    key: &str,
+    kind: &'static Kind,
+    notes: &mut Notes<'_>,
+) -> Vec<Section<'a>> {
+    let Some(value) = top.raw(key) else {
+        return Vec::new();
+    };
+    let line = notes.line(&value.span());
+    let mut sections = Vec::new();
+    let entries = match value.get_ref() {
+        DeValue::Array(entries) => entries.iter(),
+        _ => [].iter(),
+    };
+    for entry in entries {
+        if let DeValue::Table(table) = entry.get_ref() {
+            let line = notes.line(&entry.span());
+            sections.push(Section::new(kind, table, line, notes));
+        }
+    }
+    if sections.is_empty() {
+        notes.add(
+            line,
+            format!("key '{key}': write {} in two brackets", kind.title),
+        );
+    }
+    sections
+}
+
+fn polling(section: &Section<'_>, notes: &mut Notes<'_>) -> Polling {
+    let attempts = |value: &DeValue<'_>| section::whole(value, 1, 100);
+    Polling {
+        pace: section.get("pace", section::time, notes),
+        timeout: section.get("timeout", section::positive, notes),
+        gap: section.get("gap", section::positive, notes),
+        attempts: section.get("attempts", attempts, notes),
+        counters: section.get("counters", section::boolean, notes),
+        record: section.get("record", section::path, notes),
+    }
+}
+
+impl Polling {
+    /// These, and of `other` what is missing here.
+    fn or(self, other: &Self) -> Self {
+        Self {
+            pace: self.pace.or(other.pace),
+            timeout: self.timeout.or(other.timeout),
+            gap: self.gap.or(other.gap),
+            attempts: self.attempts.or(other.attempts),
+            counters: self.counters.or(other.counters),
+            record: self.record.or_else(|| other.record.clone()),
+        }
+    }
+}
+
+fn bus(section: &Section<'_>, top: &Polling, notes: &mut Notes<'_>) -> Option<At<Bus>> {
+    let name = section.get("name", |value| section::parsed(value, "roof"), notes);
+    let own = polling(section, notes);
+    let device = |value: &DeValue<'_>| section::parsed(value, "/dev/ttyUSB0");
+    let device = section.need("device", "\"/dev/ttyUSB0\"", device, notes);
+    let addresses = section.need("addresses", "\"2,4-7\"", addresses, notes);
+    let names = |value: &DeValue<'_>| section::by_address(value, "\"south\"", section::name);
+    let names = section.at("names", names, notes);
+    let kwp = |value: &DeValue<'_>| section::by_address(value, "9.9", section::kwp);
+    let kwp = section.at("kwp", kwp, notes);
+    let offset = |value: &DeValue<'_>| section::whole(value, 0, 246);
+    let sunspec_offset = section.get("sunspec-offset", offset, notes);
+    let (device, addresses) = (device?.value, addresses?.value);
+    let known = addresses.as_slice();
+    on_bus("names", &names, known, notes);
+    on_bus("kwp", &kwp, known, notes);
+    Some(At {
+        line: section.line,
+        value: Bus {
+            name,
+            device,
+            addresses,
+            polling: own.or(top),
+            names: names.map(|names| names.value).unwrap_or_default(),
+            kwp: kwp.map(|kwp| kwp.value).unwrap_or_default(),
+            sunspec_offset: sunspec_offset.unwrap_or(0),
+        },
+    })
+}
+
+/// Addresses, each once.
+fn addresses(value: &DeValue<'_>) -> Result<Addresses, String> {
+    let text = section::text(value, "2,4-7")?;
+    let addresses: Addresses = text.parse().map_err(|error| format!("{error}"))?;
+    let mut seen = Vec::new();
+    for element in text.split(',').filter(|element| !element.trim().is_empty()) {
+        let listed: Addresses = element.parse().map_err(|error| format!("{error}"))?;
+        for address in listed.as_slice() {
+            if seen.contains(address) {
+                return Err(format!("address {address} stands there twice; remove one"));
+            }
+            seen.push(*address);
+        }
+    }
+    Ok(addresses)
+}
+
+/// Notes addresses that are not among those of the bus.
+fn on_bus<T>(
+    key: &str,
+    values: &Option<At<BTreeMap<Address, T>>>,
+    known: &[Address],
+    notes: &mut Notes<'_>,
+) {
+    let Some(At { value, line }) = values else {
+        return;
+    };
+    for address in value.keys().filter(|address| !known.contains(address)) {
+        notes.add(
+            *line,
+            format!(
+                "key '{key}': address {address} is not in 'addresses' of this bus; add it there"
+            ),
+        );
+    }
+}
+
+fn kstar(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<At<Kstar>> {
+    let name = section.get("name", section::name, notes);
+    let ip = |value: &DeValue<'_>| {
+        let text = section::text(value, "192.168.1.50")?;
+        let ip = text.parse::<Ipv4Addr>().ok();
+        ip.filter(|ip| !ip.is_unspecified() && !ip.is_broadcast() && !ip.is_multicast())
+            .ok_or_else(|| {
+                format!("`{text}` is not the address of an inverter such as 192.168.1.50")
+            })
+    };
+    let ip = section.need("ip", "\"192.168.1.50\"", ip, notes)?.value;
+    let line = section.line;
+    Some(At {
+        line,
+        value: Kstar { name, ip },
+    })
+}
+
+fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
+    let value = top.raw("mqtt")?;
+    let line = notes.line(&value.span());
+    let DeValue::Table(table) = value.get_ref() else {
+        notes.add(
+            line,
+            "key 'mqtt': write the table [mqtt], with the key 'url' in it",
+        );
+        return None;
+    };
+    let section = Section::new(&MQTT, table, line, notes);
+    let prefix = |value: &DeValue<'_>| topic(section::text(value, "plants/roof")?);
+    let qos = |value: &DeValue<'_>| section::whole(value, 0, 1);
+    let password_file = section.get("password-file", section::path, notes);
+    let prefix = section.get("prefix", prefix, notes);
+    let qos = section.get("qos", qos, notes);
+    let ca = section.get("ca", section::path, notes);
+    let discovery = section.get("discovery", section::boolean, notes);
+    let expire_after = section.get("expire-after", section::time, notes);
+    let url = section.need("url", "\"mqtt://user@host\"", broker, notes)?;
+    Some(Mqtt {
+        broker: url.value,
+        password_file,
+        prefix,
+        qos: qos.map(|qos| u8::from(qos > 0)),
+        ca,
+        discovery,
+        expire_after,
+    })
+}
+
+/// A broker without a password.
+fn broker(value: &DeValue<'_>) -> Result<Broker, String> {
+    let broker: Broker = section::parsed(value, "mqtt://user@host")?;
+    if broker.password.is_some() {
+        return Err(
+            "there is a password in it, and secrets do not stand in this file; \
+             write it to a file of its own and name that with 'password-file'"
+                .to_owned(),
+        );
+    }
+    Ok(broker)
+}
+
+/// A topic that can be published to, without the levels that follow.
+fn topic(text: &str) -> Result<String, String> {
+    let topic = text.trim_matches('/');
+    let is_special = |sign: char| "+#".contains(sign) || sign.is_control();
+    if topic.is_empty() || topic.contains(is_special) || topic.starts_with('$') {
+        return Err("write a topic such as plants/roof, without + and #".to_owned());
+    }
+    Ok(topic.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+use super::*;
+
+const BUS_TABLE: &str = "[[bus]]\ndevice = \"/dev/ttyUSB0\"\naddresses = \"2,4-7\"\n";
+
+fn mistakes(text: &str) -> String {
+    match PlantFile::parse("plant.toml", text) {
+        Ok(plant) => format!("no mistake: {plant:?}"),
+        Err(mistakes) => mistakes.to_string(),
+    }
+}
+
+#[test]
+fn every_mistake_names_line_key_and_fix() {
+    let after_bus = |text: &str| format!("{BUS_TABLE}{text}");
+    let before_bus = |text: &str| format!("{text}\n{BUS_TABLE}");
+    let mqtt = |text: &str| format!("{BUS_TABLE}[mqtt]\nurl = \"mqtt://host\"\n{text}");
+    let two = |one: &str, other: &str| {
+        format!(
+            "sunspec = \"0.0.0.0:502\"\n\
+             [[bus]]\nname = \"a\"\ndevice = \"/dev/a\"\naddresses = \"1-31\"\n{one}\n\
+             [[bus]]\nname = \"b\"\ndevice = \"/dev/b\"\naddresses = \"1-31\"\n{other}\n"
+        )
+    };
+    for (text, due) in [
+        (
+            String::new(),
+            "1: there is neither a [[bus]] nor a [[kstar]]",
+        ),
+        ("[[bus]\n".to_owned(), "1: this is not TOML"),
+        (before_bus("name = 1\nname = 2"), "2: this is not TOML"),
+        (
+            "[bus]\ndevice = \"sim:\"\n".to_owned(),
+            "1: key 'bus': write [[bus]] in two brackets",
+        ),
+        (
+            "[[bus]]\ndevice = \"/dev/a\"\nadresses = \"2\"\n".to_owned(),
+            "3: key 'adresses' is not known; did you mean 'addresses'?",
+        ),
+        (
+            "[[bus]]\ndevice = \"/dev/a\"\n".to_owned(),
+            "1: key 'addresses' is missing in [[bus]]; write for example addresses = \"2,4-7\"",
+        ),
+        (
+            "[[bus]]\naddresses = \"2\"\n".to_owned(),
+            "1: key 'device' is missing in [[bus]]; write for example device = \"/dev/ttyUSB0\"",
+        ),
+        (
+            "[[bus]]\ndevice = \"/dev/a\"\naddresses = 2\n".to_owned(),
+            "3: key 'addresses': expected a text such as \"2,4-7\", found a number",
+        ),
+        (
+            "[[bus]]\ndevice = \"/dev/a\"\naddresses = \"7-4\"\n".to_owned(),
+            "3: key 'addresses': `7-4` runs backwards; write 4-7",
+        ),
+        (
+            "[[bus]]\ndevice = \"/dev/a\"\naddresses = \"2,4-7,5\"\n".to_owned(),
+            "3: key 'addresses': address 05 stands there twice; remove one",
+        ),
+        (
+            "[[bus]]\ndevice = \"\"\naddresses = \"2\"\n".to_owned(),
+            "2: key 'device': no device given",
+        ),
+        (
+            "[[bus]]\ndevice = \"tcp://host\"\naddresses = \"2\"\n".to_owned(),
+            "2: key 'device': `tcp://host` is no gateway; write tcp://host:port",
+        ),
+        (
+            after_bus("name = \"a b\"\n"),
+            "4: key 'name': a bus is named with 1 to 32 letters",
+        ),
+        (
+            after_bus("pace = \"fast\"\n"),
+            "4: key 'pace': `fast` is no duration; write for example 1s",
+        ),
+        (
+            after_bus("timeout = 0\n"),
+            "4: key 'timeout': it must be longer than nothing",
+        ),
+        (
+            after_bus("gap = true\n"),
+            "4: key 'gap': expected a duration such as \"1.5s\", found true or false",
+        ),
+        (
+            after_bus("attempts = 0\n"),
+            "4: key 'attempts': `0` is not a whole number of 1 to 100",
+        ),
+        (
+            after_bus("counters = \"yes\"\n"),
+            "4: key 'counters': expected true or false, without quotes, found a text",
+        ),
+        (
+            after_bus("names = \"south\"\n"),
+            "4: key 'names': expected a table such as { 2 = \"south\" }, found a text",
+        ),
+        (
+            after_bus("names = { 9 = \"south\" }\n"),
+            "4: key 'names': address 09 is not in 'addresses' of this bus; add it there",
+        ),
+        (
+            after_bus("names = { x = \"south\" }\n"),
+            "4: key 'names': `x` is not an address",
+        ),
+        (
+            after_bus("names = { 2 = \"\" }\n"),
+            "4: key 'names': 02: a name has 1 to 64 characters",
+        ),
+        (
+            after_bus("kwp = { 2 = -1 }\n"),
+            "4: key 'kwp': 02: `-1` is not a peak power; write kilowatts such as 9.9",
+        ),
+        (
+            after_bus("every = \"5s\"\n"),
+            "4: key 'every' is not known here; it belongs in the top of the file",
+        ),
+        (
+            before_bus("every = \"0s\""),
+            "1: key 'every': it must be longer than nothing",
+        ),
+        (
+            before_bus("every = 2026-11-20"),
+            "1: key 'every': expected a duration such as \"1.5s\", found a date",
+        ),
+        (
+            before_bus("device = \"/dev/a\""),
+            "1: key 'device' is not known here; it belongs in [[bus]]",
+        ),
+        (
+            before_bus("sunspec = 502"),
+            "1: key 'sunspec': expected a text such as \"0.0.0.0:502\", found a number",
+        ),
+        (
+            before_bus("http = \"localhost\""),
+            "1: key 'http': `localhost` is not ADDRESS:PORT",
+        ),
+        (
+            before_bus("strict = 1"),
+            "1: key 'strict': expected true or false",
+        ),
+        (before_bus("log = \"\""), "1: key 'log': expected a path"),
+        (
+            before_bus("password = \"hunter2\""),
+            "1: key 'password' is not allowed: secrets do not stand in this file",
+        ),
+        (
+            before_bus("mqtt = \"host\""),
+            "1: key 'mqtt': write the table [mqtt]",
+        ),
+        (
+            after_bus("[mqtt]\nqos = 1\n"),
+            "4: key 'url' is missing in [mqtt]",
+        ),
+        (
+            after_bus("[mqtt]\nurl = \"mqtt://me:hunter2@host\"\n"),
+            "5: key 'url': there is a password in it",
+        ),
+        (
+            mqtt("password = \"hunter2\"\n"),
+            "6: key 'password' is not allowed",
+        ),
+        (
+            mqtt("user = \"me\"\n"),
+            "6: key 'user' is not known; the user stands in 'url'",
+        ),
+        (
+            mqtt("qos = 2\n"),
+            "6: key 'qos': `2` is not a whole number of 0 to 1",
+        ),
+        (
+            mqtt("prefix = \"a/#\"\n"),
+            "6: key 'prefix': write a topic such as plants/roof",
+        ),
+        (
+            mqtt("zzz = 1\n"),
+            "6: key 'zzz' is not known; [mqtt] can have: url, password-file",
+        ),
+        (
+            "[[kstar]]\nname = \"house\"\n".to_owned(),
+            "1: key 'ip' is missing in [[kstar]]",
+        ),
+        (
+            "[[kstar]]\nip = \"0.0.0.0\"\n".to_owned(),
+            "2: key 'ip': `0.0.0.0` is not the address",
+        ),
+        (
+            "[[kstar]]\nip = \"10.0.0.1\"\n[[kstar]]\nip = \"10.0.0.1\"\n".to_owned(),
+            "3: key 'ip': 10.0.0.1 is the inverter of line 1 too",
+        ),
+        (
+            format!("{BUS_TABLE}[[bus]]\nname = \"b\"\ndevice = \"/dev/b\"\naddresses = \"2\"\n"),
+            "1: key 'name' is missing: with two buses each needs one",
+        ),
+        (
+            two("", "sunspec-offset = 100").replace("\"b\"", "\"a\""),
+            "7: key 'name': a bus is called 'a' in line 2 too",
+        ),
+        (
+            two("", "sunspec-offset = 200").replace("/dev/b", "/dev/a"),
+            "7: key 'device': /dev/a is the bus of line 2 too",
+        ),
+        (
+            two("", ""),
+            "7: key 'sunspec-offset': SunSpec unit 1 of address 01 is taken by the bus of line 2",
+        ),
+        (
+            two("", "sunspec-offset = 230"),
+            "7: key 'sunspec-offset': SunSpec unit 248 of address 18 is too large: units end at 247",
+        ),
+        (
+            two("", "sunspec-offset = 100"),
+            "7: key 'sunspec-offset': SunSpec unit 126 of address 26 is that of the plant",
+        ),
+    ] {
+        let said = mistakes(&text);
+        let due = format!("plant.toml:{due}");
+        let is_said = said.lines().any(|line| line.starts_with(&due));
+        assert!(is_said, "{text}\n{said}\ninstead of\n{due}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_in_the_order_of_the_file() {
+    let said = mistakes("pase = 1\n[[bus]]\ndevice = 1\nadresses = \"2\"\n");
+    let lines: Vec<_> = said
+        .lines()
+        .filter_map(|line| line.split(':').nth(1))
+        .collect();
+    assert_eq!(lines, ["1", "2", "3", "4"], "{said}");
+}
+
+#[test]
+fn keys_of_a_bus_count_more_than_those_at_the_top() -> Result<(), Mistakes> {
+    let text =
+        format!("counters = true\npace = 2\n{BUS_TABLE}pace = \"250ms\"\nkwp = {{ 2 = 9.9 }}\n");
+    let plant = PlantFile::parse("plant.toml", &text)?;
+    let bus = plant.buses.first();
+    let polling = bus.map(|bus| (bus.polling.pace, bus.polling.counters));
+    assert_eq!(
+        polling,
+        Some((Some(Duration::from_millis(250)), Some(true)))
+    );
+    let kwp = bus.and_then(|bus| bus.kwp.values().next());
+    assert_eq!(kwp.map(ToString::to_string).as_deref(), Some("9.9"));
+    Ok(())
+}
