@@ -137,6 +137,8 @@ async fn a_reply_is_taken_the_moment_it_is_complete() {
 async fn a_reply_without_its_end_is_taken_after_the_gap() {
     let timing = Timing {
         pace: Duration::ZERO,
+        // Without a type it would be asked for again.
+        attempts: 1,
         ..Timing::default()
     };
     let without_end = |_: &str| {

@@ -48,7 +48,12 @@ fn real_replies_become_files() {
         ("#050", at_address("GN-01", 5)),
     ]);
     let directory = TempDir::new().unwrap();
-    let run = log(&bus, "2-5", directory.path(), &[]).expect_silence();
+    let run = log(&bus, "2-5", directory.path(), &[]).expect_code(0);
+    assert_eq!(run.stdout, "");
+    // The inverter at address 5 does report one.
+    let fault =
+        "kaco_ardexa: warning: address 05: the inverter reports a fault: grid-underfrequency\n";
+    assert_eq!(run.stderr, fault);
     assert_eq!(bus.asked(), ["#020", "#030", "#040", "#050"]);
     // Exact is the test with a clock of its own; here a busy machine may note a request late.
     assert!(run.time >= Duration::from_secs(3), "{:?}", run.time);

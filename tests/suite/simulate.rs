@@ -192,7 +192,13 @@ fn a_bus_without_a_link() {
         "--format",
         "json",
     ]);
-    run.expect_silence();
+    let run = run.expect_code(0);
+    assert!(
+        run.stdout.contains(r#""outcome":"silent""#),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(run.stderr, "");
     simulation.end(Signal::TERM);
 }
 
@@ -220,7 +226,7 @@ fn a_bus_survives_clients_that_are_killed() {
         read(&simulation.path, "2")
             .expect_code(0)
             .stdout
-            .contains(",300TL\n")
+            .contains(",300TL,")
     );
     simulation.end(Signal::TERM);
 }

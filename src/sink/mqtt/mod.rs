@@ -31,6 +31,7 @@ use crate::exit::Failure;
 use crate::inverter::InverterId;
 use crate::observation::Observation;
 use crate::reading::Reading;
+use crate::sink::health::NOT_YET;
 use crate::sink::trouble::Troubles;
 use chrono::{DateTime, FixedOffset};
 use session::{Session, availability_topic};
@@ -78,8 +79,10 @@ impl Mqtt {
     pub(super) async fn finish(self, troubles: &mut Troubles) {
         const SUBJECT: &str = "the readings could not be published";
         if let Some(session) = self.session {
-            // A connection that came back is as good as one that was never lost.
-            if let Some((_, reason)) = session.trouble() {
+            // A connection that came back is as good as one that was never lost, and a run that is
+            // stopped at once had no time for one.
+            let trouble = session.trouble().filter(|(_, why)| why != NOT_YET);
+            if let Some((_, reason)) = trouble {
                 troubles.note(SUBJECT, Err(Failure::new(reason, None)), "");
             }
             return session.stop().await;

@@ -244,7 +244,9 @@ fn csv_and_table() {
         "{header}"
     );
     let row = lines.next().unwrap();
-    let (head, values) = row.split_once(",KSE-4000,,").unwrap();
+    let (head, values) = row
+        .split_once(",KSE-4000,,")
+        .unwrap_or_else(|| panic!("{row}"));
     assert!(head.ends_with(",E4000,read,"), "{row}");
     assert_eq!(
         values,

@@ -45,7 +45,9 @@ fn a_run_announces_its_inverters_and_tells_their_state() {
         "--timeout",
         "300ms",
     ];
-    run(&[&arguments[..], &["--mqtt", &host]].concat()).expect_silence();
+    let run = run(&[&arguments[..], &["--mqtt", &host]].concat()).expect_code(0);
+    assert_eq!(run.stdout, "");
+    assert_eq!(run.stderr.matches("warning").count(), 1, "{}", run.stderr);
     // 10, 20 and 23 columns.
     let heard = listener.exactly(53 + 3, |_| true);
     assert!(heard.iter().all(|heard| heard.qos == 0));
