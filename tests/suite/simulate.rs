@@ -192,7 +192,11 @@ fn a_bus_without_a_link() {
         "--format",
         "json",
     ]);
-    run.expect_silence();
+    assert!(
+        run.expect_code(0)
+            .stdout
+            .contains(r#""outcome":"silent","reason":"no reply"}"#)
+    );
     simulation.end(Signal::TERM);
 }
 
@@ -220,7 +224,7 @@ fn a_bus_survives_clients_that_are_killed() {
         read(&simulation.path, "2")
             .expect_code(0)
             .stdout
-            .contains(",300TL\n")
+            .contains(",02,read,300TL,")
     );
     simulation.end(Signal::TERM);
 }
