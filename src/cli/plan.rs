@@ -51,6 +51,7 @@ impl Command {
                 file,
                 format: format.into(),
             }),
+            Self::MqttForget(arguments) => Plan::Forget(arguments.plan()),
             Self::Simulate(Simulate::Kaco(arguments)) => Plan::SimulateKaco(simulate(arguments)),
             Self::Simulate(Simulate::Kstar(arguments)) => Plan::SimulateKstar(arguments.bind),
             Self::Completions(arguments) => Plan::Text(document::completions(arguments.shell)),
