@@ -4,6 +4,7 @@
 mod check;
 mod document;
 mod environment;
+mod forget;
 mod history;
 mod kstar;
 mod plan;
@@ -94,6 +95,12 @@ pub(crate) enum Command {
     /// empty or start with `#` are skipped. Exits 1 if a line is no good reply.
     #[command(after_help = "Example: echo 0a2a3031392036343030786920af0d | kaco_ardexa decode")]
     Decode(Decode),
+    /// Take back what Home Assistant was told of inverters that are gone
+    ///
+    /// Removes the retained announcements of these inverters from the broker; Home Assistant removes
+    /// their entities at once. A later run with --mqtt announces an inverter again.
+    #[command(after_help = "Example: kaco_ardexa mqtt-forget --mqtt host 02 simulated")]
+    MqttForget(forget::Forget),
     /// Play inverters, to try out everything around the program
     #[command(subcommand)]
     Simulate(Simulate),

@@ -75,7 +75,7 @@ impl Publishing {
 
 /// Parses a broker. Unlike all others, its errors do not repeat what was typed: there may be a password in it.
 #[derive(Clone)]
-struct BrokerParser;
+pub(super) struct BrokerParser;
 
 impl TypedValueParser for BrokerParser {
     type Value = Broker;

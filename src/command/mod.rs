@@ -9,6 +9,7 @@
 
 mod decode;
 mod discover;
+mod forget;
 pub mod history;
 mod listen;
 mod once;
@@ -39,6 +40,7 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
         Plan::Watch(plan) => watch::run(plan, Stop::listen()?, messages).await,
         Plan::Scan(plan) => Stop::listen()?.interrupts(scan::run(plan)).await,
         Plan::Discover(plan) => Stop::listen()?.interrupts(discover::run(plan)).await,
+        Plan::Forget(plan) => Stop::listen()?.interrupts(forget::run(plan)).await,
         Plan::Listen(plan) => Stop::listen()?.ends(listen::run(plan)).await,
         Plan::SimulateKaco(plan) => Stop::listen()?.ends(simulate::kaco(plan)).await,
         Plan::SimulateKstar(bind) => Stop::listen()?.ends(simulate::kstar(bind)).await,

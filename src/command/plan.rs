@@ -1,9 +1,11 @@
 //! What the commands are told: plain values, checked before anything runs.
 
 use crate::address::Addresses;
+use crate::inverter::BusName;
 use crate::link::Device;
 use crate::sim::kaco::Mood;
 use crate::sink::SinkPlan;
+use crate::sink::mqtt;
 use crate::source::{SourcePlan, kaco, kstar};
 use crate::watch::look::Look;
 use std::net::Ipv4Addr;
@@ -21,6 +23,8 @@ pub enum Plan {
     Scan(Scan),
     /// `kstar discover`
     Discover(Discover),
+    /// `mqtt-forget`
+    Forget(Forget),
     /// `listen`
     Listen(Listen),
     /// `decode`
@@ -119,4 +123,15 @@ pub struct SimulateKaco {
     pub link: Option<PathBuf>,
     /// How they answer.
     pub mood: Mood,
+}
+
+/// Announcements of inverters are taken back.
+#[derive(Debug)]
+pub struct Forget {
+    /// The broker, and how messages reach it.
+    pub options: mqtt::Options,
+    /// Whose announcements.
+    pub targets: Vec<mqtt::forget::Target>,
+    /// The bus that the inverters were announced with.
+    pub bus: Option<BusName>,
 }

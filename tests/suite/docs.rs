@@ -6,6 +6,7 @@ mod commands;
 mod guarantees;
 
 mod inverters;
+mod json;
 mod troubleshooting;
 mod watch_picture;
 

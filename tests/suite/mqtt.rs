@@ -2,6 +2,7 @@
 
 #[cfg(feature = "tls")]
 mod encrypted;
+mod forgetting;
 mod publishing;
 mod refusals;
 mod session;

@@ -67,6 +67,11 @@ impl Connector {
         })
     }
 
+    /// Accepts packets of up to so many bytes, instead of 10 KiB.
+    pub(super) fn accept(&mut self, longest: usize) {
+        self.options.set_max_packet_size(longest, longest);
+    }
+
     /// What the broker says for us when the connection is lost.
     pub(super) fn set_will(&mut self, message: Message) {
         let Message {

@@ -7,11 +7,13 @@
 //! | [`state`] | the messages of a reading |
 //! | [`once`] | all messages of a run that ends |
 //! | [`session`] | one connection for a run that goes on |
+//! | [`forget`] | takes announcements back |
 //! | [`error`] | what goes wrong, in words |
 
 pub mod broker;
 mod connection;
 pub mod error;
+pub mod forget;
 pub mod login;
 pub mod once;
 pub mod options;

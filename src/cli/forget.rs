@@ -1,0 +1,55 @@
+//! What can be typed after `mqtt-forget`.
+
+use super::publishing::BrokerParser;
+use crate::command::plan;
+use crate::inverter::BusName;
+use crate::sink::mqtt::forget::Target;
+use crate::sink::mqtt::{Broker, Delivery, Options};
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// `mqtt-forget --mqtt URL INVERTER…`
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// Address such as 02, serial number or IP address of a KSTAR inverter, or simulated for all
+    /// that were simulated
+    #[arg(value_name = "INVERTER", required = true)]
+    pub targets: Vec<Target>,
+
+    /// Name of the bus that the inverters were announced with
+    #[arg(long, value_name = "NAME")]
+    pub bus: Option<BusName>,
+
+    /// The MQTT broker: host, host:1883, mqtt://user@host, mqtts://host
+    #[arg(long = "mqtt", value_name = "URL", value_parser = BrokerParser)]
+    pub broker: Broker,
+
+    /// File with the password, which no other user should be able to read
+    #[arg(long, value_name = "FILE")]
+    pub mqtt_password_file: Option<PathBuf>,
+
+    /// File with the certificates to trust for mqtts:// instead of the system's, in PEM format
+    #[arg(long, value_name = "FILE")]
+    pub mqtt_ca: Option<PathBuf>,
+}
+
+impl Forget {
+    pub(super) fn plan(self) -> plan::Forget {
+        plan::Forget {
+            options: Options {
+                broker: self.broker,
+                environment: super::environment::login(),
+                password_file: self.mqtt_password_file,
+                certificates: self.mqtt_ca,
+                // A removal that got lost would not be noticed.
+                delivery: Delivery::AtLeastOnce,
+                discovery: false,
+                expire_after: Duration::ZERO,
+                topic: String::new(),
+            },
+            targets: self.targets,
+            bus: self.bus,
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Takes retained announcements back: what Home Assistant was told of inverters that are gone.
+
+use super::connection::{Connection, Connector};
+use super::error::PublishError;
+use super::once::deliver;
+use super::options::Options;
+use crate::address::Address;
+use crate::format::message::Message;
+use crate::inverter::{BusName, InverterId};
+use rumqttc::{ConnectionError, Event, Packet};
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+/// For connection and search. A broker that keeps sending is cut off then.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Idle time after which a broker has sent all that it retains.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// Topics that are taken back at most; an inverter has about 50.
+const MOST: usize = 20_000;
+
+/// Announcements of other programs come along: some are long.
+const LONGEST_PACKET: usize = 1024 * 1024;
+
+/// Whose announcements are taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The KACO inverter at an address.
+    Address(Address),
+    /// The KSTAR inverter with a serial number, or at an IP address if it does not tell one.
+    Kstar(String),
+    /// Every simulated inverter.
+    Simulated,
+}
+
+impl FromStr for Target {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        if text == "simulated" {
+            return Ok(Self::Simulated);
+        }
+        let address = text.parse().ok().and_then(Address::new);
+        Ok(address.map_or_else(|| Self::Kstar(text.to_owned()), Self::Address))
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(formatter),
+            Self::Kstar(serial) => formatter.write_str(&serial.escape_debug().to_string()),
+            Self::Simulated => formatter.write_str("simulated"),
+        }
+    }
+}
+
+impl Target {
+    /// Whether a node of discovery topics is of this target.
+    fn is_of(&self, node: &str, bus: Option<&BusName>) -> bool {
+        let inverter = match self {
+            Self::Address(address) => InverterId::kaco(Some(address.number())),
+            Self::Kstar(text) => match text.parse::<IpAddr>() {
+                Ok(ip) => InverterId::kstar(None, Some(ip)),
+                Err(_) => InverterId::kstar(Some(text.clone()), None),
+            },
+            Self::Simulated => return is_simulated(node, bus),
+        };
+        inverter.on(bus.cloned()).node().as_deref() == Some(node)
+    }
+}
+
+/// Whether it is a node of a simulated inverter, on this bus if it is named.
+fn is_simulated(node: &str, bus: Option<&BusName>) -> bool {
+    let rest = ["sim_kaco_", "sim_kstar_"].map(|start| node.strip_prefix(start));
+    let mut rest = rest.into_iter().flatten();
+    let start = bus.map(|bus| format!("{bus}_")).unwrap_or_default();
+    rest.any(|rest| rest.starts_with(&start))
+}
+
+/// Takes back the announcements of the targets on this bus; gives their topics.
+///
+/// # Errors
+/// [`PublishError`] if the broker can't be reached, or does not take the messages within 10 s.
+pub async fn forget(
+    options: &Options,
+    targets: &[Target],
+    bus: Option<&BusName>,
+) -> Result<Vec<String>, PublishError> {
+    let is_wanted = |topic: &str| {
+        let node = node(topic);
+        node.is_some_and(|node| targets.iter().any(|target| target.is_of(node, bus)))
+    };
+    let topics = announced(options, is_wanted).await?;
+    let removal = |topic: &String| Message {
+        topic: topic.clone(),
+        payload: String::new(),
+        is_retained: true,
+    };
+    let messages: Vec<Message> = topics.iter().map(removal).collect();
+    deliver(options, &messages).await?;
+    Ok(topics.into_iter().collect())
+}
+
+/// The node of `homeassistant/sensor/<node>/<key>/config`.
+pub fn node(topic: &str) -> Option<&str> {
+    let mut levels = topic.split('/');
+    let start = (levels.next()?, levels.next()?);
+    let (node, _key, last) = (levels.next()?, levels.next()?, levels.next()?);
+    let is_config = start == ("homeassistant", "sensor") && last == "config";
+    (is_config && levels.next().is_none()).then_some(node)
+}
+
+/// The topics of retained announcements that are wanted.
+async fn announced(
+    options: &Options,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<BTreeSet<String>, PublishError> {
+    let mut connector = Connector::new(options)?;
+    connector.accept(LONGEST_PACKET);
+    let mut found = BTreeSet::new();
+    let mut is_connected = false;
+    let search = async {
+        let Connection { sender, mut events } = connector.open(1);
+        events.poll().await?;
+        is_connected = true;
+        let subscribed = sender.subscribe("homeassistant/sensor/+/+/config");
+        subscribed.map_err(|_| ConnectionError::RequestsDone)?;
+        let mut is_subscribed = false;
+        while found.len() < MOST {
+            let event = tokio::select! {
+                event = events.poll() => event?,
+                () = sleep(QUIET), if is_subscribed => break,
+            };
+            match event {
+                Event::Incoming(Packet::SubAck(_)) => is_subscribed = true,
+                Event::Incoming(Packet::Publish(news)) if news.retain => {
+                    let topic = String::from_utf8_lossy(news.topic.as_ref()).into_owned();
+                    if is_wanted(&topic) {
+                        found.insert(topic);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    };
+    let ended = timeout(LIMIT, search).await;
+    match ended {
+        Ok(Ok(())) => Ok(found),
+        Ok(Err(error)) => Err(connector.explain(error, is_connected)),
+        Err(_) if is_connected => Ok(found),
+        Err(_) => Err(connector.explain(ConnectionError::NetworkTimeout, false)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_of(target: &str, node: &str, bus: Option<&str>) -> bool {
+        let bus = bus.and_then(|bus| bus.parse().ok());
+        let Ok(target) = target.parse::<Target>();
+        target.is_of(node, bus.as_ref())
+    }
+
+    #[test]
+    fn a_target_is_one_inverter_or_all_simulated_ones() {
+        for (target, node, bus, due) in [
+            ("02", "kaco_02", None, true),
+            ("2", "kaco_02", None, true),
+            ("02", "sim_kaco_02", None, false),
+            ("02", "kaco_roof_02", None, false),
+            ("02", "kaco_roof_02", Some("roof"), true),
+            ("02", "kaco_02", Some("roof"), false),
+            ("E4000K/12", "kstar_E4000K_12", None, true),
+            ("192.168.1.50", "kstar_192_168_1_50", None, true),
+            ("100", "kstar_100", None, true),
+            ("simulated", "sim_kaco_02", None, true),
+            ("simulated", "sim_kaco_roof_02", Some("roof"), true),
+            ("simulated", "sim_kaco_02", Some("roof"), false),
+            ("simulated", "kaco_02", None, false),
+            ("simulated", "simulated_lamp", None, false),
+        ] {
+            assert_eq!(is_of(target, node, bus), due, "{target} {node} {bus:?}");
+        }
+    }
+
+    #[test]
+    fn only_announcements_have_a_node() {
+        let topic = "homeassistant/sensor/kaco_02/status/config";
+        assert_eq!(node(topic), Some("kaco_02"));
+        for other in [
+            "homeassistant/sensor/kaco_02/config",
+            "homeassistant/switch/kaco_02/status/config",
+            "homeassistant/sensor/kaco_02/status/state",
+            "homeassistant/sensor/kaco_02/status/config/x",
+            "kaco/02/state",
+        ] {
+            assert_eq!(node(other), None, "{other}");
+        }
+    }
+}
