@@ -42,6 +42,7 @@ pub(super) async fn run(
     let inverters: Vec<InverterId> = sources.iter().flat_map(Source::inverters).collect();
     sinks.begin(&inverters);
     sinks.stay_connected(&inverters)?;
+    sinks.serve(&inverters, now, plan.every)?;
     let names: Vec<String> = sources.iter().map(Source::title).collect();
     let (pause, paused) = channel(false);
     let (sender, events) = unbounded_channel();
@@ -119,9 +120,13 @@ impl Watcher<'_> {
             Event::Observed(observation) => self.observe(observation),
             Event::Lost(failure) => {
                 let reason = self.of(source, &failure.to_string());
+                self.sinks.link(source, Some(&reason));
                 warn!("{reason}; trying again until it is back");
             }
-            Event::Back => self.say(&self.of(source, "the connection is back")),
+            Event::Back => {
+                self.sinks.link(source, None);
+                self.say(&self.of(source, "the connection is back"));
+            }
             Event::NotRecorded(failure) => warn!("{failure}"),
             Event::RoundDone => self.sinks.round_done(),
         }

@@ -5,10 +5,12 @@
 //! | [`csv_log`] | the CSV files of a log directory |
 //! | [`stdout`] | standard output, in the format that was typed |
 //! | [`textfile`] | a file of Prometheus metrics that is exchanged whole |
+//! | `http` | browsers, Prometheus and others that ask over HTTP |
 //! | [`mqtt`] | an MQTT broker |
 //! | [`trouble`] | reports of trouble: once, and its end |
 
 pub mod csv_log;
+mod http;
 pub mod mqtt;
 pub mod stdout;
 pub mod textfile;
@@ -18,8 +20,12 @@ use crate::exit::{Exit, Failure};
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
 use csv_log::CsvLog;
+pub(crate) use http::Clock;
+use http::Http;
 use mqtt::Mqtt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 use stdout::{Printed, Stdout};
 use textfile::Textfile;
 use trouble::Troubles;
@@ -35,6 +41,8 @@ pub struct SinkPlan {
     pub textfile: Option<PathBuf>,
     /// An MQTT broker.
     pub mqtt: Option<mqtt::Options>,
+    /// Where to serve HTTP.
+    pub http: Option<SocketAddr>,
 }
 
 /// What takes observations.
@@ -43,6 +51,7 @@ enum Sink {
     Stdout(Stdout),
     Textfile(Textfile),
     Mqtt(Box<Mqtt>),
+    Http(Http),
 }
 
 /// All sinks of a run, and the one place that reports their trouble.
@@ -75,6 +84,9 @@ impl Sinks {
         if let Some(options) = plan.mqtt {
             sinks.push(Sink::Mqtt(Box::new(Mqtt::once(options))));
         }
+        if let Some(address) = plan.http {
+            sinks.push(Sink::Http(Http::open(address)?));
+        }
         Ok(Self {
             sinks,
             latest: Vec::new(),
@@ -96,6 +108,33 @@ impl Sinks {
         Ok(())
     }
 
+    /// Serves HTTP from now on, if it was wanted; `every` is the time between rounds.
+    ///
+    /// # Errors
+    /// [`Failure`] if the runtime can't take the port.
+    pub(crate) fn serve(
+        &mut self,
+        inverters: &[InverterId],
+        clock: Clock,
+        every: Duration,
+    ) -> Result<(), Failure> {
+        for sink in &mut self.sinks {
+            if let Sink::Http(http) = sink {
+                http.serve(inverters, clock, every)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The link of a source is lost for a reason, or back.
+    pub(crate) fn link(&self, source: usize, lost: Option<&str>) {
+        for sink in &self.sinks {
+            if let Sink::Http(http) = sink {
+                http.link(source, lost.map(str::to_owned));
+            }
+        }
+    }
+
     /// Makes inverters known that will be polled, and repairs what a power cut left of their files.
     pub fn begin(&mut self, inverters: &[InverterId]) {
         for inverter in inverters {
@@ -104,7 +143,7 @@ impl Sinks {
         for sink in &mut self.sinks {
             match sink {
                 Sink::CsvLog(log) => log.repair(inverters, &mut self.troubles),
-                Sink::Stdout(_) | Sink::Textfile(_) | Sink::Mqtt(_) => {}
+                Sink::Stdout(_) | Sink::Textfile(_) | Sink::Mqtt(_) | Sink::Http(_) => {}
             }
         }
     }
@@ -134,6 +173,7 @@ impl Sinks {
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
+                Sink::Http(http) => http.round_done(),
                 Sink::CsvLog(_) | Sink::Mqtt(_) => {}
             }
         }
@@ -146,7 +186,7 @@ impl Sinks {
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_failed(&self.latest, &mut self.troubles),
-                Sink::CsvLog(_) | Sink::Mqtt(_) => {}
+                Sink::CsvLog(_) | Sink::Mqtt(_) | Sink::Http(_) => {}
             }
         }
     }
@@ -173,6 +213,7 @@ impl Sinks {
                 Sink::CsvLog(log) => log.observe(observation, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.observe(observation, &mut self.troubles),
                 Sink::Mqtt(mqtt) => mqtt.observe(observation),
+                Sink::Http(http) => http.observe(observation),
                 Sink::Textfile(_) => {}
             }
         }

@@ -23,6 +23,7 @@ mod environment;
 mod files;
 mod formats;
 mod gateways;
+mod http;
 mod kstar;
 mod mqtt;
 mod packaging;
