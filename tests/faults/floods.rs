@@ -30,11 +30,16 @@ fn read(ip: Ipv4Addr) -> (Child, Instant) {
     start(command(&arguments))
 }
 
+/// Whether there is a reading among the objects.
+fn is_read(run: &Run) -> bool {
+    run.stdout.contains(r#""outcome":"read""#)
+}
+
 /// The power of the first capture; strangers send the second.
 fn is_right(run: &Run) -> bool {
     let object: Value = serde_json::from_str(&run.stdout).expect(&run.stdout);
-    let right: Value = serde_json::from_str(r#"{"values":{"pv_power":407.91}}"#).unwrap();
-    object["values"]["pv_power"] == right["values"]["pv_power"]
+    let right: Value = serde_json::from_str(r#"{"pv_power":407.91}"#).unwrap();
+    object["pv_power"] == right["pv_power"]
 }
 
 /// Sends datagrams to whoever asks, until it is dropped.
@@ -134,7 +139,7 @@ fn strangers_are_not_heard() {
     // A flood can wash the right answer away. It can't put another in its place.
     match run.code {
         Some(0) => assert!(is_right(&run), "{}", run.stdout),
-        code => assert_eq!((code, run.stdout.as_str()), (Some(1), ""), "{run:?}"),
+        code => assert!(code == Some(1) && !is_read(&run), "{run:?}"),
     }
     let calm = Inverter::with(&bytes("AA-21"), None);
     assert!(is_right(&wait(read(calm.ip)).expect_code(0)));
@@ -164,7 +169,7 @@ fn garbage_of_the_inverter_itself() {
     );
     let run = wait(read(mute.ip)).expect_code(1);
     assert!(run.time < LATE, "{:?}", run.time);
-    assert_eq!(run.stdout, "");
+    assert!(!is_read(&run), "{}", run.stdout);
     assert!(
         run.stderr.contains("did not send readings"),
         "{}",
@@ -226,7 +231,7 @@ fn a_search_that_thousands_answer() {
     });
     let (run, cost) = cost(running);
     let count = crowd.join().unwrap();
-    assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{run:?}");
+    assert!(run.code == Some(1) && !is_read(&run), "{run:?}");
     assert!(run.time < LATE, "{:?}", run.time);
     assert!(cost.memory < MEMORY, "{cost:?}");
     assert!(cost.files < FILES, "{cost:?}");

@@ -1,7 +1,7 @@
 //! What stands in the environment in place of the command line: services and containers are told by variables alone.
 
 use crate::support::day::Day;
-use crate::support::plant::{HEADER, Plant, ROW};
+use crate::support::plant::Plant;
 use crate::support::program::{Run, command, start, text, wait, wait_until};
 use clap::CommandFactory;
 use clap::builder::ValueParser;
@@ -62,8 +62,8 @@ fn what_is_typed_counts_more() {
         ("PACE", "fast"),
     ];
     let run = run_with(&typed, &variables).expect_code(0);
-    assert!(run.stdout.starts_with(HEADER), "{}", run.stdout);
-    assert!(run.stdout.ends_with(&format!(",{ROW}\n")), "{}", run.stdout);
+    assert!(run.stdout.starts_with("time,inverter,"), "{}", run.stdout);
+    assert!(run.stdout.contains(",02,read,6400xi,"), "{}", run.stdout);
 }
 
 #[test]

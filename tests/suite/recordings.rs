@@ -38,12 +38,14 @@ fn what_was_recorded_reads_the_same() {
         let lines = objects
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        lines
-            .map(|object| object["values"].clone())
-            .collect::<Vec<_>>()
+        let untimed = lines.map(|mut object| {
+            assert!(object["time"].take().is_string(), "{object}");
+            object
+        });
+        untimed.collect::<Vec<_>>()
     };
     let live = read(&text(&bus.path), &["--record", &file]);
-    assert_eq!(values(&live).len(), 2);
+    assert_eq!(values(&live).len(), 3);
     let again = read(&format!("replay:{file}"), &[]);
     assert_eq!(values(&again), values(&live));
 

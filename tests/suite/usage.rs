@@ -3,8 +3,7 @@
 use crate::polling::at_address;
 use crate::support::bus::Bus;
 use crate::support::captures::bytes;
-use crate::support::day::Day;
-use crate::support::plant::{HEADER, Plant, ROW};
+use crate::support::plant::Plant;
 use crate::support::program::{
     Run, command, command_as_nobody, is_root, run, run_with_input, start, text, wait,
 };
@@ -400,16 +399,16 @@ fn json_is_the_contract() {
     };
     expect_json(
         mppt2,
-        r#"{"time":"","protocol":"kaco","layout":"mppt2","address":3,"type":"3X24","model":"blueplanet 3.0NX3 M2","status_code":4,"values":{"status":"mpp-track","dc_voltage_mppt1":214.7,"dc_current_mppt1":1.97,"dc_power_mppt1":421,"dc_voltage_mppt2":0.0,"dc_current_mppt2":0.04,"dc_power_mppt2":0,"ac_voltage_phase_1":231.1,"ac_current_phase_1":0.80,"ac_voltage_phase_2":234.1,"ac_current_phase_2":0.79,"ac_voltage_phase_3":234.4,"ac_current_phase_3":0.81,"dc_power_total":421,"ac_power_total":413,"cos_phi":0.735,"circuit_board_temperature":36.7,"daily_yield":1640,"cos_phi_kind":"i","type":"3X24"}}"#,
+        r#"{"time":"","protocol":"kaco","address":3,"outcome":"read","layout":"mppt2","type":"3X24","model":"blueplanet 3.0NX3 M2","status_codes":[4],"status":"mpp-track","dc_voltage_mppt1":214.7,"dc_current_mppt1":1.97,"dc_power_mppt1":421,"dc_voltage_mppt2":0.0,"dc_current_mppt2":0.04,"dc_power_mppt2":0,"ac_voltage_phase_1":231.1,"ac_current_phase_1":0.80,"ac_voltage_phase_2":234.1,"ac_current_phase_2":0.79,"ac_voltage_phase_3":234.4,"ac_current_phase_3":0.81,"dc_power_total":421,"ac_power_total":413,"cos_phi":0.735,"circuit_board_temperature":36.7,"daily_yield":1640,"cos_phi_kind":"i"}"#,
     );
     // Its type got lost on the wire: missing is null.
     expect_json(
         standard,
-        r#"{"time":"","protocol":"kaco","layout":"standard","address":1,"type":null,"model":null,"status_code":4,"values":{"status":"mpp-track","dc_voltage":357.5,"dc_current":0.40,"dc_power":144,"ac_voltage":230.9,"ac_current":0.60,"ac_power":138,"device_temperature":29,"daily_yield":59,"type":null}}"#,
+        r#"{"time":"","protocol":"kaco","address":1,"outcome":"read","layout":"standard","type":null,"model":null,"status_codes":[4],"status":"mpp-track","dc_voltage":357.5,"dc_current":0.40,"dc_power":144,"ac_voltage":230.9,"ac_current":0.60,"ac_power":138,"device_temperature":29,"daily_yield":59}"#,
     );
     expect_json(
         three_units,
-        r#"{"time":"","protocol":"kaco","layout":"000xi","address":12,"type":"3x10k","model":"Powador 30000xi","status_code":[4,4,4],"values":{"status_unit_1":"mpp-track","dc_voltage_unit_1":440.6,"dc_current_unit_1":1.54,"dc_power_unit_1":678,"ac_voltage_unit_1":240.5,"ac_current_unit_1":2.58,"ac_power_unit_1":617,"device_temperature_unit_1":42,"daily_yield_unit_1":13024,"status_unit_2":"mpp-track","dc_voltage_unit_2":440.9,"dc_current_unit_2":1.50,"dc_power_unit_2":661,"ac_voltage_unit_2":239.7,"ac_current_unit_2":2.26,"ac_power_unit_2":560,"device_temperature_unit_2":42,"daily_yield_unit_2":12174,"status_unit_3":"mpp-track","dc_voltage_unit_3":400.8,"dc_current_unit_3":1.44,"dc_power_unit_3":577,"ac_voltage_unit_3":242.0,"ac_current_unit_3":2.26,"ac_power_unit_3":552,"device_temperature_unit_3":41,"daily_yield_unit_3":12003,"type":"3x10k"}}"#,
+        r#"{"time":"","protocol":"kaco","address":12,"outcome":"read","layout":"000xi","type":"3x10k","model":"Powador 30000xi","status_codes":[4,4,4],"status_unit_1":"mpp-track","dc_voltage_unit_1":440.6,"dc_current_unit_1":1.54,"dc_power_unit_1":678,"ac_voltage_unit_1":240.5,"ac_current_unit_1":2.58,"ac_power_unit_1":617,"device_temperature_unit_1":42,"daily_yield_unit_1":13024,"status_unit_2":"mpp-track","dc_voltage_unit_2":440.9,"dc_current_unit_2":1.50,"dc_power_unit_2":661,"ac_voltage_unit_2":239.7,"ac_current_unit_2":2.26,"ac_power_unit_2":560,"device_temperature_unit_2":42,"daily_yield_unit_2":12174,"status_unit_3":"mpp-track","dc_voltage_unit_3":400.8,"dc_current_unit_3":1.44,"dc_power_unit_3":577,"ac_voltage_unit_3":242.0,"ac_current_unit_3":2.26,"ac_power_unit_3":552,"device_temperature_unit_3":41,"daily_yield_unit_3":12003}"#,
     );
 }
 
@@ -428,32 +427,75 @@ fn expect_json(line: &str, expected: &str) {
 }
 
 #[test]
-fn csv_of_one_inverter_is_what_the_log_holds() {
-    let replies = [("#020", bytes("G4-17"))];
-    let csv = read(&replies, "2", &["--format", "csv"]);
-    let plant = Plant::new();
-    plant.log().expect_silence();
-    let without_times = |text: &str| -> Vec<String> {
-        let cut = |line: &str| line.split_once(',').unwrap().1.to_owned();
-        text.lines().map(cut).collect()
+fn an_inverter_without_a_reading_is_an_object_too() {
+    let replies = [("#020", bytes("G4-17")), ("#030", b"\n*030 x\r".to_vec())];
+    let quickly = ["--format", "json", "--timeout", "300ms"];
+    let plant = Plant::with_replies(&replies);
+    let device = text(&plant.bus.path);
+    let arguments = ["read", &device, "4,3,2", "--pace", "0s"];
+    let run = run(&[&arguments[..], &quickly].concat()).expect_code(0);
+    let object = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    let objects: Vec<_> = run.stdout.lines().map(object).collect();
+    let outcome = |address: u8| {
+        let object = objects.iter().find(|one| one["address"] == address);
+        let object = object.unwrap_or_else(|| panic!("{address}: {}", run.stdout));
+        object["outcome"].as_str().unwrap().to_owned()
     };
-    assert!(csv.starts_with(HEADER), "{csv}");
-    assert!(csv.ends_with(&format!(",{ROW}\n")), "{csv}");
-    assert_eq!(
-        without_times(&csv),
-        without_times(&plant.read(&Day::Today.file()))
-    );
+    assert_eq!([4, 3, 2].map(outcome), ["silent", "garbled", "read"]);
+    for object in objects.iter().filter(|one| one["outcome"] != "read") {
+        let keys: Vec<&String> = object.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["time", "protocol", "address", "outcome", "reason"]);
+        assert!(object["time"].is_string() && object["reason"].is_string());
+    }
 }
 
 #[test]
-fn csv_of_several_inverters_says_whose_rows_follow() {
-    let replies = [("#020", bytes("G4-17")), ("#030", at_address("G4-17", 3))];
-    let csv = read(&replies, "2,3", &["--format", "csv"]);
-    let lines: Vec<&str> = csv.lines().collect();
-    assert_eq!(lines.len(), 6, "{csv}");
-    assert_eq!((lines[0], lines[3]), ("# inverter 02", "# inverter 03"));
-    assert_eq!((lines[1], lines[4]), (HEADER.trim_end(), HEADER.trim_end()));
-    assert!(lines[2].ends_with(ROW) && lines[5].ends_with(ROW), "{csv}");
+fn csv_is_one_table_of_all_inverters() {
+    let replies = [("#020", bytes("G4-17")), ("#030", at_address("GN-18", 3))];
+    let csv = read(
+        &replies,
+        "3,4,2",
+        &["--format", "csv", "--timeout", "300ms"],
+    );
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let names = reader.headers().unwrap().clone();
+    let head: Vec<&str> = names.iter().take(7).collect();
+    assert_eq!(
+        head.join(","),
+        "time,inverter,outcome,type,model,status,dc_voltage_mppt1"
+    );
+    assert_eq!(
+        names.iter().filter(|name| *name == "daily_yield").count(),
+        1
+    );
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let cell = |row: usize, name: &str| {
+        let place = names.iter().position(|one| one == name).unwrap();
+        rows[row][place].to_owned()
+    };
+    let told = |row: usize| {
+        [
+            "inverter",
+            "outcome",
+            "type",
+            "status",
+            "dc_voltage",
+            "daily_yield",
+        ]
+        .map(|name| cell(row, name))
+        .join(" ")
+    };
+    assert_eq!(rows.len(), 3, "{csv}");
+    assert_eq!(told(0), "03 read 3X24 mpp-track  1640");
+    assert_eq!(told(1), "04 silent    ");
+    assert_eq!(told(2), "02 read 6400xi mpp-track 398.5 33969");
+    for row in 0..3 {
+        let time = cell(row, "time");
+        assert!(
+            chrono::DateTime::parse_from_rfc3339(&time).is_ok(),
+            "{time}"
+        );
+    }
 }
 
 #[test]

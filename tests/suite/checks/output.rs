@@ -21,7 +21,7 @@ pub fn expect_writable(reading: &Reading) {
         assert!(is_printable(&unreadable.raw), "{unreadable:?}");
     }
     expect_row(reading);
-    let object = json::object(reading).to_string();
+    let object = json::reading(reading).to_string();
     assert!(is_printable_text(&object), "{object:?}");
     let read: serde_json::Value = serde_json::from_str(&object).expect("JSON");
     assert_eq!(read.to_string(), object);

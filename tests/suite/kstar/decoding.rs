@@ -20,8 +20,8 @@ fn an_identity_is_told() {
     assert_eq!(object["protocol"], "kstar");
     assert_eq!(object["layout"], "identity");
     assert_eq!(object["serial"], "E4000K1234567890");
-    assert_eq!(object["values"]["firmware"], "1.02");
-    assert_eq!(object["values"]["model"], "KSE-4000");
+    assert_eq!(object["firmware"], "1.02");
+    assert_eq!(object["model"], "KSE-4000");
 }
 
 #[test]
@@ -39,6 +39,7 @@ fn what_is_no_reply_is_refused_by_kind() {
     ] {
         let run = decode(&datagram, "json", 1);
         let object = &objects(&run)[0];
+        assert_eq!(object["outcome"], "refused");
         assert_eq!(object["error"], kind, "{}", run.stdout);
         assert_eq!(object["bytes"], hex(&datagram));
         assert!(object["detail"].is_string());
