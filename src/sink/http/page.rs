@@ -10,7 +10,7 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The style and the script of the page by their SHA-256, requests to this server, nothing else.
-pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-jp0pHN41Qt/mxnbAFuozACivcCMH0/FieOz/9hS29+A='; script-src 'sha256-Gu4Hd3div2XU6L2UwVIoqLcvRK+Z5/am44oDlvFTw8k='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-0vlV6Z98GXVs3Yglh69Ly8HLV6UZGM2q+S79xCV6rDo='; script-src 'sha256-Gu4Hd3div2XU6L2UwVIoqLcvRK+Z5/am44oDlvFTw8k='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// Okabe and Ito's colours without black and yellow, which one of the two backgrounds swallows.
 const COLOURS: [&str; 6] = [
