@@ -235,6 +235,12 @@ pub(crate) struct Watching {
     #[arg(long, value_name = "ADDR:PORT")]
     pub sunspec: Option<SocketAddr>,
 
+    /// Serve a page, metrics and JSON over HTTP at this address, such as 127.0.0.1:8080
+    ///
+    /// Without any login: 0.0.0.0:8080 shows the readings to the whole network.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub http: Option<SocketAddr>,
+
     /// Print one line per change instead of the live page
     #[arg(long)]
     pub silent: bool,

@@ -127,6 +127,7 @@ fn watching(source: SourcePlan, watching: Watching) -> Plan {
                 every: watching.every,
                 offsets: BTreeMap::new(),
             }),
+            http: watching.http,
         },
         every: watching.every,
         silent: watching.silent,

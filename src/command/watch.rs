@@ -50,6 +50,7 @@ pub(super) async fn run(
     let inverters: Vec<InverterId> = sources.iter().flat_map(Source::inverters).collect();
     sinks.begin(&inverters);
     sinks.stay_connected(&inverters)?;
+    sinks.serve(&inverters, now, plan.every)?;
     let titles: Vec<String> = sources.iter().map(Source::title).collect();
     let mut plant = Plant::new(titles, plan.every, time());
     let mut logged = Logged::new(log);
@@ -173,11 +174,13 @@ impl Watcher<'_> {
             Event::Lost(failure) => {
                 self.worst = self.worst.max(failure.exit);
                 let reason = self.of(source, &failure.to_string());
+                self.sinks.link(source, Some(&reason));
                 self.plant
                     .lose(source, failure.message().to_owned(), time());
                 warn!("{reason}; trying again until it is back");
             }
             Event::Back => {
+                self.sinks.link(source, None);
                 self.plant.find(source, time());
                 self.say(&self.of(source, "the connection is back"));
             }

@@ -28,6 +28,11 @@ pub fn exposition(observations: &[Observation]) -> String {
     families.iter().map(Family::text).collect()
 }
 
+/// The labels that tell an inverter from others, as a sample has them.
+pub(crate) fn labels_of(inverter: &InverterId) -> String {
+    labels(&identity(inverter))
+}
+
 /// The labels that tell an inverter from others.
 fn identity(inverter: &InverterId) -> Vec<(&'static str, String)> {
     let bus = inverter.bus().map(|bus| ("bus", bus.to_string()));

@@ -5,6 +5,7 @@
 //! | [`csv_log`] | the CSV files of a log directory |
 //! | [`stdout`] | standard output, in the format that was typed |
 //! | [`textfile`] | a file of Prometheus metrics that is exchanged whole |
+//! | `http` | browsers, Prometheus and others that ask over HTTP |
 //! | [`mqtt`] | an MQTT broker |
 //! | [`health`] | whether a sink works now |
 //! | [`sunspec`] | SunSpec clients, over Modbus TCP |
@@ -12,6 +13,7 @@
 
 pub mod csv_log;
 pub mod health;
+mod http;
 pub mod mqtt;
 pub mod stdout;
 pub mod sunspec;
@@ -23,8 +25,12 @@ use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
 use csv_log::CsvLog;
 use health::Health;
+pub(crate) use http::Clock;
+use http::Http;
 use mqtt::Mqtt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 use stdout::{Printed, Stdout};
 use sunspec::Sunspec;
 use textfile::Textfile;
@@ -43,6 +49,8 @@ pub struct SinkPlan {
     pub mqtt: Option<mqtt::Options>,
     /// SunSpec clients that are served while the run goes on.
     pub sunspec: Option<sunspec::Options>,
+    /// Where to serve HTTP.
+    pub http: Option<SocketAddr>,
 }
 
 /// What takes observations.
@@ -52,6 +60,7 @@ enum Sink {
     Textfile(Textfile),
     Mqtt(Box<Mqtt>),
     Sunspec(Box<Sunspec>),
+    Http(Http),
 }
 
 impl Sink {
@@ -63,6 +72,7 @@ impl Sink {
             Self::Textfile(_) => "metrics",
             Self::Mqtt(_) => "MQTT",
             Self::Sunspec(_) => "SunSpec",
+            Self::Http(_) => "HTTP",
         }
     }
 }
@@ -96,6 +106,9 @@ impl Sinks {
         }
         if let Some(options) = plan.mqtt {
             sinks.push(Sink::Mqtt(Box::new(Mqtt::once(options))));
+        }
+        if let Some(address) = plan.http {
+            sinks.push(Sink::Http(Http::open(address)?));
         }
         if let Some(options) = plan.sunspec {
             let sunspec = Sunspec::open(options, plan.log)?;
@@ -135,6 +148,33 @@ impl Sinks {
         self.sinks.iter().filter_map(of_sink).collect()
     }
 
+    /// Serves HTTP from now on, if it was wanted; `every` is the time between rounds.
+    ///
+    /// # Errors
+    /// [`Failure`] if the runtime can't take the port.
+    pub(crate) fn serve(
+        &mut self,
+        inverters: &[InverterId],
+        clock: Clock,
+        every: Duration,
+    ) -> Result<(), Failure> {
+        for sink in &mut self.sinks {
+            if let Sink::Http(http) = sink {
+                http.serve(inverters, clock, every)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The link of a source is lost for a reason, or back.
+    pub(crate) fn link(&self, source: usize, lost: Option<&str>) {
+        for sink in &self.sinks {
+            if let Sink::Http(http) = sink {
+                http.link(source, lost.map(str::to_owned));
+            }
+        }
+    }
+
     /// Makes inverters known that will be polled, and repairs what a power cut left of their files.
     pub fn begin(&mut self, inverters: &[InverterId]) {
         for inverter in inverters {
@@ -144,7 +184,11 @@ impl Sinks {
             self.troubles.turn(sink.name());
             match sink {
                 Sink::CsvLog(log) => log.repair(inverters, &mut self.troubles),
-                Sink::Stdout(_) | Sink::Textfile(_) | Sink::Mqtt(_) | Sink::Sunspec(_) => {}
+                Sink::Stdout(_)
+                | Sink::Textfile(_)
+                | Sink::Mqtt(_)
+                | Sink::Sunspec(_)
+                | Sink::Http(_) => {}
             }
         }
     }
@@ -186,6 +230,7 @@ impl Sinks {
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
                 Sink::Sunspec(sunspec) => sunspec.round_done(),
                 Sink::CsvLog(log) => log.round_done(&self.latest),
+                Sink::Http(http) => http.round_done(),
                 Sink::Mqtt(_) => {}
             }
         }
@@ -199,7 +244,7 @@ impl Sinks {
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_failed(&self.latest, &mut self.troubles),
-                Sink::CsvLog(_) | Sink::Mqtt(_) | Sink::Sunspec(_) => {}
+                Sink::CsvLog(_) | Sink::Mqtt(_) | Sink::Sunspec(_) | Sink::Http(_) => {}
             }
         }
     }
@@ -241,6 +286,7 @@ impl Sinks {
                 Sink::Stdout(stdout) => stdout.observe(observation, &mut self.troubles),
                 Sink::Mqtt(mqtt) => mqtt.observe(observation),
                 Sink::Sunspec(sunspec) => sunspec.observe(observation),
+                Sink::Http(http) => http.observe(observation),
                 Sink::Textfile(_) => {}
             }
         }

@@ -26,6 +26,7 @@ mod files;
 mod formats;
 mod gateways;
 mod history;
+mod http;
 mod imports;
 mod kstar;
 mod mqtt;

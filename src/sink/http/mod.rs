@@ -1,0 +1,179 @@
+//! The HTTP port of `watch`: a page, metrics, JSON, events. Serves what was observed; never polls.
+
+mod page;
+mod routes;
+mod state;
+
+use crate::exit::Failure;
+use crate::inverter::InverterId;
+use crate::observation::Observation;
+use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+pub(crate) use state::Clock;
+use state::State;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, broadcast};
+use tokio::task::AbortHandle;
+use tokio::time::{sleep, timeout};
+use tower_service::Service;
+use tracing::{debug, info};
+
+/// Connections at a time; further ones wait in the queue of the system.
+const CONNECTIONS: usize = 32;
+/// Bytes of a request's head: the least that hyper takes.
+const HEAD: usize = 8192;
+/// Time for a request and its answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Time after which a stream of events ends; browsers connect again.
+const STREAM: Duration = Duration::from_secs(600);
+/// Events that a slow client can be behind.
+const BEHIND: usize = 256;
+
+/// What the handlers share.
+#[derive(Clone)]
+struct Shared {
+    state: Arc<Mutex<State>>,
+    events: broadcast::Sender<String>,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The port, and what it serves.
+pub(super) struct Http {
+    listener: Option<TcpListener>,
+    shared: Option<Shared>,
+    task: Option<AbortHandle>,
+}
+
+impl Http {
+    /// Takes the port.
+    pub(super) fn open(address: SocketAddr) -> Result<Self, Failure> {
+        let failed = |error| {
+            Failure::new(
+                format!("can't serve HTTP at {address}: {error}"),
+                Some("--http takes an address of this machine and a free port"),
+            )
+        };
+        let listener = TcpListener::bind(address).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        info!("serving http://{address}/");
+        Ok(Self {
+            listener: Some(listener),
+            shared: None,
+            task: None,
+        })
+    }
+
+    /// Serves from now on, on the runtime that is there.
+    pub(super) fn serve(
+        &mut self,
+        inverters: &[InverterId],
+        clock: Clock,
+        every: Duration,
+    ) -> Result<(), Failure> {
+        let Some(listener) = self.listener.take() else {
+            return Ok(());
+        };
+        let listener = tokio::net::TcpListener::from_std(listener)
+            .map_err(|error| Failure::new(format!("can't serve HTTP: {error}"), None))?;
+        let mut state = State::new(clock, every);
+        for inverter in inverters {
+            state.add(inverter);
+        }
+        let shared = Shared {
+            state: Arc::new(Mutex::new(state)),
+            events: broadcast::channel(BEHIND).0,
+        };
+        let router = routes::router(shared.clone());
+        self.task = Some(tokio::spawn(accept(listener, router)).abort_handle());
+        self.shared = Some(shared);
+        Ok(())
+    }
+
+    pub(super) fn observe(&self, observation: &Observation) {
+        let Some(shared) = &self.shared else { return };
+        let mut state = shared.state();
+        state.observe(observation);
+        if shared.events.receiver_count() > 0 {
+            let _ = shared.events.send(state.object(observation).to_string());
+        }
+    }
+
+    pub(super) fn round_done(&self) {
+        if let Some(shared) = &self.shared {
+            shared.state().round_done();
+        }
+    }
+
+    /// The link of a source is lost for a reason, or back.
+    pub(super) fn link(&self, source: usize, lost: Option<String>) {
+        if let Some(shared) = &self.shared {
+            let mut state = shared.state();
+            match lost {
+                Some(reason) => state.lost.insert(source, reason),
+                None => state.lost.remove(&source),
+            };
+        }
+    }
+}
+
+impl Drop for Http {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+async fn accept(listener: tokio::net::TcpListener, router: Router) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let router = router.clone();
+                tokio::spawn(async move {
+                    answer(stream, router).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                debug!("a connection failed: {error}");
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// One request of a connection. A client that is slow, or never asks, is not waited for.
+async fn answer(stream: TcpStream, router: Router) {
+    let is_stream = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&is_stream);
+    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        noted.store(request.uri().path() == "/events", Ordering::Relaxed);
+        let mut router = router.clone();
+        async move { router.call(request).await }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .max_buf_size(HEAD)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = timeout(PATIENCE, connection.as_mut()).await;
+    if ended.is_err() && is_stream.load(Ordering::Relaxed) {
+        let _ = timeout(STREAM, connection).await;
+    }
+}

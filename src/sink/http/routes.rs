@@ -1,0 +1,112 @@
+//! Paths and what they give.
+
+use super::{Shared, page};
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures_util::stream::{Stream, unfold};
+use serde_json::json;
+use std::convert::Infallible;
+use tokio::sync::broadcast::error::RecvError;
+
+const JSON: &str = "application/json";
+const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+pub(super) fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/", get(index))
+        .route("/metrics", get(metrics))
+        .route("/readings.json", get(readings))
+        .route("/readings/{*file}", get(reading))
+        .route("/events", get(events))
+        .route("/health", get(health))
+        .fallback(missing)
+        .method_not_allowed_fallback(forbidden)
+        .with_state(shared)
+}
+
+/// A body of this type, with the headers that all answers have.
+fn body(status: StatusCode, kind: &'static str, text: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, page::POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    let headers: [(HeaderName, &'static str); 5] = headers;
+    (status, headers, text).into_response()
+}
+
+fn plain(status: StatusCode, text: &str) -> Response {
+    body(status, "text/plain; charset=utf-8", format!("{text}\n"))
+}
+
+async fn missing() -> Response {
+    plain(StatusCode::NOT_FOUND, "there is nothing here")
+}
+
+async fn forbidden() -> Response {
+    let mut answer = plain(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "only GET and HEAD are answered",
+    );
+    let allowed = axum::http::HeaderValue::from_static("GET, HEAD");
+    answer.headers_mut().insert(header::ALLOW, allowed);
+    answer
+}
+
+async fn index(State(shared): State<Shared>) -> Response {
+    let text = page::page(&shared.state());
+    body(StatusCode::OK, "text/html; charset=utf-8", text)
+}
+
+async fn metrics(State(shared): State<Shared>) -> Response {
+    let text = shared.state().metrics();
+    body(StatusCode::OK, METRICS, text)
+}
+
+async fn readings(State(shared): State<Shared>) -> Response {
+    let text = shared.state().readings().to_string();
+    body(StatusCode::OK, JSON, text)
+}
+
+async fn reading(State(shared): State<Shared>, Path(file): Path<String>) -> Response {
+    let label = file.strip_suffix(".json");
+    match label.and_then(|label| shared.state().reading(label)) {
+        Some(object) => body(StatusCode::OK, JSON, object.to_string()),
+        None => plain(StatusCode::NOT_FOUND, "there is no such inverter"),
+    }
+}
+
+async fn health(State(shared): State<Shared>) -> Response {
+    let trouble = shared.state().trouble();
+    match trouble {
+        None => body(StatusCode::OK, JSON, json!({"healthy": true}).to_string()),
+        Some(reason) => {
+            let text = json!({"healthy": false, "reason": reason}).to_string();
+            body(StatusCode::SERVICE_UNAVAILABLE, JSON, text)
+        }
+    }
+}
+
+async fn events(State(shared): State<Shared>) -> Response {
+    let answer = Sse::new(messages(&shared)).keep_alive(KeepAlive::default());
+    answer.into_response()
+}
+
+/// An event per observation. A client that is too slow misses some.
+fn messages(shared: &Shared) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+    unfold(shared.events.subscribe(), |mut events| async move {
+        loop {
+            match events.recv().await {
+                Ok(text) => return Some((Ok(Event::default().data(text)), events)),
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    })
+}

@@ -1,0 +1,287 @@
+//! What the pages tell: the last observation of every inverter, today's power, counters per bus.
+
+use crate::format::{json, prometheus};
+use crate::inverter::InverterId;
+use crate::observation::{Observation, Outcome};
+use crate::reading::{Reading, Role, Unit};
+use chrono::{DateTime, FixedOffset, NaiveDate, Timelike};
+use rust_decimal::prelude::ToPrimitive;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+/// The time of day.
+pub(crate) type Clock = fn() -> DateTime<FixedOffset>;
+
+/// Minutes that a point of a curve stands for.
+pub(super) const STEP: u32 = 3;
+/// Inverters that are silent are polled this seldom; a round may take as long again.
+const LONGEST_ROUND: Duration = Duration::from_secs(60);
+
+/// One inverter.
+pub(super) struct Entry {
+    pub(super) observation: Observation,
+    /// Its last good reading.
+    pub(super) reading: Option<Reading>,
+    /// Power of today in W, by step of the day.
+    pub(super) curve: BTreeMap<u32, f64>,
+}
+
+/// Outcomes on a bus.
+#[derive(Default)]
+struct Counts {
+    requests: u64,
+    garbled: u64,
+    silent: u64,
+}
+
+/// Everything that is served.
+pub(super) struct State {
+    pub(super) clock: Clock,
+    pub(super) every: Duration,
+    pub(super) entries: Vec<Entry>,
+    counts: BTreeMap<String, Counts>,
+    day: NaiveDate,
+    round: DateTime<FixedOffset>,
+    /// Sources whose link is lost, with the reason.
+    pub(super) lost: BTreeMap<usize, String>,
+}
+
+impl State {
+    pub(super) fn new(clock: Clock, every: Duration) -> Self {
+        let now = clock();
+        Self {
+            clock,
+            every,
+            entries: Vec::new(),
+            counts: BTreeMap::new(),
+            day: now.date_naive(),
+            round: now,
+            lost: BTreeMap::new(),
+        }
+    }
+
+    /// Adds an inverter that has not been polled.
+    pub(super) fn add(&mut self, inverter: &InverterId) {
+        self.counts.entry(bus(inverter)).or_default();
+        self.entries.push(Entry {
+            observation: Observation::new(inverter.clone(), Outcome::NotPolled),
+            reading: None,
+            curve: BTreeMap::new(),
+        });
+    }
+
+    pub(super) fn observe(&mut self, observation: &Observation) {
+        let now = (self.clock)();
+        self.turn(now);
+        self.count(observation);
+        let place = observation.inverter.place();
+        let is_it = |entry: &&mut Entry| entry.observation.inverter.place() == place;
+        if self.entries.iter_mut().find(is_it).is_none() {
+            self.add(&observation.inverter);
+        }
+        let Some(entry) = self.entries.iter_mut().find(is_it) else {
+            return;
+        };
+        entry.observation = observation.clone();
+        if let Some(reading) = observation.reading() {
+            entry.reading = Some(reading.clone());
+            if let Some((power, _)) = reading.figure(Role::Power) {
+                let step = (now.hour() * 60 + now.minute()) / STEP;
+                entry.curve.insert(step, power.to_f64().unwrap_or(0.0));
+            }
+        }
+    }
+
+    /// Begins a new day: the curves are of today.
+    fn turn(&mut self, now: DateTime<FixedOffset>) {
+        if now.date_naive() != self.day {
+            self.day = now.date_naive();
+            for entry in &mut self.entries {
+                entry.curve.clear();
+            }
+        }
+    }
+
+    fn count(&mut self, observation: &Observation) {
+        let counts = self.counts.entry(bus(&observation.inverter)).or_default();
+        match observation.outcome {
+            Outcome::NotPolled | Outcome::Unreachable(_) => return,
+            Outcome::Garbled(_) => counts.garbled += 1,
+            Outcome::Silent => counts.silent += 1,
+            Outcome::Read { .. } => {}
+        }
+        counts.requests += 1;
+    }
+
+    pub(super) fn round_done(&mut self) {
+        self.round = (self.clock)();
+    }
+
+    /// Why this is not healthy.
+    pub(super) fn trouble(&self) -> Option<String> {
+        if let Some(reason) = self.lost.values().next() {
+            return Some(reason.clone());
+        }
+        let longest = self.every.max(LONGEST_ROUND) * 3 + LONGEST_ROUND;
+        let since = (self.clock)() - self.round;
+        let is_late = since.to_std().is_ok_and(|since| since > longest);
+        is_late.then(|| format!("no round ended for {} s", since.num_seconds()))
+    }
+
+    /// Seconds since an inverter was observed.
+    pub(super) fn age(&self, time: Option<DateTime<FixedOffset>>) -> Option<i64> {
+        time.map(|time| ((self.clock)() - time).num_seconds().max(0))
+    }
+
+    /// Power of all inverters that answer, W.
+    pub(super) fn power(&self) -> Option<f64> {
+        let power = |entry: &Entry| entry.observation.reading()?.figure(Role::Power)?.0.to_f64();
+        total(self.entries.iter().filter_map(power))
+    }
+
+    /// Yield of today of all inverters, as last read today, kWh.
+    pub(super) fn daily_yield(&self) -> Option<f64> {
+        let today = (self.clock)().date_naive();
+        let of_today =
+            |reading: &&Reading| reading.time.is_none_or(|time| time.date_naive() == today);
+        let readings = self
+            .entries
+            .iter()
+            .filter_map(|entry| entry.reading.as_ref());
+        total(readings.filter(of_today).filter_map(daily_yield))
+    }
+
+    /// How many answered when they were polled last.
+    pub(super) fn answering(&self) -> usize {
+        let answers = |entry: &&Entry| entry.observation.reading().is_some();
+        self.entries.iter().filter(answers).count()
+    }
+
+    /// The object of an observation, with its age.
+    pub(super) fn object(&self, observation: &Observation) -> Value {
+        let mut object = json::object(observation);
+        if let Value::Object(map) = &mut object {
+            map.insert("age_seconds".into(), self.age(observation.time).into());
+        }
+        object
+    }
+
+    /// `{"plant":{…},"inverters":[…]}`
+    pub(super) fn readings(&self) -> Value {
+        let inverters = self
+            .entries
+            .iter()
+            .map(|entry| self.object(&entry.observation));
+        json!({
+            "plant": {
+                "power": self.power(),
+                "daily_yield": self.daily_yield(),
+                "inverters": self.entries.len(),
+                "answering": self.answering(),
+            },
+            "inverters": inverters.collect::<Vec<_>>(),
+        })
+    }
+
+    /// The object of the inverter of this label.
+    pub(super) fn reading(&self, label: &str) -> Option<Value> {
+        let is_it = |entry: &&Entry| entry.observation.inverter.label() == label;
+        let entry = self.entries.iter().find(is_it)?;
+        Some(self.object(&entry.observation))
+    }
+
+    /// All metrics.
+    pub(super) fn metrics(&self) -> String {
+        let latest: Vec<Observation> = self
+            .entries
+            .iter()
+            .map(|entry| entry.observation.clone())
+            .collect();
+        let mut text = prometheus::exposition(&latest);
+        let times = self.entries.iter().filter_map(|entry| {
+            let time = entry.reading.as_ref()?.time?.timestamp();
+            Some((
+                prometheus::labels_of(&entry.observation.inverter),
+                time.to_string(),
+            ))
+        });
+        let success = "Time of the last good reading";
+        family(
+            &mut text,
+            "inverter_last_success_timestamp_seconds",
+            "gauge",
+            success,
+            times,
+        );
+        type Count = (&'static str, &'static str, fn(&Counts) -> u64);
+        let counts: [Count; 3] = [
+            ("bus_requests_total", "Polls of inverters", |counts| {
+                counts.requests
+            }),
+            (
+                "bus_garbled_total",
+                "Polls without an acceptable reply",
+                |counts| counts.garbled,
+            ),
+            ("bus_silent_total", "Polls without any reply", |counts| {
+                counts.silent
+            }),
+        ];
+        for (name, help, count) in counts {
+            let samples = self.counts.iter();
+            let samples = samples.map(|(labels, of)| (labels.clone(), count(of).to_string()));
+            family(&mut text, name, "counter", help, samples);
+        }
+        let version = format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
+        let build = [(version, "1".to_owned())].into_iter();
+        family(
+            &mut text,
+            "kaco_ardexa_build_info",
+            "gauge",
+            "The program, in labels",
+            build,
+        );
+        text
+    }
+}
+
+fn family(
+    text: &mut String,
+    name: &str,
+    kind: &str,
+    help: &str,
+    samples: impl Iterator<Item = (String, String)>,
+) {
+    let mut samples = samples.peekable();
+    if samples.peek().is_none() {
+        return;
+    }
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    for (labels, value) in samples {
+        let _ = writeln!(text, "{name}{labels} {value}");
+    }
+}
+
+/// The labels of the bus of an inverter: none where buses have no name.
+fn bus(inverter: &InverterId) -> String {
+    inverter
+        .bus()
+        .map_or_else(String::new, |bus| format!("{{bus=\"{bus}\"}}"))
+}
+
+fn total(numbers: impl Iterator<Item = f64>) -> Option<f64> {
+    numbers.reduce(|sum, number| sum + number)
+}
+
+/// The daily yield of a reading, kWh.
+pub(super) fn daily_yield(reading: &Reading) -> Option<f64> {
+    let (energy, unit) = reading.figure(Role::DailyYield)?;
+    let energy = energy.to_f64()?;
+    Some(if unit == Unit::WattHour {
+        energy / 1000.0
+    } else {
+        energy
+    })
+}
