@@ -142,7 +142,7 @@ edit it by hand.
 
 A log has the column `datetime` first, then those of the inverter's layout in this order. The shape of the reply picks the layout;
 `kaco_ardexa read DEVICE ADDRESS --format json` names it. With `--counters`, the columns of [counters](#counters) follow at the end.
-Readings as JSON have the same values under the keys. A value that could not be read is an empty cell, and `null` in JSON.
+Readings as JSON have the same values under the keys, see [json.md](json.md). A value that could not be read is an empty cell, and `null` in JSON.
 
 A number that is not plausible is written all the same, with a warning. Ranges are wide, and powers may differ by a quarter of the greater one
 and 100 W more, as the values of one reply are not measured at the same instant.

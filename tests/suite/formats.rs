@@ -319,6 +319,29 @@ fn a_lost_bus_leaves_no_inverter_up() {
 }
 
 #[test]
+fn inverters_whose_turn_did_not_come_are_not_polled() {
+    let bus = || {
+        Bus::start(Box::new(|request, _| match request {
+            "#020" => reply(&bytes("G4-17")),
+            _ => vec![Play::Wait(REPLY_TIME), Play::HangUp],
+        }))
+    };
+    let json = read(&bus(), "json", &["--timeout", "300ms"]).expect_code(1);
+    let outcomes: Vec<serde_json::Value> = json
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["outcome"].take())
+        .collect();
+    assert_eq!(outcomes[0], "read", "{}", json.stdout);
+    assert_eq!(outcomes[1..], ["not polled"; 3], "{}", json.stdout);
+    let csv = read(&bus(), "csv", &["--timeout", "300ms"]).expect_code(1);
+    for address in ["09", "12", "03"] {
+        let row = format!("\n,{address},not polled,,,,");
+        assert!(csv.stdout.contains(&row), "{}", csv.stdout);
+    }
+}
+
+#[test]
 fn a_run_that_finds_the_directory_taken_touches_no_textfile() {
     let directory = TempDir::new().unwrap();
     let (logs, file) = (
