@@ -11,13 +11,14 @@ mod plan;
 mod publishing;
 mod version;
 
-pub use environment::parse;
+pub use environment::{explain, parse};
 
 use crate::address::Addresses;
 use crate::duration;
 use crate::inverter::BusName;
 use crate::link::Device;
 use crate::sim::kaco::Mood;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use history::History;
 use kstar::{Kstar, SimulateKstar};
@@ -127,7 +128,7 @@ pub(crate) struct Log {
     pub bus: Bus,
 
     /// Directory for the CSV files; it is made if it is missing
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = directory())]
     pub directory: PathBuf,
 
     /// Also write the readings to FILE, as Prometheus metrics
@@ -220,7 +221,7 @@ pub(crate) struct Watching {
     pub every: Duration,
 
     /// Also log the readings, as `log` does
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = directory())]
     pub log: Option<PathBuf>,
 
     /// Also write the readings to FILE after each round, as Prometheus metrics
@@ -417,4 +418,15 @@ pub(crate) struct SimulateKaco {
 
 fn mood(text: &str) -> Result<Mood, String> {
     Mood::named(text).ok_or_else(|| "there are day, night, noisy and fault".to_owned())
+}
+
+/// A path for logs; a URL is a mistake, and could be one with a password.
+fn directory() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        if path.to_string_lossy().contains("://") {
+            Err("it is not a directory but a URL; a broker is given by --mqtt")
+        } else {
+            Ok(path)
+        }
+    })
 }

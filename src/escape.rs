@@ -51,6 +51,23 @@ pub fn from_hex(text: &str) -> Option<Vec<u8>> {
         .then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
+/// The text without logins of URLs in it: `//ann:secret@host` becomes `//…@host`. Where it is
+/// not clear what belongs to the password, more is left out rather than less.
+pub fn without_passwords(text: &str) -> String {
+    let masked = text.split_inclusive('\n').map(|line| {
+        let (Some(start), Some(end)) = (line.find("//"), line.rfind('@')) else {
+            return line.to_owned();
+        };
+        let login = line.get(start..end).filter(|login| login.contains(':'));
+        let parts = login.and_then(|_| Some((line.get(..start + 2)?, line.get(end..)?)));
+        parts.map_or_else(
+            || line.to_owned(),
+            |(before, behind)| format!("{before}…{behind}"),
+        )
+    });
+    masked.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +89,21 @@ mod tests {
         assert_eq!(from_hex("0A 2a\t30"), Some(b"\n*0".to_vec()));
         assert_eq!(from_hex("0a2"), None);
         assert_eq!(from_hex("zz"), None);
+    }
+
+    #[test]
+    fn passwords_of_urls_are_left_out() {
+        for (text, due) in [
+            (
+                "`mqtt://ann:secret@host` is wrong",
+                "`mqtt://…@host` is wrong",
+            ),
+            ("//a:p/w @d@host\nx", "//…@host\nx"),
+            ("mqtt://ann@host:1883", "mqtt://ann@host:1883"),
+            ("mail a:b@c", "mail a:b@c"),
+            ("tcp://host:23", "tcp://host:23"),
+        ] {
+            assert_eq!(without_passwords(text), due);
+        }
     }
 }

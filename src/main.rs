@@ -4,7 +4,10 @@ use kaco_ardexa::{cli, command, logging};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let invocation = cli::parse().unwrap_or_else(|wrong| wrong.exit());
+    let invocation = match cli::parse() {
+        Ok(invocation) => invocation,
+        Err(wrong) => return cli::explain(&wrong),
+    };
     let messages = logging::start(invocation.verbose, invocation.quiet);
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -3,6 +3,7 @@
 
 use super::{Cli, check};
 use crate::command::plan::Plan;
+use crate::escape::without_passwords;
 use crate::sink::mqtt::login::Environment;
 use crate::sink::mqtt::password::Password;
 use crate::watch::look::Look;
@@ -11,6 +12,8 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, Command, CommandFactory, Error, FromArgMatches};
 use std::env;
 use std::ffi::OsString;
+use std::io::{Write, stderr};
+use std::process::ExitCode;
 
 /// In front of all variables.
 const PREFIX: &str = "KACO_ARDEXA_";
@@ -57,6 +60,19 @@ pub fn parse() -> Result<Invocation, Error> {
         quiet: cli.quiet,
         plan: cli.command.plan(),
     })
+}
+
+/// Prints a usage error, or the help that was asked for; passwords in URLs are left out.
+pub fn explain(error: &Error) -> ExitCode {
+    let rendered = error.render().to_string();
+    let masked = without_passwords(&rendered);
+    if masked == rendered {
+        // A message that can't be printed can't be reported either.
+        let _ = error.print();
+    } else {
+        let _ = write!(stderr(), "{masked}");
+    }
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 /// The login of the broker, where its URL has none.

@@ -103,7 +103,7 @@ pub(crate) struct KstarRead {
 #[derive(Debug, Args)]
 pub(crate) struct KstarLog {
     /// Directory for the CSV files; it is made if it is missing
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = super::directory())]
     pub directory: PathBuf,
 
     /// Also write the readings to FILE, as Prometheus metrics

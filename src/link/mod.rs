@@ -57,6 +57,9 @@ pub enum DeviceError {
     /// `tcp://host` without a port, or nothing like it.
     #[error("`{0}` is no gateway; write tcp://host:port, for example tcp://192.168.1.9:8899")]
     NotAGateway(String),
+    /// `mqtt://host` in the place of a device.
+    #[error("`{0}://…` is not a device; a broker is given by --mqtt, a gateway as tcp://HOST:PORT")]
+    Url(String),
     /// `replay:`
     #[error("no recording given; write replay:FILE")]
     NoRecording,
@@ -93,6 +96,9 @@ impl FromStr for Device {
                 .and_then(|gateway| gateway.trim_end_matches('/').parse().ok())
                 .map(Self::Tcp)
                 .ok_or_else(|| DeviceError::NotAGateway(text.to_owned())),
+            Some((scheme, rest)) if scheme != "tcp" && rest.starts_with("//") => {
+                Err(DeviceError::Url(scheme.escape_default().to_string()))
+            }
             Some(("replay", "")) => Err(DeviceError::NoRecording),
             Some(("replay", file)) => Ok(Self::Replay(PathBuf::from(file))),
             _ => match meant(text) {

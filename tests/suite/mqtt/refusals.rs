@@ -157,3 +157,28 @@ fn nobody_listens() {
     );
     assert!(run.time < Duration::from_secs(11));
 }
+
+#[test]
+fn a_broker_in_a_wrong_place_hides_its_password_and_is_not_a_folder() {
+    let url = format!("mqtt://ann:{PASSWORD}@host");
+    let directory = tempfile::TempDir::new().unwrap();
+    for words in [
+        vec!["log", "sim:", "2", "d", &url],
+        vec!["log", "sim:", "2", &url],
+        vec!["log", &url, "2", "d"],
+        vec!["log", "sim:", &url, "d"],
+        vec!["kstar", "log", &url],
+        vec!["watch", "sim:", "2", "--log", &url],
+        vec!["read", "sim:", "2", "--pace", &url],
+    ] {
+        let mut command = command(&words);
+        command.current_dir(directory.path());
+        let run = hides_the_login(wait(start(command))).expect_code(2);
+        assert!(!run.stderr.is_empty(), "{words:?}");
+        assert_eq!(
+            std::fs::read_dir(directory.path()).unwrap().count(),
+            0,
+            "{words:?}"
+        );
+    }
+}
