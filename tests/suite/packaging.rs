@@ -207,14 +207,14 @@ fn the_add_on_watches_both_families_and_says_good_bye() {
             .any(|heard| heard.topic.starts_with(topic) && heard.payload.contains(payload))
     };
     wait_until("a state of KACO, with its counters", || {
-        has("kaco/02/state", "minutes_today")
+        has("sim/kaco/02/state", "minutes_today")
     });
     wait_until("a state of KSTAR", || has("kstar/", "pv1_voltage"));
     let process = Pid::from_raw(i32::try_from(running.0.id()).unwrap()).unwrap();
     kill_process(process, Signal::TERM).unwrap();
     wait(running).expect_code(0);
     wait_until("both good-byes", || {
-        has("kaco_ardexa/kaco_02/availability", "offline") && has("kaco_ardexa/kstar_", "offline")
+        has("kaco_ardexa/sim_kaco_02/availability", "offline") && has("kaco_ardexa/kstar_", "offline")
     });
     played.0.kill().unwrap();
     wait(played);
