@@ -29,6 +29,7 @@ pub fn object(observation: &Observation) -> Value {
     let (inverter, outcome) = (&observation.inverter, observation.outcome.word());
     let mut object = head(observation.time, inverter, outcome);
     object.insert("reason".into(), reason.into());
+    mark_simulated(&mut object, inverter);
     Value::Object(object)
 }
 
@@ -42,6 +43,7 @@ pub fn reading(reading: &Reading) -> Value {
     object.insert("type".into(), reading.type_code.clone().into());
     object.insert("model".into(), reading.model.as_deref().into());
     object.insert("status_codes".into(), status_codes(&reading.status_code));
+    mark_simulated(&mut object, &reading.inverter);
     for (field, cell) in reading.columns() {
         let value = object.entry(field.key()).or_insert(Value::Null);
         if value.is_null() {
@@ -85,11 +87,15 @@ fn head(
         object.insert("serial".into(), inverter.serial().into());
         object.insert("ip".into(), ip.into());
     }
+    object.insert("outcome".into(), outcome.into());
+    object
+}
+
+/// Marks what was not measured, behind what is known of the reading as a whole.
+fn mark_simulated(object: &mut Map<String, Value>, inverter: &InverterId) {
     if inverter.is_simulated() {
         object.insert("simulated".into(), true.into());
     }
-    object.insert("outcome".into(), outcome.into());
-    object
 }
 
 fn value(cell: &Cell) -> Value {
@@ -130,8 +136,9 @@ mod tests {
         let named = Observation::new(observed.inverter.simulated(true), observed.outcome);
         let due = due.replace(
             r#""kaco","address":4,"#,
-            r#""kaco","bus":"roof","address":4,"simulated":true,"#,
+            r#""kaco","bus":"roof","address":4,"#,
         );
+        let due = due.replace(r#""status":"#, r#""simulated":true,"status":"#);
         assert_eq!(object(&named).to_string(), due);
     }
 

@@ -87,8 +87,10 @@ fn simulated_inverters_have_topics_and_names_of_their_own() {
     let is_state = |heard: &Heard| heard.topic == "sim/kaco/04/state";
     let state = &listener.exactly(1, is_state)[0];
     assert_eq!(state.payload, printed.stdout.trim_end());
-    let start = r#""protocol":"kaco","address":4,"simulated":true,"outcome":"read","#;
+    let start = r#""protocol":"kaco","address":4,"outcome":"read","#;
     assert!(state.payload.contains(start), "{}", state.payload);
+    let mark = r#""status_codes":[4],"simulated":true,"#;
+    assert!(state.payload.contains(mark), "{}", state.payload);
     for heard in listener.heard().iter().filter(|heard| !is_state(heard)) {
         let start = "homeassistant/sensor/sim_kaco_04/";
         assert!(heard.topic.starts_with(start), "{}", heard.topic);
