@@ -224,12 +224,8 @@ fn the_add_on_watches_both_families_and_says_good_bye() {
     kill_process(process, Signal::TERM).unwrap();
     wait(running).expect_code(0);
     wait_until("both good-byes", || {
-<<<<<<< HEAD
         has("kaco_ardexa/sim_kaco_02/availability", "offline")
             && has("kaco_ardexa/kstar_", "offline")
-=======
-        has("kaco_ardexa/sim_kaco_02/availability", "offline") && has("kaco_ardexa/kstar_", "offline")
->>>>>>> json
     });
     played.0.kill().unwrap();
     wait(played);
