@@ -3,8 +3,8 @@
 //! | module | does |
 //! |---|---|
 //! | [`plan`] | what a command is told, checked before anything runs |
-//! | [`once`] | `log` and `read` of every family: one round, then out |
-//! | [`watch`] | `watch` of every family: rounds until it is stopped |
+//! | `once` | `log` and `read` of every family: one round, then out |
+//! | `watch` | `watch` of every family: rounds until it is stopped |
 //! | the others | one command each |
 
 mod decode;

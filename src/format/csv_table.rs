@@ -10,7 +10,7 @@ const HEAD: [&str; 6] = ["time", "inverter", "outcome", "type", "model", "status
 
 /// Header and one row per inverter, also of those without a reading.
 ///
-/// [`HEAD`] is followed by the keys of all readings, in the order in which they first appear. Times
+/// `HEAD` is followed by the keys of all readings, in the order in which they first appear. Times
 /// are RFC 3339, as in JSON; the units of a 000xi share the column `status` and have their own too.
 pub fn table(observations: &[Observation]) -> String {
     let keys = keys(observations);

@@ -5,7 +5,7 @@
 //! | [`csv`] | header and rows of the log files |
 //! | [`csv_table`] | one table of all inverters |
 //! | [`json`] | one object per observation |
-//! | [`hybrid`] | a hybrid inverter in four figures |
+//! | `hybrid` | a hybrid inverter in four figures |
 //! | [`table`], [`inventory`] | tables for people: readings, inverters that were found |
 //! | [`explain`] | what status codes and errors mean |
 //! | [`influx`] | a line of InfluxDB's line protocol |

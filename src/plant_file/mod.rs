@@ -2,9 +2,9 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`mistake`] | what is wrong with a file, by line |
-//! | [`section`] | the keys of each table, and how their values are read |
-//! | [`conflict`] | what fits alone, but not together |
+//! | `mistake` | what is wrong with a file, by line |
+//! | `section` | the keys of each table, and how their values are read |
+//! | `conflict` | what fits alone, but not together |
 
 mod conflict;
 mod mistake;

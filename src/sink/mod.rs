@@ -9,7 +9,7 @@
 //! | [`mqtt`] | an MQTT broker |
 //! | [`health`] | whether a sink works now |
 //! | [`sunspec`] | SunSpec clients, over Modbus TCP |
-//! | [`trouble`] | reports of trouble: once, and its end |
+//! | `trouble` | reports of trouble: once, and its end |
 
 pub mod csv_log;
 pub mod health;

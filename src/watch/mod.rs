@@ -3,11 +3,11 @@
 //! | module | does |
 //! |---|---|
 //! | [`keeper`] | keeps polling one source |
-//! | [`plant`], [`inverter`] | the inverters: in which state each is, what changed |
-//! | [`curve`] | what a quantity was in the last hour and the last day |
-//! | [`logged`] | what a log directory has of today |
-//! | [`view`] | what the page shows; what keys do |
-//! | [`page`], [`look`] | draws the live page, as the terminal can show it |
+//! | `plant`, `inverter` | the inverters: in which state each is, what changed |
+//! | `curve` | what a quantity was in the last hour and the last day |
+//! | `logged` | what a log directory has of today |
+//! | `view` | what the page shows; what keys do |
+//! | `page`, [`look`] | draws the live page, as the terminal can show it |
 //! | [`screen`] | its terminal and keys |
 
 pub(crate) mod curve;

@@ -2,7 +2,7 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`alarms`] | faults that begin and end, inverters that are missed |
+//! | `alarms` | faults that begin and end, inverters that are missed |
 //! | [`files`] | days, `latest.csv`, locks, torn rows |
 //! | [`folders`] | the folder of an inverter that names itself |
 //! | [`folder`] | a folder held open, out of which no link leads |

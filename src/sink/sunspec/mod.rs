@@ -3,14 +3,14 @@
 //! | module | does |
 //! |---|---|
 //! | [`codec`] | requests out of bytes, bytes of replies |
-//! | [`server`] | clients, and the limits that they are held to |
+//! | `server` | clients, and the limits that they are held to |
 //! | [`fleet`] | all devices, and the plant that they are together |
-//! | [`device`] | an inverter: its identity and its registers |
-//! | [`units`] | which unit serves what |
-//! | [`presence`] | read, asleep or missing |
-//! | [`values`], [`state`] | what is served of a reading |
-//! | [`model`], [`tables`] | points and how they are encoded; the models |
-//! | [`remembered`] | the newest row of a log |
+//! | `device` | an inverter: its identity and its registers |
+//! | `units` | which unit serves what |
+//! | `presence` | read, asleep or missing |
+//! | `values`, `state` | what is served of a reading |
+//! | `model`, `tables` | points and how they are encoded; the models |
+//! | `remembered` | the newest row of a log |
 //!
 //! Nothing can be written: a request that does not read registers is refused before anything of it
 //! but its function is looked at, and what is served has no setter.
