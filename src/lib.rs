@@ -3,7 +3,7 @@
 //! The way of one reading: a [`link`] gives bytes, [`kaco::wire`] makes a checked frame,
 //! [`kaco::interpret`] walks the frame's table once and makes a [`reading::Reading`]. A [`source`] polls
 //! inverters and gives observations, the runners in [`command`] hand them to the [`sink`]s, which write
-//! what a [`format`] makes of them. For KSTAR inverters it is [`kstar::client`], [`kstar::wire`] and
+//! what a [`mod@format`] makes of them. For KSTAR inverters it is [`kstar::client`], [`kstar::wire`] and
 //! [`kstar::interpret`]. From top to bottom; imports point down only, and a test reads this list:
 //!
 //! | module | does |
@@ -16,7 +16,7 @@
 //! | [`sink`] | what takes observations: CSV files, standard output, metrics, MQTT |
 //! | [`picture`] | series as SVG, as characters of a terminal, as a page |
 //! | [`history`] | the rows of the logs as series |
-//! | [`format`] | readings as text |
+//! | [`mod@format`] | readings as text |
 //! | [`link`] | DEVICE to a byte stream |
 //! | [`sim`] | simulated inverters |
 //! | [`fault`] | faults that inverters report, with what they mean |

@@ -53,7 +53,7 @@ impl Unit {
 /// What a column holds, apart from its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The inverter's state as a text; its number is [`Reading::status_code`].
+    /// The inverter's state as a text; its number is [`super::Reading::status_code`].
     Status,
     /// A number that goes up and down.
     Measurement,
