@@ -12,7 +12,12 @@ fn order() -> BTreeMap<String, usize> {
     let mut order = BTreeMap::new();
     for (place, row) in rows.enumerate() {
         for name in row.split('[').skip(1) {
-            let name = name.trim_start_matches('`').trim_start_matches("mod@").split('`').next().unwrap();
+            let name = name
+                .trim_start_matches('`')
+                .trim_start_matches("mod@")
+                .split('`')
+                .next()
+                .unwrap();
             order.insert(name.to_owned(), place);
         }
     }
