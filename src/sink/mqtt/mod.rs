@@ -36,6 +36,7 @@ use crate::reading::Reading;
 use crate::sink::health::NOT_YET;
 use crate::sink::trouble::Troubles;
 use chrono::{DateTime, FixedOffset};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use session::{Session, availability_topic};
 
 /// Publishes readings: at the end of a run, or over one connection that is kept.
@@ -47,7 +48,8 @@ pub(super) struct Mqtt {
 }
 
 impl Mqtt {
-    pub(super) const fn once(options: Options) -> Self {
+    pub(super) fn once(options: Options) -> Self {
+        forbid_core();
         Self {
             options,
             readings: Vec::new(),
@@ -91,6 +93,17 @@ impl Mqtt {
         }
         let published = once::publish(&self.options, &self.readings).await;
         troubles.note(SUBJECT, published, "");
+    }
+}
+
+/// A core file would hold the password of the broker.
+fn forbid_core() {
+    let nothing = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    if let Err(error) = setrlimit(Resource::Core, nothing) {
+        tracing::info!("core files can't be forbidden: {error}");
     }
 }
 

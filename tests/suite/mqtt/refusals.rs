@@ -182,3 +182,21 @@ fn a_broker_in_a_wrong_place_hides_its_password_and_is_not_a_folder() {
         );
     }
 }
+
+#[test]
+fn a_run_that_knows_a_password_leaves_no_core() {
+    let url = format!("mqtt://ann:{PASSWORD}@127.0.0.1:9");
+    let watch = start(command(&["watch", "sim:", "2", "--mqtt", &url]));
+    let limits = format!("/proc/{}/limits", watch.0.id());
+    let has_none = || {
+        let limits = std::fs::read_to_string(&limits).unwrap_or_default();
+        let core = limits
+            .lines()
+            .find(|line| line.starts_with("Max core file size"));
+        let core = core.unwrap_or_default().split_whitespace();
+        core.skip(4).take(2).eq(["0", "0"])
+    };
+    crate::support::program::wait_until("the limit of core files", has_none);
+    crate::support::program::signal(&watch.0, rustix::process::Signal::TERM);
+    hides_the_login(wait(watch));
+}
