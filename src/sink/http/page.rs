@@ -20,7 +20,8 @@ const COLOURS: [&str; 6] = [
 const OLD: u64 = 3;
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 220.0;
-const LEFT: f64 = 48.0;
+/// Room for `2500 kW` in the large letters of a phone.
+const LEFT: f64 = 100.0;
 const BOTTOM: f64 = 24.0;
 const TOP: f64 = 12.0;
 
