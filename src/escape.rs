@@ -68,6 +68,25 @@ pub fn without_passwords(text: &str) -> String {
     masked.collect()
 }
 
+/// Text that can stand in an element or an attribute; what XML can't
+/// hold is left out.
+pub fn markup(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe += "&amp;",
+            '<' => safe += "&lt;",
+            '>' => safe += "&gt;",
+            '"' => safe += "&quot;",
+            '\'' => safe += "&#39;",
+            '\u{fffe}' | '\u{ffff}' => {}
+            character if character.is_control() => {}
+            character => safe.push(character),
+        }
+    }
+    safe
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

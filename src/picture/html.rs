@@ -1,7 +1,8 @@
 //! Pictures and numbers on one page that needs nothing else: no script, no font, no other host.
 
 use super::numbers::Numbers;
-use super::svg::{DEFINITIONS, Scheme, escaped, style};
+use super::svg::{DEFINITIONS, Scheme, style};
+use crate::escape::markup as escaped;
 use std::fmt::Write;
 
 /// A part of a page.

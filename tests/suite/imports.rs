@@ -1,8 +1,9 @@
 //! The list in `src/lib.rs` is the order of imports: a module uses modules below it and none above.
 
+use crate::support::sources::sources;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Modules by their place in the list; those in one row of it share a place.
 fn order() -> BTreeMap<String, usize> {
@@ -22,19 +23,6 @@ fn order() -> BTreeMap<String, usize> {
         }
     }
     order
-}
-
-fn sources(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).unwrap();
-    let mut found = Vec::new();
-    for path in entries.map(|entry| entry.unwrap().path()) {
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found
 }
 
 /// The modules that production code of a file uses: what stands behind `crate::`.

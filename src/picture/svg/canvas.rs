@@ -1,6 +1,7 @@
 //! Writes the elements of one document.
 
 use super::{COLORS, DEFINITIONS, HATCHES, Theme, style};
+use crate::escape::markup as escaped;
 use crate::picture::figures::cut;
 use std::fmt::Write;
 
@@ -204,22 +205,4 @@ pub(super) fn wrapped(text: &str, most: usize) -> Vec<String> {
 /// How much room a text needs.
 pub(super) fn wide(text: &str) -> f64 {
     text.chars().count() as f64 * CHARACTER
-}
-
-/// Text that can stand in an element or an attribute; what XML can't hold is left out.
-pub(in crate::picture) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => safe += "&amp;",
-            '<' => safe += "&lt;",
-            '>' => safe += "&gt;",
-            '"' => safe += "&quot;",
-            '\'' => safe += "&#39;",
-            '\u{fffe}' | '\u{ffff}' => {}
-            character if character.is_control() => {}
-            character => safe.push(character),
-        }
-    }
-    safe
 }

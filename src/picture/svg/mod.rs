@@ -9,7 +9,6 @@ mod day;
 
 pub use bars::{month, years};
 pub use calendar::{calendar, year};
-pub(super) use canvas::escaped;
 pub use compare::compare;
 pub use day::day;
 

@@ -1,6 +1,7 @@
 //! The page: one document that needs nothing else.
 
 use super::state::{Entry, STEP, State, daily_yield};
+use crate::escape::markup as escaped;
 use crate::format::table;
 use crate::observation::Outcome;
 use crate::reading::Role;
@@ -218,20 +219,4 @@ fn ago(seconds: i64) -> String {
         7200..172_800 => format!("{} h", seconds / 3600),
         _ => format!("{} d", seconds / 86400),
     }
-}
-
-/// Text that no browser takes for markup.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => safe += "&amp;",
-            '<' => safe += "&lt;",
-            '>' => safe += "&gt;",
-            '"' => safe += "&quot;",
-            '\'' => safe += "&#39;",
-            character => safe.push(character),
-        }
-    }
-    safe
 }

@@ -1,5 +1,6 @@
 //! The page of guarantees names tests that exist.
 
+use crate::support::sources::sources;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,19 +8,6 @@ use std::path::{Path, PathBuf};
 fn names(page: &str) -> Vec<&str> {
     let quoted = page.split('`').skip(1).step_by(2);
     quoted.filter(|name| name.contains("::")).collect()
-}
-
-fn sources(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).unwrap();
-    let mut found = Vec::new();
-    for path in entries.map(|entry| entry.unwrap().path()) {
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found
 }
 
 /// Whether a module of the tests, or of the program, has this test.

@@ -12,4 +12,5 @@ pub mod logs;
 pub mod plant;
 pub mod program;
 pub mod shim;
+pub mod sources;
 pub mod stumble;
