@@ -1,6 +1,6 @@
 //! What can be typed after `mqtt-forget`.
 
-use super::publishing::BrokerParser;
+use super::publishing::{BrokerParser, prefix};
 use crate::command::plan;
 use crate::inverter::BusName;
 use crate::sink::mqtt::forget::Target;
@@ -25,6 +25,10 @@ pub(crate) struct Forget {
     #[arg(long = "mqtt", value_name = "URL", value_parser = BrokerParser)]
     pub broker: Broker,
 
+    /// In front of the topics of the plant that is taken back
+    #[arg(long, value_name = "TOPIC", value_parser = prefix)]
+    pub mqtt_prefix: Option<String>,
+
     /// File with the password, which no other user should be able to read
     #[arg(long, value_name = "FILE")]
     pub mqtt_password_file: Option<PathBuf>,
@@ -46,6 +50,7 @@ impl Forget {
                 delivery: Delivery::AtLeastOnce,
                 discovery: false,
                 expire_after: Duration::ZERO,
+                prefix: self.mqtt_prefix,
                 topic: String::new(),
             },
             targets: self.targets,

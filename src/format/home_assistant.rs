@@ -2,7 +2,7 @@
 //!
 //! One device an inverter, one entity a column. What Home Assistant lets go together is in the tests.
 
-use super::message::Message;
+use super::message::{Message, under};
 use crate::inverter::{InverterId, reduced};
 use crate::reading::{Field, Kind, Reading, Role, Unit};
 use serde_json::{Map, Value, json};
@@ -19,6 +19,8 @@ pub struct Discovery {
     pub expire_after: Duration,
     /// Topic that says `online` or `offline`, where there is one.
     pub availability: Option<String>,
+    /// In front of state topics, where there is one.
+    pub prefix: Option<String>,
 }
 
 /// The messages that announce an inverter, one per column. None for an inverter without identity.
@@ -27,6 +29,7 @@ pub fn messages(reading: &Reading, discovery: &Discovery) -> Vec<Message> {
     let (Some(node), Some(state)) = (inverter.node(), inverter.state_topic()) else {
         return Vec::new();
     };
+    let state = under(discovery.prefix.as_deref(), &state);
     let device = device(&node, reading);
     let mut keys = BTreeSet::new();
     let mut messages = Vec::new();
@@ -216,6 +219,7 @@ mod tests {
         Discovery {
             expire_after: Duration::from_secs(900),
             availability: None,
+            prefix: None,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::address::{Address, Addresses};
 use crate::inverter::BusName;
 use crate::link::Device;
 use crate::reading::Decimal;
-use crate::sink::mqtt::Broker;
+use crate::sink::mqtt::{Broker, topic};
 use mistake::Notes;
 use section::{At, BUS, KSTAR, Kind, MQTT, PLANT, Section};
 use std::collections::BTreeMap;
@@ -24,6 +24,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 use toml::de::{DeTable, DeValue};
+
+/// A prefix, for messages.
+const PREFIX: &str = "plants/roof";
 
 /// How a bus is polled, as far as the file tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -331,7 +334,7 @@ fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
         return None;
     };
     let section = Section::new(&MQTT, table, line, notes);
-    let prefix = |value: &DeValue<'_>| topic(section::text(value, "plants/roof")?);
+    let prefix = |value: &DeValue<'_>| topic::checked(section::text(value, PREFIX)?, PREFIX);
     let qos = |value: &DeValue<'_>| section::whole(value, 0, 1);
     let password_file = section.get("password-file", section::path, notes);
     let prefix = section.get("prefix", prefix, notes);
@@ -362,16 +365,6 @@ fn broker(value: &DeValue<'_>) -> Result<Broker, String> {
         );
     }
     Ok(broker)
-}
-
-/// A topic that can be published to, without the levels that follow.
-fn topic(text: &str) -> Result<String, String> {
-    let topic = text.trim_matches('/');
-    let is_special = |sign: char| "+#".contains(sign) || sign.is_control();
-    if topic.is_empty() || topic.contains(is_special) || topic.starts_with('$') {
-        return Err("write a topic such as plants/roof, without + and #".to_owned());
-    }
-    Ok(topic.to_owned())
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ fn options(host: &str) -> Options {
         delivery: Delivery::AtMostOnce,
         discovery: true,
         expire_after: Duration::from_secs(900),
+        prefix: None,
         topic: "sensor/inverter".to_owned(),
     }
 }

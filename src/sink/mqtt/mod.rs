@@ -5,6 +5,7 @@
 //! | [`broker`], [`login`], [`password`] | where, and as whom |
 //! | [`options`] | how to publish, and what that makes of a reading |
 //! | [`state`] | the messages of a reading |
+//! | [`topic`] | topics that are typed |
 //! | [`once`] | all messages of a run that ends |
 //! | [`session`] | one connection for a run that goes on |
 //! | [`forget`] | takes announcements back |
@@ -23,6 +24,7 @@ pub mod session;
 pub mod state;
 #[cfg(feature = "tls")]
 mod tls;
+pub mod topic;
 mod totals;
 
 pub use broker::Broker;
@@ -60,6 +62,7 @@ impl Mqtt {
     /// Connects, and stays connected. `inverters`: those that were named.
     pub(super) fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), PublishError> {
         let topic = availability_topic(inverters);
+        let topic = self.options.under_prefix(&topic);
         self.session = Some(Session::start(self.options.clone(), topic)?);
         Ok(())
     }

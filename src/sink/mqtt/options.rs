@@ -4,7 +4,7 @@ use super::broker::Broker;
 use super::login::Environment;
 use super::state;
 use crate::format::home_assistant::{self, Discovery};
-use crate::format::message::Message;
+use crate::format::message::{Message, under};
 use crate::reading::Reading;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,14 +35,25 @@ pub struct Options {
     pub discovery: bool,
     /// How long Home Assistant takes a reading for the present; zero: for ever.
     pub expire_after: Duration,
+    /// In front of all topics but those of announcements.
+    pub prefix: Option<String>,
     /// In front of the plain KSTAR topics.
     pub topic: String,
 }
 
 impl Options {
+    /// A topic with the prefix in front.
+    pub(super) fn under_prefix(&self, topic: &str) -> String {
+        under(self.prefix.as_deref(), topic)
+    }
+
     /// The state of an inverter.
     pub fn state(&self, reading: &Reading) -> Vec<Message> {
-        state::messages(reading, &self.topic)
+        let mut messages = state::messages(reading, &self.topic);
+        for message in &mut messages {
+            message.topic = self.under_prefix(&message.topic);
+        }
+        messages
     }
 
     /// What makes the inverter known to Home Assistant; nothing if it is not to be announced. `availability`: the topic
@@ -54,6 +65,7 @@ impl Options {
         let discovery = Discovery {
             expire_after: self.expire_after,
             availability: availability.map(str::to_owned),
+            prefix: self.prefix.clone(),
         };
         home_assistant::messages(reading, &discovery)
     }

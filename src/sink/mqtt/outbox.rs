@@ -130,6 +130,7 @@ mod tests {
             delivery: Delivery::AtMostOnce,
             discovery: true,
             expire_after: AGE,
+            prefix: None,
             topic: "sensor/inverter".to_owned(),
         })
     }
