@@ -34,6 +34,7 @@ pub use options::{Delivery, Options};
 use crate::exit::Failure;
 use crate::inverter::InverterId;
 use crate::observation::Observation;
+use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use crate::sink::health::NOT_YET;
 use crate::sink::trouble::Troubles;
@@ -46,6 +47,7 @@ pub(super) struct Mqtt {
     options: Options,
     /// What is published at the end.
     readings: Vec<Reading>,
+    total: Option<PlantTotal>,
     session: Option<Session>,
 }
 
@@ -55,6 +57,7 @@ impl Mqtt {
         Self {
             options,
             readings: Vec::new(),
+            total: None,
             session: None,
         }
     }
@@ -82,6 +85,15 @@ impl Mqtt {
         }
     }
 
+    /// Takes what all inverters give together.
+    pub(super) fn round_done(&mut self, total: PlantTotal) {
+        let total = Some(total).filter(|total| self.options.takes(total));
+        match (&self.session, total) {
+            (Some(session), Some(total)) => session.publish_total(total),
+            (_, total) => self.total = total,
+        }
+    }
+
     /// Waits until the broker has taken everything, at most 10 s. Rows and prints are safe before.
     pub(super) async fn finish(self, troubles: &mut Troubles) {
         const SUBJECT: &str = "the readings could not be published";
@@ -94,7 +106,7 @@ impl Mqtt {
             }
             return session.stop().await;
         }
-        let published = once::publish(&self.options, &self.readings).await;
+        let published = once::publish(&self.options, &self.readings, self.total.as_ref()).await;
         troubles.note(SUBJECT, published, "");
     }
 }
