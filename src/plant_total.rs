@@ -129,19 +129,14 @@ pub struct Part<'a> {
 
 /// The total of all parts at a time.
 pub fn total_of(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> PlantTotal {
-    let is_night = is_night(parts);
-    let asleep = |last: Option<Figures>| {
-        let is_asleep = is_night && last.is_none_or(|last| !is_doubtful(last, now));
-        is_asleep.then_some(last)
-    };
+    let is_whole = is_whole(parts, now);
     let power = |part: &Part<'_>| match part.state {
         State::Read(figures) => figures.power,
-        State::Silent(last) => asleep(last).map(|_| Decimal::ZERO),
-        State::Missing => None,
+        State::Silent(_) | State::Missing => Some(Decimal::ZERO),
     };
     let energy = |part: &Part<'_>| match part.state {
         State::Read(figures) => figures.daily_yield,
-        State::Silent(last) => yield_on(now?, asleep(last)??),
+        State::Silent(last) => yield_on(now?, last?),
         State::Missing => None,
     };
     let is_read = |part: &&Part<'_>| matches!(part.state, State::Read(_));
@@ -153,13 +148,23 @@ pub fn total_of(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> Plant
     };
     PlantTotal {
         time: now,
-        power: sum(parts.iter().map(power)),
-        daily_yield: sum(parts.iter().map(energy)),
+        power: sum(parts.iter().map(power)).filter(|_| is_whole),
+        daily_yield: sum(parts.iter().map(energy)).filter(|_| is_whole),
         reporting: parts.iter().filter(is_read).count(),
         expected: parts.len(),
         buses: parts.iter().map(bus).collect::<BTreeSet<_>>().len(),
         is_simulated: parts.iter().any(|part| part.inverter.is_simulated()),
     }
+}
+
+/// The rule of all totals: whether every inverter is read, or silent as at night.
+pub fn is_whole(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> bool {
+    let is_night = is_night(parts);
+    parts.iter().all(|part| match part.state {
+        State::Read(_) => true,
+        State::Silent(last) => is_night && last.is_none_or(|last| !is_doubtful(last, now)),
+        State::Missing => false,
+    })
 }
 
 /// Whether an inverter that is silent is so because of the night.
@@ -323,7 +328,7 @@ mod tests {
         let latest = [one(1, "1200", "3500"), one(2, "800", "2500")];
         let mut memory = memory(&latest);
         memory.lose(&InverterId::kaco(Some(2)));
-        expect(&memory, &latest, (None, None, 2, 2));
+        expect(&memory, &latest, (None, None, 1, 2));
         memory.note(&one(2, "800", "2500"));
         expect(&memory, &latest, (Some("2000"), Some("6"), 2, 2));
     }

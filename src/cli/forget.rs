@@ -12,8 +12,8 @@ use std::time::Duration;
 /// `mqtt-forget --mqtt URL INVERTER…`
 #[derive(Debug, Args)]
 pub(crate) struct Forget {
-    /// Address such as 02, serial number or IP address of a KSTAR inverter, or simulated for all
-    /// that were simulated
+    /// Address such as 02, serial number or IP address of a KSTAR inverter, plant for what all give
+    /// together, or simulated for all that were simulated
     #[arg(value_name = "INVERTER", required = true)]
     pub targets: Vec<Target>,
 
@@ -25,7 +25,7 @@ pub(crate) struct Forget {
     #[arg(long = "mqtt", value_name = "URL", value_parser = BrokerParser)]
     pub broker: Broker,
 
-    /// In front of the topics of the plant that is taken back
+    /// Prefix of the topics of the plant that is taken back
     #[arg(long, value_name = "TOPIC", value_parser = prefix)]
     pub mqtt_prefix: Option<String>,
 

@@ -244,10 +244,10 @@ impl Sinks {
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
-                Sink::Sunspec(sunspec) => sunspec.round_done(),
                 Sink::CsvLog(log) => log.round_done(&self.latest),
                 Sink::Http(http) => http.round_done(),
                 Sink::Mqtt(mqtt) => mqtt.round_done(self.memory.total(self.latest.iter())),
+                Sink::Sunspec(_) => {}
             }
         }
     }

@@ -6,6 +6,7 @@ mod forgetting;
 mod publishing;
 mod refusals;
 mod session;
+mod totals;
 mod watching;
 
 use kaco_ardexa::inverter::InverterId;
