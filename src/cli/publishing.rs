@@ -1,7 +1,7 @@
 //! The options of whatever publishes readings.
 
 use crate::duration;
-use crate::sink::mqtt::{Broker, Delivery, Options, topic};
+use crate::sink::mqtt::{Broker, Delivery, Identity, Options, topic};
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command};
@@ -41,6 +41,9 @@ pub(crate) struct Publishing {
     #[arg(long, value_name = "FILE")]
     pub mqtt_ca: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub client: ClientCertificate,
+
     /// In front of all topics of states and availability, so that many plants share one broker
     #[arg(long, value_name = "TOPIC", value_parser = prefix)]
     pub mqtt_prefix: Option<String>,
@@ -58,6 +61,27 @@ pub(crate) struct Publishing {
     pub topic: String,
 }
 
+/// The certificate that the program shows.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ClientCertificate {
+    /// File with the certificate to show a broker that knows its clients by certificates, in PEM format
+    #[arg(long, value_name = "FILE", requires = "mqtt_key")]
+    pub mqtt_cert: Option<PathBuf>,
+
+    /// File with the key of that certificate, in PEM format, which no other user should be able to read
+    #[arg(long, value_name = "FILE", requires = "mqtt_cert")]
+    pub mqtt_key: Option<PathBuf>,
+}
+
+impl ClientCertificate {
+    pub(super) fn identity(&self) -> Option<Identity> {
+        Some(Identity {
+            certificate: self.mqtt_cert.clone()?,
+            key: self.mqtt_key.clone()?,
+        })
+    }
+}
+
 impl Publishing {
     /// How to publish; `None` if nothing is to be published.
     pub(super) fn options(&self) -> Option<Options> {
@@ -66,6 +90,7 @@ impl Publishing {
             environment: super::environment::login(),
             password_file: self.mqtt_password_file.clone(),
             certificates: self.mqtt_ca.clone(),
+            identity: self.client.identity(),
             delivery: match self.mqtt_qos {
                 0 => Delivery::AtMostOnce,
                 _ => Delivery::AtLeastOnce,

@@ -16,7 +16,7 @@ use crate::address::{Address, Addresses};
 use crate::inverter::BusName;
 use crate::link::Device;
 use crate::reading::Decimal;
-use crate::sink::mqtt::{Broker, topic};
+use crate::sink::mqtt::{Broker, Identity, topic};
 use mistake::Notes;
 use section::{At, BUS, KSTAR, Kind, MQTT, PLANT, Section};
 use std::collections::BTreeMap;
@@ -86,6 +86,8 @@ pub struct Mqtt {
     pub qos: Option<u8>,
     /// Certificates to trust.
     pub ca: Option<PathBuf>,
+    /// The certificate to show, and its key.
+    pub identity: Option<Identity>,
     /// Whether inverters are announced to Home Assistant.
     pub discovery: Option<bool>,
     /// How long Home Assistant takes a reading for the present.
@@ -340,6 +342,7 @@ fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
     let prefix = section.get("prefix", prefix, notes);
     let qos = section.get("qos", qos, notes);
     let ca = section.get("ca", section::path, notes);
+    let identity = identity(&section, notes);
     let discovery = section.get("discovery", section::boolean, notes);
     let expire_after = section.get("expire-after", section::time, notes);
     let url = section.need("url", "\"mqtt://user@host\"", broker, notes)?;
@@ -349,9 +352,35 @@ fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
         prefix,
         qos: qos.map(|qos| u8::from(qos > 0)),
         ca,
+        identity,
         discovery,
         expire_after,
     })
+}
+
+/// A certificate with its key: one alone is noted.
+fn identity(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<Identity> {
+    let certificate = section.at("cert", section::path, notes);
+    let key = section.at("key", section::path, notes);
+    let (alone, missing) = match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            return Some(Identity {
+                certificate: certificate.value,
+                key: key.value,
+            });
+        }
+        (Some(certificate), None) if section.raw("key").is_none() => (certificate, "key"),
+        (None, Some(key)) if section.raw("cert").is_none() => (key, "cert"),
+        _ => return None,
+    };
+    notes.add(
+        alone.line,
+        format!(
+            "key '{missing}' is missing in [mqtt]: a certificate and its key are named together; \
+             write for example {missing} = \"/etc/kaco_ardexa/{missing}.pem\""
+        ),
+    );
+    None
 }
 
 /// A broker without a password.

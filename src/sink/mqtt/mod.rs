@@ -22,6 +22,7 @@ mod outbox;
 pub mod password;
 pub mod session;
 pub mod state;
+mod throttle;
 #[cfg(feature = "tls")]
 mod tls;
 pub mod topic;
@@ -29,7 +30,7 @@ mod totals;
 
 pub use broker::Broker;
 pub use error::PublishError;
-pub use options::{Delivery, Options};
+pub use options::{Delivery, Identity, Options};
 
 use crate::exit::Failure;
 use crate::inverter::InverterId;

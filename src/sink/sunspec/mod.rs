@@ -30,10 +30,11 @@ mod values;
 #[cfg(test)]
 mod document;
 
+use crate::clock;
 use crate::exit::Failure;
 use crate::inverter::{BusName, InverterId};
 use crate::observation::Observation;
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use fleet::Fleet;
 use server::{Shared, lock, serve};
 use std::collections::BTreeMap;
@@ -134,7 +135,7 @@ fn remember(fleet: &mut Fleet, log: &Path, inverters: &[InverterId]) {
         if let Some(reading) = remembered::newest(log, inverter) {
             let age = reading
                 .time
-                .map(|time| Utc::now().signed_duration_since(time));
+                .map(|time| clock::now().to_utc().signed_duration_since(time));
             fleet.remember(&reading, age.is_some_and(|age| age.abs() < RECENT));
         }
     }
