@@ -8,6 +8,7 @@ use crate::sink::SinkPlan;
 use crate::sink::mqtt;
 use crate::source::{SourcePlan, kaco, kstar};
 use crate::watch::look::Look;
+use std::fmt;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -63,6 +64,32 @@ pub struct Watch {
     pub silent: bool,
     /// What the terminal can show.
     pub look: Look,
+    /// Makes the plan again, of a plant file that has changed.
+    pub reload: Option<Reload>,
+}
+
+/// Makes the plan of a run again.
+pub struct Reload(Box<dyn Fn() -> Result<Watch, String>>);
+
+impl Reload {
+    /// `plan` reads the file again.
+    pub fn new(plan: impl Fn() -> Result<Watch, String> + 'static) -> Self {
+        Self(Box::new(plan))
+    }
+
+    /// The plan of now.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn plan(&self) -> Result<Watch, String> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Reload {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Reload")
+    }
 }
 
 /// How a list is printed.

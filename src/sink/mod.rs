@@ -51,6 +51,8 @@ pub struct SinkPlan {
     pub sunspec: Option<sunspec::Options>,
     /// Where to serve HTTP.
     pub http: Option<SocketAddr>,
+    /// The name of the plant, for pages.
+    pub title: Option<String>,
 }
 
 /// What takes observations.

@@ -146,7 +146,7 @@ impl Plant {
         let from = inverter.condition;
         let detail = inverter.take(&observation.outcome, now);
         (inverter.condition != from).then(|| Change {
-            name: inverter.name(),
+            name: inverter.id.shown(),
             from,
             to: inverter.condition,
             detail,

@@ -171,10 +171,7 @@ fn rows(state: &State) -> String {
 
 fn row(state: &State, entry: &Entry, colour: &str) -> String {
     let inverter = &entry.observation.inverter;
-    let name = match inverter.name() {
-        Some(name) => format!("{} {name}", inverter.label()),
-        None => inverter.label(),
-    };
+    let name = inverter.shown();
     let reading = entry.reading.as_ref();
     let model =
         reading.and_then(|reading| reading.model.as_deref().or(reading.type_code.as_deref()));

@@ -54,7 +54,7 @@ pub struct Options {
     /// How often inverters are polled.
     pub every: Duration,
     /// What is added to the addresses of a bus to make its units.
-    pub offsets: BTreeMap<BusName, u16>,
+    pub offsets: BTreeMap<Option<BusName>, u16>,
 }
 
 /// Rows older than this are not from just before the start.
