@@ -17,6 +17,7 @@ pub mod plan;
 mod print;
 mod progress;
 mod scan;
+mod service;
 mod simulate;
 mod stop;
 mod talk;

@@ -19,7 +19,7 @@ pub enum Delivery {
 }
 
 /// How to publish.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Where.
     pub broker: Broker,

@@ -32,7 +32,7 @@ mod document;
 
 use crate::exit::Failure;
 use crate::inverter::{BusName, InverterId};
-use crate::observation::Observation;
+use crate::observation::{Observation, Outcome};
 use chrono::{TimeDelta, Utc};
 use fleet::Fleet;
 use server::{Shared, lock, serve};
@@ -101,6 +101,31 @@ impl Sunspec {
         let task = tokio::spawn(serve(listener, Arc::clone(&shared)));
         self.served = Some((shared, task));
         Ok(())
+    }
+
+    /// Serves these inverters from now on, and no others.
+    pub(super) fn exchange(&mut self, options: Option<Options>, latest: &[Observation]) {
+        let Some((shared, _)) = &self.served else {
+            return;
+        };
+        if let Some(options) = options {
+            self.options = options;
+        }
+        let inverters: Vec<InverterId> = latest.iter().map(|one| one.inverter.clone()).collect();
+        let mut fleet = match Fleet::new(self.options.clone(), &inverters) {
+            Ok(fleet) => fleet,
+            Err(failure) => return warn!("{failure}"),
+        };
+        if let Some(log) = &self.log {
+            remember(&mut fleet, log, &inverters);
+        }
+        let was_polled = |one: &&Observation| !matches!(one.outcome, Outcome::NotPolled);
+        for observation in latest.iter().filter(was_polled) {
+            // Each of them has its unit.
+            let _ = fleet.observe(observation, Instant::now());
+        }
+        fleet.round_done(Instant::now());
+        *lock(shared) = fleet;
     }
 
     /// Where which units are served, for people.
