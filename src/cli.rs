@@ -86,6 +86,13 @@ pub(crate) enum Command {
         after_help = "Example: kaco_ardexa watch /dev/ttyUSB0 2,4-7 --log /opt/ardexa/kaco/logs"
     )]
     Watch(Watch),
+    /// Check a plant file, and show what it has polled
+    ///
+    /// Buses, inverters, folders, topics, SunSpec units, and how long a round takes. Looks at devices, directories, password
+    /// and certificates of this machine, and opens no bus. Exits with 2 for mistakes in the file, with 1 for what is wrong
+    /// on the machine: run it as the user who runs the service.
+    #[command(after_help = "Example: kaco_ardexa check /etc/kaco_ardexa/plant.toml")]
+    Check(Check),
     /// Show what passes on the bus, sending nothing
     ///
     /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C.
@@ -189,8 +196,8 @@ pub(crate) struct Scan {
     pub addresses: Option<Addresses>,
 
     /// How the inverters are printed
-    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
-    pub format: ListFormat,
+    #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
+    pub format: ScanFormat,
 
     /// How to ask.
     #[command(flatten)]
@@ -382,6 +389,25 @@ pub(crate) enum ListFormat {
     Table,
     /// One JSON object a line, refused captures too
     Json,
+}
+
+/// How inverters that were found on a bus are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScanFormat {
+    /// A table for people
+    Table,
+    /// One JSON object a line
+    Json,
+    /// The bus as a plant file has it, to paste
+    Toml,
+}
+
+/// `check FILE`
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The plant file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 /// `explain [CODE or TEXT]`

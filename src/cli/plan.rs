@@ -3,8 +3,8 @@
 use super::kstar::{Kstar, Network};
 use super::plant::{self, Refusal, Typed};
 use super::{
-    Asking, Bus, Command, Decode, Format, Listen, Log, Polling, Read, Scan, Simulate, SimulateKaco,
-    Watch, Watching, check, document, environment,
+    Asking, Bus, Cli, Command, Decode, Format, Listen, Log, Polling, Read, Scan, ScanFormat,
+    Simulate, SimulateKaco, Watch, Watching, check, document, environment,
 };
 use crate::address::{Address, Addresses};
 use crate::command::plan::{self, Plan};
@@ -16,10 +16,12 @@ use crate::sink::stdout::Printed;
 use crate::sink::{mqtt, sunspec};
 use crate::source::kstar::Search;
 use crate::source::{SourcePlan, kaco, kstar};
+use clap::Parser;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{IsTerminal, stdout};
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Counters that only SunSpec clients asked for are read this seldom.
@@ -36,6 +38,7 @@ impl Command {
             Self::Read(read) => read.plan(typed)?,
             Self::Watch(watch) => Plan::Watch(watch.plan(typed)?),
             Self::Scan(arguments) => Plan::Scan(scan(arguments)),
+            Self::Check(arguments) => Plan::Check(checked(&arguments.file)?),
             Self::Listen(arguments) => Plan::Listen(listen(arguments)),
             Self::Kstar(command) => kstar_plan(command),
             Self::Decode(Decode { file, format }) => Plan::Decode(plan::Decode {
@@ -242,6 +245,22 @@ fn kaco_plan(
     }
 }
 
+/// What `watch` would do with a plant file, whatever the environment says.
+fn checked(file: &Path) -> Result<plan::Check, Refusal> {
+    let words = ["kaco_ardexa", "watch", "--plant"].map(OsStr::new);
+    let watch = Cli::try_parse_from(words.into_iter().chain([file.as_os_str()]));
+    let refused = |text: String| Refusal::Usage(text);
+    let watch = match watch.map_err(|error| refused(error.to_string()))?.command {
+        Command::Watch(watch) => watch.plan(&Typed::default())?,
+        other => return Err(refused(format!("{other:?} is not watch"))),
+    };
+    Ok(plan::Check {
+        sources: watch.sources,
+        sinks: watch.sinks,
+        every: watch.every,
+    })
+}
+
 fn scan(scan: Scan) -> plan::Scan {
     let usual = || Addresses::from_range(Address::MAKERS);
     let addresses = scan.addresses.unwrap_or_else(usual);
@@ -265,6 +284,16 @@ fn simulate(simulate: SimulateKaco) -> plan::SimulateKaco {
         addresses: simulate.addresses,
         link: simulate.link,
         mood: simulate.mood,
+    }
+}
+
+impl From<ScanFormat> for plan::ScanFormat {
+    fn from(format: ScanFormat) -> Self {
+        match format {
+            ScanFormat::Table => Self::List(plan::ListFormat::Table),
+            ScanFormat::Json => Self::List(plan::ListFormat::Json),
+            ScanFormat::Toml => Self::Toml,
+        }
     }
 }
 

@@ -61,7 +61,11 @@ impl Typed {
 
 /// Whether an argument that stands where DEVICE does can be DIR.
 fn is_directory(device: &&Device) -> bool {
-    matches!(device, Device::Serial(path) if !path.starts_with("/dev"))
+    match device {
+        Device::Serial(path) if path.exists() => path.is_dir(),
+        Device::Serial(path) => !path.starts_with("/dev"),
+        _ => false,
+    }
 }
 
 /// Whether the environment names a plant file, and a DEVICE is typed.

@@ -20,6 +20,8 @@ pub enum Plan {
     Once(Once),
     /// `watch`, `kstar watch`
     Watch(Watch),
+    /// `check`
+    Check(Check),
     /// `scan`
     Scan(Scan),
     /// `kstar discover`
@@ -92,6 +94,17 @@ impl fmt::Debug for Reload {
     }
 }
 
+/// A plant file is looked at.
+#[derive(Debug)]
+pub struct Check {
+    /// What would be polled.
+    pub sources: Vec<SourcePlan>,
+    /// Where the readings would go.
+    pub sinks: SinkPlan,
+    /// Time from one round to the next.
+    pub every: Duration,
+}
+
 /// How a list is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListFormat {
@@ -101,13 +114,22 @@ pub enum ListFormat {
     Json,
 }
 
+/// How inverters that were found on a bus are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScanFormat {
+    /// A list.
+    List(ListFormat),
+    /// The bus, as a plant file has it.
+    Toml,
+}
+
 /// The inverters of a bus are searched.
 #[derive(Debug)]
 pub struct Scan {
     /// The bus and the addresses to poll.
     pub bus: kaco::Plan,
     /// How the inverters are printed.
-    pub format: ListFormat,
+    pub format: ScanFormat,
     /// Whether finding none is a failure.
     pub strict: bool,
 }

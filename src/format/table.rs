@@ -203,7 +203,7 @@ pub(crate) fn figure(reading: &Reading, role: Role) -> String {
         .unwrap_or_default()
 }
 
-pub(super) fn new_table() -> Table {
+pub(crate) fn new_table() -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
     table

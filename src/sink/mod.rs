@@ -14,6 +14,7 @@
 pub mod csv_log;
 pub mod health;
 mod http;
+pub(crate) mod look;
 pub mod mqtt;
 pub mod stdout;
 pub mod sunspec;

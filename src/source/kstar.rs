@@ -119,7 +119,7 @@ impl KstarSource {
     }
 
     fn id(&self, ip: Ipv4Addr, serial: Option<String>) -> InverterId {
-        InverterId::kstar(serial, Some(IpAddr::V4(ip))).named(self.plan.names.get(&ip).cloned())
+        self.plan.inverter(ip, serial)
     }
 
     /// Adds an inverter unless it is known; `is_awake` if its module has just answered a search.
@@ -382,6 +382,18 @@ impl Inverter {
 }
 
 impl Plan {
+    /// The inverters whose address was given, in their order.
+    pub fn inverters(&self) -> Vec<InverterId> {
+        self.known
+            .iter()
+            .map(|ip| self.inverter(*ip, None))
+            .collect()
+    }
+
+    fn inverter(&self, ip: Ipv4Addr, serial: Option<String>) -> InverterId {
+        InverterId::kstar(serial, Some(IpAddr::V4(ip))).named(self.names.get(&ip).cloned())
+    }
+
     /// All addresses that a search packet goes to.
     pub fn targets(&self) -> Vec<Ipv4Addr> {
         let searched = self.search.iter().flat_map(Search::addresses);

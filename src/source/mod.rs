@@ -144,6 +144,22 @@ pub fn prepared(
 }
 
 impl SourcePlan {
+    /// What it is called in messages: a bus, a device, or `KSTAR`.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Kaco(plan) => plan.title(),
+            Self::Kstar(_) => crate::inverter::KSTAR.title.to_owned(),
+        }
+    }
+
+    /// The inverters that are named in it, in their order.
+    pub fn inverters(&self) -> Vec<InverterId> {
+        match self {
+            Self::Kaco(plan) => plan.inverters(),
+            Self::Kstar(plan) => plan.inverters(),
+        }
+    }
+
     /// The same without a recording, if it has one.
     fn unrecorded(&self) -> Option<Self> {
         match self {

@@ -45,6 +45,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::warn;
+use units::Units;
 
 /// How inverters are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,28 @@ pub struct Options {
     pub every: Duration,
     /// What is added to the addresses of a bus to make its units.
     pub offsets: BTreeMap<Option<BusName>, u16>,
+}
+
+/// Where an inverter is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unit {
+    /// The inverter.
+    pub inverter: u8,
+    /// Its meter, if it can have one.
+    pub meter: Option<u8>,
+}
+
+/// The units of these inverters, in their order.
+///
+/// # Errors
+/// [`Failure`] if two would have the same unit, or one none.
+pub fn units(options: &Options, inverters: &[InverterId]) -> Result<Vec<Unit>, Failure> {
+    let mut units = Units::default();
+    let unit = |inverter| {
+        let (inverter, meter) = units.assign(inverter, options)?;
+        Ok(Unit { inverter, meter })
+    };
+    inverters.iter().map(unit).collect()
 }
 
 /// Rows older than this are not from just before the start.
