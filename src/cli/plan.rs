@@ -45,7 +45,7 @@ impl Command {
                 file,
                 format: format.into(),
             }),
-            Self::History(history) => Plan::History(Box::new(history.plan())),
+            Self::History(history) => Plan::History(Box::new(history.plan()?)),
             Self::MqttForget(arguments) => Plan::Forget(arguments.plan()),
             Self::Simulate(Simulate::Kaco(arguments)) => Plan::SimulateKaco(simulate(arguments)),
             Self::Simulate(Simulate::Kstar(arguments)) => Plan::SimulateKstar(arguments.bind),

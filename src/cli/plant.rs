@@ -4,13 +4,16 @@
 //! before a plant file that the environment names.
 
 use super::{Asking, Bus, Log, Polling, Publishing, Read, Watch, Watching};
+use crate::history::names::{Name, Names};
+use crate::inverter::InverterId;
 use crate::kaco::timing::Timing;
 use crate::link::Device;
 use crate::plant_file::{self, PlantFile};
 use crate::source::{SourcePlan, kaco, kstar};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
-use std::collections::BTreeSet;
+use rust_decimal::prelude::ToPrimitive;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -246,6 +249,33 @@ pub(super) fn sources(
         })
     });
     file.buses.iter().map(bus).chain(network).collect()
+}
+
+/// What a file says of the inverters to people who read logs.
+pub(super) fn names(file: &PlantFile) -> Names {
+    let mut names = Names {
+        title: file.name.clone(),
+        inverters: BTreeMap::new(),
+    };
+    for bus in &file.buses {
+        for address in bus.addresses.as_slice() {
+            let id = InverterId::kaco(Some(address.number())).on(bus.name.clone());
+            let name = Name {
+                name: bus.names.get(address).cloned(),
+                kwp: bus.kwp.get(address).and_then(ToPrimitive::to_f64),
+            };
+            names.inverters.insert(id.label(), name);
+        }
+    }
+    for kstar in &file.kstars {
+        let name = Name {
+            name: kstar.name.clone(),
+            kwp: None,
+        };
+        // Of its folder only if it has no serial number.
+        names.inverters.insert(kstar.ip.to_string(), name);
+    }
+    names
 }
 
 /// How a bus is polled.

@@ -1,5 +1,7 @@
 //! `--plant FILE`: several buses and KSTAR inverters in one run.
 
+mod checking;
+
 use crate::polling::at_address;
 use crate::support::broker::{Broker, OPEN};
 use crate::support::bus::Bus;
