@@ -30,7 +30,7 @@ pub struct Identity {
 }
 
 /// How to publish.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Where.
     pub broker: Broker,
@@ -56,7 +56,7 @@ pub struct Options {
 
 impl Options {
     /// A topic with the prefix in front.
-    pub(super) fn under_prefix(&self, topic: &str) -> String {
+    pub fn under_prefix(&self, topic: &str) -> String {
         under(self.prefix.as_deref(), topic)
     }
 

@@ -2,11 +2,11 @@
 
 use super::error::PublishError;
 use super::options::{Identity, Options};
-use rumqttc::tokio_rustls::rustls::Error;
 use rumqttc::tokio_rustls::rustls::crypto::ring::default_provider;
 use rumqttc::tokio_rustls::rustls::pki_types::pem::PemObject;
 use rumqttc::tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rumqttc::tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rumqttc::tokio_rustls::rustls::{Error, RootCertStore};
 use rumqttc::{TlsConfiguration, Transport};
 use std::fs;
 use std::path::Path;
@@ -104,4 +104,24 @@ impl Client {
         config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(self.both));
         Transport::tls_with_config(TlsConfiguration::Rustls(Arc::new(config)))
     }
+}
+
+/// Whether each certificate in the file that was given can be used.
+///
+/// # Errors
+/// [`PublishError`] if one can't. A file without any is found by [`transport`].
+pub(super) fn look(options: &Options) -> Result<(), PublishError> {
+    let Some(path) = &options.certificates else {
+        return Ok(());
+    };
+    let unreadable = |reason: String| unusable(path, &reason);
+    let Ok(certificates) = fs::read(path) else {
+        return Ok(()); // said by `transport` too
+    };
+    for certificate in CertificateDer::pem_slice_iter(&certificates) {
+        let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
+        let added = RootCertStore::empty().add(certificate);
+        added.map_err(|error| unreadable(error.to_string()))?;
+    }
+    Ok(())
 }
