@@ -56,7 +56,7 @@ pub struct Options {
 
 impl Options {
     /// A topic with the prefix in front.
-    pub fn under_prefix(&self, topic: &str) -> String {
+    pub(crate) fn under_prefix(&self, topic: &str) -> String {
         under(self.prefix.as_deref(), topic)
     }
 

@@ -43,6 +43,29 @@ pub(super) fn transport(options: &Options) -> Result<Transport, PublishError> {
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
+/// Whether each certificate in the file that was given can be used.
+///
+/// # Errors
+/// [`PublishError`] if one can't. A file without any is found by [`transport`].
+pub(super) fn look(options: &Options) -> Result<(), PublishError> {
+    let Some(path) = &options.certificates else {
+        return Ok(());
+    };
+    let unreadable = |reason: String| PublishError::Certificates {
+        path: path.clone(),
+        reason,
+    };
+    let Ok(certificates) = fs::read(path) else {
+        return Ok(()); // said by `transport` too
+    };
+    for certificate in CertificateDer::pem_slice_iter(&certificates) {
+        let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
+        let added = RootCertStore::empty().add(certificate);
+        added.map_err(|error| unreadable(error.to_string()))?;
+    }
+    Ok(())
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, PublishError> {
     fs::read(path).map_err(|error| unusable(path, &error.to_string()))
 }
@@ -104,24 +127,4 @@ impl Client {
         config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(self.both));
         Transport::tls_with_config(TlsConfiguration::Rustls(Arc::new(config)))
     }
-}
-
-/// Whether each certificate in the file that was given can be used.
-///
-/// # Errors
-/// [`PublishError`] if one can't. A file without any is found by [`transport`].
-pub(super) fn look(options: &Options) -> Result<(), PublishError> {
-    let Some(path) = &options.certificates else {
-        return Ok(());
-    };
-    let unreadable = |reason: String| unusable(path, &reason);
-    let Ok(certificates) = fs::read(path) else {
-        return Ok(()); // said by `transport` too
-    };
-    for certificate in CertificateDer::pem_slice_iter(&certificates) {
-        let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
-        let added = RootCertStore::empty().add(certificate);
-        added.map_err(|error| unreadable(error.to_string()))?;
-    }
-    Ok(())
 }
