@@ -4,15 +4,16 @@
 use super::{Cli, check};
 use crate::command::plan::Plan;
 use crate::escape::without_passwords;
+use crate::format::look::{Look, Medium};
 use crate::sink::mqtt::login::Environment;
 use crate::sink::mqtt::password::Password;
-use crate::watch::look::Look;
 use clap::builder::{BoolishValueParser, StyledStr};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, Command, CommandFactory, Error, FromArgMatches};
+use crossterm::terminal;
 use std::env;
 use std::ffi::OsString;
-use std::io::{Write, stderr};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 
 /// In front of all variables.
@@ -90,6 +91,26 @@ pub(super) fn look() -> Look {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(text);
     let has_no_color = value("NO_COLOR").is_some();
     Look::of(has_no_color, text("TERM").as_deref(), locale.as_deref())
+}
+
+/// What standard output is: a terminal of this width, or nothing that tables have to fit.
+pub(super) fn medium() -> Medium {
+    if !stdout().is_terminal() {
+        return Medium::default();
+    }
+    let typed = value("COLUMNS").and_then(|columns| columns.to_str()?.trim().parse().ok());
+    let size = || Some(terminal::size().ok()?.0);
+    let is_wide = |width: &u16| *width > 0;
+    let width = typed.filter(is_wide).or_else(|| size().filter(is_wide));
+    let look = look();
+    Medium {
+        width: Some(width.unwrap_or(80)),
+        look: Look {
+            // A table without colours is plain text.
+            is_unicode: look.is_unicode && look.has_color,
+            ..look
+        },
+    }
 }
 
 /// An empty variable is as good as none: lists of variables often name more than they set.

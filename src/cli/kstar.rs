@@ -90,6 +90,12 @@ pub(crate) struct KstarRead {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
 
+    /// Print all values of each inverter, not one row per inverter
+    ///
+    /// Of a single inverter the table always has all values.
+    #[arg(long)]
+    pub details: bool,
+
     /// Exit with 3 if any inverter gave no reading
     #[arg(long)]
     pub strict: bool,

@@ -16,7 +16,6 @@ use crate::sink::sunspec;
 use crate::source::kstar::Search;
 use crate::source::{SourcePlan, kaco, kstar};
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, stdout};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -44,7 +43,7 @@ impl Command {
                     counters,
                     strict,
                 } = read.polling;
-                let sinks = printing(read.format, read.publishing.options());
+                let sinks = printing(read.format, read.details, read.publishing.options());
                 once(bus(read.bus, asking, counters), sinks, strict)
             }
             Self::Scan(arguments) => Plan::Scan(scan(arguments)),
@@ -82,9 +81,10 @@ fn kstar_plan(command: Kstar) -> Plan {
         Kstar::Discover(discover) => Plan::Discover(plan::Discover {
             network: network(&discover.network),
             format: discover.format.into(),
+            medium: environment::medium(),
         }),
         Kstar::Read(read) => {
-            let sinks = printing(read.format, read.publishing.options());
+            let sinks = printing(read.format, read.details, read.publishing.options());
             once(
                 SourcePlan::Kstar(network(&read.network)),
                 sinks,
@@ -137,13 +137,15 @@ fn watching(source: SourcePlan, watching: Watching) -> Plan {
 
 /// What `log` shows a person; nothing where standard output is not a terminal: cron mails it.
 fn overview() -> Option<Printed> {
-    stdout().is_terminal().then_some(Printed::Overview)
+    let medium = environment::medium();
+    medium.width.map(|_| Printed::Overview(medium))
 }
 
-fn printing(format: Format, mqtt: Option<crate::sink::mqtt::Options>) -> SinkPlan {
+fn printing(format: Format, details: bool, mqtt: Option<crate::sink::mqtt::Options>) -> SinkPlan {
     SinkPlan {
         print: Some(match format {
-            Format::Table => Printed::Table,
+            Format::Table if details => Printed::Details(environment::medium()),
+            Format::Table => Printed::Table(environment::medium()),
             Format::Json => Printed::Json,
             Format::Csv => Printed::Csv,
             Format::Influx => Printed::Influx,
@@ -192,6 +194,7 @@ fn scan(scan: Scan) -> plan::Scan {
     plan::Scan {
         bus: kaco_plan(scan.device, addresses, None, scan.asking, false),
         format: scan.format.into(),
+        medium: environment::medium(),
         strict: scan.strict,
     }
 }

@@ -23,7 +23,8 @@ fn shown(bar: ProgressBar, template: &str) -> ProgressBar {
         return ProgressBar::hidden();
     }
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+        // ASCII, which every terminal has.
+        bar.set_style(style.progress_chars("##-").tick_chars("|/-\\ "));
     }
     bar.enable_steady_tick(Duration::from_millis(200));
     bar

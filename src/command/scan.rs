@@ -96,7 +96,7 @@ impl Inventory {
                 .map(|found| format!("{}\n", inventory::object(found)))
                 .collect(),
             ListFormat::Table if self.found.is_empty() => String::new(),
-            ListFormat::Table => inventory::table(&self.found),
+            ListFormat::Table => inventory::table(&self.found, plan.medium),
         };
         print(&text)?;
         self.warn();

@@ -1,22 +1,23 @@
 //! The inverters that a scan found: a table for people, objects for programs.
 
-use super::{json, table};
+use super::grid::{Column, Grid};
+use super::json;
+use super::look::Medium;
 use crate::address::Address;
 use crate::kaco::scan::Found;
 use serde_json::Value;
 
-/// One line an inverter.
-pub fn table(found: &[Found]) -> String {
-    let mut table = table::new_table();
-    table.set_header([
-        "address",
-        "protocol",
-        "layout",
-        "type",
-        "model",
-        "firmware",
-        "serial number",
-        "reply",
+/// One row per inverter; protocol, layout and firmware are given up first.
+pub fn table(found: &[Found], medium: Medium) -> String {
+    let mut grid = Grid::new(vec![
+        Column::text("address").place(0),
+        Column::text("protocol").rank(5),
+        Column::text("layout").rank(4),
+        Column::text("type").rank(1).place(2),
+        Column::text("model").place(1),
+        Column::text("firmware").rank(3),
+        Column::text("serial number").place(1),
+        Column::text("reply").rank(2).place(2),
     ]);
     for Found {
         address,
@@ -25,7 +26,7 @@ pub fn table(found: &[Found]) -> String {
         ..
     } in found
     {
-        table.add_row([
+        grid.add([
             address.to_string(),
             "kaco".to_owned(),
             reading.cells.layout.name.to_owned(),
@@ -36,7 +37,7 @@ pub fn table(found: &[Found]) -> String {
             format!("{} ms", first_byte.as_millis()),
         ]);
     }
-    format!("{table}\n")
+    grid.draw(medium)
 }
 
 /// The object of one inverter: that of its reading, then what only a search tells.

@@ -102,7 +102,7 @@ impl Sinks {
             sinks.push(Sink::Textfile(Textfile::new(path)));
         }
         if let Some(printed) = plan.print {
-            sinks.push(Sink::Stdout(Stdout::new(printed)));
+            sinks.push(Sink::Stdout(Stdout::new(printed, plan.log.clone())));
         }
         if let Some(options) = plan.mqtt {
             sinks.push(Sink::Mqtt(Box::new(Mqtt::once(options))));
