@@ -5,7 +5,7 @@ use comfy_table::presets::{ASCII_FULL_CONDENSED, UTF8_FULL_CONDENSED};
 use comfy_table::{Attribute, CellAlignment, Color, Table};
 use std::borrow::Cow;
 
-/// On a narrower terminal a row takes two lines.
+/// On a narrower terminal a row takes two lines, on others where texts would be cut.
 const NARROW: u16 = 60;
 
 /// Texts are not made shorter than this.
@@ -117,12 +117,13 @@ impl Grid {
         let Some(limit) = medium.width else {
             return self.drawn(&self.side_by_side(), &widths, 1, medium.look);
         };
-        let can_stack = self.columns.iter().any(|column| column.place.is_some());
-        let mut stacks = match limit < NARROW && can_stack {
-            true => self.stacked(),
-            false => self.side_by_side(),
-        };
+        let mut stacks = self.side_by_side();
         while taken(&stacks, &widths, 1) > limit && self.drop_one(&mut stacks) {}
+        let can_stack = self.columns.iter().any(|column| column.place.is_some());
+        if can_stack && (limit < NARROW || taken(&stacks, &widths, 0) > limit) {
+            stacks = self.stacked();
+            while taken(&stacks, &widths, 1) > limit && self.drop_one(&mut stacks) {}
+        }
         let blanks = u16::from(taken(&stacks, &widths, 1) <= limit);
         while taken(&stacks, &widths, blanks) > limit {
             let texts = self.columns.iter().zip(&mut widths).enumerate();

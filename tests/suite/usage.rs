@@ -501,7 +501,7 @@ fn csv_is_one_table_of_all_inverters() {
 #[test]
 fn the_table_shows_every_column_with_its_unit() {
     let replies = [("#020", bytes("G4-17")), ("#030", at_address("GN-18", 3))];
-    let table = read(&replies, "2-4", &["--timeout", "500ms"]);
+    let table = read(&replies, "2-4", &["--timeout", "500ms", "--details"]);
     for words in [
         "02",
         "DC Voltage (V)",
@@ -524,6 +524,17 @@ fn the_table_shows_every_column_with_its_unit() {
 }
 
 #[test]
+fn several_inverters_are_an_overview_and_one_is_shown_in_full() {
+    let replies = [("#020", bytes("G4-17")), ("#030", at_address("GN-18", 3))];
+    let overview = read(&replies, "2-4", &["--timeout", "500ms"]);
+    for words in ["585 W", "34.0 kWh", "no reply", "2 of 3 online", "reply"] {
+        assert!(overview.contains(words), "{words}: {overview}");
+    }
+    assert!(!overview.contains("398.5"), "{overview}");
+    assert!(read(&replies, "2", &[]).contains("398.5"));
+}
+
+#[test]
 fn strict_is_about_readings() {
     let plant = Plant::new();
     let device = text(&plant.bus.path);
@@ -531,12 +542,14 @@ fn strict_is_about_readings() {
     run(&read).expect_code(0);
     let strict = run(&[&read[..], &["--strict"]].concat()).expect_code(3);
     assert!(
-        strict.stdout.contains("398.5"),
+        strict.stdout.contains("585 W"),
         "what was read is shown: {}",
         strict.stdout
     );
     assert!(
-        strict.stdout.contains("inverter 03: no reply"),
+        strict
+            .stdout
+            .contains("03       ┆                  ┆ no reply"),
         "{}",
         strict.stdout
     );

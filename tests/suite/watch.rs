@@ -266,6 +266,12 @@ impl Terminal {
     }
 
     fn run_with(mut command: Command, size: (u16, u16), variable: (&str, &str)) -> Self {
+        command.env("LC_ALL", "C.UTF-8").env(variable.0, variable.1);
+        Self::run_as_is(command, size)
+    }
+
+    /// Starts a command that has all its variables.
+    pub(crate) fn run_as_is(mut command: Command, size: (u16, u16)) -> Self {
         let (columns, rows) = size;
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
@@ -288,12 +294,7 @@ impl Terminal {
         )
         .unwrap();
         let stdio = || Stdio::from(slave.try_clone().unwrap());
-        command
-            .stdin(stdio())
-            .stdout(stdio())
-            .stderr(stdio())
-            .env("LC_ALL", "C.UTF-8")
-            .env(variable.0, variable.1);
+        command.stdin(stdio()).stdout(stdio()).stderr(stdio());
         let child = command.spawn().unwrap();
         let master = File::from(master);
         let screen = Arc::new(Mutex::new(Vec::new()));
@@ -318,7 +319,7 @@ impl Terminal {
         self.child.wait().unwrap();
     }
 
-    fn shows(&self, text: &str) -> bool {
+    pub(crate) fn shows(&self, text: &str) -> bool {
         String::from_utf8_lossy(&self.screen.lock().unwrap()).contains(text)
     }
 
