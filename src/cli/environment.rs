@@ -3,14 +3,15 @@
 
 use super::{Cli, check};
 use crate::command::plan::Plan;
-use crate::escape::without_passwords;
+use crate::escape::{printable, without_passwords};
 use crate::format::look::{Look, Medium};
 use crate::sink::mqtt::login::Environment;
 use crate::sink::mqtt::password::Password;
 use clap::builder::{BoolishValueParser, StyledStr};
 use clap::error::{ContextKind, ContextValue};
-use clap::{Arg, ArgAction, Command, CommandFactory, Error, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, Error, FromArgMatches};
 use crossterm::terminal;
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write, stderr, stdout};
@@ -18,6 +19,9 @@ use std::process::ExitCode;
 
 /// In front of all variables.
 const PREFIX: &str = "KACO_ARDEXA_";
+
+/// Read when the program is built: see [`super::version`].
+const COMMIT: &str = "KACO_ARDEXA_COMMIT";
 
 /// The commands that machines start, of both families. Others are typed: a search for inverters is
 /// not to be led by the configuration of a service.
@@ -41,6 +45,8 @@ pub struct Invocation {
     pub verbose: u8,
     /// Whether only errors are printed.
     pub quiet: bool,
+    /// What looks wrong in the environment.
+    pub warnings: Vec<String>,
     /// What is to be done.
     pub plan: Plan,
 }
@@ -55,12 +61,63 @@ pub fn parse() -> Result<Invocation, Error> {
         .try_get_matches_from_mut(env::args_os())
         .map_err(explained)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program))?;
-    check::check(&cli.command, &mut program)?;
+    let (path, leaf) = leaf(&matches);
+    check::check(&cli.command, leaf, &mut program)?;
+    let warnings = match COMMANDS.contains(&path) {
+        true => unknown_variables(&program),
+        false => Vec::new(),
+    };
     Ok(Invocation {
+        warnings,
         verbose: cli.verbose,
         quiet: cli.quiet,
         plan: cli.command.plan(),
     })
+}
+
+/// The command that was typed, and what was typed behind it.
+fn leaf(matches: &ArgMatches) -> (&str, &ArgMatches) {
+    let mut leaf = ("", matches);
+    while let Some(below) = leaf.1.subcommand() {
+        leaf = below;
+    }
+    leaf
+}
+
+/// Variables with our prefix that no option has: a typing error would pass unnoticed.
+fn unknown_variables(program: &Command) -> Vec<String> {
+    let known = all_variables(program, false);
+    let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut unknown: Vec<String> = set
+        .filter(|name| name.starts_with(PREFIX) && name != COMMIT && !known.contains(name))
+        .collect();
+    unknown.sort();
+    let warning = |name: String| {
+        let nearest = known
+            .iter()
+            .map(|one| (strsim::damerau_levenshtein(one, &name), one))
+            .filter(|(distance, _)| *distance <= 3)
+            .min();
+        let meant = nearest.map(|(_, one)| format!("; did you mean {one}"));
+        let name = printable(name.as_bytes());
+        format!(
+            "no option has the environment variable {name}{}",
+            meant.unwrap_or_default()
+        )
+    };
+    unknown.into_iter().map(warning).collect()
+}
+
+/// The variables of all options, here and below.
+fn all_variables(command: &Command, is_started: bool) -> BTreeSet<String> {
+    let own = command
+        .get_arguments()
+        .flat_map(|argument| variables(argument, is_started));
+    let below = command.get_subcommands().flat_map(|below| {
+        let is_started = COMMANDS.contains(&below.get_name());
+        all_variables(below, is_started)
+    });
+    own.chain(below).collect()
 }
 
 /// Prints a usage error, or the help that was asked for; passwords in URLs are left out.

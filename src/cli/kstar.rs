@@ -1,5 +1,6 @@
 //! What can be typed after `kstar`, and after `simulate kstar`.
 
+use super::publishing::PlainTopics;
 use super::{Format, ListFormat, Publishing, Watching};
 use clap::{Args, Subcommand};
 use std::net::Ipv4Addr;
@@ -65,6 +66,10 @@ pub(crate) struct KstarWatch {
     /// What becomes of the readings.
     #[command(flatten)]
     pub watching: Watching,
+
+    /// Topics of their own.
+    #[command(flatten)]
+    pub topics: PlainTopics,
 }
 
 /// `kstar discover`
@@ -103,6 +108,10 @@ pub(crate) struct KstarRead {
     /// Where else the readings go.
     #[command(flatten)]
     pub publishing: Publishing,
+
+    /// Topics of their own.
+    #[command(flatten)]
+    pub topics: PlainTopics,
 }
 
 /// `kstar log DIR`
@@ -130,6 +139,10 @@ pub(crate) struct KstarLog {
     /// Where else the readings go.
     #[command(flatten)]
     pub publishing: Publishing,
+
+    /// Topics of their own.
+    #[command(flatten)]
+    pub topics: PlainTopics,
 }
 
 /// `simulate kstar`

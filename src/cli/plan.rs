@@ -55,7 +55,7 @@ impl Command {
                 {
                     plan.counters_last = COUNTERS_LAST;
                 }
-                watching(source, watch.watching)
+                Plan::Watch(watching(source, watch.watching))
             }
             Self::Listen(arguments) => Plan::Listen(listen(arguments)),
             Self::Kstar(command) => kstar_plan(command),
@@ -84,7 +84,8 @@ fn kstar_plan(command: Kstar) -> Plan {
             medium: environment::medium(),
         }),
         Kstar::Read(read) => {
-            let sinks = printing(read.format, read.details, read.publishing.options());
+            let mqtt = read.topics.of(read.publishing.options());
+            let sinks = printing(read.format, read.details, mqtt);
             once(
                 SourcePlan::Kstar(network(&read.network)),
                 sinks,
@@ -97,12 +98,17 @@ fn kstar_plan(command: Kstar) -> Plan {
                 log: Some(log.directory),
                 print: overview(),
                 textfile: log.textfile,
-                mqtt: log.publishing.options(),
+                mqtt: log.topics.of(log.publishing.options()),
                 ..SinkPlan::default()
             },
             log.strict,
         ),
-        Kstar::Watch(watch) => watching(SourcePlan::Kstar(network(&watch.network)), watch.watching),
+        Kstar::Watch(watch) => {
+            let source = SourcePlan::Kstar(network(&watch.network));
+            let mut plan = watching(source, watch.watching);
+            plan.sinks.mqtt = watch.topics.of(plan.sinks.mqtt);
+            Plan::Watch(plan)
+        }
     }
 }
 
@@ -114,8 +120,8 @@ fn once(source: SourcePlan, sinks: SinkPlan, strict: bool) -> Plan {
     })
 }
 
-fn watching(source: SourcePlan, watching: Watching) -> Plan {
-    Plan::Watch(plan::Watch {
+fn watching(source: SourcePlan, watching: Watching) -> plan::Watch {
+    plan::Watch {
         sources: vec![source],
         sinks: SinkPlan {
             log: watching.log,
@@ -132,7 +138,7 @@ fn watching(source: SourcePlan, watching: Watching) -> Plan {
         every: watching.every,
         silent: watching.silent,
         look: environment::look(),
-    })
+    }
 }
 
 /// What `log` shows a person; nothing where standard output is not a terminal: cron mails it.

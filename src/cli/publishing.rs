@@ -48,10 +48,23 @@ pub(crate) struct Publishing {
     /// Time without news after which Home Assistant shows an inverter as unavailable; 0 for never
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "15m")]
     pub expire_after: Duration,
+}
 
+/// Where KSTAR inverters publish besides.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Publishing")]
+pub(crate) struct PlainTopics {
     /// In front of the plain KSTAR topics: TOPIC/pvpower, TOPIC/grid and so on
     #[arg(long, value_name = "TOPIC", value_parser = topic, default_value = "sensor/inverter")]
     pub topic: String,
+}
+
+impl PlainTopics {
+    /// The same options with these topics.
+    pub(super) fn of(self, options: Option<Options>) -> Option<Options> {
+        let topic = self.topic;
+        options.map(|options| Options { topic, ..options })
+    }
 }
 
 impl Publishing {
@@ -68,7 +81,7 @@ impl Publishing {
             },
             discovery: !self.no_discovery,
             expire_after: self.expire_after,
-            topic: self.topic.clone(),
+            topic: String::new(),
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::grid::{Column, Grid};
 use super::json;
 use super::look::Medium;
-use crate::address::Address;
+use crate::address::Addresses;
 use crate::kaco::scan::Found;
 use serde_json::Value;
 
@@ -58,16 +58,6 @@ pub fn object(found: &Found) -> Value {
 
 /// Addresses as they are typed: `2-4,7`.
 pub fn addresses(found: &[Found]) -> String {
-    let mut ranges: Vec<(Address, Address)> = Vec::new();
-    for Found { address, .. } in found {
-        match ranges.last_mut() {
-            Some((_, last)) if last.number() + 1 == address.number() => *last = *address,
-            _ => ranges.push((*address, *address)),
-        }
-    }
-    let text = |(first, last): &(Address, Address)| match (first.number(), last.number()) {
-        (first, last) if first == last => first.to_string(),
-        (first, last) => format!("{first}-{last}"),
-    };
-    ranges.iter().map(text).collect::<Vec<_>>().join(",")
+    let addresses: Addresses = found.iter().map(|found| found.address).collect();
+    addresses.to_string()
 }

@@ -235,9 +235,7 @@ fn lines(shown: &str) -> Vec<String> {
     let mut parser = vt100::Parser::new(size(60), size(300), 0);
     parser.process(shown.as_bytes());
     let screen = parser.screen().contents();
-    let table = screen
-        .lines()
-        .skip_while(|line| !line.contains('┆'));
+    let table = screen.lines().skip_while(|line| !line.contains('┆'));
     table.map(str::to_owned).collect()
 }
 
