@@ -175,6 +175,13 @@ impl Sinks {
         }
     }
 
+    /// The link to these inverters is lost: what was observed of them is not of now.
+    pub(crate) fn lose<'a>(&mut self, inverters: impl Iterator<Item = &'a InverterId>) {
+        for inverter in inverters {
+            self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
+        }
+    }
+
     /// Makes inverters known that will be polled, and repairs what a power cut left of their files.
     pub fn begin(&mut self, inverters: &[InverterId]) {
         for inverter in inverters {

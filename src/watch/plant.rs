@@ -173,6 +173,15 @@ impl Plant {
         }
     }
 
+    /// The inverters of a source whose link is lost.
+    pub(crate) fn lost(&self, source: usize) -> impl Iterator<Item = &InverterId> {
+        let way = self.ways.get(source);
+        let is_lost = way.is_none_or(|way| way.lost.is_some());
+        let inverters = self.inverters.iter().filter(move |_| is_lost);
+        let of_source = inverters.filter(move |one| one.source == source);
+        of_source.map(|one| &one.id)
+    }
+
     /// Notes that polling goes on after a pause, which is not a part of a round.
     pub(crate) fn resume(&mut self, now: Now) {
         for way in &mut self.ways {

@@ -241,6 +241,38 @@ fn an_adapter_that_is_pulled_out_is_waited_for() {
     assert!(run.stderr.contains("trying again"), "{}", run.stderr);
 }
 
+#[test]
+fn lost_link_leaves_no_inverter_up_in_the_metrics() {
+    let first = Bus::start(Box::new(|request, count| match (request, count) {
+        ("#020", 0) => reply(&bytes("G4-17")),
+        ("#028", _) => reply(b"\n*028 V1.0\r"),
+        _ => vec![Play::HangUp],
+    }));
+    let directory = TempDir::new().unwrap();
+    let (device, metrics) = (
+        directory.path().join("ttyUSB0"),
+        directory.path().join("inverters.prom"),
+    );
+    symlink(&first.path, &device).unwrap();
+    let is_up = |up: &str| {
+        let line = format!("inverter_up{{address=\"2\"}} {up}\n");
+        fs::read_to_string(&metrics).is_ok_and(|text| text.contains(&line))
+    };
+    let (port, file) = (text(&device), text(&metrics));
+    let options = ["--every", "100ms", "--pace", "0s", "--textfile", &file];
+    let watch = start(command(
+        &[&["watch", &port, "2"], options.as_slice()].concat(),
+    ));
+    until("the inverter is up", || is_up("1"));
+    fs::remove_file(&device).unwrap();
+    until("it is not, with its link", || is_up("0"));
+    let second = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    symlink(&second.path, &device).unwrap();
+    until("it is up again", || is_up("1"));
+    stop(&watch.0, Signal::TERM);
+    wait(watch).expect_code(1);
+}
+
 /// A terminal with the program in it.
 pub(crate) struct Terminal {
     master: File,
@@ -311,6 +343,16 @@ impl Terminal {
             screen,
             child,
         }
+    }
+
+    /// Types these keys.
+    pub(crate) fn press(&self, keys: &str) {
+        (&self.master).write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Waits for the program's end; its exit code.
+    pub(crate) fn exit_code(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
     }
 
     /// Ends the program.
@@ -384,7 +426,7 @@ fn the_page_shows_the_plant_and_leaves_a_sane_terminal() {
         );
         match end {
             "TERM" => stop(&terminal.child, Signal::TERM),
-            keys => (&terminal.master).write_all(keys.as_bytes()).unwrap(),
+            keys => terminal.press(keys),
         }
         terminal.expect_sane_end(&fresh_modes());
     }
@@ -405,14 +447,14 @@ fn page_shows_a_lost_adapter_and_a_broker_that_is_away_and_exits_as_log_would() 
     drop(closed);
     let watch = ["watch", &device, "2", "--pace", "0s", "--every", "100ms"];
     let arguments = [watch.as_slice(), &["--mqtt", &broker]].concat();
-    let mut terminal = Terminal::start(&arguments, 100, 24);
+    let terminal = Terminal::start(&arguments, 100, 24);
     until("the bus hangs up", || bus.asked().len() >= 2);
     fs::remove_file(&device).unwrap();
     until("the link is lost", || terminal.shows("LOST"));
     until("the broker is missed", || terminal.shows("refused"));
     assert!(!terminal.shows("kaco_ardexa: "));
-    (&terminal.master).write_all(b"q").unwrap();
-    assert_eq!(terminal.child.wait().unwrap().code(), Some(1));
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), Some(1));
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use super::folder::Stranger;
 use crate::escape::shell_word;
-use rustix::fs::{Access, access};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -48,16 +47,18 @@ impl LogError {
     }
 }
 
-/// How to get access to what may not be written: a directory that may be missing, or a file.
+/// How to get access to a directory that may be missing, or to a file.
 fn permission(action: &str, path: &Path) -> String {
-    let parent = path.parent().unwrap_or(path);
-    let command = match path.is_file() && access(parent, Access::WRITE_OK).is_ok() {
-        true => format!("sudo chown $USER {}", word(path)),
-        false => {
-            let is_directory = path.is_dir() || action.contains("directory");
-            let directory = if is_directory { path } else { parent };
-            format!("sudo install -d -o $USER {}", word(directory))
-        }
+    let command = if path.is_dir() {
+        format!("sudo chown -R $USER {}", word(path))
+    } else if action.contains("directory") {
+        format!("sudo install -d -o $USER {}", word(path))
+    } else if path.is_file() {
+        format!("sudo chown $USER {}", word(path))
+    } else {
+        // Whoever may not write there should not get a directory of the system by a hint.
+        let directory = word(path.parent().unwrap_or(path));
+        return format!("the user who runs this may not write in {directory}; choose another one");
     };
     format!("give it to the user who runs this: `{command}`, or choose another directory")
 }
