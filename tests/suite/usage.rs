@@ -57,7 +57,6 @@ fn arguments_that_are_nearly_right_say_what_was_meant() {
             "did you mean tcp://192.168.1.9:8899",
         ),
         (&["read", "SIM:", "2"], "did you mean sim:"),
-        (&["scan", "Tcp://host:23"], "did you mean tcp://host:23"),
     ] {
         expect_usage_error(arguments, words);
     }
@@ -601,13 +600,7 @@ fn strict_is_about_readings() {
         "what was read is shown: {}",
         strict.stdout
     );
-    assert!(
-        strict
-            .stdout
-            .contains("03       ┆                  ┆ no reply"),
-        "{}",
-        strict.stdout
-    );
+    assert!(strict.stdout.contains(" no reply "), "{}", strict.stdout);
 }
 
 #[test]
