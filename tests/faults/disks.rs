@@ -10,7 +10,6 @@ use crate::support::plant::{HEADER, Plant, ROW, expect_log};
 use crate::support::program::{Run, start, text, wait, wait_until};
 use crate::watch::Terminal;
 use std::fs;
-use std::num::NonZero;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -139,22 +138,16 @@ fn full_disk_stands_on_the_live_page_until_there_is_room() {
     wait_until("a row", || latest.exists());
     wait_until("a page without trouble", || terminal.shows("log ok"));
     let filler = disk.fill();
-    wait_until("the trouble", || page(&terminal).contains("No space left"));
-    let page_of_trouble = page(&terminal);
+    wait_until("the trouble", || {
+        terminal.page(100, 24).contains("No space left")
+    });
+    let page_of_trouble = terminal.page(100, 24);
     assert!(page_of_trouble.contains("log since "), "{page_of_trouble}");
     fs::remove_file(filler).unwrap();
-    wait_until("its end", || page(&terminal).contains("log ok"));
-    assert!(!page(&terminal).contains("log since "));
+    wait_until("its end", || terminal.page(100, 24).contains("log ok"));
+    assert!(!terminal.page(100, 24).contains("log since "));
     terminal.press("q");
     assert_eq!(terminal.exit_code(), Some(1), "as log exits");
-}
-
-/// What a terminal of 100 x 24 shows now.
-fn page(terminal: &Terminal) -> String {
-    let size = |size| NonZero::new(size).unwrap();
-    let mut parser = vt100::Parser::new(size(24), size(100), 0);
-    parser.process(&terminal.screen.lock().unwrap());
-    parser.screen().contents()
 }
 
 #[test]
