@@ -23,7 +23,9 @@ pub(super) fn check(
         let is_option = matches.try_contains_id(id).is_ok_and(|is_set| is_set);
         is_option && matches.value_source(id) == Some(ValueSource::CommandLine)
     };
-    let has_broker = matches.try_contains_id("broker").is_ok_and(|is_set| is_set);
+    // A plant file may name the broker.
+    let is_set = |id| matches.try_contains_id(id).is_ok_and(|is_set| is_set);
+    let has_broker = ["broker", "plant"].into_iter().any(is_set);
     if let Some(id) = OF_BROKER.into_iter().find(|id| is_typed(id) && !has_broker) {
         let option = id.replace('_', "-");
         let text = format!("--{option} has no effect without --mqtt URL");

@@ -9,8 +9,11 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// In front of the plain KSTAR topics.
+const PLAIN: &str = "sensor/inverter";
+
 /// Whether, where and how readings are published.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Publishing")]
 pub(crate) struct Publishing {
     /// Publish the readings to this MQTT broker: host, host:1883, mqtt://user@host, mqtts://host
@@ -55,7 +58,7 @@ pub(crate) struct Publishing {
 #[command(next_help_heading = "Publishing")]
 pub(crate) struct PlainTopics {
     /// In front of the plain KSTAR topics: TOPIC/pvpower, TOPIC/grid and so on
-    #[arg(long, value_name = "TOPIC", value_parser = topic, default_value = "sensor/inverter")]
+    #[arg(long, value_name = "TOPIC", value_parser = topic, default_value = PLAIN)]
     pub topic: String,
 }
 
@@ -81,7 +84,7 @@ impl Publishing {
             },
             discovery: !self.no_discovery,
             expire_after: self.expire_after,
-            topic: String::new(),
+            topic: PLAIN.to_owned(),
         })
     }
 }

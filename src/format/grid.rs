@@ -13,7 +13,7 @@ const SHORTEST: u16 = 6;
 
 /// A column of a table.
 #[derive(Debug, Clone)]
-pub(super) struct Column {
+pub(crate) struct Column {
     head: Cow<'static, str>,
     is_number: bool,
     /// Columns with the highest rank are dropped first; those without stay.
@@ -25,7 +25,7 @@ pub(super) struct Column {
 
 impl Column {
     /// A column of texts, which may be shortened.
-    pub(super) fn text(head: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn text(head: impl Into<Cow<'static, str>>) -> Self {
         Self {
             head: head.into(),
             is_number: false,
@@ -35,7 +35,7 @@ impl Column {
     }
 
     /// A column of numbers, which are aligned at the right.
-    pub(super) fn number(head: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn number(head: impl Into<Cow<'static, str>>) -> Self {
         Self {
             is_number: true,
             ..Self::text(head)
@@ -43,12 +43,12 @@ impl Column {
     }
 
     /// The same, dropped before columns of a lower rank.
-    pub(super) fn rank(self, rank: u8) -> Self {
+    pub(crate) fn rank(self, rank: u8) -> Self {
         Self { rank, ..self }
     }
 
     /// The same, with a place on a narrow terminal.
-    pub(super) fn place(self, place: u8) -> Self {
+    pub(crate) fn place(self, place: u8) -> Self {
         Self {
             place: Some(place),
             ..self
@@ -58,7 +58,7 @@ impl Column {
 
 /// How a cell stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     /// Not at all.
     Plain,
     /// All is well.
@@ -75,7 +75,7 @@ pub(super) enum Tone {
 
 /// A text and its tone.
 #[derive(Debug, Clone)]
-pub(super) struct Cell(pub(super) String, pub(super) Tone);
+pub(crate) struct Cell(pub(crate) String, pub(crate) Tone);
 
 impl From<String> for Cell {
     fn from(text: String) -> Self {
@@ -85,7 +85,7 @@ impl From<String> for Cell {
 
 /// A table that is not drawn yet.
 #[derive(Debug)]
-pub(super) struct Grid {
+pub(crate) struct Grid {
     columns: Vec<Column>,
     rows: Vec<Vec<Cell>>,
 }
@@ -94,7 +94,7 @@ pub(super) struct Grid {
 type Stack = Vec<usize>;
 
 impl Grid {
-    pub(super) const fn new(columns: Vec<Column>) -> Self {
+    pub(crate) const fn new(columns: Vec<Column>) -> Self {
         Self {
             columns,
             rows: Vec::new(),
@@ -102,17 +102,17 @@ impl Grid {
     }
 
     /// Adds a row with a cell for each column.
-    pub(super) fn add<C: Into<Cell>>(&mut self, cells: impl IntoIterator<Item = C>) {
+    pub(crate) fn add<C: Into<Cell>>(&mut self, cells: impl IntoIterator<Item = C>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
     /// Columns of a terminal that the whole table takes.
-    pub(super) fn width(&self) -> u16 {
+    pub(crate) fn width(&self) -> u16 {
         taken(&self.side_by_side(), &self.widths(), 1)
     }
 
     /// The table as text.
-    pub(super) fn draw(&self, medium: Medium) -> String {
+    pub(crate) fn draw(&self, medium: Medium) -> String {
         let mut widths = self.widths();
         let Some(limit) = medium.width else {
             return self.drawn(&self.side_by_side(), &widths, 1, medium.look);

@@ -73,9 +73,8 @@ fn row(observation: &Observation, has_hybrids: bool) -> Vec<Cell> {
         Outcome::Read { first_byte, .. } => format!("{} ms", first_byte.as_millis()),
         _ => String::new(),
     };
-    let name = observation.inverter.name().map(str::to_owned);
     let mut row: Vec<Cell> = vec![
-        name.unwrap_or_else(|| observation.inverter.label()).into(),
+        observation.inverter.shown().into(),
         kind.unwrap_or_default().to_owned().into(),
         status(observation),
         power.into(),

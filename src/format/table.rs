@@ -92,7 +92,7 @@ fn has_same_columns(one: &Reading, other: &Reading) -> bool {
 }
 
 fn side_by_side(readings: &[&Reading]) -> Grid {
-    let headings = readings.iter().map(|reading| reading.inverter.label());
+    let headings = readings.iter().map(|reading| reading.inverter.shown());
     let columns = headings.map(Column::number);
     let labels = std::iter::once(Column::text("inverter"));
     let mut grid = Grid::new(labels.chain(columns).collect());
