@@ -186,7 +186,7 @@ pub(crate) struct Scan {
     #[command(flatten)]
     pub asking: Asking,
 
-    /// Exit with 3 if any inverter gave no reading
+    /// Exit with 3 if any inverter gave no reading; with ADDRESSES, if one is missing
     #[arg(long)]
     pub strict: bool,
 }

@@ -188,10 +188,12 @@ fn kaco_plan(
 
 fn scan(scan: Scan) -> plan::Scan {
     let usual = || Addresses::from_range(Address::MAKERS);
+    let are_named = scan.addresses.is_some();
     let addresses = scan.addresses.unwrap_or_else(usual);
     plan::Scan {
         bus: kaco_plan(scan.device, addresses, None, scan.asking, false),
         format: scan.format.into(),
+        are_named,
         strict: scan.strict,
     }
 }

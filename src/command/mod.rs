@@ -38,7 +38,7 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
     match plan {
         Plan::Once(plan) => Stop::listen()?.interrupts(once::run(plan)).await,
         Plan::Watch(plan) => watch::run(plan, Stop::listen()?, messages).await,
-        Plan::Scan(plan) => Stop::listen()?.interrupts(scan::run(plan)).await,
+        Plan::Scan(plan) => scan::run(plan, Stop::listen()?).await,
         Plan::Discover(plan) => Stop::listen()?.interrupts(discover::run(plan)).await,
         Plan::Forget(plan) => Stop::listen()?.interrupts(forget::run(plan)).await,
         Plan::Listen(plan) => Stop::listen()?.ends(listen::run(plan)).await,

@@ -81,7 +81,9 @@ pub struct Scan {
     pub bus: kaco::Plan,
     /// How the inverters are printed.
     pub format: ListFormat,
-    /// Whether finding none is a failure.
+    /// Whether the addresses were named, so that an inverter is at each.
+    pub are_named: bool,
+    /// Whether an inverter without reading is a failure.
     pub strict: bool,
 }
 

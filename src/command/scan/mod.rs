@@ -1,0 +1,172 @@
+//! `scan`: find the inverters on a bus, and say what is wrong where there are none.
+
+mod advice;
+
+use super::plan::{ListFormat, Scan};
+use super::print::print;
+use super::stop::{Ended, Stop};
+use super::{now, progress};
+use crate::address::Address;
+use crate::exit::{Exit, Failure};
+use crate::format::inventory;
+use crate::kaco::overheard::Strays;
+use crate::kaco::scan::{Found, Heard};
+use crate::source::kaco::Scanner;
+use indicatif::ProgressBar;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Write, stderr};
+use std::time::Duration;
+use tracing::{info, warn};
+
+/// What was found.
+#[derive(Default)]
+struct Inventory {
+    found: Vec<Found>,
+    garbled: BTreeMap<Address, String>,
+    heard: BTreeSet<Address>,
+}
+
+/// Polls all addresses and prints those that answered, also when a signal ends it.
+///
+/// # Errors
+/// [`Failure`] if the bus can't be had.
+pub(super) async fn run(plan: Scan, mut stop: Stop) -> Result<Ended, Failure> {
+    let addresses = plan.bus.addresses.as_slice();
+    let mut scanner = match stop.or_heard(Scanner::open(&plan.bus, now)).await {
+        Ok(scanner) => scanner?,
+        Err(signal) => return Ok(Ended::Signal(signal)),
+    };
+    let progress = progress::bar(addresses.len(), "addresses");
+    let mut inventory = Inventory::default();
+    let report = |address, heard| inventory.take(address, heard, &progress);
+    let outcome = stop.or_heard(scanner.run(report)).await;
+    progress.finish_and_clear();
+    if let Ok(Err(failure)) = &outcome
+        && inventory.heard.is_empty()
+    {
+        return Err(failure.clone());
+    }
+    inventory.print(&plan, &scanner.strays(), outcome.is_err())?;
+    match outcome {
+        Ok(outcome) => outcome.map(|()| Ended::Exit(inventory.exit(&plan))),
+        Err(signal) => Ok(Ended::Signal(signal)),
+    }
+}
+
+impl Inventory {
+    fn take(&mut self, address: Address, heard: Heard, progress: &ProgressBar) {
+        self.heard.insert(address);
+        progress.set_position(self.heard.len() as u64);
+        match heard {
+            Heard::Found(found) => {
+                self.garbled.remove(&address);
+                let place = self.found.partition_point(|known| known.address < address);
+                self.found.insert(place, *found);
+                progress.set_message(format!("found {}", inventory::addresses(&self.found)));
+            }
+            Heard::Garbled(reason) => {
+                self.garbled.insert(address, reason);
+            }
+            Heard::Silent => info!("address {address}: no reply"),
+        }
+    }
+
+    /// With `--strict`, each address that was named counts as an inverter; of all addresses, those
+    /// that gave a reply.
+    fn exit(&self, plan: &Scan) -> Exit {
+        let is_missing = plan.are_named && self.found.len() < plan.bus.addresses.as_slice().len();
+        let is_unread = is_missing || self.found.is_empty() || !self.garbled.is_empty();
+        match plan.strict && is_unread {
+            true => Exit::NoReading,
+            false => Exit::Done,
+        }
+    }
+
+    fn print(&self, plan: &Scan, strays: &Strays, is_stopped: bool) -> Result<(), Failure> {
+        let text = match plan.format {
+            ListFormat::Json => self
+                .found
+                .iter()
+                .map(|found| format!("{}\n", inventory::object(found)))
+                .collect(),
+            ListFormat::Table if self.found.is_empty() => String::new(),
+            ListFormat::Table => inventory::table(&self.found),
+        };
+        print(&text)?;
+        self.warn(plan.bus.timing.first_byte);
+        let device = plan.bus.device.to_string();
+        if is_stopped {
+            let all = plan.bus.addresses.as_slice().len();
+            say(&format!(
+                "stopped after {} of {all} addresses",
+                self.heard.len()
+            ));
+        }
+        if !self.found.is_empty() {
+            advice::others(strays)
+                .iter()
+                .for_each(|warning| warn!("{warning}"));
+            let addresses = inventory::addresses(&self.found);
+            let timeout = self
+                .timeout()
+                .map(|timeout| format!(" --timeout {timeout}s"));
+            let timeout = timeout.unwrap_or_default();
+            say(&format!(
+                "To log them: kaco_ardexa log {device} {addresses} DIR{timeout}"
+            ));
+        } else if !is_stopped {
+            let advice = advice::nothing_found(strays, !self.garbled.is_empty());
+            say(&advice.replace("DEVICE", &device));
+        }
+        Ok(())
+    }
+
+    /// Seconds that a poll has to wait for replies where one came late.
+    fn timeout(&self) -> Option<u64> {
+        let late = self.found.iter().filter(|found| found.is_late);
+        let slowest = late.map(|found| found.first_byte).max();
+        slowest.map(enough)
+    }
+
+    /// What looks wrong on a bus that works otherwise.
+    fn warn(&self, timeout: Duration) {
+        for found in &self.found {
+            let address = found.address;
+            if found.is_late {
+                warn!(
+                    "address {address}: the reply came after {} ms, {} ms are waited for; poll it with --timeout {}s",
+                    found.first_byte.as_millis(),
+                    timeout.as_millis(),
+                    enough(found.first_byte)
+                );
+            }
+            if found.is_shared {
+                warn!(
+                    "address {address}: a second reply came behind the first; two inverters are set to this address"
+                );
+            }
+        }
+        let is_alone = self.garbled.len() == 1 && !self.found.is_empty();
+        for (address, reason) in &self.garbled {
+            if is_alone {
+                warn!(
+                    "address {address}: garbled, the others are not; two inverters may be set to this address: {reason}"
+                );
+            } else {
+                warn!("address {address}: no good reply: {reason}");
+            }
+        }
+    }
+}
+
+/// Whole seconds in which replies come that were seen to need this long: half as much again.
+pub(super) fn enough(first_byte: Duration) -> u64 {
+    (first_byte * 3 / 2).as_secs() + 1
+}
+
+/// A word to the user, unless only errors are wanted. A closed standard error is not a failure.
+pub(super) fn say(text: &str) {
+    if tracing::enabled!(tracing::Level::WARN) {
+        let _ = writeln!(stderr(), "{text}");
+    }
+}
