@@ -68,6 +68,12 @@ pub(crate) enum Command {
     /// says what to look at.
     #[command(after_help = "Example: kaco_ardexa scan /dev/ttyUSB0")]
     Scan(Scan),
+    /// Measure how well inverters are heard
+    ///
+    /// Requests the readings of each inverter --count times, without a second attempt. Prints how many replies were good,
+    /// garbled, missing or late, how long they took, and what that means; after Ctrl-C too.
+    #[command(after_help = "Example: kaco_ardexa ping /dev/ttyUSB0 2,4-7 --count 50")]
+    Ping(Ping),
     /// Keep polling: a live page on a terminal, a line for each change elsewhere
     ///
     /// Silent inverters are polled once a minute until they wake. A device that is missing is waited for. Keys: ? shows
@@ -191,6 +197,34 @@ pub(crate) struct Scan {
     pub strict: bool,
 }
 
+/// `ping DEVICE ADDRESSES`
+#[derive(Debug, Args)]
+pub(crate) struct Ping {
+    /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
+    #[arg(value_name = "DEVICE")]
+    pub device: Device,
+
+    /// Addresses of the inverters, such as 2,4-7
+    #[arg(value_name = "ADDRESSES")]
+    pub addresses: Addresses,
+
+    /// Requests to each inverter
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000), default_value_t = 10)]
+    pub count: u32,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub waits: Waits,
+
+    /// Append every exchange to FILE, as JSON lines; DEVICE replay:FILE plays it again
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
+    /// Exit with 3 if any inverter gave no good reply
+    #[arg(long)]
+    pub strict: bool,
+}
+
 /// `watch DEVICE ADDRESSES`
 #[derive(Debug, Args)]
 pub(crate) struct Watch {
@@ -288,9 +322,9 @@ pub(crate) struct Bus {
     pub name: Option<BusName>,
 }
 
-/// The options of whatever polls a bus.
+/// How long a bus is waited for.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Asking {
+pub(crate) struct Waits {
     /// Least time between the starts of two requests
     ///
     /// A second is the maker's minimum. Durations are written 1s, 250ms, 1.5s, or as plain seconds.
@@ -304,6 +338,14 @@ pub(crate) struct Asking {
     /// Silence that ends a reply whose end is missing
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "400ms")]
     pub gap: Duration,
+}
+
+/// The options of whatever polls a bus.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Asking {
+    /// How long to wait.
+    #[command(flatten)]
+    pub waits: Waits,
 
     /// Tries while the replies of an inverter are garbled
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100), default_value_t = 3)]

@@ -2,8 +2,8 @@
 
 use super::kstar::{Kstar, Network};
 use super::{
-    Asking, Bus, Command, Decode, Format, Listen, Polling, Scan, Simulate, SimulateKaco, Watching,
-    check, document, environment,
+    Asking, Bus, Command, Decode, Format, Listen, Ping, Polling, Scan, Simulate, SimulateKaco,
+    Watching, check, document, environment,
 };
 use crate::address::{Address, Addresses};
 use crate::command::plan::{self, Plan};
@@ -48,6 +48,7 @@ impl Command {
                 once(bus(read.bus, asking, counters), sinks, strict)
             }
             Self::Scan(arguments) => Plan::Scan(scan(arguments)),
+            Self::Ping(arguments) => Plan::Ping(ping(arguments)),
             Self::Watch(watch) => {
                 let serves = watch.watching.sunspec.is_some();
                 let mut source = bus(watch.bus, watch.asking, watch.counters || serves);
@@ -174,9 +175,9 @@ fn kaco_plan(
         device,
         addresses,
         timing: Timing {
-            pace: asking.pace,
-            first_byte: asking.timeout,
-            gap: asking.gap,
+            pace: asking.waits.pace,
+            first_byte: asking.waits.timeout,
+            gap: asking.waits.gap,
             attempts: asking.attempts,
         },
         counters,
@@ -195,6 +196,19 @@ fn scan(scan: Scan) -> plan::Scan {
         format: scan.format.into(),
         are_named,
         strict: scan.strict,
+    }
+}
+
+fn ping(ping: Ping) -> plan::Ping {
+    let asking = Asking {
+        waits: ping.waits,
+        attempts: 1,
+        record: ping.record,
+    };
+    plan::Ping {
+        bus: kaco_plan(ping.device, ping.addresses, None, asking, false),
+        count: ping.count,
+        strict: ping.strict,
     }
 }
 

@@ -13,6 +13,7 @@ mod forget;
 pub mod history;
 mod listen;
 mod once;
+mod ping;
 pub mod plan;
 mod print;
 mod progress;
@@ -39,6 +40,7 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
         Plan::Once(plan) => Stop::listen()?.interrupts(once::run(plan)).await,
         Plan::Watch(plan) => watch::run(plan, Stop::listen()?, messages).await,
         Plan::Scan(plan) => scan::run(plan, Stop::listen()?).await,
+        Plan::Ping(plan) => ping::run(plan, Stop::listen()?).await,
         Plan::Discover(plan) => Stop::listen()?.interrupts(discover::run(plan)).await,
         Plan::Forget(plan) => Stop::listen()?.interrupts(forget::run(plan)).await,
         Plan::Listen(plan) => Stop::listen()?.ends(listen::run(plan)).await,

@@ -21,6 +21,8 @@ pub enum Plan {
     Watch(Watch),
     /// `scan`
     Scan(Scan),
+    /// `ping`
+    Ping(Ping),
     /// `kstar discover`
     Discover(Discover),
     /// `mqtt-forget`
@@ -84,6 +86,17 @@ pub struct Scan {
     /// Whether the addresses were named, so that an inverter is at each.
     pub are_named: bool,
     /// Whether an inverter without reading is a failure.
+    pub strict: bool,
+}
+
+/// It is measured how well inverters are heard.
+#[derive(Debug)]
+pub struct Ping {
+    /// The bus and the inverters.
+    pub bus: kaco::Plan,
+    /// Requests to each inverter.
+    pub count: u32,
+    /// Whether an inverter without a good reply is a failure.
     pub strict: bool,
 }
 

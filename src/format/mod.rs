@@ -7,6 +7,7 @@
 //! | [`json`] | one object per observation |
 //! | `hybrid` | a hybrid inverter in four figures |
 //! | [`table`], [`inventory`] | tables for people: readings, inverters that were found |
+//! | [`links`] | how good the link to each inverter was |
 //! | [`explain`] | what status codes and errors mean |
 //! | [`influx`] | a line of InfluxDB's line protocol |
 //! | [`prometheus`] | metrics of all inverters |
@@ -20,6 +21,7 @@ pub(crate) mod hybrid;
 pub mod influx;
 pub mod inventory;
 pub mod json;
+pub mod links;
 pub mod message;
 pub(crate) mod naming;
 pub mod prometheus;

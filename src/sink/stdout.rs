@@ -2,7 +2,7 @@
 
 use super::trouble::Troubles;
 use crate::exit::Failure;
-use crate::format::{csv_table, influx, json, prometheus, table};
+use crate::format::{csv_table, influx, json, links, prometheus, table};
 use crate::observation::{Observation, Outcome};
 use crate::reading::Reading;
 use std::io::{self, Write, stdout};
@@ -54,7 +54,7 @@ impl Stdout {
 
     pub(super) fn round_done(&mut self, latest: &[Observation], troubles: &mut Troubles) {
         let text = match self.printed {
-            Printed::Overview => table::overview(latest),
+            Printed::Overview => table::overview(latest) + &links::lines(latest),
             Printed::Table => tables(latest),
             Printed::Prometheus => prometheus::exposition(latest),
             Printed::Csv => csv_table::table(latest),

@@ -227,7 +227,8 @@ fn scan(bus: &Bus, options: &[&str]) -> Run {
 
 #[test]
 fn late_reply_makes_an_inverter_found() {
-    let late = |bytes: &[u8]| [vec![Play::Wait(Duration::from_millis(400))], reply(bytes)].concat();
+    let late =
+        |bytes: &[u8]| [vec![Play::Wait(Duration::from_millis(1100))], reply(bytes)].concat();
     let bus = Bus::start(Box::new(move |request, _| match request {
         "#060" => reply(&at_address("G4-17", 6)),
         "#070" => late(&at_address("G4-17", 7)),
@@ -236,14 +237,15 @@ fn late_reply_makes_an_inverter_found() {
         _ => vec![],
     }));
     for addresses in ["6-8", "7"] {
-        let run = scan(&bus, &[addresses, "--strict"]).expect_code(0);
+        let device = text(&bus.path);
+        let run = run(&["scan", &device, addresses, "--strict", "--pace", "0s"]).expect_code(0);
         let row = run.stdout.lines().find(|line| line.contains("│ 07 "));
         assert!(row.is_some_and(|row| row.contains("K222.36DE")), "{run:?}");
         assert!(
-            run.stderr.contains("address 07: the reply came after 5"),
+            run.stderr.contains("address 07: the reply came after 1"),
             "{run:?}"
         );
-        assert!(run.stderr.contains("--timeout 1s"), "{run:?}");
+        assert!(run.stderr.contains("--timeout 2s"), "{run:?}");
         assert!(!run.stderr.contains("two inverters"), "{run:?}");
     }
 }
