@@ -84,7 +84,8 @@ pub(crate) enum Command {
     Watch(Watch),
     /// Show what passes on the bus, sending nothing
     ///
-    /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C.
+    /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C, which prints counts per
+    /// address. Into a file or pipe, lines of replies end with their bytes, for decode.
     #[command(after_help = "Example: kaco_ardexa listen /dev/ttyUSB0")]
     Listen(Listen),
     /// KSTAR hybrid inverters, over the network
@@ -96,10 +97,11 @@ pub(crate) enum Command {
     /// changes nothing in DIR: it can run beside a log or watch.
     #[command(after_help = "Example: kaco_ardexa history /opt/ardexa/kaco/logs --month 2026-05")]
     History(History),
-    /// Decode captured replies, one per line in hex
+    /// Decode captured replies, one per line: hex, recordings, what listen printed
     ///
-    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines that are
-    /// empty or start with `#` are skipped. Exits 1 if a line is no good reply.
+    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines can be hex,
+    /// JSON lines of --record, or lines that listen wrote into a file. Lines that are empty or start with `#`, and requests,
+    /// are skipped. Exits 1 if a line is no good reply.
     #[command(after_help = "Example: echo 0a2a3031392036343030786920af0d | kaco_ardexa decode")]
     Decode(Decode),
     /// Take back what Home Assistant was told of inverters that are gone
@@ -299,6 +301,10 @@ pub(crate) struct Listen {
     /// Stop after this time
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse_positive)]
     pub duration: Option<Duration>,
+
+    /// Append what is heard to FILE, as JSON lines; decode reads it, DEVICE replay:FILE plays it
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
 }
 
 /// DEVICE and ADDRESSES

@@ -217,6 +217,8 @@ fn listen(listen: Listen) -> plan::Listen {
         device: listen.device,
         gap: listen.gap,
         duration: listen.duration,
+        record: listen.record,
+        with_bytes: !stdout().is_terminal(),
     }
 }
 

@@ -7,6 +7,7 @@
 //! | `watch` | `watch` of every family: rounds until it is stopped |
 //! | the others | one command each |
 
+mod capture;
 mod decode;
 mod discover;
 mod forget;
@@ -43,7 +44,7 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
         Plan::Ping(plan) => ping::run(plan, Stop::listen()?).await,
         Plan::Discover(plan) => Stop::listen()?.interrupts(discover::run(plan)).await,
         Plan::Forget(plan) => Stop::listen()?.interrupts(forget::run(plan)).await,
-        Plan::Listen(plan) => Stop::listen()?.ends(listen::run(plan)).await,
+        Plan::Listen(plan) => listen::run(plan, Stop::listen()?).await,
         Plan::SimulateKaco(plan) => Stop::listen()?.ends(simulate::kaco(plan)).await,
         Plan::SimulateKstar(bind) => Stop::listen()?.ends(simulate::kstar(bind)).await,
         // These wait for nothing outside; a signal ends them as it ends any program.

@@ -118,6 +118,10 @@ pub struct Listen {
     pub gap: Duration,
     /// When to stop; `None` for never.
     pub duration: Option<Duration>,
+    /// A file that gets what is heard, as exchanges.
+    pub record: Option<PathBuf>,
+    /// Whether lines of replies end with the bytes: in files and pipes, which `decode` reads.
+    pub with_bytes: bool,
 }
 
 /// Captured replies are decoded.
