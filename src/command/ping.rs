@@ -122,7 +122,11 @@ impl Tally {
             (0, silent, _) => format!("{}; {silent} lost", late()),
             (garbled, silent, late) => {
                 let bad = garbled + silent + late;
-                format!("bad: {bad} of {sent} requests failed: wires, ground, termination")
+                let timeout = match late {
+                    0 => String::new(),
+                    _ => format!("; --timeout {}s", enough(slowest)),
+                };
+                format!("bad: {bad} of {sent} requests failed: wires, ground, termination{timeout}")
             }
         }
     }
