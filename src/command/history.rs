@@ -25,6 +25,8 @@ use tracing::warn;
 pub struct Plan {
     /// The directory of `log`.
     pub directory: PathBuf,
+    /// What a plant file says of the inverters.
+    pub names: Names,
     /// Which days.
     pub period: Period,
     /// Labels of the inverters; empty for all.
@@ -82,18 +84,13 @@ pub(super) fn run(plan: &Plan) -> Result<Exit, Failure> {
     let log = open(plan)?;
     let mut teller = Teller {
         log,
-        names: names(),
+        names: plan.names.clone(),
         directory: &plan.directory,
         skipped: Skipped::default(),
     };
     let exit = teller.tell(plan);
     report(&teller.skipped);
     exit
-}
-
-/// What a plant file says of the inverters. There is no option for one yet.
-fn names() -> Names {
-    Names::default()
 }
 
 fn open(plan: &Plan) -> Result<Log, Failure> {

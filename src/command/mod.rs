@@ -12,6 +12,7 @@ mod decode;
 mod discover;
 mod forget;
 pub mod history;
+mod inspect;
 mod listen;
 mod once;
 mod ping;
@@ -19,6 +20,7 @@ pub mod plan;
 mod print;
 mod progress;
 mod scan;
+mod service;
 mod simulate;
 mod stop;
 mod talk;
@@ -49,6 +51,7 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
         Plan::SimulateKstar(bind) => Stop::listen()?.ends(simulate::kstar(bind)).await,
         // These wait for nothing outside; a signal ends them as it ends any program.
         Plan::Decode(plan) => decode::run(&plan).map(Ended::Exit),
+        Plan::Check(plan) => inspect::run(&plan).map(Ended::Exit),
         Plan::History(plan) => history::run(&plan).map(Ended::Exit),
         Plan::Text(text) => print::print(&text).map(|_| Ended::Exit(Exit::Done)),
     }

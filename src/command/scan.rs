@@ -2,7 +2,7 @@
 
 mod advice;
 
-use super::plan::{ListFormat, Scan};
+use super::plan::{ListFormat, Scan, ScanFormat};
 use super::print::print;
 use super::stop::{Ended, Stop};
 use super::{now, progress};
@@ -84,13 +84,14 @@ impl Inventory {
 
     fn print(&self, plan: &Scan, strays: &Strays, is_stopped: bool) -> Result<(), Failure> {
         let text = match plan.format {
-            ListFormat::Json => self
+            ScanFormat::List(ListFormat::Json) => self
                 .found
                 .iter()
                 .map(|found| format!("{}\n", inventory::object(found)))
                 .collect(),
-            ListFormat::Table if self.found.is_empty() => String::new(),
-            ListFormat::Table => inventory::table(&self.found),
+            _ if self.found.is_empty() => String::new(),
+            ScanFormat::List(ListFormat::Table) => inventory::table(&self.found),
+            ScanFormat::Toml => inventory::toml(&plan.bus.device.to_string(), &self.found),
         };
         print(&text)?;
         self.warn(plan.bus.timing.first_byte);

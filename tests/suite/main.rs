@@ -32,6 +32,7 @@ mod kstar;
 mod mqtt;
 mod packaging;
 mod ping;
+mod plants;
 mod polling;
 mod properties;
 mod read_only;

@@ -52,13 +52,14 @@ impl Shared {
 /// The port, and what it serves.
 pub(super) struct Http {
     listener: Option<TcpListener>,
+    title: Option<String>,
     shared: Option<Shared>,
     task: Option<AbortHandle>,
 }
 
 impl Http {
-    /// Takes the port.
-    pub(super) fn open(address: SocketAddr) -> Result<Self, Failure> {
+    /// Takes the port. `title`: the name of the plant.
+    pub(super) fn open(address: SocketAddr, title: Option<String>) -> Result<Self, Failure> {
         let failed = |error| {
             Failure::new(
                 format!("can't serve HTTP at {address}: {error}"),
@@ -71,6 +72,7 @@ impl Http {
         info!("serving http://{address}/");
         Ok(Self {
             listener: Some(listener),
+            title,
             shared: None,
             task: None,
         })
@@ -89,6 +91,7 @@ impl Http {
         let listener = tokio::net::TcpListener::from_std(listener)
             .map_err(|error| Failure::new(format!("can't serve HTTP: {error}"), None))?;
         let mut state = State::new(clock, every);
+        state.title = self.title.take();
         for inverter in inverters {
             state.add(inverter);
         }
@@ -108,6 +111,13 @@ impl Http {
         state.observe(observation);
         if shared.events.receiver_count() > 0 {
             let _ = shared.events.send(state.object(observation).to_string());
+        }
+    }
+
+    /// From now on these inverters are polled.
+    pub(super) fn exchange(&self, latest: &[Observation]) {
+        if let Some(shared) = &self.shared {
+            shared.state().exchange(latest);
         }
     }
 

@@ -40,6 +40,8 @@ struct Counts {
 pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) every: Duration,
+    /// The name of the plant.
+    pub(super) title: Option<String>,
     pub(super) entries: Vec<Entry>,
     counts: BTreeMap<String, Counts>,
     day: NaiveDate,
@@ -54,6 +56,7 @@ impl State {
         Self {
             clock,
             every,
+            title: None,
             entries: Vec::new(),
             counts: BTreeMap::new(),
             day: now.date_naive(),
@@ -70,6 +73,25 @@ impl State {
             reading: None,
             curve: BTreeMap::new(),
         });
+    }
+
+    /// Keeps what is known of these inverters, and forgets others.
+    pub(super) fn exchange(&mut self, latest: &[Observation]) {
+        let mut before = std::mem::take(&mut self.entries);
+        for observation in latest {
+            let place = observation.inverter.place();
+            let is_it = |entry: &Entry| entry.observation.inverter.place() == place;
+            match before.iter().position(is_it) {
+                Some(known) => {
+                    let entry = before.swap_remove(known);
+                    self.entries.push(Entry {
+                        observation: observation.clone(),
+                        ..entry
+                    });
+                }
+                None => self.add(&observation.inverter),
+            }
+        }
     }
 
     pub(super) fn observe(&mut self, observation: &Observation) {

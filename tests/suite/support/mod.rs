@@ -10,6 +10,7 @@ pub mod disk;
 pub mod inverter;
 pub mod logs;
 pub mod plant;
+pub mod plant_file;
 pub mod program;
 pub mod shim;
 pub mod sources;
