@@ -155,7 +155,7 @@ fn what_was_listened_to_is_counted_recorded_and_decoded() {
         first.starts_with("listening on ") && first.contains("sending nothing"),
         "{first}"
     );
-    let summary = "\naddress  requests  replies\n     02         1        1\n     03         1        1\nanother master sent 2 requests; 2 replies came\n";
+    let summary = "\naddress  requests  replies\n     02         1        1\n     03         1        1\nrequests of another master: 2, replies: 2\n";
     assert!(heard.stderr.ends_with(summary), "{}", heard.stderr);
 
     let hex = [bytes("G4-17"), bytes("G4-19")].map(|bytes| escape::hex(&bytes) + "\n");

@@ -67,20 +67,20 @@ impl Counts {
         let replies: usize = self.addresses.values().map(|[_, replies]| replies).sum();
         if requests > 0 {
             lines.push(format!(
-                "another master sent {requests} requests; {replies} replies came"
+                "requests of another master: {requests}, replies: {replies}"
             ));
         } else if replies > 0 {
-            lines.push(format!("{replies} replies came, and no request was heard"));
+            lines.push(format!("no request was heard, replies: {replies}"));
         }
         if !self.modbus.is_empty() {
             let units: Vec<String> = self.modbus.iter().map(ToString::to_string).collect();
             lines.push(format!("Modbus RTU, unit {}", units.join(", ")));
         }
         if self.refused > 0 {
-            lines.push(format!("{} damaged replies", self.refused));
+            lines.push(format!("damaged replies: {}", self.refused));
         }
         if self.noise > 0 {
-            lines.push(format!("{} bytes that belong to no frame", self.noise));
+            lines.push(format!("bytes that belong to no frame: {}", self.noise));
         }
         lines.join("\n")
     }
@@ -109,8 +109,8 @@ mod tests {
 address  requests  replies
      03         1        0
      12         2        2
-another master sent 3 requests; 2 replies came
-2 bytes that belong to no frame";
+requests of another master: 3, replies: 2
+bytes that belong to no frame: 2";
         assert_eq!(summary(heard), due);
     }
 
@@ -119,7 +119,7 @@ another master sent 3 requests; 2 replies came
         let modbus = b"\x11\x03\x00\x6b\x00\x03\x76\x87";
         assert_eq!(summary(modbus), "Modbus RTU, unit 17");
         assert_eq!(summary(b""), "nothing was heard");
-        let reply = "address  requests  replies\n     12         0        1\n1 replies came, and no request was heard";
+        let reply = "address  requests  replies\n     12         0        1\nno request was heard, replies: 1";
         assert_eq!(summary(b"\n*124\r"), reply);
     }
 }

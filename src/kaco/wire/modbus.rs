@@ -50,6 +50,7 @@ fn has_crc(bytes: &[u8], length: usize) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
