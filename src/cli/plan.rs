@@ -3,7 +3,7 @@
 use super::kstar::{Kstar, Network};
 use super::plant::{self, Refusal, Typed};
 use super::{
-    Asking, Bus, Cli, Command, Decode, Format, Listen, Log, Polling, Read, Scan, ScanFormat,
+    Asking, Bus, Cli, Command, Decode, Format, Listen, Log, Ping, Polling, Read, Scan, ScanFormat,
     Simulate, SimulateKaco, Watch, Watching, check, document, environment,
 };
 use crate::address::{Address, Addresses};
@@ -19,6 +19,7 @@ use crate::source::{SourcePlan, kaco, kstar};
 use clap::Parser;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::io::{IsTerminal, stdout};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -37,6 +38,7 @@ impl Command {
             Self::Read(read) => read.plan(typed)?,
             Self::Watch(watch) => Plan::Watch(watch.plan(typed)?),
             Self::Scan(arguments) => Plan::Scan(scan(arguments)),
+            Self::Ping(arguments) => Plan::Ping(ping(arguments)),
             Self::Check(arguments) => Plan::Check(checked(&arguments.file)?),
             Self::Listen(arguments) => Plan::Listen(listen(arguments)),
             Self::Kstar(command) => kstar_plan(command),
@@ -272,12 +274,27 @@ fn checked(file: &Path) -> Result<plan::Check, Refusal> {
 
 fn scan(scan: Scan) -> plan::Scan {
     let usual = || Addresses::from_range(Address::MAKERS);
+    let are_named = scan.addresses.is_some();
     let addresses = scan.addresses.unwrap_or_else(usual);
     plan::Scan {
         bus: kaco_plan(scan.device, addresses, None, scan.asking, false),
         format: scan.format.into(),
         medium: environment::medium(),
+        are_named,
         strict: scan.strict,
+    }
+}
+
+fn ping(ping: Ping) -> plan::Ping {
+    let asking = Asking {
+        waits: ping.waits,
+        attempts: 1,
+        record: ping.record,
+    };
+    plan::Ping {
+        bus: kaco_plan(ping.device, ping.addresses, None, asking, false),
+        count: ping.count,
+        strict: ping.strict,
     }
 }
 
@@ -286,6 +303,8 @@ fn listen(listen: Listen) -> plan::Listen {
         device: listen.device,
         gap: listen.gap,
         duration: listen.duration,
+        record: listen.record,
+        with_bytes: !stdout().is_terminal(),
     }
 }
 

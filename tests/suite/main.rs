@@ -31,6 +31,7 @@ mod imports;
 mod kstar;
 mod mqtt;
 mod packaging;
+mod ping;
 mod plants;
 mod polling;
 mod properties;
