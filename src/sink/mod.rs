@@ -111,7 +111,7 @@ impl Sinks {
             sinks.push(Sink::Textfile(Textfile::new(path)));
         }
         if let Some(printed) = plan.print {
-            sinks.push(Sink::Stdout(Stdout::new(printed)));
+            sinks.push(Sink::Stdout(Stdout::new(printed, plan.log.clone())));
         }
         if let Some(options) = plan.mqtt {
             sinks.push(Sink::Mqtt(Box::new(Mqtt::once(options))));
@@ -218,6 +218,7 @@ impl Sinks {
     /// The link to these inverters is lost: what was observed of them is not of now.
     pub(crate) fn lose<'a>(&mut self, inverters: impl Iterator<Item = &'a InverterId>) {
         for inverter in inverters {
+            self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
             self.memory.lose(inverter);
             for sink in &self.sinks {
                 if let Sink::Http(http) = sink {
