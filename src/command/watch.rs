@@ -42,7 +42,8 @@ pub(super) async fn run(
 ) -> Result<Ended, Failure> {
     messages.show_times();
     let has_page = !plan.silent && stdout().is_terminal() && stdin().is_terminal();
-    let log = plan.sinks.log.clone().filter(|_| has_page);
+    let is_shown = has_page || plan.sinks.http.is_some();
+    let log = plan.sinks.log.clone().filter(|_| is_shown);
     let mut sinks = Sinks::open(plan.sinks)?;
     let source = |plan| Source::new(plan, Lifetime::Watch, now);
     let sources: Result<Vec<Source>, _> = plan.sources.into_iter().map(source).collect();
@@ -57,7 +58,11 @@ pub(super) async fn run(
     for (index, source) in sources.iter().enumerate() {
         for inverter in source.inverters() {
             plant.add(index, &inverter);
-            logged.load(&mut plant, index, &inverter, time());
+            let now = time();
+            logged.load(index, &inverter, now, |reading| {
+                plant.remember(index, &inverter, reading, now);
+                sinks.remember(reading);
+            });
         }
     }
     let (pause, paused) = channel(false);
@@ -218,8 +223,11 @@ impl Watcher<'_> {
         self.sinks.recognise(&mut observation);
         self.report_oddities(&observation);
         let time = time();
-        self.logged
-            .load(&mut self.plant, source, &observation.inverter, time);
+        let id = &observation.inverter;
+        self.logged.load(source, id, time, |reading| {
+            self.plant.remember(source, id, reading, time);
+            self.sinks.remember(reading);
+        });
         let change = self.plant.take(source, &observation, time);
         self.sinks.observe(observation);
         if let Some(change) = change {

@@ -23,6 +23,7 @@ mod trouble;
 use crate::exit::{Exit, Failure};
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
+use crate::reading::Reading;
 use csv_log::CsvLog;
 use health::Health;
 pub(crate) use http::Clock;
@@ -108,7 +109,7 @@ impl Sinks {
             sinks.push(Sink::Mqtt(Box::new(Mqtt::once(options))));
         }
         if let Some(address) = plan.http {
-            sinks.push(Sink::Http(Http::open(address)?));
+            sinks.push(Sink::Http(Http::open(address, plan.log.clone())?));
         }
         if let Some(options) = plan.sunspec {
             let sunspec = Sunspec::open(options, plan.log)?;
@@ -171,6 +172,15 @@ impl Sinks {
         for sink in &self.sinks {
             if let Sink::Http(http) = sink {
                 http.link(source, lost.map(str::to_owned));
+            }
+        }
+    }
+
+    /// Takes a row that was logged today before this run.
+    pub(crate) fn remember(&self, reading: &Reading) {
+        for sink in &self.sinks {
+            if let Sink::Http(http) = sink {
+                http.remember(reading);
             }
         }
     }

@@ -2,65 +2,13 @@
 
 use crate::support::bus::Bus;
 use crate::support::captures::bytes;
-use crate::support::program::{command, helper, start, text, wait_until};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Stdio};
-use std::thread::spawn;
-use std::time::Duration;
-
-/// A `watch` that serves HTTP; it is killed at the end.
-struct Served {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::support::program::{helper, text, wait_until};
+use crate::support::served::{QUICK, Served};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 
 fn serve(device: &str, addresses: &str) -> Served {
-    let options = ["--every", "200ms", "--pace", "0s", "--http", "127.0.0.1:0"];
-    let arguments = [&["-v", "watch", device, addresses], options.as_slice()].concat();
-    let mut program = command(&arguments);
-    program.stdout(Stdio::null()).stderr(Stdio::piped());
-    let (mut child, _) = start(program);
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let address = loop {
-        let line = lines.next().expect("the address").unwrap();
-        if let Some((_, rest)) = line.split_once("serving http://") {
-            break rest.trim_end_matches('/').parse().unwrap();
-        }
-    };
-    spawn(move || lines.for_each(drop));
-    Served { child, address }
-}
-
-impl Served {
-    /// What comes back for these bytes.
-    fn send(&self, request: &[u8]) -> String {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .unwrap();
-        let _ = stream.write_all(request);
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    fn ask(&self, method: &str, path: &str) -> String {
-        self.send(format!("{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
-    }
-
-    fn get(&self, path: &str) -> String {
-        let answer = self.ask("GET", path);
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{path}: {answer}");
-        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
-    }
+    Served::start(device, addresses, &QUICK)
 }
 
 #[test]
@@ -101,24 +49,7 @@ fn every_path_gives_what_was_observed() {
 fn a_scrape_is_no_request_on_the_bus() {
     let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
     let device = text(&bus.path);
-    let options = ["--every", "1h", "--pace", "0s", "--http", "127.0.0.1:0"];
-    let mut program = command(&[&["-v", "watch", &device, "2"], options.as_slice()].concat());
-    program.stdout(Stdio::null()).stderr(Stdio::piped());
-    let (mut child, _) = start(program);
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let address = lines.find_map(|line| {
-        let line = line.ok()?;
-        line.split_once("serving http://")?
-            .1
-            .trim_end_matches('/')
-            .parse()
-            .ok()
-    });
-    spawn(move || lines.for_each(drop));
-    let served = Served {
-        child,
-        address: address.unwrap(),
-    };
+    let served = Served::start(&device, "2", &["--every", "1h", "--pace", "0s"]);
     wait_until("a reading", || {
         served
             .get("/metrics")
@@ -189,10 +120,7 @@ fn slow_clients_are_not_waited_for() {
 #[test]
 fn each_observation_is_an_event() {
     let served = serve("sim:", "1");
-    let mut stream = TcpStream::connect(served.address).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
+    let mut stream = served.connect();
     stream
         .write_all(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
         .unwrap();

@@ -1,6 +1,7 @@
 //! What the pages tell: the last observation of every inverter, today's power, counters per bus.
 
 use crate::format::{json, prometheus};
+use crate::history::names::{Name, Names};
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
 use crate::reading::{Reading, Role, Unit};
@@ -26,6 +27,16 @@ pub(super) struct Entry {
     pub(super) reading: Option<Reading>,
     /// Power of today in W, by step of the day.
     pub(super) curve: BTreeMap<u32, f64>,
+}
+
+impl Entry {
+    /// Adds the power of a reading to the curve.
+    fn draw(&mut self, reading: &Reading, time: DateTime<FixedOffset>) {
+        if let Some((power, _)) = reading.figure(Role::Power) {
+            let step = (time.hour() * 60 + time.minute()) / STEP;
+            self.curve.insert(step, power.to_f64().unwrap_or(0.0));
+        }
+    }
 }
 
 /// Outcomes on a bus.
@@ -76,21 +87,46 @@ impl State {
         let now = (self.clock)();
         self.turn(now);
         self.count(observation);
-        let place = observation.inverter.place();
-        let is_it = |entry: &&mut Entry| entry.observation.inverter.place() == place;
-        if self.entries.iter_mut().find(is_it).is_none() {
-            self.add(&observation.inverter);
-        }
-        let Some(entry) = self.entries.iter_mut().find(is_it) else {
+        let Some(entry) = self.entry(&observation.inverter) else {
             return;
         };
         entry.observation = observation.clone();
         if let Some(reading) = observation.reading() {
             entry.reading = Some(reading.clone());
-            if let Some((power, _)) = reading.figure(Role::Power) {
-                let step = (now.hour() * 60 + now.minute()) / STEP;
-                entry.curve.insert(step, power.to_f64().unwrap_or(0.0));
-            }
+            entry.draw(reading, now);
+        }
+    }
+
+    /// Takes a row that was logged today before this run.
+    pub(super) fn remember(&mut self, reading: &Reading) {
+        let today = self.day;
+        let time = reading.time.filter(|time| time.date_naive() == today);
+        if let (Some(time), Some(entry)) = (time, self.entry(&reading.inverter)) {
+            entry.draw(reading, time);
+            entry.reading = Some(reading.clone());
+        }
+    }
+
+    /// The entry of an inverter, a new one if there is none.
+    fn entry(&mut self, inverter: &InverterId) -> Option<&mut Entry> {
+        let place = inverter.place();
+        let is_it = |entry: &Entry| entry.observation.inverter.place() == place;
+        if !self.entries.iter().any(is_it) {
+            self.add(inverter);
+        }
+        self.entries.iter_mut().find(|entry| is_it(entry))
+    }
+
+    /// What the inverters are called, by label.
+    pub(super) fn names(&self) -> Names {
+        let inverters = self.entries.iter().map(|entry| &entry.observation.inverter);
+        let name = |inverter: &InverterId| Name {
+            name: inverter.name().map(str::to_owned),
+            kwp: None,
+        };
+        Names {
+            title: None,
+            inverters: inverters.map(|one| (one.label(), name(one))).collect(),
         }
     }
 

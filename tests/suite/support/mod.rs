@@ -4,6 +4,7 @@
 pub mod broker;
 pub mod bus;
 pub mod captures;
+pub mod chromium;
 pub mod day;
 pub mod dice;
 pub mod disk;
@@ -11,6 +12,7 @@ pub mod inverter;
 pub mod logs;
 pub mod plant;
 pub mod program;
+pub mod served;
 pub mod shim;
 pub mod sources;
 pub mod stumble;
