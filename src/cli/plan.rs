@@ -65,6 +65,7 @@ impl Command {
                 format: format.into(),
             }),
             Self::History(history) => Plan::History(Box::new(history.plan())),
+            Self::Health(arguments) => Plan::Health(arguments.http),
             Self::MqttForget(arguments) => Plan::Forget(arguments.plan()),
             Self::Simulate(Simulate::Kaco(arguments)) => Plan::SimulateKaco(simulate(arguments)),
             Self::Simulate(Simulate::Kstar(arguments)) => Plan::SimulateKstar(arguments.bind),

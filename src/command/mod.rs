@@ -10,6 +10,7 @@
 mod decode;
 mod discover;
 mod forget;
+mod health;
 pub mod history;
 mod listen;
 mod once;
@@ -45,6 +46,7 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
         Plan::SimulateKaco(plan) => Stop::listen()?.ends(simulate::kaco(plan)).await,
         Plan::SimulateKstar(bind) => Stop::listen()?.ends(simulate::kstar(bind)).await,
         // These wait for nothing outside; a signal ends them as it ends any program.
+        Plan::Health(address) => health::run(address).map(Ended::Exit),
         Plan::Decode(plan) => decode::run(&plan).map(Ended::Exit),
         Plan::History(plan) => history::run(&plan).map(Ended::Exit),
         Plan::Text(text) => print::print(&text).map(|_| Ended::Exit(Exit::Done)),

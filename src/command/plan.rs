@@ -8,7 +8,7 @@ use crate::sink::SinkPlan;
 use crate::sink::mqtt;
 use crate::source::{SourcePlan, kaco, kstar};
 use crate::watch::look::Look;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub enum Plan {
     Listen(Listen),
     /// `decode`
     Decode(Decode),
+    /// `health`: the address of a `watch --http`.
+    Health(Option<SocketAddr>),
     /// `history`
     History(Box<super::history::Plan>),
     /// `simulate kaco`

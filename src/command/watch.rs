@@ -48,7 +48,8 @@ pub(super) async fn run(
     let source = |plan| Source::new(plan, Lifetime::Watch, now);
     let sources: Result<Vec<Source>, _> = plan.sources.into_iter().map(source).collect();
     let sources = sources?;
-    let inverters: Vec<InverterId> = sources.iter().flat_map(Source::inverters).collect();
+    let by_source: Vec<Vec<InverterId>> = sources.iter().map(Source::inverters).collect();
+    let inverters = by_source.concat();
     sinks.begin(&inverters);
     sinks.stay_connected(&inverters)?;
     sinks.serve(&inverters, now, plan.every)?;
@@ -77,6 +78,7 @@ pub(super) async fn run(
         health: sinks.health(),
         sinks,
         plant,
+        inverters: by_source,
         logged,
         view: View::default(),
         look: plan.look,
@@ -109,6 +111,8 @@ struct Watcher<'a> {
     /// Health of the sinks when the page was drawn last.
     health: Vec<Health>,
     plant: Plant,
+    /// Inverters of each source that were known at the start.
+    inverters: Vec<Vec<InverterId>>,
     logged: Logged,
     view: View,
     look: Look,
@@ -179,13 +183,14 @@ impl Watcher<'_> {
             Event::Lost(failure) => {
                 self.worst = self.worst.max(failure.exit);
                 let reason = self.of(source, &failure.to_string());
-                self.sinks.link(source, Some(&reason));
+                let inverters = self.inverters.get(source).map_or(&[][..], Vec::as_slice);
+                self.sinks.lose(source, &reason, inverters);
                 self.plant
                     .lose(source, failure.message().to_owned(), time());
                 warn!("{reason}; trying again until it is back");
             }
             Event::Back => {
-                self.sinks.link(source, None);
+                self.sinks.find(source);
                 self.plant.find(source, time());
                 self.say(&self.of(source, "the connection is back"));
             }

@@ -167,22 +167,33 @@ impl Sinks {
         Ok(())
     }
 
-    /// The link of a source is lost for a reason, or back.
-    pub(crate) fn link(&self, source: usize, lost: Option<&str>) {
-        for sink in &self.sinks {
-            if let Sink::Http(http) = sink {
-                http.link(source, lost.map(str::to_owned));
-            }
+    /// The link of a source is lost: metrics and the page say that its inverters are down.
+    pub(crate) fn lose(&mut self, source: usize, reason: &str, inverters: &[InverterId]) {
+        for inverter in inverters {
+            let outcome = Outcome::Unreachable(reason.to_owned());
+            let observation = Observation::new(inverter.clone(), outcome);
+            self.note(&observation);
+            self.http().for_each(|http| http.observe(&observation));
         }
+        self.http()
+            .for_each(|http| http.link(source, Some(reason.to_owned())));
+    }
+
+    /// The link of a source is back.
+    pub(crate) fn find(&self, source: usize) {
+        self.http().for_each(|http| http.link(source, None));
+    }
+
+    fn http(&self) -> impl Iterator<Item = &Http> {
+        self.sinks.iter().filter_map(|sink| match sink {
+            Sink::Http(http) => Some(http),
+            _ => None,
+        })
     }
 
     /// Takes a row that was logged today before this run.
     pub(crate) fn remember(&self, reading: &Reading) {
-        for sink in &self.sinks {
-            if let Sink::Http(http) = sink {
-                http.remember(reading);
-            }
-        }
+        self.http().for_each(|http| http.remember(reading));
     }
 
     /// Makes inverters known that will be polled, and repairs what a power cut left of their files.

@@ -193,6 +193,7 @@ fn add_on(home: &Path, options: &str) -> Command {
         .arg(directory().join("home-assistant/run.sh"))
         .env("OPTIONS", file)
         .env("SUPERVISOR", "http://127.0.0.1:1")
+        .env("PAGE", "127.0.0.1:0")
         .env("PATH", path);
     command
 }

@@ -12,7 +12,7 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The style and the script of the page by their SHA-256, requests to this server, nothing else.
-pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-n3z4iIjvMvdO/hmGhrUSVSoyEaeoAvwJk0i0348pzZM=' 'sha256-2gfk8H3WlIgVCDNXiKQqW3qkIJY0DAgKTCGPC6+Zmgc='; script-src 'sha256-Gu4Hd3div2XU6L2UwVIoqLcvRK+Z5/am44oDlvFTw8k='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-hyyyzGm7keIhShq41iY2X96Uix/C4/rcyCRI00m1GJ8=' 'sha256-0xh8+u7Lm7QN2eIeNz2sFnJtEPAwF0WFteL7dokqXxo='; script-src 'sha256-Gu4Hd3div2XU6L2UwVIoqLcvRK+Z5/am44oDlvFTw8k='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// Okabe and Ito's colours without black and yellow, which one of the two backgrounds swallows.
 const COLOURS: [&str; 6] = [

@@ -3,7 +3,7 @@
 use super::program::{command, start};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::spawn;
 use std::time::Duration;
 
@@ -27,7 +27,11 @@ impl Served {
     /// Starts `watch` of a device with these options.
     pub fn start(device: &str, addresses: &str, options: &[&str]) -> Self {
         let watch = ["-v", "watch", device, addresses, "--http", "127.0.0.1:0"];
-        let mut program = command(&[&watch, options].concat());
+        Self::run(command(&[&watch, options].concat()))
+    }
+
+    /// Starts a `watch` that has `-v` and `--http`.
+    pub fn run(mut program: Command) -> Self {
         program.stdout(Stdio::null()).stderr(Stdio::piped());
         let (mut child, _) = start(program);
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
