@@ -154,7 +154,11 @@ fn afternoon() -> String {
     let now = Utc::now();
     let minutes = (14 * 60 + 30) - i64::from(now.hour() * 60 + now.minute());
     let sign = if minutes < 0 { '+' } else { '-' };
-    format!("X{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+    format!(
+        "PLANT{sign}{:02}:{:02}",
+        minutes.abs() / 60,
+        minutes.abs() % 60
+    )
 }
 
 /// A fine day with some clouds, minutes before half past two.

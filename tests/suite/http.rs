@@ -188,6 +188,13 @@ fn inverters_of_every_layout_a_silent_and_a_lost_one_are_metrics_that_promtool_t
     let metrics = served.get("/metrics");
     assert!(!metrics.contains("inverter_dc_power"), "{metrics}");
     helper("promtool", &["check", "metrics"], metrics.as_bytes()).expect_silence();
+    let ask = |address: &str| run(&["health", "--http", address]);
+    ask(&all.address.to_string()).expect_silence();
+    let asked = ask(&served.address.to_string()).expect_code(1);
+    assert!(asked.stderr.contains("not healthy: "), "{}", asked.stderr);
+    let asked = ask("127.0.0.1:1").expect_code(1);
+    assert!(asked.stderr.contains("no answer of"), "{}", asked.stderr);
+    run(&["health"]).expect_silence();
     let health = served.ask("GET", "/health");
     assert!(
         health.starts_with("HTTP/1.1 503 ") && health.contains("\"reason\":"),

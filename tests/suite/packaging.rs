@@ -1,6 +1,8 @@
 //! What `packaging` holds: units that systemd takes and finds safe, examples that name what there is, an add-on that runs,
 //! scripts without slips. The judges are Debian packages that `tests/all.sh` installs.
 
+mod grafana;
+
 use crate::support::broker::{Broker, OPEN};
 use crate::support::inverter;
 use crate::support::program::{Run, command, helper, start, text, wait, wait_until};

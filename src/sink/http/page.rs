@@ -12,7 +12,7 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The style and the script of the page by their SHA-256, requests to this server, nothing else.
-pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-hyyyzGm7keIhShq41iY2X96Uix/C4/rcyCRI00m1GJ8=' 'sha256-0xh8+u7Lm7QN2eIeNz2sFnJtEPAwF0WFteL7dokqXxo='; script-src 'sha256-Gu4Hd3div2XU6L2UwVIoqLcvRK+Z5/am44oDlvFTw8k='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-5a6ICpK7PVm5loWNIjd7mWTml3C4TSOk6/OyBZg7j9U=' 'sha256-0xh8+u7Lm7QN2eIeNz2sFnJtEPAwF0WFteL7dokqXxo='; script-src 'sha256-Gu4Hd3div2XU6L2UwVIoqLcvRK+Z5/am44oDlvFTw8k='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// Okabe and Ito's colours without black and yellow, which one of the two backgrounds swallows.
 const COLOURS: [&str; 6] = [
@@ -20,6 +20,8 @@ const COLOURS: [&str; 6] = [
 ];
 /// Rounds without an observation after which a row looks old.
 const OLD: u64 = 3;
+const ASLEEP: &str = "<p class=\"card note\">No inverter replies, as at night. They are polled once a minute \
+                      until they wake.</p>\n";
 const HEIGHT: f64 = 200.0;
 
 /// The whole page, with links to pictures of the log if there is one.
@@ -41,7 +43,12 @@ pub(super) fn page(state: &State, has_log: bool) -> String {
          <div class=\"head\"><h1>Solar plant</h1><p>{now}</p></div>\n"
     );
     for reason in state.lost.values() {
-        let _ = writeln!(page, "<p class=\"card alert\">{}</p>", escaped(reason));
+        let lines: Vec<String> = reason.lines().map(|line| escaped(line.trim())).collect();
+        let _ = writeln!(page, "<p class=\"card alert\">{}</p>", lines.join("<br>"));
+    }
+    let mut outcomes = state.entries.iter().map(|entry| &entry.observation.outcome);
+    if !state.entries.is_empty() && outcomes.all(|outcome| *outcome == Outcome::Silent) {
+        page += ASLEEP;
     }
     page += &figures(state);
     page += &curves(state);
@@ -221,5 +228,60 @@ fn ago(seconds: i64) -> String {
         120..7200 => format!("{} min", seconds / 60),
         7200..172_800 => format!("{} h", seconds / 3600),
         _ => format!("{} d", seconds / 86400),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::inverter::InverterId;
+    use crate::kaco::layouts::STANDARD;
+    use crate::reading::{Cells, Reading};
+    use chrono::{DateTime, FixedOffset};
+    use std::time::Duration;
+
+    fn clock() -> DateTime<FixedOffset> {
+        DateTime::parse_from_rfc3339("2026-06-10T22:30:00+02:00").unwrap()
+    }
+
+    #[test]
+    fn texts_from_outside_are_text() {
+        const EVIL: &str = "</td><script>alert('1')</script>\"&\u{7}";
+        let mut state = State::new(clock, Duration::from_secs(10));
+        state.lost.insert(0, EVIL.to_owned());
+        let inverter = InverterId::kaco(Some(2)).named(Some(EVIL.to_owned()));
+        let values = vec![None; STANDARD.fields.len()];
+        let mut reading = Reading::of(
+            inverter,
+            Cells {
+                layout: &STANDARD,
+                values,
+            },
+        );
+        reading.model = Some(EVIL.to_owned());
+        reading.time = Some(clock());
+        state.remember(&reading);
+        let page = page(&state, true);
+        assert_eq!(page.matches("<script>").count(), 1, "{page}");
+        assert!(
+            page.matches("&lt;script&gt;").count() >= 3 && !page.contains('\u{7}'),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn a_page_without_anything_explains_itself() {
+        let mut state = State::new(clock, Duration::from_secs(10));
+        let empty = page(&state, false);
+        assert!(empty.contains("No inverter has answered yet."), "{empty}");
+        assert!(
+            empty.contains("Nothing has been fed in today") && !empty.contains("<nav"),
+            "{empty}"
+        );
+        state.add(&InverterId::kaco(Some(2)));
+        let waiting = page(&state, true);
+        assert!(waiting.contains("<tr class=\"old\">"), "{waiting}");
+        assert!(waiting.contains("href=\"month/2026-06\""), "{waiting}");
     }
 }

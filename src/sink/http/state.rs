@@ -158,7 +158,8 @@ impl State {
     /// Why this is not healthy.
     pub(super) fn trouble(&self) -> Option<String> {
         if let Some(reason) = self.lost.values().next() {
-            return Some(reason.clone());
+            let lines: Vec<&str> = reason.lines().map(str::trim).collect();
+            return Some(lines.join("; "));
         }
         let longest = self.every.max(LONGEST_ROUND) * 3 + LONGEST_ROUND;
         let since = (self.clock)() - self.round;

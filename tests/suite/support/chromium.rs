@@ -35,6 +35,7 @@ impl Tab {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-crash-reporter",
+            "--hide-scrollbars",
             "--no-first-run",
             "--no-proxy-server",
             "--remote-debugging-pipe",
