@@ -8,6 +8,7 @@ mod forget;
 mod history;
 mod kstar;
 mod plan;
+mod plant;
 mod publishing;
 mod version;
 
@@ -57,9 +58,15 @@ pub(crate) enum Command {
     ///
     /// Appends one row for each inverter to DIR/02/2026-11-20.csv (address, date) and shows the same in DIR/02/latest.csv.
     /// Prints nothing when all is well, except on a terminal.
+    #[command(
+        override_usage = "kaco_ardexa log [OPTIONS] <DEVICE> <ADDRESSES> <DIR>\n       kaco_ardexa log [OPTIONS] --plant <FILE> [DIR]"
+    )]
     #[command(after_help = "Example: kaco_ardexa log /dev/ttyUSB0 2,4-7 /opt/ardexa/kaco/logs")]
     Log(Log),
     /// Contact each inverter and print the latest readings
+    #[command(
+        override_usage = "kaco_ardexa read [OPTIONS] <DEVICE> <ADDRESSES>\n       kaco_ardexa read [OPTIONS] --plant <FILE>"
+    )]
     #[command(after_help = "Example: kaco_ardexa read /dev/ttyUSB0 2 --format json")]
     Read(Read),
     /// Find the inverters on a bus
@@ -73,9 +80,19 @@ pub(crate) enum Command {
     /// Silent inverters are polled once a minute until they wake. A device that is missing is waited for. Keys: ? shows
     /// them all, q quits. Exits with 1 if anything failed meanwhile, as `log` does.
     #[command(
+        override_usage = "kaco_ardexa watch [OPTIONS] <DEVICE> <ADDRESSES>\n       kaco_ardexa watch [OPTIONS] --plant <FILE>"
+    )]
+    #[command(
         after_help = "Example: kaco_ardexa watch /dev/ttyUSB0 2,4-7 --log /opt/ardexa/kaco/logs"
     )]
     Watch(Watch),
+    /// Check a plant file, and show what it has polled
+    ///
+    /// Buses, inverters, folders, topics, SunSpec units, and how long a round takes. Looks at devices, directories, password
+    /// and certificates of this machine, and opens no bus. Exits with 2 for mistakes in the file, with 1 for what is wrong
+    /// on the machine: run it as the user who runs the service.
+    #[command(after_help = "Example: kaco_ardexa check /etc/kaco_ardexa/plant.toml")]
+    Check(Check),
     /// Show what passes on the bus, sending nothing
     ///
     /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C.
@@ -142,8 +159,8 @@ pub(crate) struct Log {
     pub bus: Bus,
 
     /// Directory for the CSV files; it is made if it is missing
-    #[arg(value_name = "DIR", value_parser = directory())]
-    pub directory: PathBuf,
+    #[arg(value_name = "DIR", value_parser = directory(), required_unless_present = "plant")]
+    pub directory: Option<PathBuf>,
 
     /// Also write the readings to FILE, as Prometheus metrics
     ///
@@ -193,8 +210,8 @@ pub(crate) struct Scan {
     pub addresses: Option<Addresses>,
 
     /// How the inverters are printed
-    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
-    pub format: ListFormat,
+    #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
+    pub format: ScanFormat,
 
     /// How to ask.
     #[command(flatten)]
@@ -206,7 +223,7 @@ pub(crate) struct Scan {
 }
 
 /// `watch DEVICE ADDRESSES`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Watch {
     /// The bus and who is on it.
     #[command(flatten)]
@@ -228,7 +245,7 @@ pub(crate) struct Watch {
 }
 
 /// The options of whatever watches.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Watching {
     /// Time from one round to the next; longer if the inverters need it
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "10s")]
@@ -282,18 +299,24 @@ pub(crate) struct Listen {
 }
 
 /// DEVICE and ADDRESSES
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Bus {
     /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
     ///
     /// /dev/ttyUSB0, or better its name in /dev/serial/by-id/; tcp://host:port for a raw serial gateway (ser2net, Elfin EW11,
     /// USR-TCP232); sim:, sim:night, sim:noisy for simulated inverters; replay:FILE for a recording.
-    #[arg(value_name = "DEVICE")]
-    pub device: Device,
+    #[arg(value_name = "DEVICE", required_unless_present = "plant")]
+    pub device: Option<Device>,
 
     /// Addresses of the inverters, such as 2,4-7
-    #[arg(value_name = "ADDRESSES")]
-    pub addresses: Addresses,
+    #[arg(value_name = "ADDRESSES", required_unless_present = "plant")]
+    pub addresses: Option<Addresses>,
+
+    /// Poll what this file describes: several buses and KSTAR inverters, side by side
+    ///
+    /// In place of DEVICE and ADDRESSES. What is typed counts before the file, the file before the environment.
+    #[arg(long, value_name = "FILE")]
+    pub plant: Option<PathBuf>,
 
     /// Name of the bus, so that two buses can share a broker or a database
     ///
@@ -380,6 +403,25 @@ pub(crate) enum ListFormat {
     Table,
     /// One JSON object a line, refused captures too
     Json,
+}
+
+/// How inverters that were found on a bus are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScanFormat {
+    /// A table for people
+    Table,
+    /// One JSON object a line
+    Json,
+    /// The bus as a plant file has it, to paste
+    Toml,
+}
+
+/// `check FILE`
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The plant file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 /// `explain [CODE or TEXT]`

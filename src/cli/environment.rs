@@ -1,6 +1,7 @@
 //! Arguments and options out of the environment, as services and containers are configured. Each has
 //! the variable that its name says; some have those of the C# console `kstar.sharp` too.
 
+use super::plant::{self, Refusal, Typed};
 use super::{Cli, check};
 use crate::command::plan::Plan;
 use crate::escape::without_passwords;
@@ -8,12 +9,15 @@ use crate::sink::mqtt::login::Environment;
 use crate::sink::mqtt::password::Password;
 use crate::watch::look::Look;
 use clap::builder::{BoolishValueParser, StyledStr};
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, Error, FromArgMatches};
 use std::env;
 use std::ffi::OsString;
 use std::io::{Write, stderr};
 use std::process::ExitCode;
+
+/// What the program exits with when it was told nonsense, as the parser has it.
+const WRONG_USAGE: u8 = 2;
 
 /// In front of all variables.
 const PREFIX: &str = "KACO_ARDEXA_";
@@ -44,26 +48,67 @@ pub struct Invocation {
     pub plan: Plan,
 }
 
+/// Why nothing is done: the help that was asked for, or wrong usage.
+#[derive(Debug)]
+pub enum Wrong {
+    /// Of what was typed.
+    Usage(Box<Error>),
+    /// In a plant file: a line for each mistake.
+    File(String),
+}
+
+impl From<Error> for Wrong {
+    fn from(error: Error) -> Self {
+        Self::Usage(Box::new(error))
+    }
+}
+
 /// What was typed, and what the environment says where nothing was.
 ///
 /// # Errors
 /// What is wrong with it, or the help that was asked for.
-pub fn parse() -> Result<Invocation, Error> {
+pub fn parse() -> Result<Invocation, Wrong> {
     let mut program = with_variables(Cli::command());
-    let matches = program
+    let mut matches = program
         .try_get_matches_from_mut(env::args_os())
         .map_err(explained)?;
+    if plant::is_overruled(&matches) {
+        program = plant::without(program);
+        matches = program
+            .try_get_matches_from_mut(env::args_os())
+            .map_err(explained)?;
+    }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program))?;
     check::check(&cli.command, &mut program)?;
+    let plan = cli.command.plan(&Typed::of(&matches));
+    let refused = |refusal| match refusal {
+        Refusal::File(text) => Wrong::File(text),
+        Refusal::Usage(text) => {
+            let name = matches.subcommand_name().unwrap_or_default();
+            let command = program.find_subcommand_mut(name);
+            let kind = ErrorKind::ValueValidation;
+            Wrong::from(match command {
+                Some(command) => command.error(kind, text),
+                None => Error::raw(kind, text),
+            })
+        }
+    };
     Ok(Invocation {
         verbose: cli.verbose,
         quiet: cli.quiet,
-        plan: cli.command.plan(),
+        plan: plan.map_err(refused)?,
     })
 }
 
 /// Prints a usage error, or the help that was asked for; passwords in URLs are left out.
-pub fn explain(error: &Error) -> ExitCode {
+pub fn explain(wrong: &Wrong) -> ExitCode {
+    let error = match wrong {
+        Wrong::Usage(error) => error,
+        Wrong::File(mistakes) => {
+            let _ = writeln!(stderr(), "{mistakes}");
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
     let rendered = error.render().to_string();
     let masked = without_passwords(&rendered);
     if masked == rendered {

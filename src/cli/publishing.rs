@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Whether, where and how readings are published.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Publishing")]
 pub(crate) struct Publishing {
     /// Publish the readings to this MQTT broker: host, host:1883, mqtt://user@host, mqtts://host

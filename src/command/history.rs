@@ -23,6 +23,8 @@ use tracing::warn;
 pub struct Plan {
     /// The directory of `log`.
     pub directory: PathBuf,
+    /// What a plant file says of the inverters.
+    pub names: Names,
     /// Which days.
     pub period: Period,
     /// Labels of the inverters; empty for all.
@@ -63,17 +65,12 @@ pub enum Format {
 /// [`Failure`] if the logs can't be read, hold nothing of the period, or the output can't be written.
 pub(super) fn run(plan: &Plan) -> Result<Exit, Failure> {
     let mut teller = Teller {
-        archive: Archive::new(open(plan)?, names()),
+        archive: Archive::new(open(plan)?, plan.names.clone()),
         directory: &plan.directory,
     };
     let exit = teller.tell(plan);
     report(&teller.archive.skipped);
     exit
-}
-
-/// What a plant file says of the inverters. There is no option for one yet.
-fn names() -> Names {
-    Names::default()
 }
 
 fn open(plan: &Plan) -> Result<Log, Failure> {

@@ -12,12 +12,14 @@ mod discover;
 mod forget;
 mod health;
 pub mod history;
+mod inspect;
 mod listen;
 mod once;
 pub mod plan;
 mod print;
 mod progress;
 mod scan;
+mod service;
 mod simulate;
 mod stop;
 mod talk;
@@ -48,6 +50,7 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
         // These wait for nothing outside; a signal ends them as it ends any program.
         Plan::Health(address) => health::run(address).map(Ended::Exit),
         Plan::Decode(plan) => decode::run(&plan).map(Ended::Exit),
+        Plan::Check(plan) => inspect::run(&plan).map(Ended::Exit),
         Plan::History(plan) => history::run(&plan).map(Ended::Exit),
         Plan::Text(text) => print::print(&text).map(|_| Ended::Exit(Exit::Done)),
     }

@@ -8,6 +8,7 @@ use crate::sink::SinkPlan;
 use crate::sink::mqtt;
 use crate::source::{SourcePlan, kaco, kstar};
 use crate::watch::look::Look;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +20,8 @@ pub enum Plan {
     Once(Once),
     /// `watch`, `kstar watch`
     Watch(Watch),
+    /// `check`
+    Check(Check),
     /// `scan`
     Scan(Scan),
     /// `kstar discover`
@@ -65,6 +68,43 @@ pub struct Watch {
     pub silent: bool,
     /// What the terminal can show.
     pub look: Look,
+    /// Makes the plan again, of a plant file that has changed.
+    pub reload: Option<Reload>,
+}
+
+/// Makes the plan of a run again.
+pub struct Reload(Box<dyn Fn() -> Result<Watch, String>>);
+
+impl Reload {
+    /// `plan` reads the file again.
+    pub fn new(plan: impl Fn() -> Result<Watch, String> + 'static) -> Self {
+        Self(Box::new(plan))
+    }
+
+    /// The plan of now.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn plan(&self) -> Result<Watch, String> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Reload {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Reload")
+    }
+}
+
+/// A plant file is looked at.
+#[derive(Debug)]
+pub struct Check {
+    /// What would be polled.
+    pub sources: Vec<SourcePlan>,
+    /// Where the readings would go.
+    pub sinks: SinkPlan,
+    /// Time from one round to the next.
+    pub every: Duration,
 }
 
 /// How a list is printed.
@@ -76,13 +116,22 @@ pub enum ListFormat {
     Json,
 }
 
+/// How inverters that were found on a bus are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScanFormat {
+    /// A list.
+    List(ListFormat),
+    /// The bus, as a plant file has it.
+    Toml,
+}
+
 /// The inverters of a bus are searched.
 #[derive(Debug)]
 pub struct Scan {
     /// The bus and the addresses to poll.
     pub bus: kaco::Plan,
     /// How the inverters are printed.
-    pub format: ListFormat,
+    pub format: ScanFormat,
     /// Whether finding none is a failure.
     pub strict: bool,
 }

@@ -1,6 +1,6 @@
 //! `scan`: find the inverters on a bus, and say what is wrong where there are none.
 
-use super::plan::{ListFormat, Scan};
+use super::plan::{ListFormat, Scan, ScanFormat};
 use super::print::print;
 use super::{now, progress};
 use crate::address::Address;
@@ -90,13 +90,14 @@ impl Inventory {
 
     fn print(&self, plan: &Scan) -> Result<(), Failure> {
         let text = match plan.format {
-            ListFormat::Json => self
+            ScanFormat::List(ListFormat::Json) => self
                 .found
                 .iter()
                 .map(|found| format!("{}\n", inventory::object(found)))
                 .collect(),
-            ListFormat::Table if self.found.is_empty() => String::new(),
-            ListFormat::Table => inventory::table(&self.found),
+            _ if self.found.is_empty() => String::new(),
+            ScanFormat::List(ListFormat::Table) => inventory::table(&self.found),
+            ScanFormat::Toml => inventory::toml(&plan.bus.device.to_string(), &self.found),
         };
         print(&text)?;
         self.warn();

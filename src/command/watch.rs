@@ -1,27 +1,30 @@
 //! `watch` of every family: keeps polling; a live page on a terminal, a line per change elsewhere.
 
+mod keepers;
+mod reload;
+
 use super::now;
-use super::plan::Watch;
+use super::plan::{Reload, Watch};
+use super::service::{self, Hangup, Watchdog};
 use super::stop::{Ended, Stop};
 use crate::exit::{Exit, Failure};
-use crate::inverter::InverterId;
 use crate::logging::{Held, Messages};
 use crate::observation::{Observation, Outcome};
 use crate::plausible::oddities;
 use crate::sink::Sinks;
 use crate::sink::health::{Health, NOT_YET};
-use crate::source::{Lifetime, Source};
-use crate::watch::keeper::{Event, keep};
+use crate::watch::keeper::Event;
 use crate::watch::logged::Logged;
 use crate::watch::look::Look;
 use crate::watch::page::Surroundings;
 use crate::watch::plant::{Now, Plant};
 use crate::watch::screen::{Input, Screen};
 use crate::watch::view::{View, Wish};
+use keepers::{Events, Keepers};
+use reload::InForce;
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write, stdin, stdout};
 use std::time::Duration;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch::{Sender, channel};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -35,51 +38,35 @@ const DRAW_EVERY: Duration = Duration::from_millis(500);
 /// # Errors
 /// [`Failure`] if a sink, a source or the terminal can't be prepared. A device that is missing is
 /// waited for.
-pub(super) async fn run(
-    plan: Watch,
-    mut stop: Stop,
-    messages: &Messages,
-) -> Result<Ended, Failure> {
+pub(super) async fn run(plan: Watch, stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
+    LocalSet::new()
+        .run_until(run_here(plan, stop, messages))
+        .await
+}
+
+/// The same, where tasks can be started.
+async fn run_here(plan: Watch, mut stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
     messages.show_times();
     let has_page = !plan.silent && stdout().is_terminal() && stdin().is_terminal();
     let is_shown = has_page || plan.sinks.http.is_some();
     let log = plan.sinks.log.clone().filter(|_| is_shown);
+    let in_force = InForce::of(&plan);
+    let title = plan.sinks.names.title.clone();
     let mut sinks = Sinks::open(plan.sinks)?;
-    let source = |plan| Source::new(plan, Lifetime::Watch, now);
-    let sources: Result<Vec<Source>, _> = plan.sources.into_iter().map(source).collect();
-    let sources = sources?;
-    let by_source: Vec<Vec<InverterId>> = sources.iter().map(Source::inverters).collect();
-    let inverters = by_source.concat();
+    let (pause, paused) = channel(false);
+    let (mut keepers, events) = Keepers::new(plan.every, paused);
+    let failures = keepers.start(plan.sources, true)?;
+    let inverters = keepers.inverters();
     sinks.begin(&inverters);
     sinks.stay_connected(&inverters)?;
     sinks.serve(&inverters, now, plan.every)?;
-    let titles: Vec<String> = sources.iter().map(Source::title).collect();
-    let mut plant = Plant::new(titles, plan.every, time());
-    let mut logged = Logged::new(log);
-    for (index, source) in sources.iter().enumerate() {
-        for inverter in source.inverters() {
-            plant.add(index, &inverter);
-            let now = time();
-            logged.load(index, &inverter, now, |reading| {
-                plant.remember(index, &inverter, reading, now);
-                sinks.remember(reading);
-            });
-        }
-    }
-    let (pause, paused) = channel(false);
-    let (sender, events) = unbounded_channel();
-    let tasks = LocalSet::new();
-    for (index, source) in sources.into_iter().enumerate() {
-        let sender = sender.clone();
-        let tell = move |event| drop(sender.send((index, event)));
-        tasks.spawn_local(keep(source, plan.every, paused.clone(), tell));
-    }
     let mut watcher = Watcher {
         health: sinks.health(),
         sinks,
-        plant,
-        inverters: by_source,
-        logged,
+        keepers,
+        in_force,
+        plant: Plant::new(Vec::new(), plan.every, time()),
+        logged: Logged::new(log),
         view: View::default(),
         look: plan.look,
         pause,
@@ -89,10 +76,15 @@ pub(super) async fn run(
         not_recorded: Vec::new(),
         worst: Exit::Done,
     };
+    watcher.plant.title = title;
+    watcher.place_sources();
+    watcher.report(failures);
     for announcement in watcher.sinks.announcements() {
         watcher.say(&announcement);
     }
-    let ended = tasks.run_until(watcher.watch(events, &mut stop)).await;
+    let ended = watcher.watch(events, &mut stop, plan.reload).await;
+    service::stopping();
+    watcher.keepers.end();
     let exit = watcher.sinks.finish().await.max(watcher.worst);
     ended.map(|()| Ended::Exit(exit))
 }
@@ -108,11 +100,11 @@ fn time() -> Now {
 /// Hands observations to the sinks, reports what changes, shows the page.
 struct Watcher<'a> {
     sinks: Sinks,
+    keepers: Keepers,
+    in_force: InForce,
     /// Health of the sinks when the page was drawn last.
     health: Vec<Health>,
     plant: Plant,
-    /// Inverters of each source that were known at the start.
-    inverters: Vec<Vec<InverterId>>,
     logged: Logged,
     view: View,
     look: Look,
@@ -130,9 +122,14 @@ struct Watcher<'a> {
 impl Watcher<'_> {
     async fn watch(
         &mut self,
-        mut events: UnboundedReceiver<(usize, Event)>,
+        mut events: Events,
         stop: &mut Stop,
+        plant_file: Option<Reload>,
     ) -> Result<(), Failure> {
+        // Without a plant file the signal ends the program as it ends any other.
+        let mut hangup = plant_file.as_ref().map(|_| Hangup::listen()).transpose()?;
+        let mut watchdog = Watchdog::new();
+        service::ready();
         let mut screen = self.screen()?;
         let mut draw = interval(DRAW_EVERY);
         draw.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -146,6 +143,15 @@ impl Watcher<'_> {
                     self.draw(screen.as_mut())?;
                 }
                 _ = stop.heard() => return Ok(()),
+                is_over = hung_up(&mut hangup) => {
+                    let Some(file) = plant_file.as_ref().filter(|_| !is_over) else {
+                        return Ok(());
+                    };
+                    service::reloading();
+                    self.reload(file.plan()).await;
+                    service::ready();
+                }
+                () = watchdog.beat() => {}
                 _ = draw.tick(), if self.has_page => self.draw(screen.as_mut())?,
             }
         }
@@ -174,17 +180,22 @@ impl Watcher<'_> {
     }
 
     fn take(&mut self, source: usize, event: Event) -> Result<(), Failure> {
+        if !self.keepers.is_kept(source) {
+            return Ok(());
+        }
         match event {
             Event::Observed(observation) => self.observe(source, observation),
             // Another run watches this device: that is told at the start, and not waited for.
-            Event::Lost(failure) if failure.exit == Exit::Busy && self.is_new() => {
+            Event::Lost(failure)
+                if failure.exit == Exit::Busy && self.is_new() && !self.has_several() =>
+            {
                 return Err(failure);
             }
             Event::Lost(failure) => {
                 self.worst = self.worst.max(failure.exit);
                 let reason = self.of(source, &failure.to_string());
-                let inverters = self.inverters.get(source).map_or(&[][..], Vec::as_slice);
-                self.sinks.lose(source, &reason, inverters);
+                self.sinks
+                    .lose(source, &reason, self.keepers.inverters_of(source));
                 self.plant
                     .lose(source, failure.message().to_owned(), time());
                 warn!("{reason}; trying again until it is back");
@@ -195,19 +206,38 @@ impl Watcher<'_> {
                 self.say(&self.of(source, "the connection is back"));
             }
             Event::NotRecorded(failure) => {
-                self.worst = self.worst.max(failure.exit);
-                warn!("{failure}");
-                self.not_recorded.push(Health {
-                    name: "recording".to_owned(),
-                    trouble: Some((now(), failure.message().to_owned())),
-                });
+                let failure = match self.plant.ways().get(source) {
+                    Some(way) if self.has_several() => failure.of(&way.title),
+                    _ => failure,
+                };
+                self.report(vec![failure]);
             }
             Event::RoundDone => {
                 self.plant.round_done(source, time());
+                if self.keepers.is_network(source) {
+                    self.sinks.settle();
+                }
                 self.sinks.round_done();
             }
         }
         Ok(())
+    }
+
+    /// Recordings that can't be written, or not any more.
+    fn report(&mut self, failures: Vec<Failure>) {
+        for failure in failures {
+            self.worst = self.worst.max(failure.exit);
+            warn!("{failure}");
+            self.not_recorded.push(Health {
+                name: "recording".to_owned(),
+                trouble: Some((now(), failure.message().to_owned())),
+            });
+        }
+    }
+
+    /// Whether messages name their source.
+    fn has_several(&self) -> bool {
+        self.keepers.kept().count() > 1
     }
 
     /// Whether nothing was polled yet.
@@ -219,7 +249,7 @@ impl Watcher<'_> {
     /// A message about a source, which is named where there are several.
     fn of(&self, source: usize, text: &str) -> String {
         match self.plant.ways().get(source) {
-            Some(way) if self.plant.ways().len() > 1 => format!("{}: {text}", way.title),
+            Some(way) if self.has_several() => format!("{}: {text}", way.title),
             _ => text.to_owned(),
         }
     }
@@ -299,6 +329,18 @@ impl Watcher<'_> {
         screen
             .draw(&self.plant, &mut self.view, &surroundings)
             .map_err(lost_terminal)
+    }
+}
+
+/// Waits for SIGHUP; whether it says that the run is over, because its terminal is gone. Never comes
+/// without a plant file.
+async fn hung_up(hangup: &mut Option<Hangup>) -> bool {
+    match hangup {
+        Some(hangup) => {
+            hangup.heard().await;
+            hangup.lost_terminal()
+        }
+        None => std::future::pending().await,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{json, table};
 use crate::address::Address;
+use crate::escape;
 use crate::kaco::scan::Found;
 use serde_json::Value;
 
@@ -53,6 +54,26 @@ pub fn object(found: &Found) -> Value {
         object.insert("shared_address".into(), found.is_shared.into());
     }
     object
+}
+
+/// The bus as a plant file has it, to paste: a comment says what each inverter is.
+pub fn toml(device: &str, found: &[Found]) -> String {
+    let mut text =
+        "[[bus]]\n# name = \"roof\" # needed as soon as there are two buses\n".to_owned();
+    // Every JSON string is a TOML string.
+    text += &format!("device = {}\n", Value::from(device));
+    text += &format!("addresses = \"{}\"\n", addresses(found));
+    for Found {
+        address, reading, ..
+    } in found
+    {
+        let kind = reading.type_code.as_deref().unwrap_or("type unknown");
+        let model = reading.model.as_deref();
+        let model = model.map(|model| format!(", {model}")).unwrap_or_default();
+        let kind = escape::printable(kind.as_bytes());
+        text += &format!("# {address}: {kind}{model}\n");
+    }
+    text
 }
 
 /// Addresses as they are typed: `2-4,7`.

@@ -70,7 +70,7 @@ fn has_same_columns(one: &Reading, other: &Reading) -> bool {
 
 fn side_by_side(readings: &[&Reading]) -> String {
     let mut table = new_table();
-    let heading = |reading: &&Reading| reading.inverter.label();
+    let heading = |reading: &&Reading| reading.inverter.shown();
     table.set_header(std::iter::once("inverter".to_owned()).chain(readings.iter().map(heading)));
     let models = readings
         .iter()
@@ -126,7 +126,7 @@ pub fn overview(observations: &[Observation]) -> String {
 }
 
 fn overview_row(observation: &Observation) -> Row {
-    let inverter = observation.inverter.label();
+    let inverter = observation.inverter.shown();
     let Outcome::Read { answer, first_byte } = &observation.outcome else {
         return Row::from([&inverter, "", unread(&observation.outcome)]);
     };
@@ -203,7 +203,7 @@ pub(crate) fn figure(reading: &Reading, role: Role) -> String {
         .unwrap_or_default()
 }
 
-pub(super) fn new_table() -> Table {
+pub(crate) fn new_table() -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
     table

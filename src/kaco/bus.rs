@@ -2,7 +2,7 @@
 
 use super::connect::{Connect, LinkError};
 use super::reply::Reply;
-use super::timing::{LONGEST_REPLY, PACE_MARGIN, REOPEN_PAUSE, Timing, WRITE_LIMIT};
+use super::timing::{FLOOD_PAUSE, LONGEST_REPLY, PACE_MARGIN, REOPEN_PAUSE, Timing, WRITE_LIMIT};
 use super::untyped::lacks_type;
 use super::wire::{Codec, Frame, LONGEST_FRAME, Request};
 use crate::escape;
@@ -248,7 +248,12 @@ async fn read_until(
             io::ErrorKind::UnexpectedEof,
             "the other side hung up",
         )),
-        Ok(Ok(_)) => Ok(true),
+        Ok(Ok(count)) => {
+            if count >= LONGEST_FRAME {
+                sleep(FLOOD_PAUSE).await;
+            }
+            Ok(true)
+        }
         Ok(Err(error)) => Err(error),
         Err(_) => Ok(false),
     }

@@ -129,6 +129,27 @@ impl Link {
     }
 }
 
+impl Device {
+    /// Looks whether it is there and may be used, without opening it. Of a gateway nothing can be seen
+    /// that way.
+    ///
+    /// # Errors
+    /// [`LinkError`] if not.
+    pub fn look(&self) -> Result<(), LinkError> {
+        match self {
+            Self::Serial(path) => serial::look(path),
+            Self::Replay(path) => match std::fs::File::open(path) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(LinkError::Unusable {
+                    device: self.to_string(),
+                    reason: error.to_string(),
+                }),
+            },
+            Self::Tcp(_) | Self::Simulated(_) => Ok(()),
+        }
+    }
+}
+
 /// Bytes to and from a bus, whatever is between.
 pub trait ByteStream: AsyncRead + AsyncWrite + Unpin {}
 

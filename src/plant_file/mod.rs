@@ -20,8 +20,11 @@ use crate::sink::mqtt::Broker;
 use mistake::Notes;
 use section::{At, BUS, KSTAR, Kind, MQTT, PLANT, Section};
 use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
@@ -58,7 +61,7 @@ pub struct Bus {
     /// Installed peak power, kW.
     pub kwp: BTreeMap<Address, Decimal>,
     /// Added to an address, it is the SunSpec unit.
-    pub sunspec_offset: u32,
+    pub sunspec_offset: u16,
 }
 
 /// One `[[kstar]]`.
@@ -114,6 +117,28 @@ pub struct PlantFile {
     pub buses: Vec<Bus>,
     /// The KSTAR inverters.
     pub kstars: Vec<Kstar>,
+}
+
+/// Bytes of the longest file that is read.
+const LONGEST: u64 = 1 << 20;
+
+/// Reads and parses a file.
+///
+/// # Errors
+/// Why it can't be read, or all of its mistakes, a line each.
+pub fn read(path: &Path) -> Result<PlantFile, String> {
+    let shown = path.display().to_string();
+    let unreadable = |reason: &dyn fmt::Display| {
+        let shown = shown.escape_debug();
+        format!("can't read the plant file {shown}: {reason}")
+    };
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
+    match read {
+        Ok(_) if text.len() as u64 > LONGEST => Err(unreadable(&"it is longer than 1 MB")),
+        Ok(_) => PlantFile::parse(&shown, &text).map_err(|mistakes| mistakes.to_string()),
+        Err(error) => Err(unreadable(&error)),
+    }
 }
 
 impl PlantFile {
@@ -245,7 +270,7 @@ fn bus(section: &Section<'_>, top: &Polling, notes: &mut Notes<'_>) -> Option<At
     let names = section.at("names", names, notes);
     let kwp = |value: &DeValue<'_>| section::by_address(value, "9.9", section::kwp);
     let kwp = section.at("kwp", kwp, notes);
-    let offset = |value: &DeValue<'_>| section::whole(value, 0, 246);
+    let offset = |value: &DeValue<'_>| section::whole(value, 0, 246).map(|offset| offset as u16);
     let sunspec_offset = section.get("sunspec-offset", offset, notes);
     let (device, addresses) = (device?.value, addresses?.value);
     let known = addresses.as_slice();

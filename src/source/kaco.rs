@@ -34,6 +34,8 @@ pub struct Plan {
     pub record: Option<PathBuf>,
     /// The name of the bus, where buses are named.
     pub bus: Option<BusName>,
+    /// Names of its inverters that are shown.
+    pub names: BTreeMap<Address, String>,
 }
 
 /// Polls the inverters of a bus.
@@ -58,9 +60,8 @@ impl KacoSource {
     /// [`SourceError::Recording`] if the file of the recording can't be opened.
     pub fn new(plan: Plan, lifetime: Lifetime, clock: Clock) -> Result<Self, SourceError> {
         let recorder = plan.recorder()?;
-        let inverter = |address: &Address| plan.inverter(*address);
         Ok(Self {
-            inverters: plan.addresses.as_slice().iter().map(inverter).collect(),
+            inverters: plan.inverters(),
             plan,
             lifetime,
             clock,
@@ -72,10 +73,7 @@ impl KacoSource {
     }
 
     pub(super) fn title(&self) -> String {
-        match &self.plan.bus {
-            Some(bus) => bus.to_string(),
-            None => self.plan.device.to_string(),
-        }
+        self.plan.title()
     }
 
     pub(super) fn inverters(&self) -> &[InverterId] {
@@ -138,6 +136,20 @@ impl KacoSource {
 }
 
 impl Plan {
+    /// What the bus is called in messages: its name, or else its device.
+    pub(super) fn title(&self) -> String {
+        match &self.bus {
+            Some(bus) => bus.to_string(),
+            None => self.device.to_string(),
+        }
+    }
+
+    /// The inverters on it, in their order.
+    pub fn inverters(&self) -> Vec<InverterId> {
+        let inverter = |address: &Address| self.inverter(*address);
+        self.addresses.as_slice().iter().map(inverter).collect()
+    }
+
     /// The recording of the run, if one was asked for.
     fn recorder(&self) -> Result<Option<Recorder>, SourceError> {
         let open = |path: &PathBuf| Recorder::open(path, self.device.to_string());
@@ -149,6 +161,7 @@ impl Plan {
         InverterId::kaco(Some(address.number()))
             .on(self.bus.clone())
             .simulated(matches!(self.device, Device::Simulated(_)))
+            .named(self.names.get(&address).cloned())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::kstar::interfaces::broadcast_addresses;
 use crate::kstar::search::search;
 use crate::kstar::timing::Timing;
 use crate::observation::{Observation, Outcome};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -32,8 +32,8 @@ pub struct Plan {
     pub known: Vec<Ipv4Addr>,
     /// Where others are searched; `None` if they are not.
     pub search: Option<Search>,
-    /// A name that is shown, of the only inverter.
-    pub name: Option<String>,
+    /// Names that are shown, of inverters whose address was given.
+    pub names: BTreeMap<Ipv4Addr, String>,
 }
 
 /// Where inverters are searched.
@@ -119,7 +119,7 @@ impl KstarSource {
     }
 
     fn id(&self, ip: Ipv4Addr, serial: Option<String>) -> InverterId {
-        InverterId::kstar(serial, Some(IpAddr::V4(ip))).named(self.plan.name.clone())
+        self.plan.inverter(ip, serial)
     }
 
     /// Adds an inverter unless it is known; `is_awake` if its module has just answered a search.
@@ -382,6 +382,18 @@ impl Inverter {
 }
 
 impl Plan {
+    /// The inverters whose address was given, in their order.
+    pub fn inverters(&self) -> Vec<InverterId> {
+        self.known
+            .iter()
+            .map(|ip| self.inverter(*ip, None))
+            .collect()
+    }
+
+    fn inverter(&self, ip: Ipv4Addr, serial: Option<String>) -> InverterId {
+        InverterId::kstar(serial, Some(IpAddr::V4(ip))).named(self.names.get(&ip).cloned())
+    }
+
     /// All addresses that a search packet goes to.
     pub fn targets(&self) -> Vec<Ipv4Addr> {
         let searched = self.search.iter().flat_map(Search::addresses);

@@ -14,6 +14,7 @@ mod floods;
 mod gateways;
 mod kills;
 mod logs;
+mod plants;
 mod random;
 mod signals;
 mod steps;

@@ -149,6 +149,32 @@ fn every_text_stands_out_in_both_schemes() {
     }
 }
 
+#[test]
+fn names_full_of_markup_are_text() {
+    const EVIL: &str = "<script>document.title=1</script><b>\"&";
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("plant.toml");
+    let plant = format!(
+        "name = '''{EVIL}'''\nlog = '{}'\n[[bus]]\ndevice = 'sim:'\naddresses = '2'\nnames = {{ 2 = '''{EVIL}''' }}\n",
+        folder.path().join("log").display()
+    );
+    fs::write(&file, plant).unwrap();
+    let watch = ["-v", "watch", "--http", "127.0.0.1:0", "--plant"];
+    let file = file.display().to_string();
+    let served = Served::run(command(&[watch.as_slice(), &[&file]].concat()));
+    wait_until("a row", || folder.path().join("log/02/latest.csv").exists());
+    let mut tab = Tab::open();
+    for page in pages(&mut tab, &served) {
+        tab.go(&page);
+        assert_eq!(tab.run("document.title"), EVIL, "{page}");
+        assert_eq!(
+            tab.run("document.querySelectorAll('main b b, h1 b, th b, svg b').length"),
+            0
+        );
+        expect_well(&mut tab, &served);
+    }
+}
+
 /// Half past two in the afternoon, wherever that is now: hours east of Greenwich, as `TZ` has them.
 fn afternoon() -> String {
     let now = Utc::now();
@@ -181,7 +207,7 @@ fn the_pictures_of_the_docs_are_small() {
         let mut once = command(&["log", "sim:fault", "2,4-7", &directory, "--pace", "0s"]);
         once.env("TZ", afternoon());
         wait(start(once)).expect_code(0);
-        fill(log.path(), 10 * 60, 3, sun);
+        fill(log.path(), 10 * 60, 9, sun);
         let watch = ["-v", "watch", "sim:fault", "2,4-7", "--http", "127.0.0.1:0"];
         let more = ["--log", &directory, "--pace", "0s"];
         let mut watch = command(&[watch.as_slice(), &more].concat());

@@ -266,6 +266,7 @@ async fn a_day_of_watching_makes_two_files() {
         counters_last: Duration::ZERO,
         record: None,
         bus: None,
+        names: Default::default(),
     };
     let source = Source::new(SourcePlan::Kaco(plan), Lifetime::Watch, evening).unwrap();
     let mut sinks = Sinks::open(SinkPlan {

@@ -32,6 +32,7 @@ mod imports;
 mod kstar;
 mod mqtt;
 mod packaging;
+mod plants;
 mod polling;
 mod properties;
 mod read_only;

@@ -59,7 +59,8 @@ impl CsvLog {
     /// of inverters that name themselves are not known yet: all of them are repaired.
     pub(super) fn repair(&mut self, inverters: &[InverterId], troubles: &mut Troubles) {
         let today = Local::now().date_naive();
-        if inverters.iter().all(|inverter| inverter.folder().is_none()) {
+        let names_itself = |inverter: &InverterId| inverter.folder().is_none();
+        if inverters.is_empty() || inverters.iter().any(names_itself) {
             for folder in folders::all(self.directory.folder()) {
                 let repaired = self.directory.repair(&folder, today);
                 troubles.note(&format!("inverter {folder}"), repaired, AGAIN);

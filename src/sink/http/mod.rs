@@ -6,6 +6,7 @@ mod routes;
 mod state;
 
 use crate::exit::Failure;
+use crate::history::names::Names;
 use crate::inverter::InverterId;
 use crate::observation::Observation;
 use crate::reading::Reading;
@@ -59,14 +60,19 @@ impl Shared {
 /// The port, and what it serves.
 pub(super) struct Http {
     listener: Option<TcpListener>,
+    title: Option<String>,
     shared: Option<Shared>,
     task: Option<AbortHandle>,
     pictures: Option<Pictures>,
 }
 
 impl Http {
-    /// Takes the port; pictures are of this log directory.
-    pub(super) fn open(address: SocketAddr, log: Option<PathBuf>) -> Result<Self, Failure> {
+    /// Takes the port. `names`: what the plant and its inverters are called; pictures are of this log directory.
+    pub(super) fn open(
+        address: SocketAddr,
+        names: Names,
+        log: Option<PathBuf>,
+    ) -> Result<Self, Failure> {
         let failed = |error| {
             Failure::new(
                 format!("can't serve HTTP at {address}: {error}"),
@@ -79,9 +85,10 @@ impl Http {
         info!("serving http://{address}/");
         Ok(Self {
             listener: Some(listener),
+            title: names.title.clone(),
             shared: None,
             task: None,
-            pictures: log.map(Pictures::new),
+            pictures: log.map(|log| Pictures::new(log, names)),
         })
     }
 
@@ -98,6 +105,7 @@ impl Http {
         let listener = tokio::net::TcpListener::from_std(listener)
             .map_err(|error| Failure::new(format!("can't serve HTTP: {error}"), None))?;
         let mut state = State::new(clock, every);
+        state.title = self.title.take();
         for inverter in inverters {
             state.add(inverter);
         }
@@ -118,6 +126,13 @@ impl Http {
         state.observe(observation);
         if shared.events.receiver_count() > 0 {
             let _ = shared.events.send(state.object(observation).to_string());
+        }
+    }
+
+    /// From now on these inverters are polled.
+    pub(super) fn exchange(&self, latest: &[Observation]) {
+        if let Some(shared) = &self.shared {
+            shared.state().exchange(latest);
         }
     }
 

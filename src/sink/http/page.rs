@@ -33,14 +33,15 @@ pub(super) fn page(state: &State, has_log: bool) -> String {
         String::new()
     };
     let now = now.format("%F %T");
+    let title = escaped(state.title.as_deref().unwrap_or("Solar plant"));
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>\
-         <link rel=\"icon\" href=\"data:,\"><title>Solar plant</title><style>{STYLE}</style></head>\
+         <link rel=\"icon\" href=\"data:,\"><title>{title}</title><style>{STYLE}</style></head>\
          <body><main><p id=\"lost\" class=\"card alert\" role=\"status\" hidden>The program can't be \
          reached; these are old values.</p>{links}<div id=\"now\">\n\
-         <div class=\"head\"><h1>Solar plant</h1><p>{now}</p></div>\n"
+         <div class=\"head\"><h1>{title}</h1><p>{now}</p></div>\n"
     );
     for reason in state.lost.values() {
         let lines: Vec<String> = reason.lines().map(|line| escaped(line.trim())).collect();
@@ -181,10 +182,7 @@ fn rows(state: &State) -> String {
 
 fn row(state: &State, entry: &Entry, colour: &str) -> String {
     let inverter = &entry.observation.inverter;
-    let name = match inverter.name() {
-        Some(name) => format!("{} {name}", inverter.label()),
-        None => inverter.label(),
-    };
+    let name = inverter.shown();
     let reading = entry.reading.as_ref();
     let model =
         reading.and_then(|reading| reading.model.as_deref().or(reading.type_code.as_deref()));
@@ -259,7 +257,7 @@ mod tests {
                 values,
             },
         );
-        reading.model = Some(EVIL.to_owned());
+        reading.model = Some(EVIL.into());
         reading.time = Some(clock());
         state.remember(&reading);
         let page = page(&state, true);

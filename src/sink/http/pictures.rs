@@ -20,6 +20,7 @@ const PLACES: usize = 4;
 #[derive(Clone)]
 pub(super) struct Pictures {
     directory: PathBuf,
+    names: Names,
     places: Arc<Semaphore>,
     pen: Arc<Semaphore>,
 }
@@ -40,19 +41,20 @@ pub(super) enum NoPage {
 }
 
 impl Pictures {
-    pub(super) fn new(directory: PathBuf) -> Self {
+    pub(super) fn new(directory: PathBuf, names: Names) -> Self {
         Self {
             directory,
+            names,
             places: Arc::new(Semaphore::new(PLACES)),
             pen: Arc::new(Semaphore::new(1)),
         }
     }
 
     /// Draws on a thread of its own: reading a year of rows takes seconds, and the bus does not wait.
-    pub(super) async fn page(&self, period: Period, names: Names) -> Result<Page, NoPage> {
+    pub(super) async fn page(&self, period: Period) -> Result<Page, NoPage> {
         let _place = self.places.try_acquire().map_err(|_| NoPage::Busy)?;
         let pen = Arc::clone(&self.pen).acquire_owned().await;
-        let directory = self.directory.clone();
+        let (directory, names) = (self.directory.clone(), self.names.clone());
         // A client that leaves does not give the pen to the next one before this picture is done.
         let drawn = spawn_blocking(move || {
             let page = draw(&directory, period, names);

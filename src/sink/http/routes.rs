@@ -90,8 +90,7 @@ async fn picture(shared: &Shared, period: Option<Period>) -> Response {
     let Some(period) = period else {
         return missing().await;
     };
-    let names = shared.state().names();
-    match pictures.page(period, names).await {
+    match pictures.page(period).await {
         Ok(page) if page.is_empty => body(StatusCode::NOT_FOUND, HTML, page.text),
         Ok(page) => body(StatusCode::OK, HTML, page.text),
         Err(why @ NoPage::Busy) => plain(StatusCode::SERVICE_UNAVAILABLE, &why.to_string()),

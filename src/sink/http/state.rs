@@ -1,7 +1,6 @@
 //! What the pages tell: the last observation of every inverter, today's power, counters per bus.
 
 use crate::format::{json, prometheus};
-use crate::history::names::{Name, Names};
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
 use crate::reading::{Reading, Role, Unit};
@@ -51,6 +50,8 @@ struct Counts {
 pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) every: Duration,
+    /// The name of the plant.
+    pub(super) title: Option<String>,
     pub(super) entries: Vec<Entry>,
     counts: BTreeMap<String, Counts>,
     day: NaiveDate,
@@ -65,6 +66,7 @@ impl State {
         Self {
             clock,
             every,
+            title: None,
             entries: Vec::new(),
             counts: BTreeMap::new(),
             day: now.date_naive(),
@@ -81,6 +83,25 @@ impl State {
             reading: None,
             curve: BTreeMap::new(),
         });
+    }
+
+    /// Keeps what is known of these inverters, and forgets others.
+    pub(super) fn exchange(&mut self, latest: &[Observation]) {
+        let mut before = std::mem::take(&mut self.entries);
+        for observation in latest {
+            let place = observation.inverter.place();
+            let is_it = |entry: &Entry| entry.observation.inverter.place() == place;
+            match before.iter().position(is_it) {
+                Some(known) => {
+                    let entry = before.swap_remove(known);
+                    self.entries.push(Entry {
+                        observation: observation.clone(),
+                        ..entry
+                    });
+                }
+                None => self.add(&observation.inverter),
+            }
+        }
     }
 
     pub(super) fn observe(&mut self, observation: &Observation) {
@@ -115,19 +136,6 @@ impl State {
             self.add(inverter);
         }
         self.entries.iter_mut().find(|entry| is_it(entry))
-    }
-
-    /// What the inverters are called, by label.
-    pub(super) fn names(&self) -> Names {
-        let inverters = self.entries.iter().map(|entry| &entry.observation.inverter);
-        let name = |inverter: &InverterId| Name {
-            name: inverter.name().map(str::to_owned),
-            kwp: None,
-        };
-        Names {
-            title: None,
-            inverters: inverters.map(|one| (one.label(), name(one))).collect(),
-        }
     }
 
     /// Begins a new day: the curves are of today.

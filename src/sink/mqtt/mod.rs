@@ -8,6 +8,7 @@
 //! | [`once`] | all messages of a run that ends |
 //! | [`session`] | one connection for a run that goes on |
 //! | [`forget`] | takes announcements back |
+//! | `look` | what is wrong with the files of a login |
 //! | [`error`] | what goes wrong, in words |
 
 pub mod broker;
@@ -15,6 +16,7 @@ mod connection;
 pub mod error;
 pub mod forget;
 pub mod login;
+mod look;
 pub mod once;
 pub mod options;
 mod outbox;

@@ -19,7 +19,7 @@ pub enum Delivery {
 }
 
 /// How to publish.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Where.
     pub broker: Broker,
@@ -40,6 +40,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// In front of every topic of a state, with its `/`.
+    pub fn prefix(&self) -> &str {
+        ""
+    }
+
     /// The state of an inverter.
     pub fn state(&self, reading: &Reading) -> Vec<Message> {
         state::messages(reading, &self.topic)

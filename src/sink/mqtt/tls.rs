@@ -3,6 +3,9 @@
 use super::error::PublishError;
 use super::options::Options;
 use rumqttc::Transport;
+use rumqttc::tokio_rustls::rustls::RootCertStore;
+use rumqttc::tokio_rustls::rustls::pki_types::CertificateDer;
+use rumqttc::tokio_rustls::rustls::pki_types::pem::PemObject;
 use std::fs;
 
 /// The system's certificates, or those in the file that was given.
@@ -31,3 +34,26 @@ pub(super) fn transport(options: &Options) -> Result<Transport, PublishError> {
 }
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+/// Whether each certificate in the file that was given can be used.
+///
+/// # Errors
+/// [`PublishError`] if one can't. A file without any is found by [`transport`].
+pub(super) fn look(options: &Options) -> Result<(), PublishError> {
+    let Some(path) = &options.certificates else {
+        return Ok(());
+    };
+    let unreadable = |reason: String| PublishError::Certificates {
+        path: path.clone(),
+        reason,
+    };
+    let Ok(certificates) = fs::read(path) else {
+        return Ok(()); // said by `transport` too
+    };
+    for certificate in CertificateDer::pem_slice_iter(&certificates) {
+        let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
+        let added = RootCertStore::empty().add(certificate);
+        added.map_err(|error| unreadable(error.to_string()))?;
+    }
+    Ok(())
+}

@@ -11,6 +11,7 @@ pub mod disk;
 pub mod inverter;
 pub mod logs;
 pub mod plant;
+pub mod plant_file;
 pub mod program;
 pub mod served;
 pub mod shim;
