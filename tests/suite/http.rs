@@ -60,6 +60,9 @@ fn a_scrape_is_no_request_on_the_bus() {
             .get("/metrics")
             .contains("inverter_up{address=\"2\"} 1")
     });
+    wait_until("the question for its identity", || {
+        bus.asked().iter().any(|asked| asked == "#028")
+    });
     let asked = bus.asked().len();
     for _ in 0..50 {
         served.get("/metrics");
