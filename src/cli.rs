@@ -189,6 +189,12 @@ pub(crate) struct Read {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
 
+    /// Print all values of each inverter, not one row per inverter
+    ///
+    /// Of a single inverter the table always has all values.
+    #[arg(long)]
+    pub details: bool,
+
     /// How to ask.
     #[command(flatten)]
     pub polling: Polling,

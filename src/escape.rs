@@ -26,6 +26,20 @@ pub fn printable(bytes: &[u8]) -> String {
     text
 }
 
+/// A text as one word of a shell, quoted where that is needed.
+///
+/// ```
+/// assert_eq!(kaco_ardexa::escape::shell_word("/opt/logs"), "/opt/logs");
+/// assert_eq!(kaco_ardexa::escape::shell_word("it's"), r"'it'\''s'");
+/// ```
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |one: char| one.is_ascii_alphanumeric() || "/._-+:,@%=".contains(one);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// `bytes` as lower-case hex digits, the form of captures and recordings.
 pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);

@@ -20,7 +20,6 @@ use crate::source::{SourcePlan, kaco, kstar};
 use clap::Parser;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::{IsTerminal, stdout};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -98,7 +97,7 @@ impl Read {
             Some(file) => plant::sources(&file, &asking, counters, None, typed),
             None => vec![bus(self.bus, asking, counters)?],
         };
-        let sinks = printing(self.format, self.publishing.options());
+        let sinks = printing(self.format, self.details, self.publishing.options());
         Ok(once(sources, sinks, strict))
     }
 }
@@ -139,9 +138,11 @@ fn kstar_plan(command: Kstar) -> Plan {
         Kstar::Discover(discover) => Plan::Discover(plan::Discover {
             network: network(&discover.network),
             format: discover.format.into(),
+            medium: environment::medium(),
         }),
         Kstar::Read(read) => {
-            let sinks = printing(read.format, read.publishing.options());
+            let mqtt = read.topics.of(read.publishing.options());
+            let sinks = printing(read.format, read.details, mqtt);
             once(
                 vec![SourcePlan::Kstar(network(&read.network))],
                 sinks,
@@ -150,12 +151,18 @@ fn kstar_plan(command: Kstar) -> Plan {
         }
         Kstar::Log(log) => once(
             vec![SourcePlan::Kstar(network(&log.network))],
-            logging(log.directory, log.textfile, log.publishing.options()),
+            logging(
+                log.directory,
+                log.textfile,
+                log.topics.of(log.publishing.options()),
+            ),
             log.strict,
         ),
         Kstar::Watch(watch) => {
             let source = SourcePlan::Kstar(network(&watch.network));
-            Plan::Watch(watching(vec![source], watch.watching))
+            let mut plan = watching(vec![source], watch.watching);
+            plan.sinks.mqtt = watch.topics.of(plan.sinks.mqtt);
+            Plan::Watch(plan)
         }
     }
 }
@@ -203,13 +210,15 @@ fn logging(directory: PathBuf, textfile: Option<PathBuf>, mqtt: Option<mqtt::Opt
 
 /// What `log` shows a person; nothing where standard output is not a terminal: cron mails it.
 fn overview() -> Option<Printed> {
-    stdout().is_terminal().then_some(Printed::Overview)
+    let medium = environment::medium();
+    medium.width.map(|_| Printed::Overview(medium))
 }
 
-fn printing(format: Format, mqtt: Option<mqtt::Options>) -> SinkPlan {
+fn printing(format: Format, details: bool, mqtt: Option<mqtt::Options>) -> SinkPlan {
     SinkPlan {
         print: Some(match format {
-            Format::Table => Printed::Table,
+            Format::Table if details => Printed::Details(environment::medium()),
+            Format::Table => Printed::Table(environment::medium()),
             Format::Json => Printed::Json,
             Format::Csv => Printed::Csv,
             Format::Influx => Printed::Influx,
@@ -269,6 +278,7 @@ fn scan(scan: Scan) -> plan::Scan {
     plan::Scan {
         bus: kaco_plan(scan.device, addresses, None, scan.asking, false),
         format: scan.format.into(),
+        medium: environment::medium(),
         strict: scan.strict,
     }
 }

@@ -5,6 +5,7 @@ use super::print::print;
 use crate::escape;
 use crate::exit::{Exit, Failure};
 use crate::format::json::{self, Refused};
+use crate::format::look::Medium;
 use crate::format::table;
 use crate::kaco::interpret;
 use crate::kaco::wire::{FrameError, decode_all};
@@ -122,7 +123,10 @@ fn text_of(format: ListFormat, line: usize, decoded: Result<Reading, Refused>) -
         (ListFormat::Json, Err(refused)) => format!("{}\n", json::refused(&refused)),
         (ListFormat::Table, Ok(reading)) => {
             let about = reading.cells.layout.about;
-            format!("line {line}: {about}\n{}", table::details(&[&reading]))
+            format!(
+                "line {line}: {about}\n{}",
+                table::details(&[&reading], Medium::default())
+            )
         }
         (ListFormat::Table, Err(refused)) => {
             let Refused {

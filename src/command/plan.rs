@@ -1,13 +1,13 @@
 //! What the commands are told: plain values, checked before anything runs.
 
 use crate::address::Addresses;
+use crate::format::look::{Look, Medium};
 use crate::inverter::BusName;
 use crate::link::Device;
 use crate::sim::kaco::Mood;
 use crate::sink::SinkPlan;
 use crate::sink::mqtt;
 use crate::source::{SourcePlan, kaco, kstar};
-use crate::watch::look::Look;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -132,6 +132,8 @@ pub struct Scan {
     pub bus: kaco::Plan,
     /// How the inverters are printed.
     pub format: ScanFormat,
+    /// Where they are printed.
+    pub medium: Medium,
     /// Whether finding none is a failure.
     pub strict: bool,
 }
@@ -143,6 +145,8 @@ pub struct Discover {
     pub network: kstar::Plan,
     /// How the inverters are printed.
     pub format: ListFormat,
+    /// Where they are printed.
+    pub medium: Medium,
 }
 
 /// A bus is listened to.

@@ -96,7 +96,7 @@ impl Inventory {
                 .map(|found| format!("{}\n", inventory::object(found)))
                 .collect(),
             _ if self.found.is_empty() => String::new(),
-            ScanFormat::List(ListFormat::Table) => inventory::table(&self.found),
+            ScanFormat::List(ListFormat::Table) => inventory::table(&self.found, plan.medium),
             ScanFormat::Toml => inventory::toml(&plan.bus.device.to_string(), &self.found),
         };
         print(&text)?;

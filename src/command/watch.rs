@@ -8,6 +8,7 @@ use super::plan::{Reload, Watch};
 use super::service::{self, Hangup, Watchdog};
 use super::stop::{Ended, Stop};
 use crate::exit::{Exit, Failure};
+use crate::format::look::Look;
 use crate::logging::{Held, Messages};
 use crate::observation::{Observation, Outcome};
 use crate::plausible::oddities;
@@ -15,7 +16,6 @@ use crate::sink::Sinks;
 use crate::sink::health::{Health, NOT_YET};
 use crate::watch::keeper::Event;
 use crate::watch::logged::Logged;
-use crate::watch::look::Look;
 use crate::watch::page::Surroundings;
 use crate::watch::plant::{Now, Plant};
 use crate::watch::screen::{Input, Screen};
@@ -194,14 +194,13 @@ impl Watcher<'_> {
             Event::Lost(failure) => {
                 self.worst = self.worst.max(failure.exit);
                 let reason = self.of(source, &failure.to_string());
-                self.sinks
-                    .lose(source, &reason, self.keepers.inverters_of(source));
+                self.sinks.link(source, Some(&reason));
                 self.plant
                     .lose(source, failure.message().to_owned(), time());
                 warn!("{reason}; trying again until it is back");
             }
             Event::Back => {
-                self.sinks.find(source);
+                self.sinks.link(source, None);
                 self.plant.find(source, time());
                 self.say(&self.of(source, "the connection is back"));
             }
@@ -217,6 +216,7 @@ impl Watcher<'_> {
                 if self.keepers.is_network(source) {
                     self.sinks.settle();
                 }
+                self.sinks.lose(self.plant.lost(source));
                 self.sinks.round_done();
             }
         }

@@ -25,6 +25,7 @@ use crate::exit::{Exit, Failure};
 use crate::history::names::Names;
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
+use crate::plant_total::Memory;
 use crate::reading::Reading;
 use csv_log::CsvLog;
 use health::Health;
@@ -93,6 +94,8 @@ pub struct Sinks {
     /// Observations of this round of inverters that name themselves: which of two has a serial number
     /// is known at the end of the round.
     waiting: Vec<Observation>,
+    /// What totals need of earlier rounds.
+    memory: Memory,
     troubles: Troubles,
 }
 
@@ -110,7 +113,7 @@ impl Sinks {
             sinks.push(Sink::Textfile(Textfile::new(path)));
         }
         if let Some(printed) = plan.print {
-            sinks.push(Sink::Stdout(Stdout::new(printed)));
+            sinks.push(Sink::Stdout(Stdout::new(printed, plan.log.clone())));
         }
         if let Some(options) = plan.mqtt {
             sinks.push(Sink::Mqtt(Box::new(Mqtt::once(options))));
@@ -131,6 +134,7 @@ impl Sinks {
             latest: Vec::new(),
             places: HashMap::new(),
             waiting: Vec::new(),
+            memory: Memory::default(),
             troubles: Troubles::default(),
         })
     }
@@ -208,21 +212,10 @@ impl Sinks {
         }
     }
 
-    /// The link of a source is lost: metrics and the page say that its inverters are down.
-    pub(crate) fn lose(&mut self, source: usize, reason: &str, inverters: &[InverterId]) {
-        for inverter in inverters {
-            let outcome = Outcome::Unreachable(reason.to_owned());
-            let observation = Observation::new(inverter.clone(), outcome);
-            self.note(&observation);
-            self.http().for_each(|http| http.observe(&observation));
-        }
+    /// The link of a source is lost for a reason, or back.
+    pub(crate) fn link(&self, source: usize, lost: Option<&str>) {
         self.http()
-            .for_each(|http| http.link(source, Some(reason.to_owned())));
-    }
-
-    /// The link of a source is back.
-    pub(crate) fn find(&self, source: usize) {
-        self.http().for_each(|http| http.link(source, None));
+            .for_each(|http| http.link(source, lost.map(str::to_owned)));
     }
 
     fn http(&self) -> impl Iterator<Item = &Http> {
@@ -235,6 +228,15 @@ impl Sinks {
     /// Takes a row that was logged today before this run.
     pub(crate) fn remember(&self, reading: &Reading) {
         self.http().for_each(|http| http.remember(reading));
+    }
+
+    /// The link to these inverters is lost: what was observed of them is not of now.
+    pub(crate) fn lose<'a>(&mut self, inverters: impl Iterator<Item = &'a InverterId>) {
+        for inverter in inverters {
+            self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
+            self.memory.lose(inverter);
+            self.http().for_each(|http| http.lose(inverter));
+        }
     }
 
     /// Makes inverters known that will be polled, and repairs what a power cut left of their files.
@@ -295,10 +297,10 @@ impl Sinks {
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
-                Sink::Sunspec(sunspec) => sunspec.round_done(),
                 Sink::CsvLog(log) => log.round_done(&self.latest),
                 Sink::Http(http) => http.round_done(),
-                Sink::Mqtt(_) => {}
+                Sink::Mqtt(mqtt) => mqtt.round_done(self.memory.total(self.latest.iter())),
+                Sink::Sunspec(_) => {}
             }
         }
     }
@@ -360,6 +362,7 @@ impl Sinks {
     }
 
     fn note(&mut self, observation: &Observation) {
+        self.memory.note(observation);
         let place = observation.inverter.place();
         let known = self.places.get(&place).copied();
         match known.and_then(|known| self.latest.get_mut(known)) {

@@ -41,6 +41,7 @@ mod rights;
 mod scan;
 mod simulate;
 mod sunspec;
+mod tables;
 mod untyped;
 mod usage;
 mod watch;

@@ -12,6 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
@@ -241,6 +242,38 @@ fn an_adapter_that_is_pulled_out_is_waited_for() {
     assert!(run.stderr.contains("trying again"), "{}", run.stderr);
 }
 
+#[test]
+fn lost_link_leaves_no_inverter_up_in_the_metrics() {
+    let first = Bus::start(Box::new(|request, count| match (request, count) {
+        ("#020", 0) => reply(&bytes("G4-17")),
+        ("#028", _) => reply(b"\n*028 V1.0\r"),
+        _ => vec![Play::HangUp],
+    }));
+    let directory = TempDir::new().unwrap();
+    let (device, metrics) = (
+        directory.path().join("ttyUSB0"),
+        directory.path().join("inverters.prom"),
+    );
+    symlink(&first.path, &device).unwrap();
+    let is_up = |up: &str| {
+        let line = format!("inverter_up{{address=\"2\"}} {up}\n");
+        fs::read_to_string(&metrics).is_ok_and(|text| text.contains(&line))
+    };
+    let (port, file) = (text(&device), text(&metrics));
+    let options = ["--every", "100ms", "--pace", "0s", "--textfile", &file];
+    let watch = start(command(
+        &[&["watch", &port, "2"], options.as_slice()].concat(),
+    ));
+    until("the inverter is up", || is_up("1"));
+    fs::remove_file(&device).unwrap();
+    until("it is not, with its link", || is_up("0"));
+    let second = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    symlink(&second.path, &device).unwrap();
+    until("it is up again", || is_up("1"));
+    stop(&watch.0, Signal::TERM);
+    wait(watch).expect_code(1);
+}
+
 /// A terminal with the program in it.
 pub(crate) struct Terminal {
     master: File,
@@ -266,6 +299,12 @@ impl Terminal {
     }
 
     fn run_with(mut command: Command, size: (u16, u16), variable: (&str, &str)) -> Self {
+        command.env("LC_ALL", "C.UTF-8").env(variable.0, variable.1);
+        Self::run_as_is(command, size)
+    }
+
+    /// Starts a command that has all its variables.
+    pub(crate) fn run_as_is(mut command: Command, size: (u16, u16)) -> Self {
         let (columns, rows) = size;
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
@@ -288,12 +327,7 @@ impl Terminal {
         )
         .unwrap();
         let stdio = || Stdio::from(slave.try_clone().unwrap());
-        command
-            .stdin(stdio())
-            .stdout(stdio())
-            .stderr(stdio())
-            .env("LC_ALL", "C.UTF-8")
-            .env(variable.0, variable.1);
+        command.stdin(stdio()).stdout(stdio()).stderr(stdio());
         let child = command.spawn().unwrap();
         let master = File::from(master);
         let screen = Arc::new(Mutex::new(Vec::new()));
@@ -312,13 +346,31 @@ impl Terminal {
         }
     }
 
+    /// What a terminal of this size shows now.
+    pub(crate) fn page(&self, columns: u16, rows: u16) -> String {
+        let size = |size| NonZero::new(size).unwrap();
+        let mut parser = vt100::Parser::new(size(rows), size(columns), 0);
+        parser.process(&self.screen.lock().unwrap());
+        parser.screen().contents()
+    }
+
+    /// Types these keys.
+    pub(crate) fn press(&self, keys: &str) {
+        (&self.master).write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Waits for the program's end; its exit code.
+    pub(crate) fn exit_code(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// Ends the program.
     pub(crate) fn stop(mut self) {
         stop(&self.child, Signal::TERM);
         self.child.wait().unwrap();
     }
 
-    fn shows(&self, text: &str) -> bool {
+    pub(crate) fn shows(&self, text: &str) -> bool {
         String::from_utf8_lossy(&self.screen.lock().unwrap()).contains(text)
     }
 
@@ -383,7 +435,7 @@ fn the_page_shows_the_plant_and_leaves_a_sane_terminal() {
         );
         match end {
             "TERM" => stop(&terminal.child, Signal::TERM),
-            keys => (&terminal.master).write_all(keys.as_bytes()).unwrap(),
+            keys => terminal.press(keys),
         }
         terminal.expect_sane_end(&fresh_modes());
     }
@@ -404,14 +456,14 @@ fn page_shows_a_lost_adapter_and_a_broker_that_is_away_and_exits_as_log_would() 
     drop(closed);
     let watch = ["watch", &device, "2", "--pace", "0s", "--every", "100ms"];
     let arguments = [watch.as_slice(), &["--mqtt", &broker]].concat();
-    let mut terminal = Terminal::start(&arguments, 100, 24);
+    let terminal = Terminal::start(&arguments, 100, 24);
     until("the bus hangs up", || bus.asked().len() >= 2);
     fs::remove_file(&device).unwrap();
     until("the link is lost", || terminal.shows("LOST"));
     until("the broker is missed", || terminal.shows("refused"));
     assert!(!terminal.shows("kaco_ardexa: "));
-    (&terminal.master).write_all(b"q").unwrap();
-    assert_eq!(terminal.child.wait().unwrap().code(), Some(1));
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), Some(1));
 }
 
 #[test]
@@ -434,12 +486,14 @@ fn a_signal_takes_the_progress_off_the_terminal() {
         let log = ["log", &device, "2", &logs, "--timeout", "60s"];
         let mut terminal = Terminal::start(&log, 80, 24);
         until("the progress", || terminal.shows("0 of 1 inverters"));
+        // Echoed as ^C; the signal is sent below, for the terminal is not the program's own.
+        terminal.press("\x03");
+        until("the echo", || terminal.shows("^C"));
         stop(&terminal.child, signal);
         let status = terminal.child.wait().unwrap();
         assert_eq!(status.signal(), Some(signal.as_raw()));
-        until("the line is empty", || {
-            let screen = terminal.screen.lock().unwrap();
-            screen.trim_ascii_end().ends_with(b"\x1b[2K")
+        until("the screen is empty", || {
+            terminal.page(80, 24).trim().is_empty()
         });
         assert_eq!(modes(&terminal.slave), fresh_modes());
     }

@@ -121,13 +121,6 @@ impl Keepers {
             .collect()
     }
 
-    /// The inverters of a source, as far as they were known at the start.
-    pub(super) fn inverters_of(&self, number: usize) -> &[InverterId] {
-        self.kept
-            .get(number)
-            .map_or(&[], |kept| kept.inverters.as_slice())
-    }
-
     /// Polls nothing any more.
     pub(super) fn end(&self) {
         for task in self.kept.iter().filter_map(|kept| kept.task.as_ref()) {

@@ -62,7 +62,7 @@ impl Watcher<'_> {
         let stopped = self.keepers.stop_others(&mut plans).await;
         for &number in &stopped {
             self.plant.remove(number);
-            self.sinks.find(number);
+            self.sinks.link(number, None);
         }
         let is_same = stopped.is_empty() && plans.is_empty();
         match self.keepers.start(plans, false) {
