@@ -114,6 +114,12 @@ pub(crate) enum Command {
     /// changes nothing in DIR: it can run beside a log or watch.
     #[command(after_help = "Example: kaco_ardexa history /opt/ardexa/kaco/logs --month 2026-05")]
     History(History),
+    /// Ask a running watch --http whether it is well
+    ///
+    /// Says nothing and exits with 0 if rounds end and every link is there, else with 1 and the reason. Without an address there
+    /// is nothing to ask, and it exits with 0.
+    #[command(after_help = "Example: kaco_ardexa health --http 127.0.0.1:8080")]
+    Health(Health),
     /// Decode captured replies, one per line: hex, recordings, what listen printed
     ///
     /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines can be hex,
@@ -143,6 +149,14 @@ pub(crate) enum Command {
     /// Print the manual page
     #[command(after_help = "Example: kaco_ardexa man | man -l -")]
     Man,
+}
+
+/// `health --http ADDR:PORT`
+#[derive(Debug, Args)]
+pub(crate) struct Health {
+    /// The address that watch was given with --http
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub http: Option<SocketAddr>,
 }
 
 /// `log DEVICE ADDRESSES DIR`

@@ -29,7 +29,7 @@ const COMMIT: &str = "KACO_ARDEXA_COMMIT";
 
 /// The commands that machines start, of both families. Others are typed: a search for inverters is
 /// not to be led by the configuration of a service.
-const COMMANDS: [&str; 3] = ["log", "read", "watch"];
+const COMMANDS: [&str; 4] = ["log", "read", "watch", "health"];
 
 /// Further variables of an option, as the C# console `kstar.sharp` had them; the first that is not
 /// empty counts. They hold for every command.

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::address::{Address, Addresses};
 use crate::command::plan::{self, Plan};
+use crate::history::names::Names;
 use crate::inverter::BusName;
 use crate::link::Device;
 use crate::plant_file;
@@ -47,6 +48,7 @@ impl Command {
                 format: format.into(),
             }),
             Self::History(history) => Plan::History(Box::new(history.plan()?)),
+            Self::Health(arguments) => Plan::Health(arguments.http),
             Self::MqttForget(arguments) => Plan::Forget(arguments.plan()),
             Self::Simulate(Simulate::Kaco(arguments)) => Plan::SimulateKaco(simulate(arguments)),
             Self::Simulate(Simulate::Kstar(arguments)) => Plan::SimulateKstar(arguments.bind),
@@ -120,7 +122,7 @@ impl Watch {
         let counters_last = self.watching.sunspec.map(|_| COUNTERS_LAST);
         let sources = plant::sources(&file, &self.asking, self.counters, counters_last, typed);
         let mut plan = watching(sources, self.watching);
-        plan.sinks.title = file.name;
+        plan.sinks.names = plant::names(&file);
         if let Some(sunspec) = &mut plan.sinks.sunspec {
             let offset = |bus: &plant_file::Bus| (bus.name.clone(), bus.sunspec_offset);
             sunspec.offsets = file.buses.iter().map(offset).collect();
@@ -189,7 +191,7 @@ fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::Watch {
                 offsets: BTreeMap::new(),
             }),
             http: watching.http,
-            title: None,
+            names: Names::default(),
         },
         every: watching.every,
         silent: watching.silent,

@@ -48,9 +48,10 @@ pub(super) async fn run(plan: Watch, stop: Stop, messages: &Messages) -> Result<
 async fn run_here(plan: Watch, mut stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
     messages.show_times();
     let has_page = !plan.silent && stdout().is_terminal() && stdin().is_terminal();
-    let log = plan.sinks.log.clone().filter(|_| has_page);
+    let is_shown = has_page || plan.sinks.http.is_some();
+    let log = plan.sinks.log.clone().filter(|_| is_shown);
     let in_force = InForce::of(&plan);
-    let title = plan.sinks.title.clone();
+    let title = plan.sinks.names.title.clone();
     let mut sinks = Sinks::open(plan.sinks)?;
     let (pause, paused) = channel(false);
     let (mut keepers, events) = Keepers::new(plan.every, paused);
@@ -257,8 +258,11 @@ impl Watcher<'_> {
         self.sinks.recognise(&mut observation);
         self.report_oddities(&observation);
         let time = time();
-        self.logged
-            .load(&mut self.plant, source, &observation.inverter, time);
+        let id = &observation.inverter;
+        self.logged.load(source, id, time, |reading| {
+            self.plant.remember(source, id, reading, time);
+            self.sinks.remember(reading);
+        });
         let change = self.plant.take(source, &observation, time);
         self.sinks.observe(observation);
         if let Some(change) = change {

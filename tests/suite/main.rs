@@ -15,6 +15,7 @@ mod support;
 mod faults;
 
 mod alarms;
+mod browser;
 mod captures;
 mod checksums;
 mod clock;

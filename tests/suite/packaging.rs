@@ -1,6 +1,8 @@
 //! What `packaging` holds: units that systemd takes and finds safe, examples that name what there is, an add-on that runs,
 //! scripts without slips. The judges are Debian packages that `tests/all.sh` installs.
 
+mod grafana;
+
 use crate::support::broker::{Broker, OPEN};
 use crate::support::inverter;
 use crate::support::program::{Run, command, helper, start, text, wait, wait_until};
@@ -193,6 +195,7 @@ fn add_on(home: &Path, options: &str) -> Command {
         .arg(directory().join("home-assistant/run.sh"))
         .env("OPTIONS", file)
         .env("SUPERVISOR", "http://127.0.0.1:1")
+        .env("PAGE", "127.0.0.1:0")
         .env("PATH", path);
     command
 }
