@@ -30,7 +30,7 @@
 //! | [`inverter`] | the identity of an inverter |
 //! | [`exit`] | exit codes and failures |
 //! | [`logging`] | messages on standard error |
-//! | [`address`], [`duration`], [`escape`] | `2,4-7`; `1.5s`; bytes from outside made safe to show |
+//! | [`address`], [`duration`], [`escape`], [`lines`] | `2,4-7`; `1.5s`; bytes from outside made safe to show; lines of bounded length |
 
 pub mod address;
 pub mod cli;
@@ -44,6 +44,7 @@ pub mod history;
 pub mod inverter;
 pub mod kaco;
 pub mod kstar;
+pub mod lines;
 pub mod link;
 pub mod logging;
 pub mod observation;

@@ -3,7 +3,7 @@
 use super::broker::Broker;
 use super::error::PublishError;
 use super::password::Password;
-use std::fs;
+use crate::lines;
 use std::path::Path;
 
 /// What the environment says.
@@ -56,7 +56,8 @@ fn read(path: &Path) -> Result<Password, PublishError> {
         path: path.to_owned(),
         reason,
     };
-    let mut bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = lines::whole(path, lines::LONGEST);
+    let mut bytes = bytes.map_err(|error| unreadable(error.to_string()))?;
     if bytes.pop_if(|byte| *byte == b'\n').is_some() {
         bytes.pop_if(|byte| *byte == b'\r');
     }
@@ -67,6 +68,7 @@ fn read(path: &Path) -> Result<Password, PublishError> {
 mod tests {
     use super::*;
     use std::error::Error;
+    use std::fs;
 
     fn environment(user: Option<&str>, password: Option<&str>) -> Environment {
         Environment {

@@ -2,11 +2,14 @@
 
 use super::error::PublishError;
 use super::options::Options;
+use crate::lines;
 use rumqttc::Transport;
 use rumqttc::tokio_rustls::rustls::RootCertStore;
 use rumqttc::tokio_rustls::rustls::pki_types::CertificateDer;
 use rumqttc::tokio_rustls::rustls::pki_types::pem::PemObject;
-use std::fs;
+
+/// Bytes of a file with certificates: those of a whole system are a tenth of it.
+const MOST: usize = 4 << 20;
 
 /// The system's certificates, or those in the file that was given.
 ///
@@ -23,7 +26,7 @@ pub(super) fn transport(options: &Options) -> Result<Transport, PublishError> {
         path: path.clone(),
         reason,
     };
-    let certificates = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let certificates = lines::whole(path, MOST).map_err(|error| unreadable(error.to_string()))?;
     let is_pem = certificates
         .windows(BEGIN.len())
         .any(|bytes| bytes == BEGIN);
