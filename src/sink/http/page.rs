@@ -152,7 +152,7 @@ fn watts(power: f64) -> String {
 
 /// 1, 2 or 5 times a power of ten, not below `power`.
 fn round_up(power: f64) -> f64 {
-    let ten = 10_f64.powf(power.log10().floor());
+    let ten = libm::exp10(libm::log10(power).floor());
     let fits = |times: &f64| times * ten >= power;
     [1.0, 2.0, 5.0, 10.0].into_iter().find(fits).unwrap_or(10.0) * ten
 }
