@@ -1,5 +1,6 @@
 //! What is wrong with a command line although each of its parts is right.
 
+use super::environment::Lazy;
 use super::{Command, Explain};
 use crate::escape;
 use crate::format::explain;
@@ -10,7 +11,7 @@ use clap::error::ErrorKind;
 /// # Errors
 /// Wrong usage, in words.
 pub(super) fn check(command: &Command, program: &mut clap::Command) -> Result<(), clap::Error> {
-    if let Command::Explain(asked) = command
+    if let Command::Explain(Lazy(asked)) = command
         && let Err(unknown) = explained(asked)
     {
         let asked = escape::printable(asked.asked.join(" ").as_bytes());

@@ -50,7 +50,7 @@ pub(super) fn look(options: &Options) -> Result<(), PublishError> {
         path: path.clone(),
         reason,
     };
-    let Ok(certificates) = fs::read(path) else {
+    let Ok(certificates) = lines::whole(path, MOST) else {
         return Ok(()); // said by `transport` too
     };
     for certificate in CertificateDer::pem_slice_iter(&certificates) {
