@@ -43,8 +43,7 @@ impl Clock {
     }
 
     fn rule(&self, command: &mut Command, zone: &str) {
-        command
-            .env("LD_PRELOAD", LIBRARY.as_path())
+        shim::load(command, &LIBRARY)
             .env("CLOCK", self.0.path().join("clock"))
             .env("TZ", zone);
     }

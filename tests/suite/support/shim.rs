@@ -1,7 +1,18 @@
 //! Small libraries in C that are loaded below the program, between it and the system.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// Loads a library below the program, above those that the tests themselves run on.
+pub fn load<'a>(command: &'a mut Command, library: &Path) -> &'a mut Command {
+    let mut libraries = library.as_os_str().to_owned();
+    if let Some(others) = env::var_os("LD_PRELOAD") {
+        libraries.push(":");
+        libraries.push(others);
+    }
+    command.env("LD_PRELOAD", libraries)
+}
 
 /// Compiles a source file; its library.
 pub fn library(source: &str) -> PathBuf {

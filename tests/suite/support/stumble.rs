@@ -41,7 +41,7 @@ pub fn traced(command: &mut Command, file: &Path) {
 }
 
 fn load(command: &mut Command) -> &mut Command {
-    command.env("LD_PRELOAD", LIBRARY.as_path())
+    shim::load(command, &LIBRARY)
 }
 
 static LIBRARY: LazyLock<PathBuf> =
