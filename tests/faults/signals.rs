@@ -8,10 +8,11 @@ use crate::support::bus::{Bus, Play};
 use crate::support::disk::tree;
 use crate::support::inverter::{Inverter, address};
 use crate::support::plant::Plant;
+use crate::support::program::wait_until_it_hears;
 use crate::support::program::{Run, command, signal, start, text, wait, wait_until};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
-use std::fs;
+use std::fs::{self, File};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command};
@@ -69,18 +70,6 @@ fn end_by(running: (Child, Instant), sent: Signal) -> (Run, Duration) {
     let since = Instant::now();
     let run = wait(running);
     (run, since.elapsed())
-}
-
-/// Waits until a run hears signals. Before that it has done nothing, and they end it as any program.
-fn wait_until_it_hears(child: &Child) {
-    let status = format!("/proc/{}/status", child.id());
-    wait_until("the program hears signals", || {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-        let caught = caught.map(|caught| u64::from_str_radix(caught.trim(), 16).unwrap());
-        let both = 1 << (Signal::TERM.as_raw() - 1) | 1 << (Signal::INT.as_raw() - 1);
-        caught.is_some_and(|caught| caught & both == both)
-    });
 }
 
 /// Takes connections and says nothing.
@@ -178,12 +167,18 @@ fn pipe(directory: &Path) -> String {
 #[test]
 fn the_pause_before_an_adapter_is_opened_again_ends_too() {
     let bus = Bus::start(Box::new(|_, _| vec![Play::HangUp]));
-    let running = start(command(&["read", &text(&bus.path), "2"]));
-    wait_until("the adapter is unplugged", || !bus.path.exists());
-    sleep(Duration::from_millis(100));
-    let (run, _) = end_by(running, Signal::TERM);
+    let directory = TempDir::new().unwrap();
+    let said = directory.path().join("stderr");
+    let mut read = command(&["read", &text(&bus.path), "2"]);
+    read.stderr(File::create(&said).unwrap());
+    let child = read.spawn().unwrap();
+    wait_until("it is in the pause", || {
+        fs::read_to_string(&said)
+            .unwrap()
+            .contains("opening it again")
+    });
+    let (run, _) = end_by((child, Instant::now()), Signal::TERM);
     assert_eq!(run.signal, Some(Signal::TERM.as_raw()), "{run:?}");
-    assert!(run.stderr.contains("opening it again"), "{}", run.stderr);
 }
 
 #[test]

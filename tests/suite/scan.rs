@@ -1,7 +1,7 @@
 //! `scan`: who is on the bus, and what is said where nobody is.
 
 use crate::polling::at_address;
-use crate::support::bus::{Bus, Play, REPLY_TIME, reply};
+use crate::support::bus::{Bus, Play, REPLY_TIME, at_once, reply};
 use crate::support::captures::bytes;
 use crate::support::program::{run, text};
 use std::time::Duration;
@@ -151,7 +151,7 @@ fn an_inverter_without_type_in_its_readings_is_asked_for_it() {
 fn two_inverters_of_one_address_are_said() {
     let both = [bytes("G4-17"), at_address("G4-24", 2)].concat();
     let bus = Bus::start(Box::new(move |request, _| match request {
-        "#020" => reply(&both),
+        "#020" => at_once(&both),
         _ => vec![],
     }));
     let run = run(&["scan", &text(&bus.path), "2", "--pace", "0s"]).expect_code(0);

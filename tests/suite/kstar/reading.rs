@@ -2,7 +2,7 @@
 
 use super::{for_each, kstar, objects, run_at};
 use crate::support::captures::{bytes, directory};
-use crate::support::inverter::{Inverter, Play, address, identity};
+use crate::support::inverter::{Inverter, Play, address, identity, try_bind};
 use crate::support::program::{command, start, wait};
 use kaco_ardexa::kstar::wire::{DISCOVERY_PORT, Frame, PORT, Request};
 use serde_json::Value;
@@ -280,8 +280,7 @@ fn several_in_the_order_they_were_named() {
 #[test]
 fn other_programs_may_hold_the_ports() {
     // Where they can't be taken, another program holds them indeed.
-    let take = |port| std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, port));
-    let _held = [take(DISCOVERY_PORT), take(PORT)];
+    let _held = [DISCOVERY_PORT, PORT].map(|port| try_bind(Ipv4Addr::LOCALHOST, port));
     let inverter = Inverter::with(&bytes("AA-21"), Some("E4000"));
     let run = kstar(&["read", "--format", "json"], &[&inverter]).expect_code(0);
     assert_eq!(run.stderr, "");
