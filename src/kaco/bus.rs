@@ -186,7 +186,7 @@ impl<C: Connect> Bus<C> {
     /// # Errors
     /// [`LinkError::Lost`] when the link got lost.
     pub(super) async fn rest(&mut self) -> Result<BytesMut, LinkError> {
-        let mut rest = BytesMut::new();
+        let mut rest = self.buffer.split();
         let limit = Instant::now() + LONGEST_REPLY;
         while Instant::now() < limit {
             let deadline = Instant::now() + self.timing.gap;

@@ -145,15 +145,9 @@ impl Simulation {
 
     /// Ends it, which takes no time and is no failure.
     fn end(self, signal: Signal) {
-        let asked = Instant::now();
         let process = Pid::from_child(&self.running.0);
         kill_process(process, signal).unwrap();
         wait(self.running).expect_silence();
-        assert!(
-            asked.elapsed() < Duration::from_secs(2),
-            "{:?}",
-            asked.elapsed()
-        );
     }
 }
 

@@ -161,7 +161,6 @@ fn two_of_the_same_serial_number_do_not_share_a_folder() {
 fn nobody_there_is_exit_1_and_no_folder() {
     let directory = TempDir::new().unwrap();
     let run = run_at(&["log", &text(directory.path())], &[address()]).expect_code(1);
-    assert!(run.time < Duration::from_secs(5), "{:?}", run.time);
     assert!(run.stderr.contains("no KSTAR inverter answered"));
     assert_eq!(run.stdout, "");
     assert!(folders(directory.path()).is_empty());

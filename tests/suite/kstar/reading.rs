@@ -105,7 +105,6 @@ fn lost_requests_and_stray_packets_before_the_right_one() {
         }),
     );
     let run = kstar(&["read", "--format", "json"], &[&inverter]).expect_code(0);
-    assert!(run.time < Duration::from_secs(4), "{:?}", run.time);
     assert_eq!(values(&objects(&run)[0]), values_of("AA-21"));
     assert_eq!(run.stderr, "");
     let asked = inverter.asked();
@@ -177,7 +176,6 @@ fn nobody_there() {
     let nobody = address();
     for_each(["table", "json", "csv"], |format| {
         let run = run_at(&["read", "--format", format], &[nobody]).expect_code(1);
-        assert!(run.time < Duration::from_secs(5), "{:?}", run.time);
         let silent = match format {
             "table" => run.stdout.is_empty(),
             "json" => objects(&run)[0]["outcome"] == "silent",
@@ -198,7 +196,6 @@ fn nobody_there() {
 fn somebody_there_but_no_inverter() {
     let inverter = Inverter::with(b"\xa5\x17\x00\x10\x45", None);
     let run = kstar(&["read"], &[&inverter]).expect_code(1);
-    assert!(run.time < Duration::from_secs(5), "{:?}", run.time);
     assert_eq!(run.stdout, "");
     for due in [
         "warning: inverter ",

@@ -145,7 +145,6 @@ fn nobody_listens() {
         broker.host()
     );
     assert!(run.stderr.contains(&reason), "{}", run.stderr);
-    assert!(run.time < Duration::from_secs(11));
     plant.expect_text(crate::support::plant::HEADER, &[ROW]);
     let run = plant
         .log_with("2", &["--mqtt", "no.such.host.invalid"])
@@ -155,7 +154,6 @@ fn nobody_listens() {
         "{}",
         run.stderr
     );
-    assert!(run.time < Duration::from_secs(11));
 }
 
 #[test]
