@@ -63,20 +63,36 @@ const AFTER: [Poll; 4] = [
 /// A row where no run has been.
 const HEADER_AND_ROW: &str = "# datetime, other\n2026-06-21T11:00:00+0000,1\n";
 
+/// What runs write to.
+#[derive(Clone, Copy)]
+struct Site {
+    /// Whether the disk has hard links.
+    links: bool,
+    /// Of the inverters; several are on a bus each.
+    folders: &'static [&'static str],
+}
+
+const ONE: &[&str] = &["02"];
+const TWO_BUSES: &[&str] = &["barn/02", "roof/02"];
+
 /// Runs on one directory.
 struct Plant {
     home: TempDir,
     clock: Clock,
-    links: bool,
+    site: Site,
 }
 
 impl Plant {
-    fn new(links: bool) -> Self {
+    fn new(site: Site) -> Self {
         Self {
             home: in_memory(),
             clock: Clock::new(),
-            links,
+            site,
         }
+    }
+
+    fn logs(&self) -> PathBuf {
+        self.disk().join("logs")
     }
 
     /// Where the directory of the logs is, or is to be.
@@ -104,17 +120,20 @@ impl Plant {
         );
         let exchange = format!(r#"{{"request":"{request}","reply":"{reply}","outcome":"read"}}"#);
         fs::write(&recording, exchange + "\n").unwrap();
-        let (device, logs) = (
-            format!("replay:{}", text(&recording)),
-            text(&self.disk().join("logs")),
-        );
-        let mut options = vec!["log", &device, "2", &logs, "--pace", "0s"];
-        if poll.capture.is_none() {
-            options.extend(["--timeout", "1ms"]);
+        let timeout = if poll.capture.is_some() { "5s" } else { "1ms" };
+        let mut options = vec!["log".to_owned()];
+        if self.site.folders == ONE {
+            options.extend([format!("replay:{}", text(&recording)), "2".to_owned()]);
+        } else {
+            let file = self.home.path().join("plant.toml");
+            fs::write(&file, self.buses(&recording)).unwrap();
+            options.extend(["--plant".to_owned(), text(&file)]);
         }
+        options.push(text(&self.logs()));
+        options.extend(["--pace", "0s", "--timeout", timeout].map(str::to_owned));
         let mut command = command(&options);
         traced(&mut command, &self.trace());
-        if !self.links {
+        if !self.site.links {
             without_hard_links(&mut command);
         }
         if let Some(step) = stumble {
@@ -131,17 +150,38 @@ impl Plant {
     }
 }
 
+impl Plant {
+    /// The plant file: each bus has a recording of its own.
+    fn buses(&self, recording: &Path) -> String {
+        let bus = |folder: &&str| {
+            let name = folder.split('/').next().unwrap();
+            let own = self.home.path().join(name);
+            fs::copy(recording, &own).unwrap();
+            let device = text(&own);
+            format!("[[bus]]\nname = \"{name}\"\ndevice = \"replay:{device}\"\naddresses = \"2\"\n")
+        };
+        self.site.folders.iter().map(bus).collect()
+    }
+}
+
 /// What could be found after power cuts, each with the rows that were reported before.
-type Crashes = BTreeSet<(State, Vec<String>)>;
+type Crashes = BTreeSet<(State, Vec<Reported>)>;
+
+/// The folder of an inverter, and a row of it.
+type Reported = (&'static str, String);
 
 /// What a power cut can leave during these runs, the first of which is killed at a step if there is one; `None` if it
 /// came to its end all the same. `before` makes what was there.
-fn record(before: fn(&Path), links: bool, polls: &[Poll], kill: Option<usize>) -> Option<Crashes> {
-    let plant = Plant::new(links);
+fn record(before: fn(&Path), site: Site, polls: &[Poll], kill: Option<usize>) -> Option<Crashes> {
+    let plant = Plant::new(site);
     fs::create_dir(plant.disk()).unwrap();
     before(&plant.disk());
     let mut disk = Disk::of(&plant.disk());
-    let mut reported = rows(&plant.disk().join("logs/02"));
+    let mut reported = Vec::new();
+    for folder in site.folders {
+        let rows = rows(&plant.logs().join(folder)).into_iter();
+        reported.extend(rows.map(|row| (*folder, row)));
+    }
     let mut crashes = BTreeSet::new();
     for (index, poll) in polls.iter().enumerate() {
         let stumble = kill.filter(|_| index == 0);
@@ -160,10 +200,13 @@ fn record(before: fn(&Path), links: bool, polls: &[Poll], kill: Option<usize>) -
             );
         }
         if is_done {
-            let latest = fs::read_to_string(plant.disk().join("logs/02/latest.csv")).unwrap();
-            let row = latest.lines().last().unwrap().to_owned();
-            assert!(row.starts_with(poll.time.trim_end_matches('Z')), "{row}");
-            reported.push(row);
+            for folder in site.folders {
+                let latest = plant.logs().join(folder).join("latest.csv");
+                let latest = fs::read_to_string(latest).unwrap();
+                let row = latest.lines().last().unwrap().to_owned();
+                assert!(row.starts_with(poll.time.trim_end_matches('Z')), "{row}");
+                reported.push((*folder, row));
+            }
             crashes.extend(
                 disk.states()
                     .into_iter()
@@ -194,19 +237,34 @@ fn rows(folder: &Path) -> Vec<String> {
 }
 
 /// The same, the first run killed at each of its steps.
-fn record_kills(before: fn(&Path), links: bool, polls: &[Poll]) -> Crashes {
-    let kills = (1..).map_while(|step| record(before, links, polls, Some(step)));
+fn record_kills(before: fn(&Path), site: Site, polls: &[Poll]) -> Crashes {
+    let kills = (1..).map_while(|step| record(before, site, polls, Some(step)));
     kills.flatten().collect()
 }
 
 /// Runs the next `log` on a state; what is wrong afterwards.
-fn follow(state: &State, reported: &[String], links: bool, next: Poll) -> Result<(), String> {
-    let plant = Plant::new(links);
+fn follow(state: &State, reported: &[Reported], site: Site, next: Poll) -> Result<(), String> {
+    let plant = Plant::new(site);
     fs::create_dir(plant.disk()).unwrap();
     state.make(&plant.disk());
     plant.log(next, None)?;
-    let logs = plant.disk().join("logs/02");
-    let mut files = read(&logs)?;
+    site.folders.iter().try_for_each(|folder| {
+        let reported = reported.iter().filter(|(of, _)| of == folder);
+        look(
+            &plant.logs().join(folder),
+            reported.map(|(_, row)| row),
+            next,
+        )
+    })
+}
+
+/// What is wrong in the folder of an inverter after a run.
+fn look<'a>(
+    folder: &Path,
+    reported: impl Iterator<Item = &'a String>,
+    next: Poll,
+) -> Result<(), String> {
+    let mut files = read(folder)?;
     let today = files.get(&format!("{}.csv", &next.time[..10])).cloned();
     let latest = files.remove("latest.csv");
     if today.is_some() && latest != today {
@@ -251,7 +309,7 @@ fn read(folder: &Path) -> Result<BTreeMap<String, String>, String> {
 }
 
 /// Gives what power cuts leave to each of the next runs, or some of it to some of them.
-fn try_out(what: &str, links: bool, crashes: Crashes) {
+fn try_out(what: &str, site: Site, crashes: Crashes) {
     let cases: Vec<_> = crashes
         .into_iter()
         .flat_map(|crash| AFTER.map(|next| (crash.clone(), next)))
@@ -263,8 +321,8 @@ fn try_out(what: &str, links: bool, crashes: Crashes) {
         .into_iter()
         .filter(|_| dice.roll(sides) == 0)
         .collect();
-    let work = |((state, reported), next): &((State, Vec<String>), Poll)| {
-        let done = follow(state, reported, links, *next);
+    let work = |((state, reported), next): &((State, Vec<Reported>), Poll)| {
+        let done = follow(state, reported, site, *next);
         if let Err(error) = &done {
             println!(
                 "{what}, {}, {:?}: {error}\n{state:?}",
@@ -288,12 +346,13 @@ fn try_out(what: &str, links: bool, crashes: Crashes) {
 }
 
 /// Tries all this on disks with and without hard links.
-fn on_all_disks(what: &str, before: fn(&Path), polls: &[Poll]) {
+fn on_all_disks(what: &str, folders: &'static [&'static str], before: fn(&Path), polls: &[Poll]) {
     for (links, disk) in [(true, ""), (false, ", without hard links")] {
-        let crashes = record(before, links, polls, None).unwrap();
-        try_out(&format!("{what}{disk}"), links, crashes);
-        let crashes = record_kills(before, links, polls);
-        try_out(&format!("{what}{disk}, killed before"), links, crashes);
+        let site = Site { links, folders };
+        let crashes = record(before, site, polls, None).unwrap();
+        try_out(&format!("{what}{disk}"), site, crashes);
+        let crashes = record_kills(before, site, polls);
+        try_out(&format!("{what}{disk}, killed before"), site, crashes);
     }
 }
 
@@ -307,19 +366,19 @@ fn write(disk: &Path, name: &str, content: &str) {
 
 #[test]
 fn power_cuts_in_the_first_runs_of_all() {
-    on_all_disks("the first runs of all", nothing, &TODAY);
+    on_all_disks("the first runs of all", ONE, nothing, &TODAY);
 }
 
 #[test]
 fn power_cuts_over_two_days() {
     let polls = [YESTERDAY, TODAY[0], TODAY[1]];
-    on_all_disks("a new day", nothing, &polls);
+    on_all_disks("a new day", ONE, nothing, &polls);
 }
 
 #[test]
 fn power_cuts_while_columns_change_twice() {
     let polls = [TODAY[0], OTHER[0], OTHER[1], AGAIN];
-    on_all_disks("other columns, twice", nothing, &polls);
+    on_all_disks("other columns, twice", ONE, nothing, &polls);
 }
 
 #[test]
@@ -331,5 +390,10 @@ fn power_cuts_on_what_earlier_ones_left() {
         write(disk, "2026-06-20.csv", &torn);
         write(disk, "latest.csv", &torn);
     };
-    on_all_disks("leftovers", leftovers, &TODAY[..2]);
+    on_all_disks("leftovers", ONE, leftovers, &TODAY[..2]);
+}
+
+#[test]
+fn power_cuts_at_a_plant_of_two_buses() {
+    on_all_disks("two buses", TWO_BUSES, nothing, &TODAY[..2]);
 }
