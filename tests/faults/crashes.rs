@@ -123,13 +123,13 @@ impl Plant {
         let timeout = if poll.capture.is_some() { "5s" } else { "1ms" };
         let mut options = vec!["log".to_owned()];
         if self.site.folders == ONE {
-            options.extend([format!("replay:{}", text(&recording)), "2".to_owned()]);
+            let device = format!("replay:{}", text(&recording));
+            options.extend([device, "2".to_owned(), text(&self.logs())]);
         } else {
             let file = self.home.path().join("plant.toml");
-            fs::write(&file, self.buses(&recording)).unwrap();
+            fs::write(&file, self.plant_file(&recording)).unwrap();
             options.extend(["--plant".to_owned(), text(&file)]);
         }
-        options.push(text(&self.logs()));
         options.extend(["--pace", "0s", "--timeout", timeout].map(str::to_owned));
         let mut command = command(&options);
         traced(&mut command, &self.trace());
@@ -151,16 +151,17 @@ impl Plant {
 }
 
 impl Plant {
-    /// The plant file: each bus has a recording of its own.
-    fn buses(&self, recording: &Path) -> String {
+    /// Each bus has a recording of its own.
+    fn plant_file(&self, recording: &Path) -> String {
         let bus = |folder: &&str| {
             let name = folder.split('/').next().unwrap();
             let own = self.home.path().join(name);
             fs::copy(recording, &own).unwrap();
-            let device = text(&own);
-            format!("[[bus]]\nname = \"{name}\"\ndevice = \"replay:{device}\"\naddresses = \"2\"\n")
+            let device = format!("replay:{}", text(&own));
+            format!("[[bus]]\nname = {name:?}\ndevice = {device:?}\naddresses = \"2\"\n")
         };
-        self.site.folders.iter().map(bus).collect()
+        let buses: String = self.site.folders.iter().map(bus).collect();
+        format!("log = {:?}\n{buses}", text(&self.logs()))
     }
 }
 

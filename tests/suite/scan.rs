@@ -4,7 +4,6 @@ use crate::polling::at_address;
 use crate::support::bus::{Bus, Play, REPLY_TIME, at_once, reply};
 use crate::support::captures::bytes;
 use crate::support::program::{run, text};
-use std::time::Duration;
 
 /// Three real inverters: 6400xi at 2, 86L32 at 3, 8000xi at 4.
 fn three_inverters() -> Bus {

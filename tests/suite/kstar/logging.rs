@@ -8,7 +8,6 @@ use kaco_ardexa::kstar::wire::Request;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
-use std::time::Duration;
 use tempfile::TempDir;
 
 fn log(directory: &Path, inverters: &[&Inverter]) {

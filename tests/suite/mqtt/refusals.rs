@@ -6,7 +6,6 @@ use crate::support::program::{Run, command, run, start, text, wait};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// What is never to be seen, written as in a URL.

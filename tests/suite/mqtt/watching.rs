@@ -6,7 +6,7 @@ use crate::support::captures::bytes;
 use crate::support::program::{command, start, text, wait, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 fn states(listener: &Listener) -> Vec<Heard> {
