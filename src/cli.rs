@@ -75,6 +75,12 @@ pub(crate) enum Command {
     /// says what to look at.
     #[command(after_help = "Example: kaco_ardexa scan /dev/ttyUSB0")]
     Scan(Scan),
+    /// Measure how well inverters are heard
+    ///
+    /// Requests the readings of each inverter --count times, without a second attempt. Prints how many replies were good,
+    /// garbled, missing or late, how long they took, and what that means; after Ctrl-C too.
+    #[command(after_help = "Example: kaco_ardexa ping /dev/ttyUSB0 2,4-7 --count 50")]
+    Ping(Ping),
     /// Keep polling: a live page on a terminal, a line for each change elsewhere
     ///
     /// Silent inverters are polled once a minute until they wake. A device that is missing is waited for. Keys: ? shows
@@ -95,7 +101,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Show what passes on the bus, sending nothing
     ///
-    /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C.
+    /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C, which prints counts per
+    /// address. Into a file or pipe, lines of replies end with their bytes, for decode.
     #[command(after_help = "Example: kaco_ardexa listen /dev/ttyUSB0")]
     Listen(Listen),
     /// KSTAR hybrid inverters, over the network
@@ -107,10 +114,11 @@ pub(crate) enum Command {
     /// changes nothing in DIR: it can run beside a log or watch.
     #[command(after_help = "Example: kaco_ardexa history /opt/ardexa/kaco/logs --month 2026-05")]
     History(History),
-    /// Decode captured replies, one per line in hex
+    /// Decode captured replies, one per line: hex, recordings, what listen printed
     ///
-    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines that are
-    /// empty or start with `#` are skipped. Exits 1 if a line is no good reply.
+    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines can be hex,
+    /// JSON lines of --record, or lines that listen wrote into a file. Lines that are empty or start with `#`, and requests,
+    /// are skipped. Exits 1 if a line is no good reply.
     #[command(after_help = "Example: echo 0a2a3031392036343030786920af0d | kaco_ardexa decode")]
     Decode(Decode),
     /// Take back what Home Assistant was told of inverters that are gone
@@ -175,6 +183,12 @@ pub(crate) struct Read {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
 
+    /// Print all values of each inverter, not one row per inverter
+    ///
+    /// Of a single inverter the table always has all values.
+    #[arg(long)]
+    pub details: bool,
+
     /// How to ask.
     #[command(flatten)]
     pub polling: Polling,
@@ -203,7 +217,35 @@ pub(crate) struct Scan {
     #[command(flatten)]
     pub asking: Asking,
 
-    /// Exit with 3 if any inverter gave no reading
+    /// Exit with 3 if any inverter gave no reading; with ADDRESSES, if one is missing
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `ping DEVICE ADDRESSES`
+#[derive(Debug, Args)]
+pub(crate) struct Ping {
+    /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
+    #[arg(value_name = "DEVICE")]
+    pub device: Device,
+
+    /// Addresses of the inverters, such as 2,4-7
+    #[arg(value_name = "ADDRESSES")]
+    pub addresses: Addresses,
+
+    /// Requests to each inverter
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000), default_value_t = 10)]
+    pub count: u32,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub waits: Waits,
+
+    /// Append every exchange to FILE, as JSON lines; DEVICE replay:FILE plays it again
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
+    /// Exit with 3 if any inverter gave no good reply
     #[arg(long)]
     pub strict: bool,
 }
@@ -282,6 +324,10 @@ pub(crate) struct Listen {
     /// Stop after this time
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse_positive)]
     pub duration: Option<Duration>,
+
+    /// Append what is heard to FILE, as JSON lines; decode reads it, DEVICE replay:FILE plays it
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
 }
 
 /// DEVICE and ADDRESSES
@@ -311,9 +357,9 @@ pub(crate) struct Bus {
     pub name: Option<BusName>,
 }
 
-/// The options of whatever polls a bus.
+/// How long a bus is waited for.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Asking {
+pub(crate) struct Waits {
     /// Least time between the starts of two requests
     ///
     /// A second is the maker's minimum. Durations are written 1s, 250ms, 1.5s, or as plain seconds.
@@ -327,6 +373,14 @@ pub(crate) struct Asking {
     /// Silence that ends a reply whose end is missing
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "400ms")]
     pub gap: Duration,
+}
+
+/// The options of whatever polls a bus.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Asking {
+    /// How long to wait.
+    #[command(flatten)]
+    pub waits: Waits,
 
     /// Tries while the replies of an inverter are garbled
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100), default_value_t = 3)]

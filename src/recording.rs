@@ -11,7 +11,7 @@ pub struct Exchange {
     pub time: String,
     /// DEVICE as it was typed.
     pub device: String,
-    /// The bytes that were sent.
+    /// The bytes that were sent; empty where bytes were heard without a request.
     pub request: Vec<u8>,
     /// The bytes that came, echo and noise included.
     pub reply: Vec<u8>,
@@ -22,6 +22,12 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// The bytes that came, without the adapter's echo of the request.
+    pub fn heard(&self) -> &[u8] {
+        let reply = self.reply.as_slice();
+        reply.strip_prefix(self.request.as_slice()).unwrap_or(reply)
+    }
+
     /// The line, with `\n`.
     pub fn line(&self) -> String {
         let line = json!({
@@ -35,7 +41,7 @@ impl Exchange {
         format!("{line}\n")
     }
 
-    /// Reads a line. Only request and reply must be there: they are what a replay needs.
+    /// Reads a line. Only request and reply must be there, one of them with bytes.
     ///
     /// # Errors
     /// A text that says what is wrong with it.
@@ -54,15 +60,15 @@ impl Exchange {
                 .to_owned()
         };
         let first_byte = value.get("first_byte_ms").and_then(Value::as_u64);
-        let request = bytes("request")?;
-        if request.is_empty() {
-            return Err("`request` is empty".to_owned());
+        let (request, reply) = (bytes("request")?, bytes("reply")?);
+        if request.is_empty() && reply.is_empty() {
+            return Err("`request` and `reply` are empty".to_owned());
         }
         Ok(Self {
             time: text("time"),
             device: text("device"),
             request,
-            reply: bytes("reply")?,
+            reply,
             first_byte: first_byte.map(Duration::from_millis),
             outcome: text("outcome"),
         })

@@ -4,16 +4,18 @@
 use super::plant::{self, Refusal, Typed};
 use super::{Cli, check};
 use crate::command::plan::Plan;
-use crate::escape::without_passwords;
+use crate::escape::{printable, without_passwords};
+use crate::format::look::{Look, Medium};
 use crate::sink::mqtt::login::Environment;
 use crate::sink::mqtt::password::Password;
-use crate::watch::look::Look;
 use clap::builder::{BoolishValueParser, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, Command, CommandFactory, Error, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, Error, FromArgMatches};
+use crossterm::terminal;
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
-use std::io::{Write, stderr};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 
 /// What the program exits with when it was told nonsense, as the parser has it.
@@ -21,6 +23,9 @@ const WRONG_USAGE: u8 = 2;
 
 /// In front of all variables.
 const PREFIX: &str = "KACO_ARDEXA_";
+
+/// Read when the program is built: see [`super::version`].
+const COMMIT: &str = "KACO_ARDEXA_COMMIT";
 
 /// The commands that machines start, of both families. Others are typed: a search for inverters is
 /// not to be led by the configuration of a service.
@@ -44,6 +49,8 @@ pub struct Invocation {
     pub verbose: u8,
     /// Whether only errors are printed.
     pub quiet: bool,
+    /// What looks wrong in the environment.
+    pub warnings: Vec<String>,
     /// What is to be done.
     pub plan: Plan,
 }
@@ -79,7 +86,12 @@ pub fn parse() -> Result<Invocation, Wrong> {
             .map_err(explained)?;
     }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program))?;
-    check::check(&cli.command, &mut program)?;
+    let (path, leaf) = leaf(&matches);
+    check::check(&cli.command, leaf, &mut program)?;
+    let warnings = match COMMANDS.contains(&path) {
+        true => unknown_variables(&program),
+        false => Vec::new(),
+    };
     let plan = cli.command.plan(&Typed::of(&matches));
     let refused = |refusal| match refusal {
         Refusal::File(text) => Wrong::File(text),
@@ -94,10 +106,56 @@ pub fn parse() -> Result<Invocation, Wrong> {
         }
     };
     Ok(Invocation {
+        warnings,
         verbose: cli.verbose,
         quiet: cli.quiet,
         plan: plan.map_err(refused)?,
     })
+}
+
+/// The command that was typed, and what was typed behind it.
+fn leaf(matches: &ArgMatches) -> (&str, &ArgMatches) {
+    let mut leaf = ("", matches);
+    while let Some(below) = leaf.1.subcommand() {
+        leaf = below;
+    }
+    leaf
+}
+
+/// Variables with our prefix that no option has: a typing error would pass unnoticed.
+fn unknown_variables(program: &Command) -> Vec<String> {
+    let known = all_variables(program, false);
+    let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut unknown: Vec<String> = set
+        .filter(|name| name.starts_with(PREFIX) && name != COMMIT && !known.contains(name))
+        .collect();
+    unknown.sort();
+    let warning = |name: String| {
+        let nearest = known
+            .iter()
+            .map(|one| (strsim::damerau_levenshtein(one, &name), one))
+            .filter(|(distance, _)| *distance <= 3)
+            .min();
+        let meant = nearest.map(|(_, one)| format!("; did you mean {one}"));
+        let name = printable(name.as_bytes());
+        format!(
+            "no option has the environment variable {name}{}",
+            meant.unwrap_or_default()
+        )
+    };
+    unknown.into_iter().map(warning).collect()
+}
+
+/// The variables of all options, here and below.
+fn all_variables(command: &Command, is_started: bool) -> BTreeSet<String> {
+    let own = command
+        .get_arguments()
+        .flat_map(|argument| variables(argument, is_started));
+    let below = command.get_subcommands().flat_map(|below| {
+        let is_started = COMMANDS.contains(&below.get_name());
+        all_variables(below, is_started)
+    });
+    own.chain(below).collect()
 }
 
 /// Prints a usage error, or the help that was asked for; passwords in URLs are left out.
@@ -135,6 +193,26 @@ pub(super) fn look() -> Look {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(text);
     let has_no_color = value("NO_COLOR").is_some();
     Look::of(has_no_color, text("TERM").as_deref(), locale.as_deref())
+}
+
+/// What standard output is: a terminal of this width, or nothing that tables have to fit.
+pub(super) fn medium() -> Medium {
+    if !stdout().is_terminal() {
+        return Medium::default();
+    }
+    let typed = value("COLUMNS").and_then(|columns| columns.to_str()?.trim().parse().ok());
+    let size = || Some(terminal::size().ok()?.0);
+    let is_wide = |width: &u16| *width > 0;
+    let width = typed.filter(is_wide).or_else(|| size().filter(is_wide));
+    let look = look();
+    Medium {
+        width: Some(width.unwrap_or(80)),
+        look: Look {
+            // A table without colours is plain text.
+            is_unicode: look.is_unicode && look.has_color,
+            ..look
+        },
+    }
 }
 
 /// An empty variable is as good as none: lists of variables often name more than they set.

@@ -1,5 +1,6 @@
 //! What can be typed after `kstar`, and after `simulate kstar`.
 
+use super::publishing::PlainTopics;
 use super::{Format, ListFormat, Publishing, Watching};
 use clap::{Args, Subcommand};
 use std::net::Ipv4Addr;
@@ -65,6 +66,10 @@ pub(crate) struct KstarWatch {
     /// What becomes of the readings.
     #[command(flatten)]
     pub watching: Watching,
+
+    /// Topics of their own.
+    #[command(flatten)]
+    pub topics: PlainTopics,
 }
 
 /// `kstar discover`
@@ -90,6 +95,12 @@ pub(crate) struct KstarRead {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
 
+    /// Print all values of each inverter, not one row per inverter
+    ///
+    /// Of a single inverter the table always has all values.
+    #[arg(long)]
+    pub details: bool,
+
     /// Exit with 3 if any inverter gave no reading
     #[arg(long)]
     pub strict: bool,
@@ -97,6 +108,10 @@ pub(crate) struct KstarRead {
     /// Where else the readings go.
     #[command(flatten)]
     pub publishing: Publishing,
+
+    /// Topics of their own.
+    #[command(flatten)]
+    pub topics: PlainTopics,
 }
 
 /// `kstar log DIR`
@@ -124,6 +139,10 @@ pub(crate) struct KstarLog {
     /// Where else the readings go.
     #[command(flatten)]
     pub publishing: Publishing,
+
+    /// Topics of their own.
+    #[command(flatten)]
+    pub topics: PlainTopics,
 }
 
 /// `simulate kstar`

@@ -3,7 +3,7 @@
 use super::kstar::{Kstar, Network};
 use super::plant::{self, Refusal, Typed};
 use super::{
-    Asking, Bus, Cli, Command, Decode, Format, Listen, Log, Polling, Read, Scan, ScanFormat,
+    Asking, Bus, Cli, Command, Decode, Format, Listen, Log, Ping, Polling, Read, Scan, ScanFormat,
     Simulate, SimulateKaco, Watch, Watching, check, document, environment,
 };
 use crate::address::{Address, Addresses};
@@ -38,6 +38,7 @@ impl Command {
             Self::Read(read) => read.plan(typed)?,
             Self::Watch(watch) => Plan::Watch(watch.plan(typed)?),
             Self::Scan(arguments) => Plan::Scan(scan(arguments)),
+            Self::Ping(arguments) => Plan::Ping(ping(arguments)),
             Self::Check(arguments) => Plan::Check(checked(&arguments.file)?),
             Self::Listen(arguments) => Plan::Listen(listen(arguments)),
             Self::Kstar(command) => kstar_plan(command),
@@ -96,7 +97,7 @@ impl Read {
             Some(file) => plant::sources(&file, &asking, counters, None, typed),
             None => vec![bus(self.bus, asking, counters)?],
         };
-        let sinks = printing(self.format, self.publishing.options());
+        let sinks = printing(self.format, self.details, self.publishing.options());
         Ok(once(sources, sinks, strict))
     }
 }
@@ -137,9 +138,11 @@ fn kstar_plan(command: Kstar) -> Plan {
         Kstar::Discover(discover) => Plan::Discover(plan::Discover {
             network: network(&discover.network),
             format: discover.format.into(),
+            medium: environment::medium(),
         }),
         Kstar::Read(read) => {
-            let sinks = printing(read.format, read.publishing.options());
+            let mqtt = read.topics.of(read.publishing.options());
+            let sinks = printing(read.format, read.details, mqtt);
             once(
                 vec![SourcePlan::Kstar(network(&read.network))],
                 sinks,
@@ -148,12 +151,18 @@ fn kstar_plan(command: Kstar) -> Plan {
         }
         Kstar::Log(log) => once(
             vec![SourcePlan::Kstar(network(&log.network))],
-            logging(log.directory, log.textfile, log.publishing.options()),
+            logging(
+                log.directory,
+                log.textfile,
+                log.topics.of(log.publishing.options()),
+            ),
             log.strict,
         ),
         Kstar::Watch(watch) => {
             let source = SourcePlan::Kstar(network(&watch.network));
-            Plan::Watch(watching(vec![source], watch.watching))
+            let mut plan = watching(vec![source], watch.watching);
+            plan.sinks.mqtt = watch.topics.of(plan.sinks.mqtt);
+            Plan::Watch(plan)
         }
     }
 }
@@ -201,13 +210,15 @@ fn logging(directory: PathBuf, textfile: Option<PathBuf>, mqtt: Option<mqtt::Opt
 
 /// What `log` shows a person; nothing where standard output is not a terminal: cron mails it.
 fn overview() -> Option<Printed> {
-    stdout().is_terminal().then_some(Printed::Overview)
+    let medium = environment::medium();
+    medium.width.map(|_| Printed::Overview(medium))
 }
 
-fn printing(format: Format, mqtt: Option<mqtt::Options>) -> SinkPlan {
+fn printing(format: Format, details: bool, mqtt: Option<mqtt::Options>) -> SinkPlan {
     SinkPlan {
         print: Some(match format {
-            Format::Table => Printed::Table,
+            Format::Table if details => Printed::Details(environment::medium()),
+            Format::Table => Printed::Table(environment::medium()),
             Format::Json => Printed::Json,
             Format::Csv => Printed::Csv,
             Format::Influx => Printed::Influx,
@@ -263,11 +274,27 @@ fn checked(file: &Path) -> Result<plan::Check, Refusal> {
 
 fn scan(scan: Scan) -> plan::Scan {
     let usual = || Addresses::from_range(Address::MAKERS);
+    let are_named = scan.addresses.is_some();
     let addresses = scan.addresses.unwrap_or_else(usual);
     plan::Scan {
         bus: kaco_plan(scan.device, addresses, None, scan.asking, false),
         format: scan.format.into(),
+        medium: environment::medium(),
+        are_named,
         strict: scan.strict,
+    }
+}
+
+fn ping(ping: Ping) -> plan::Ping {
+    let asking = Asking {
+        waits: ping.waits,
+        attempts: 1,
+        record: ping.record,
+    };
+    plan::Ping {
+        bus: kaco_plan(ping.device, ping.addresses, None, asking, false),
+        count: ping.count,
+        strict: ping.strict,
     }
 }
 
@@ -276,6 +303,8 @@ fn listen(listen: Listen) -> plan::Listen {
         device: listen.device,
         gap: listen.gap,
         duration: listen.duration,
+        record: listen.record,
+        with_bytes: !stdout().is_terminal(),
     }
 }
 

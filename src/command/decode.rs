@@ -1,10 +1,12 @@
-//! `decode`: captured replies, one per line in hex.
+//! `decode`: captured replies, one per line: hex, recordings, what `listen` printed.
 
+use super::capture;
 use super::plan::{Decode, ListFormat};
 use super::print::print;
 use crate::escape;
 use crate::exit::{Exit, Failure};
 use crate::format::json::{self, Refused};
+use crate::format::look::Medium;
 use crate::format::table;
 use crate::kaco::interpret;
 use crate::kaco::wire::{FrameError, decode_all};
@@ -57,15 +59,19 @@ fn lines(arguments: &Decode) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>
     Ok(BufReader::new(input).split(b'\n'))
 }
 
-/// All that one line of hex holds: readings and refused pieces, at least one of them.
+/// All that one line holds: readings and refused pieces; nothing where it holds no reply.
 fn decode(text: &str) -> Vec<Result<Reading, Refused>> {
-    let Some(bytes) = escape::from_hex(text) else {
-        let bytes = escape::printable(text.as_bytes());
-        return vec![Err(Refused {
-            kind: "format",
-            detail: "this is not hex".to_owned(),
-            bytes,
-        })];
+    let bytes = match capture::bytes(text) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Vec::new(),
+        Err(detail) => {
+            let bytes = escape::printable(text.as_bytes());
+            return vec![Err(Refused {
+                kind: "format",
+                detail,
+                bytes,
+            })];
+        }
     };
     if let Some(decoded) = decode_kstar(&bytes) {
         return vec![decoded];
@@ -122,7 +128,10 @@ fn text_of(format: ListFormat, line: usize, decoded: Result<Reading, Refused>) -
         (ListFormat::Json, Err(refused)) => format!("{}\n", json::refused(&refused)),
         (ListFormat::Table, Ok(reading)) => {
             let about = reading.cells.layout.about;
-            format!("line {line}: {about}\n{}", table::details(&[&reading]))
+            format!(
+                "line {line}: {about}\n{}",
+                table::details(&[&reading], Medium::default())
+            )
         }
         (ListFormat::Table, Err(refused)) => {
             let Refused {

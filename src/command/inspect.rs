@@ -4,11 +4,11 @@
 use super::plan::Check;
 use super::print::print;
 use crate::exit::{Exit, Failure};
-use crate::format::table::new_table;
+use crate::format::grid::{Column, Grid};
+use crate::format::look::Medium;
 use crate::inverter::InverterId;
 use crate::kaco::timing::Timing;
 use crate::sink::SinkPlan;
-use crate::sink::mqtt;
 use crate::sink::sunspec::{self, Unit};
 use crate::source::{SourcePlan, kaco};
 use std::path::Path;
@@ -75,8 +75,8 @@ fn text(plan: &Check) -> String {
 
 /// A row for each bus.
 fn buses(plan: &Check) -> String {
-    let mut table = new_table();
-    table.set_header(["bus", "device", "inverters", "pace", "round", "all silent"]);
+    let heads = ["bus", "device", "inverters", "pace", "round", "all silent"];
+    let mut table = Grid::new(heads.map(Column::text).to_vec());
     for source in &plan.sources {
         let count = source.inverters().len().to_string();
         let [bus, device, pace, round, silent] = match source {
@@ -95,9 +95,9 @@ fn buses(plan: &Check) -> String {
                 network.map(str::to_owned)
             }
         };
-        table.add_row([bus, device, count, pace, round, silent]);
+        table.add([bus, device, count, pace, round, silent]);
     }
-    format!("{table}\n")
+    table.draw(Medium::default())
 }
 
 /// A row for each inverter.
@@ -109,35 +109,33 @@ fn inverters(plan: &Check) -> String {
         .collect();
     let served = plan.sinks.sunspec.as_ref();
     let units = served.and_then(|options| sunspec::units(options, &inverters).ok());
-    let prefix = plan.sinks.mqtt.as_ref().map(mqtt::Options::prefix);
-    let mut table = new_table();
+    let broker = plan.sinks.mqtt.as_ref();
     let mut header = vec!["inverter", "name", "folder"];
-    header.extend(prefix.map(|_| "topic"));
+    header.extend(broker.map(|_| "topic"));
     header.extend(units.as_ref().map(|_| "SunSpec unit"));
-    table.set_header(header);
+    let mut table = Grid::new(header.into_iter().map(Column::text).collect());
     let mut units = units.map(Vec::into_iter);
     for inverter in &inverters {
         let name = inverter.name().unwrap_or_default().to_owned();
         let folder = inverter.folder().unwrap_or_else(|| SERIAL.to_owned());
         let mut row = vec![inverter.label(), name, folder];
-        row.extend(prefix.map(|prefix| topic(inverter, prefix)));
+        row.extend(broker.map(|options| options.under_prefix(&topic(inverter))));
         if let Some(units) = &mut units {
             row.push(units.next().map(|unit| shown(&unit)).unwrap_or_default());
         }
-        table.add_row(row);
+        table.add(row);
     }
-    format!("{table}\n")
+    table.draw(Medium::default())
 }
 
 /// In the place of what depends on the serial number.
 const SERIAL: &str = "its serial number";
 
-fn topic(inverter: &InverterId, prefix: &str) -> String {
-    let topic = match inverter.has_address() {
+fn topic(inverter: &InverterId) -> String {
+    match inverter.has_address() {
         true => inverter.state_topic().unwrap_or_default(),
         false => format!("{}/SERIAL/state", inverter.family().protocol),
-    };
-    format!("{prefix}{topic}")
+    }
 }
 
 fn shown(unit: &Unit) -> String {

@@ -7,6 +7,7 @@
 //! | `watch` | `watch` of every family: rounds until it is stopped |
 //! | the others | one command each |
 
+mod capture;
 mod decode;
 mod discover;
 mod forget;
@@ -14,6 +15,7 @@ pub mod history;
 mod inspect;
 mod listen;
 mod once;
+mod ping;
 pub mod plan;
 mod print;
 mod progress;
@@ -26,9 +28,10 @@ mod watch;
 
 pub use stop::{Ended, Signal};
 
+use crate::clock;
 use crate::exit::{Exit, Failure};
 use crate::logging::Messages;
-use chrono::{DateTime, FixedOffset, Local};
+use chrono::{DateTime, FixedOffset};
 use plan::Plan;
 use stop::Stop;
 
@@ -37,13 +40,22 @@ use stop::Stop;
 /// # Errors
 /// [`Failure`] with what to tell the user.
 pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
+    if !clock::is_set() && !matches!(plan, Plan::Text(_)) {
+        return Err(Failure::new(
+            "the clock of this machine stands before 1970",
+            Some(
+                "set it with `sudo date -s 2026-11-20`, or have it set with `sudo timedatectl set-ntp true`",
+            ),
+        ));
+    }
     match plan {
         Plan::Once(plan) => Stop::listen()?.interrupts(once::run(plan)).await,
         Plan::Watch(plan) => watch::run(plan, Stop::listen()?, messages).await,
-        Plan::Scan(plan) => Stop::listen()?.interrupts(scan::run(plan)).await,
+        Plan::Scan(plan) => scan::run(plan, Stop::listen()?).await,
+        Plan::Ping(plan) => ping::run(plan, Stop::listen()?).await,
         Plan::Discover(plan) => Stop::listen()?.interrupts(discover::run(plan)).await,
         Plan::Forget(plan) => Stop::listen()?.interrupts(forget::run(plan)).await,
-        Plan::Listen(plan) => Stop::listen()?.ends(listen::run(plan)).await,
+        Plan::Listen(plan) => listen::run(plan, Stop::listen()?).await,
         Plan::SimulateKaco(plan) => Stop::listen()?.ends(simulate::kaco(plan)).await,
         Plan::SimulateKstar(bind) => Stop::listen()?.ends(simulate::kstar(bind)).await,
         // These wait for nothing outside; a signal ends them as it ends any program.
@@ -56,5 +68,5 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
 
 /// The local time.
 fn now() -> DateTime<FixedOffset> {
-    Local::now().fixed_offset()
+    clock::now().fixed_offset()
 }

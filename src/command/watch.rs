@@ -8,6 +8,7 @@ use super::plan::{Reload, Watch};
 use super::service::{self, Hangup, Watchdog};
 use super::stop::{Ended, Stop};
 use crate::exit::{Exit, Failure};
+use crate::format::look::Look;
 use crate::logging::{Held, Messages};
 use crate::observation::{Observation, Outcome};
 use crate::plausible::oddities;
@@ -15,7 +16,6 @@ use crate::sink::Sinks;
 use crate::sink::health::{Health, NOT_YET};
 use crate::watch::keeper::Event;
 use crate::watch::logged::Logged;
-use crate::watch::look::Look;
 use crate::watch::page::Surroundings;
 use crate::watch::plant::{Now, Plant};
 use crate::watch::screen::{Input, Screen};
@@ -215,6 +215,7 @@ impl Watcher<'_> {
                 if self.keepers.is_network(source) {
                     self.sinks.settle();
                 }
+                self.sinks.lose(self.plant.lost(source));
                 self.sinks.round_done();
             }
         }

@@ -84,7 +84,7 @@ async fn rounds(count: usize, addresses: &str, timing: Timing, answer: Answer) -
     let addresses: Addresses = addresses.parse().unwrap();
     for _ in 0..count {
         poller
-            .round(addresses.as_slice(), |address, polled| {
+            .round(addresses.as_slice(), |address, polled, _| {
                 let word = format!("{polled:?}")
                     .split(['(', ' ', '{'])
                     .next()
@@ -199,7 +199,7 @@ async fn asked_for_counters(counters_last: Duration) -> usize {
     let mut columns = Vec::new();
     while started.elapsed() < Duration::from_secs(600) {
         let next = Instant::now() + Duration::from_secs(10);
-        let report = |_, outcome: Outcome| {
+        let report = |_, outcome: Outcome, _| {
             let further = outcome.answer().and_then(|reading| reading.further);
             columns.push(further.map(|cells| cells.values.len()));
         };

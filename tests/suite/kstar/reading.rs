@@ -3,7 +3,7 @@
 use super::{for_each, kstar, objects, run_at};
 use crate::support::captures::{bytes, directory};
 use crate::support::inverter::{Inverter, Play, address, identity, try_bind};
-use crate::support::program::{command, start, wait};
+use crate::support::program::{command, run, start, wait};
 use kaco_ardexa::kstar::wire::{DISCOVERY_PORT, Frame, PORT, Request};
 use serde_json::Value;
 use std::fs;
@@ -190,6 +190,12 @@ fn nobody_there() {
             assert!(run.stderr.contains(&due), "{due}: {}", run.stderr);
         }
     });
+}
+
+#[test]
+fn own_request_is_not_a_reply() {
+    let run = run(&["-vv", "kstar", "read", "--ip", "127.0.0.1"]).expect_code(1);
+    assert!(!run.stderr.contains("dropped: aa55"), "{}", run.stderr);
 }
 
 #[test]
