@@ -24,6 +24,8 @@ pub enum Plan {
     Check(Check),
     /// `scan`
     Scan(Scan),
+    /// `ping`
+    Ping(Ping),
     /// `kstar discover`
     Discover(Discover),
     /// `mqtt-forget`
@@ -134,7 +136,20 @@ pub struct Scan {
     pub format: ScanFormat,
     /// Where they are printed.
     pub medium: Medium,
-    /// Whether finding none is a failure.
+    /// Whether the addresses were named, so that an inverter is at each.
+    pub are_named: bool,
+    /// Whether an inverter without reading is a failure.
+    pub strict: bool,
+}
+
+/// It is measured how well inverters are heard.
+#[derive(Debug)]
+pub struct Ping {
+    /// The bus and the inverters.
+    pub bus: kaco::Plan,
+    /// Requests to each inverter.
+    pub count: u32,
+    /// Whether an inverter without a good reply is a failure.
     pub strict: bool,
 }
 
@@ -158,6 +173,10 @@ pub struct Listen {
     pub gap: Duration,
     /// When to stop; `None` for never.
     pub duration: Option<Duration>,
+    /// A file that gets what is heard, as exchanges.
+    pub record: Option<PathBuf>,
+    /// Whether lines of replies end with the bytes: in files and pipes, which `decode` reads.
+    pub with_bytes: bool,
 }
 
 /// Captured replies are decoded.

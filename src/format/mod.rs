@@ -8,6 +8,7 @@
 //! | `hybrid` | a hybrid inverter in four figures |
 //! | [`table`], [`overview`], [`inventory`] | tables for people: readings, inverters, what was found |
 //! | `grid`, [`look`] | tables that fit a terminal; what a terminal can show |
+//! | [`links`] | how good the link to each inverter was |
 //! | [`explain`] | what status codes and errors mean |
 //! | [`influx`] | a line of InfluxDB's line protocol |
 //! | [`prometheus`] | metrics of all inverters |
@@ -22,6 +23,7 @@ pub(crate) mod hybrid;
 pub mod influx;
 pub mod inventory;
 pub mod json;
+pub mod links;
 pub mod look;
 pub mod message;
 pub(crate) mod naming;

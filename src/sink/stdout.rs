@@ -4,7 +4,7 @@ use super::trouble::Troubles;
 use crate::exit::Failure;
 use crate::format::look::Medium;
 use crate::format::overview::overview;
-use crate::format::{csv_table, influx, json, prometheus, table};
+use crate::format::{csv_table, influx, json, links, prometheus, table};
 use crate::observation::{Observation, Outcome};
 use crate::reading::Reading;
 use std::io::{self, Write, stdout};
@@ -62,7 +62,9 @@ impl Stdout {
 
     pub(super) fn round_done(&mut self, latest: &[Observation], troubles: &mut Troubles) {
         let text = match self.printed {
-            Printed::Overview(medium) => overview(latest, medium) + &self.logged(latest, troubles),
+            Printed::Overview(medium) => {
+                overview(latest, medium) + &links::lines(latest) + &self.logged(latest, troubles)
+            }
             Printed::Table(medium) if latest.len() > 1 => overview(latest, medium),
             Printed::Table(medium) | Printed::Details(medium) => tables(latest, medium),
             Printed::Prometheus => prometheus::exposition(latest),

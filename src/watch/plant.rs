@@ -179,7 +179,7 @@ impl Plant {
         let inverter = self.add(source, &observation.inverter);
         inverter.id = observation.inverter.clone();
         let from = inverter.condition;
-        let detail = inverter.take(&observation.outcome, now);
+        let detail = inverter.take(observation, now);
         (inverter.condition != from).then(|| Change {
             name: inverter.id.shown(),
             from,

@@ -1,6 +1,6 @@
 //! `watch --http`: what each path gives, and what no client can do.
 
-use crate::support::bus::Bus;
+use crate::support::bus::{Bus, at_once};
 use crate::support::captures::bytes;
 use crate::support::logs::PYTHON;
 use crate::support::program::{helper, run, text, wait_until};
@@ -87,6 +87,27 @@ fn a_total_is_there_while_every_inverter_is_read() {
         plant()["ac_power"].is_null()
     });
     assert_eq!(plant()["inverters_reporting"], 0);
+}
+
+#[test]
+fn failed_attempts_of_a_bus_are_counted() {
+    let bus = Bus::start(Box::new(|request, count| match (request, count) {
+        ("#020", 0) => at_once(b"\n*020   4 398.5 damaged \r"),
+        ("#020", _) => at_once(&bytes("G4-17")),
+        _ => vec![],
+    }));
+    let served = serve(&text(&bus.path), "2,3");
+    // Two requests to 02; two to 03, which is silent.
+    wait_until("a round", || {
+        served.get("/metrics").contains("\nbus_silent_total 2\n")
+    });
+    let metrics = served.get("/metrics");
+    assert!(metrics.contains("\nbus_garbled_total 1\n"), "{metrics}");
+    let requests = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("bus_requests_total "));
+    let requests: usize = requests.unwrap().parse().unwrap();
+    assert!(requests >= 4, "{metrics}");
 }
 
 #[test]

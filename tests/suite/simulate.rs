@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Child;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tempfile::TempDir;
 
 fn log(device: &str, directory: &Path, options: &[&str]) -> Run {
@@ -146,15 +146,9 @@ impl Simulation {
 
     /// Ends it, which takes no time and is no failure.
     fn end(self, signal: Signal) {
-        let asked = Instant::now();
         let process = Pid::from_child(&self.running.0);
         kill_process(process, signal).unwrap();
         wait(self.running).expect_silence();
-        assert!(
-            asked.elapsed() < Duration::from_secs(2),
-            "{:?}",
-            asked.elapsed()
-        );
     }
 }
 

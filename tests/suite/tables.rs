@@ -165,6 +165,7 @@ fn scan_fits_the_terminal() {
             reading: Box::new(reading),
             first_byte: Duration::from_millis(140),
             is_shared: false,
+            is_late: false,
         }
     };
     let long = "ARM V6.53 D6A5 Config V6.3124 2F4F DSP V4.08 6BA0";

@@ -2,7 +2,7 @@
 
 use crate::format::{json, prometheus};
 use crate::inverter::InverterId;
-use crate::observation::{Observation, Outcome};
+use crate::observation::{Attempts, Observation, Outcome};
 use crate::plant_total::{Memory, PlantTotal};
 use crate::reading::{Reading, Role};
 use chrono::{DateTime, FixedOffset, NaiveDate, Timelike};
@@ -39,7 +39,7 @@ impl Entry {
     }
 }
 
-/// Outcomes on a bus.
+/// Requests on a bus, and what came of them.
 #[derive(Default)]
 struct Counts {
     requests: u64,
@@ -163,13 +163,14 @@ impl State {
 
     fn count(&mut self, observation: &Observation) {
         let counts = self.counts.entry(bus(&observation.inverter)).or_default();
-        match observation.outcome {
-            Outcome::NotPolled | Outcome::Unreachable(_) => return,
-            Outcome::Garbled(_) => counts.garbled += 1,
-            Outcome::Silent => counts.silent += 1,
-            Outcome::Read { .. } => {}
-        }
-        counts.requests += 1;
+        let Attempts {
+            sent,
+            garbled,
+            silent,
+        } = observation.attempts;
+        counts.requests += u64::from(sent);
+        counts.garbled += u64::from(garbled);
+        counts.silent += u64::from(silent);
     }
 
     pub(super) fn round_done(&mut self) {
@@ -260,15 +261,15 @@ impl State {
         );
         type Count = (&'static str, &'static str, fn(&Counts) -> u64);
         let counts: [Count; 3] = [
-            ("bus_requests_total", "Polls of inverters", |counts| {
+            ("bus_requests_total", "Requests to inverters", |counts| {
                 counts.requests
             }),
             (
                 "bus_garbled_total",
-                "Polls without an acceptable reply",
+                "Requests without an acceptable reply",
                 |counts| counts.garbled,
             ),
-            ("bus_silent_total", "Polls without any reply", |counts| {
+            ("bus_silent_total", "Requests without any reply", |counts| {
                 counts.silent
             }),
         ];

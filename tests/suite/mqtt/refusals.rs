@@ -7,7 +7,6 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// What is never to be seen, written as in a URL.
@@ -148,7 +147,6 @@ fn nobody_listens() {
         broker.host()
     );
     assert!(run.stderr.contains(&reason), "{}", run.stderr);
-    assert!(run.time < Duration::from_secs(11));
     plant.expect_text(crate::support::plant::HEADER, &[ROW]);
     let run = plant
         .log_with("2", &["--mqtt", "no.such.host.invalid"])
@@ -158,7 +156,6 @@ fn nobody_listens() {
         "{}",
         run.stderr
     );
-    assert!(run.time < Duration::from_secs(11));
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub mod broker;
 pub mod bus;
 pub mod captures;
 pub mod chromium;
+pub mod crash;
 pub mod day;
 pub mod dice;
 pub mod disk;
