@@ -528,7 +528,7 @@ fn a_signal_takes_the_progress_off_the_terminal() {
         let log = ["log", &device, "2", &logs];
         let commands: [(&[&str], &str); 3] = [
             (&log, "0 of 1 inverters"),
-            (&["scan", &device], "0 of 32 addresses"),
+            (&["scan", &device], "0 of 32 addresses, "),
             (&["ping", &device, "2"], "0 of 10 requests"),
         ];
         for (words, progress) in commands {
