@@ -10,6 +10,7 @@ mod kstar;
 mod plan;
 mod plant;
 mod publishing;
+mod unknown;
 mod version;
 
 pub use environment::{explain, parse};
