@@ -212,10 +212,10 @@ impl Watcher<'_> {
             }
             Event::RoundDone => {
                 self.plant.round_done(source, time());
-                self.sinks.lose(self.plant.lost(source));
                 if self.keepers.is_network(source) {
                     self.sinks.settle();
                 }
+                self.sinks.lose(self.plant.lost(source));
                 self.sinks.round_done();
             }
         }

@@ -4,7 +4,7 @@ use super::grid::{Cell, Column, Grid, Tone};
 use super::look::Medium;
 use super::{hybrid, table};
 use crate::observation::{Observation, Outcome};
-use crate::plant_total;
+use crate::plant_total::{Memory, daily_yield};
 use crate::reading::{Decimal, Reading, Role};
 
 /// What each inverter is, what it does and gives; without a reading, the reason.
@@ -68,7 +68,7 @@ fn row(observation: &Observation, has_hybrids: bool) -> Vec<Cell> {
         true => text(|reading| table::figure(reading, Role::Power)),
         false => pv,
     };
-    let today = reading.and_then(plant_total::daily_yield);
+    let today = reading.and_then(daily_yield);
     let reply = match &observation.outcome {
         Outcome::Read { first_byte, .. } => format!("{} ms", first_byte.as_millis()),
         _ => String::new(),
@@ -112,7 +112,7 @@ fn status(observation: &Observation) -> Cell {
 
 /// The sums, as far as they may be told; an inverter with a fault is not online.
 fn total(observations: &[Observation], has_hybrids: bool) -> Vec<Cell> {
-    let total = plant_total::of(observations);
+    let total = Memory::default().total(observations.iter());
     let faults = observations.iter().filter(|one| is_fault(one)).count();
     let online = total.reporting - faults;
     let status = match faults {

@@ -24,6 +24,7 @@ mod trouble;
 use crate::exit::{Exit, Failure};
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
+use crate::plant_total::Memory;
 use csv_log::CsvLog;
 use health::Health;
 pub(crate) use http::Clock;
@@ -91,6 +92,8 @@ pub struct Sinks {
     /// Observations of this round of inverters that name themselves: which of two has a serial number
     /// is known at the end of the round.
     waiting: Vec<Observation>,
+    /// What totals need of earlier rounds.
+    memory: Memory,
     troubles: Troubles,
 }
 
@@ -125,6 +128,7 @@ impl Sinks {
             latest: Vec::new(),
             places: HashMap::new(),
             waiting: Vec::new(),
+            memory: Memory::default(),
             troubles: Troubles::default(),
         })
     }
@@ -215,6 +219,12 @@ impl Sinks {
     pub(crate) fn lose<'a>(&mut self, inverters: impl Iterator<Item = &'a InverterId>) {
         for inverter in inverters {
             self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
+            self.memory.lose(inverter);
+            for sink in &self.sinks {
+                if let Sink::Http(http) = sink {
+                    http.lose(inverter);
+                }
+            }
         }
     }
 
@@ -276,10 +286,10 @@ impl Sinks {
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
-                Sink::Sunspec(sunspec) => sunspec.round_done(),
                 Sink::CsvLog(log) => log.round_done(&self.latest),
                 Sink::Http(http) => http.round_done(),
-                Sink::Mqtt(_) => {}
+                Sink::Mqtt(mqtt) => mqtt.round_done(self.memory.total(self.latest.iter())),
+                Sink::Sunspec(_) => {}
             }
         }
     }
@@ -341,6 +351,7 @@ impl Sinks {
     }
 
     fn note(&mut self, observation: &Observation) {
+        self.memory.note(observation);
         let place = observation.inverter.place();
         let known = self.places.get(&place).copied();
         match known.and_then(|known| self.latest.get_mut(known)) {
