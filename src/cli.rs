@@ -10,7 +10,6 @@ mod kstar;
 mod plan;
 mod plant;
 mod publishing;
-mod unknown;
 mod version;
 
 pub use environment::{explain, parse};

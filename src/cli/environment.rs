@@ -2,9 +2,9 @@
 //! the variable that its name says; some have those of the C# console `kstar.sharp` too.
 
 use super::plant::{self, Refusal, Typed};
-use super::{Cli, check, unknown};
+use super::{Cli, check};
 use crate::command::plan::Plan;
-use crate::escape::without_passwords;
+use crate::escape::{printable, without_passwords};
 use crate::format::look::{Look, Medium};
 use crate::sink::mqtt::login::Environment;
 use crate::sink::mqtt::password::Password;
@@ -12,6 +12,7 @@ use clap::builder::{BoolishValueParser, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, Error, FromArgMatches};
 use crossterm::terminal;
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write, stderr, stdout};
@@ -21,11 +22,14 @@ use std::process::ExitCode;
 const WRONG_USAGE: u8 = 2;
 
 /// In front of all variables.
-pub(super) const PREFIX: &str = "KACO_ARDEXA_";
+const PREFIX: &str = "KACO_ARDEXA_";
+
+/// Read when the program is built: see [`super::version`].
+const COMMIT: &str = "KACO_ARDEXA_COMMIT";
 
 /// The commands that machines start, of both families. Others are typed: a search for inverters is
 /// not to be led by the configuration of a service.
-pub(super) const COMMANDS: [&str; 3] = ["log", "read", "watch"];
+const COMMANDS: [&str; 3] = ["log", "read", "watch"];
 
 /// Further variables of an option, as the C# console `kstar.sharp` had them; the first that is not
 /// empty counts. They hold for every command.
@@ -85,7 +89,7 @@ pub fn parse() -> Result<Invocation, Wrong> {
     let (path, leaf) = leaf(&matches);
     check::check(&cli.command, leaf, &mut program)?;
     let warnings = match COMMANDS.contains(&path) {
-        true => unknown::variables(&program),
+        true => unknown_variables(&program),
         false => Vec::new(),
     };
     let plan = cli.command.plan(&Typed::of(&matches));
@@ -116,6 +120,42 @@ fn leaf(matches: &ArgMatches) -> (&str, &ArgMatches) {
         leaf = below;
     }
     leaf
+}
+
+/// Variables with our prefix that no option has: a typing error would pass unnoticed.
+fn unknown_variables(program: &Command) -> Vec<String> {
+    let known = all_variables(program, false);
+    let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut unknown: Vec<String> = set
+        .filter(|name| name.starts_with(PREFIX) && name != COMMIT && !known.contains(name))
+        .collect();
+    unknown.sort();
+    let warning = |name: String| {
+        let nearest = known
+            .iter()
+            .map(|one| (strsim::damerau_levenshtein(one, &name), one))
+            .filter(|(distance, _)| *distance <= 3)
+            .min();
+        let meant = nearest.map(|(_, one)| format!("; did you mean {one}"));
+        let name = printable(name.as_bytes());
+        format!(
+            "no option has the environment variable {name}{}",
+            meant.unwrap_or_default()
+        )
+    };
+    unknown.into_iter().map(warning).collect()
+}
+
+/// The variables of all options, here and below.
+fn all_variables(command: &Command, is_started: bool) -> BTreeSet<String> {
+    let own = command
+        .get_arguments()
+        .flat_map(|argument| variables(argument, is_started));
+    let below = command.get_subcommands().flat_map(|below| {
+        let is_started = COMMANDS.contains(&below.get_name());
+        all_variables(below, is_started)
+    });
+    own.chain(below).collect()
 }
 
 /// Prints a usage error, or the help that was asked for; passwords in URLs are left out.
@@ -221,7 +261,7 @@ fn with_help(argument: Arg, names: &str) -> Arg {
 }
 
 /// The variables of an argument, the first that is set counts.
-pub(super) fn variables(argument: &Arg, is_started: bool) -> Vec<String> {
+fn variables(argument: &Arg, is_started: bool) -> Vec<String> {
     let own = own_variable(argument).filter(|_| is_started && !argument.is_global_set());
     let legacy = LEGACY
         .iter()
