@@ -30,6 +30,7 @@ mod history;
 mod http;
 mod imports;
 mod kstar;
+mod long_lines;
 mod mqtt;
 mod packaging;
 mod ping;
