@@ -166,7 +166,7 @@ fn watts(power: f64) -> String {
 
 /// 1, 2, 4, 6 or 8 times a power of ten, not below `power`: the half of it is as short.
 fn round_up(power: f64) -> f64 {
-    let ten = 10_f64.powf(power.log10().floor());
+    let ten = libm::exp10(libm::log10(power).floor());
     let fits = |times: &f64| times * ten >= power;
     let times = [1.0, 2.0, 4.0, 6.0, 8.0].into_iter().find(fits);
     times.unwrap_or(10.0) * ten
