@@ -8,7 +8,7 @@ use crate::escape::{printable, without_passwords};
 use crate::format::look::{Look, Medium};
 use crate::sink::mqtt::login::Environment;
 use crate::sink::mqtt::password::Password;
-use clap::builder::{BoolishValueParser, StyledStr};
+use clap::builder::{BoolishValueParser, Resettable, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, Error, FromArgMatches};
 use crossterm::terminal;
@@ -17,6 +17,7 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What the program exits with when it was told nonsense, as the parser has it.
 const WRONG_USAGE: u8 = 2;
@@ -75,7 +76,9 @@ impl From<Error> for Wrong {
 /// # Errors
 /// What is wrong with it, or the help that was asked for.
 pub fn parse() -> Result<Invocation, Wrong> {
-    let mut program = with_variables(Cli::command());
+    IS_PARSING.store(true, Ordering::Relaxed);
+    let mut program = Cli::command();
+    IS_PARSING.store(false, Ordering::Relaxed);
     let mut matches = program
         .try_get_matches_from_mut(env::args_os())
         .map_err(explained)?;
@@ -220,12 +223,51 @@ fn value(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The program with the variables of its arguments, in help too.
-pub(super) fn with_variables(command: Command) -> Command {
+/// Set while the program is defined to parse a command line.
+static IS_PARSING: AtomicBool = AtomicBool::new(false);
+
+/// The arguments of one command. To parse a command line they are defined, with their variables, for the
+/// command at hand only: those of all commands would be a twentieth of the memory of a run.
+#[derive(Debug)]
+pub(crate) struct Lazy<T>(pub(crate) T);
+
+impl<T: Args> Args for Lazy<T> {
+    fn augment_args(command: Command) -> Command {
+        if !IS_PARSING.load(Ordering::Relaxed) {
+            return T::augment_args(command);
+        }
+        command.defer(|command| {
+            // The command's own, which its arguments would replace by theirs.
+            let about = Resettable::from(command.get_about().cloned());
+            let long_about = Resettable::from(command.get_long_about().cloned());
+            let command = T::augment_args(command).about(about);
+            with_variables(command.long_about(long_about))
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        T::augment_args_for_update(command)
+    }
+}
+
+impl<T: FromArgMatches> FromArgMatches for Lazy<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        T::from_arg_matches(matches).map(Self)
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, Error> {
+        T::from_arg_matches_mut(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
+/// The command with the variables of its arguments, in help too.
+fn with_variables(command: Command) -> Command {
     let is_started = COMMANDS.contains(&command.get_name());
-    command
-        .mut_args(|argument| with_variable(argument, is_started))
-        .mut_subcommands(with_variables)
+    command.mut_args(|argument| with_variable(argument, is_started))
 }
 
 fn with_variable(argument: Arg, is_started: bool) -> Arg {

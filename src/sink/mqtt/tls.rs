@@ -99,7 +99,7 @@ impl Client {
             path: identity.key.clone(),
             reason,
         };
-        let key = fs::read(&identity.key).map_err(|error| bad_key(error.to_string()))?;
+        let key = lines::whole(&identity.key, MOST).map_err(|error| bad_key(error.to_string()))?;
         let private = PrivateKeyDer::from_pem_slice(&key)
             .map_err(|_| bad_key("no key in PEM format in it, or an encrypted one".to_owned()))?;
         let both = CertifiedKey::from_der(chain, private, &default_provider());
