@@ -51,12 +51,16 @@ impl Command {
             Self::History(Lazy(history)) => Plan::History(Box::new(history.plan()?)),
             Self::Health(Lazy(arguments)) => Plan::Health(arguments.http),
             Self::MqttForget(Lazy(arguments)) => Plan::Forget(arguments.plan()),
-            Self::Simulate(Simulate::Kaco(Lazy(arguments))) => Plan::SimulateKaco(simulate(arguments)),
+            Self::Simulate(Simulate::Kaco(Lazy(arguments))) => {
+                Plan::SimulateKaco(simulate(arguments))
+            }
             Self::Simulate(Simulate::Kstar(Lazy(arguments))) => Plan::SimulateKstar(arguments.bind),
             Self::Explain(Lazy(arguments)) => {
                 Plan::Text(check::explained(&arguments).unwrap_or_default())
             }
-            Self::Completions(Lazy(arguments)) => Plan::Text(document::completions(arguments.shell)),
+            Self::Completions(Lazy(arguments)) => {
+                Plan::Text(document::completions(arguments.shell))
+            }
             Self::Man => Plan::Text(document::manual()),
         })
     }

@@ -23,15 +23,18 @@ use crate::watch::view::{View, Wish};
 use keepers::{Events, Keepers};
 use reload::InForce;
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write, stdin, stdout};
+use std::io::{self, IsTerminal, Write, stdin, stdout};
 use std::time::Duration;
 use tokio::sync::watch::{Sender, channel};
 use tokio::task::LocalSet;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tracing::warn;
 
 /// How often the page is drawn: its clock shows seconds. Keys draw it at once.
 const DRAW_EVERY: Duration = Duration::from_millis(500);
+
+/// How long after the end of a terminal the signal about it comes, at most.
+const HANG_UP: Duration = Duration::from_millis(500);
 
 /// Watches the inverters until the user or the system ends it.
 ///
@@ -126,21 +129,25 @@ impl Watcher<'_> {
         stop: &mut Stop,
         plant_file: Option<Reload>,
     ) -> Result<(), Failure> {
-        // Without a plant file the signal ends the program as it ends any other.
-        let mut hangup = plant_file.as_ref().map(|_| Hangup::listen()).transpose()?;
+        // With neither page nor plant file the signal ends the program as it ends any other.
+        let is_heard = self.has_page || plant_file.is_some();
+        let mut hangup = is_heard.then(Hangup::listen).transpose()?;
         let mut watchdog = Watchdog::new();
         service::ready();
         let mut screen = self.screen()?;
         let mut draw = interval(DRAW_EVERY);
         draw.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                Some((source, event)) = events.recv() => self.take(source, event)?,
+            let drawn = tokio::select! {
+                Some((source, event)) = events.recv() => {
+                    self.take(source, event)?;
+                    continue;
+                }
                 input = input(&mut screen) => {
                     if self.press(input) == Wish::Quit {
                         return Ok(());
                     }
-                    self.draw(screen.as_mut())?;
+                    self.draw(screen.as_mut())
                 }
                 _ = stop.heard() => return Ok(()),
                 is_over = hung_up(&mut hangup) => {
@@ -150,9 +157,17 @@ impl Watcher<'_> {
                     service::reloading();
                     self.reload(file.plan()).await;
                     service::ready();
+                    continue;
                 }
-                () = watchdog.beat() => {}
-                _ = draw.tick(), if self.has_page => self.draw(screen.as_mut())?,
+                () = watchdog.beat() => continue,
+                _ = draw.tick(), if self.has_page => self.draw(screen.as_mut()),
+            };
+            if let Err(error) = drawn {
+                // Mostly its terminal was closed, and a signal says so too.
+                return match timeout(HANG_UP, hung_up(&mut hangup)).await {
+                    Ok(_) => Ok(()),
+                    Err(_) => Err(lost_terminal(error)),
+                };
             }
         }
     }
@@ -314,7 +329,7 @@ impl Watcher<'_> {
             .collect()
     }
 
-    fn draw(&mut self, screen: Option<&mut (Screen, Held)>) -> Result<(), Failure> {
+    fn draw(&mut self, screen: Option<&mut (Screen, Held)>) -> io::Result<()> {
         let Some((screen, _)) = screen else {
             return Ok(());
         };
@@ -326,14 +341,12 @@ impl Watcher<'_> {
             events: self.messages.entries(),
             look: self.look,
         };
-        screen
-            .draw(&self.plant, &mut self.view, &surroundings)
-            .map_err(lost_terminal)
+        screen.draw(&self.plant, &mut self.view, &surroundings)
     }
 }
 
 /// Waits for SIGHUP; whether it says that the run is over, because its terminal is gone. Never comes
-/// without a plant file.
+/// where the signal is not heard.
 async fn hung_up(hangup: &mut Option<Hangup>) -> bool {
     match hangup {
         Some(hangup) => {
@@ -352,7 +365,7 @@ async fn input(screen: &mut Option<(Screen, Held)>) -> Input {
     }
 }
 
-fn lost_terminal(error: std::io::Error) -> Failure {
+fn lost_terminal(error: io::Error) -> Failure {
     Failure::new(
         format!("the terminal can't show the page: {error}"),
         Some("`--silent` prints a line per change instead"),

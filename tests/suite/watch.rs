@@ -1,5 +1,7 @@
 //! `watch`: lines where there is no terminal, a page where there is one, and an end that leaves nothing behind.
 
+mod terminal;
+
 use crate::support::bus::{Bus, Play, reply};
 use crate::support::captures::bytes;
 use crate::support::inverter::address;
@@ -346,30 +348,10 @@ impl Terminal {
     /// Starts a command that has all its variables.
     pub(crate) fn run_as_is(mut command: Command, size: (u16, u16)) -> Self {
         let (columns, rows) = size;
-        let master =
-            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let name = ptsname(&master, Vec::new()).unwrap();
-        let slave = File::options()
-            .read(true)
-            .write(true)
-            .open(name.to_str().unwrap())
-            .unwrap();
-        tcsetwinsize(
-            &slave,
-            Winsize {
-                ws_row: rows,
-                ws_col: columns,
-                ws_xpixel: 0,
-                ws_ypixel: 0,
-            },
-        )
-        .unwrap();
+        let (master, slave) = pty(columns, rows);
         let stdio = || Stdio::from(slave.try_clone().unwrap());
         command.stdin(stdio()).stdout(stdio()).stderr(stdio());
         let child = command.spawn().unwrap();
-        let master = File::from(master);
         let screen = Arc::new(Mutex::new(Vec::new()));
         let (mut reader, seen) = (master.try_clone().unwrap(), Arc::clone(&screen));
         spawn(move || {
@@ -431,6 +413,27 @@ impl Terminal {
         });
         assert_eq!(modes(&self.slave), before);
     }
+}
+
+/// Both ends of a pseudo-terminal of this size.
+fn pty(columns: u16, rows: u16) -> (File, File) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let slave = File::options()
+        .read(true)
+        .write(true)
+        .open(name.to_str().unwrap())
+        .unwrap();
+    let size = Winsize {
+        ws_row: rows,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&slave, size).unwrap();
+    (File::from(master), slave)
 }
 
 fn modes(terminal: &File) -> String {
