@@ -333,9 +333,9 @@ fn explained(mut error: Error) -> Error {
         Some(ContextValue::String(text)) => text.as_str(),
         _ => "",
     };
-    // `<DEVICE>` or `--pace <DURATION>`
+    // `<DEVICE>`, `[DEVICE]` or `--pace <DURATION>`
     let argument = text(ContextKind::InvalidArg).split(' ').next();
-    let option = argument.unwrap_or_default().trim_matches(['-', '<', '>']);
+    let option = argument.unwrap_or_default().trim_matches(['-', '<', '>', '[', ']']);
     let wrong = text(ContextKind::InvalidValue);
     let legacy = LEGACY.iter().find(|(name, _)| *name == option);
     let legacy = legacy.into_iter().flat_map(|(_, names)| names);
