@@ -10,7 +10,7 @@ use crate::sink::mqtt::login::Environment;
 use crate::sink::mqtt::password::Password;
 use clap::builder::{BoolishValueParser, Resettable, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, Error, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, Error, FromArgMatches};
 use crossterm::terminal;
 use std::collections::BTreeSet;
 use std::env;
@@ -335,7 +335,9 @@ fn explained(mut error: Error) -> Error {
     };
     // `<DEVICE>`, `[DEVICE]` or `--pace <DURATION>`
     let argument = text(ContextKind::InvalidArg).split(' ').next();
-    let option = argument.unwrap_or_default().trim_matches(['-', '<', '>', '[', ']']);
+    let option = argument
+        .unwrap_or_default()
+        .trim_matches(['-', '<', '>', '[', ']']);
     let wrong = text(ContextKind::InvalidValue);
     let legacy = LEGACY.iter().find(|(name, _)| *name == option);
     let legacy = legacy.into_iter().flat_map(|(_, names)| names);
