@@ -7,7 +7,7 @@ case ${1:?write the file to make, for example target/packaging/THIRD-PARTY-NOTIC
 *) file=$PWD/$1 ;;
 esac
 cd "$(dirname "$0")/.."
-cargo about generate --locked --fail --config packaging/about.toml --output-file "$file" packaging/notices.hbs
+cargo about generate --locked --offline --fail --config packaging/about.toml --output-file "$file" packaging/notices.hbs
 # The one that wants its source named.
 grep -q '^  serialport ' "$file" || {
     echo "$file: serialport is missing" >&2
