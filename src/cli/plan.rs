@@ -72,7 +72,9 @@ impl Command {
                 Plan::Text(check::explained(&arguments).unwrap_or_default())
             }
             Self::Completions(arguments) => Plan::Text(document::completions(arguments.shell)),
-            Self::Man => Plan::Text(document::manual()),
+            Self::Man(arguments) => {
+                Plan::Text(document::manual(&arguments.command).unwrap_or_default())
+            }
         }
     }
 }
