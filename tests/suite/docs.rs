@@ -4,6 +4,7 @@
 mod ardexa;
 pub mod cli;
 mod commands;
+mod german;
 mod guarantees;
 
 mod inverters;
