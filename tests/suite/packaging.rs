@@ -197,7 +197,14 @@ fn the_example_of_a_plant_file_runs_as_it_is() {
     let logs = TempDir::new().unwrap();
     let example = text(&directory().join("examples/example.toml"));
     command_run(&["check", &example]).expect_code(0);
-    let words = ["log", "--plant", &example, &text(logs.path()), "--pace", "0s"];
+    let words = [
+        "log",
+        "--plant",
+        &example,
+        &text(logs.path()),
+        "--pace",
+        "0s",
+    ];
     command_run(&words).expect_silence();
     assert!(logs.path().join("south/02/latest.csv").exists());
     assert!(logs.path().join("barn/03/latest.csv").exists());
