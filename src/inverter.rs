@@ -335,6 +335,13 @@ pub fn reduced(text: &str) -> String {
     text.chars().map(fit).collect()
 }
 
+/// A number that stands for a text, the same in every version and on every machine: FNV-1a.
+pub(crate) fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! What can be typed after `mqtt-forget`.
 
-use super::publishing::BrokerParser;
+use super::publishing::{BrokerParser, ClientCertificate, prefix};
 use crate::command::plan;
 use crate::inverter::BusName;
 use crate::sink::mqtt::forget::Target;
@@ -12,8 +12,8 @@ use std::time::Duration;
 /// `mqtt-forget --mqtt URL INVERTER…`
 #[derive(Debug, Args)]
 pub(crate) struct Forget {
-    /// Address such as 02, serial number or IP address of a KSTAR inverter, or simulated for all
-    /// that were simulated
+    /// Address such as 02, serial number or IP address of a KSTAR inverter, plant for what all give
+    /// together, or simulated for all that were simulated
     #[arg(value_name = "INVERTER", required = true)]
     pub targets: Vec<Target>,
 
@@ -25,6 +25,10 @@ pub(crate) struct Forget {
     #[arg(long = "mqtt", value_name = "URL", value_parser = BrokerParser)]
     pub broker: Broker,
 
+    /// Prefix of the topics of the plant that is taken back
+    #[arg(long, value_name = "TOPIC", value_parser = prefix)]
+    pub mqtt_prefix: Option<String>,
+
     /// File with the password, which no other user should be able to read
     #[arg(long, value_name = "FILE")]
     pub mqtt_password_file: Option<PathBuf>,
@@ -32,6 +36,9 @@ pub(crate) struct Forget {
     /// File with the certificates to trust for mqtts:// instead of the system's, in PEM format
     #[arg(long, value_name = "FILE")]
     pub mqtt_ca: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub client: ClientCertificate,
 }
 
 impl Forget {
@@ -42,10 +49,12 @@ impl Forget {
                 environment: super::environment::login(),
                 password_file: self.mqtt_password_file,
                 certificates: self.mqtt_ca,
+                identity: self.client.identity(),
                 // A removal that got lost would not be noticed.
                 delivery: Delivery::AtLeastOnce,
                 discovery: false,
                 expire_after: Duration::ZERO,
+                prefix: self.mqtt_prefix,
                 topic: String::new(),
             },
             targets: self.targets,

@@ -202,6 +202,17 @@ impl Publishing {
             password_file,
         );
         typed.fill("mqtt_ca", &mut self.mqtt_ca, mqtt.ca.clone().map(Some));
+        if let Some(identity) = mqtt.identity.clone() {
+            let client = &mut self.client;
+            typed.fill(
+                "mqtt_cert",
+                &mut client.mqtt_cert,
+                Some(Some(identity.certificate)),
+            );
+            typed.fill("mqtt_key", &mut client.mqtt_key, Some(Some(identity.key)));
+        }
+        let prefix = mqtt.prefix.clone().map(Some);
+        typed.fill("mqtt_prefix", &mut self.mqtt_prefix, prefix);
         let no_discovery = mqtt.discovery.map(|discovery| !discovery);
         typed.fill("no_discovery", &mut self.no_discovery, no_discovery);
         typed.fill("expire_after", &mut self.expire_after, mqtt.expire_after);

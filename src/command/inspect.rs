@@ -8,7 +8,6 @@ use crate::format::table::new_table;
 use crate::inverter::InverterId;
 use crate::kaco::timing::Timing;
 use crate::sink::SinkPlan;
-use crate::sink::mqtt;
 use crate::sink::sunspec::{self, Unit};
 use crate::source::{SourcePlan, kaco};
 use std::path::Path;
@@ -109,10 +108,10 @@ fn inverters(plan: &Check) -> String {
         .collect();
     let served = plan.sinks.sunspec.as_ref();
     let units = served.and_then(|options| sunspec::units(options, &inverters).ok());
-    let prefix = plan.sinks.mqtt.as_ref().map(mqtt::Options::prefix);
+    let broker = plan.sinks.mqtt.as_ref();
     let mut table = new_table();
     let mut header = vec!["inverter", "name", "folder"];
-    header.extend(prefix.map(|_| "topic"));
+    header.extend(broker.map(|_| "topic"));
     header.extend(units.as_ref().map(|_| "SunSpec unit"));
     table.set_header(header);
     let mut units = units.map(Vec::into_iter);
@@ -120,7 +119,7 @@ fn inverters(plan: &Check) -> String {
         let name = inverter.name().unwrap_or_default().to_owned();
         let folder = inverter.folder().unwrap_or_else(|| SERIAL.to_owned());
         let mut row = vec![inverter.label(), name, folder];
-        row.extend(prefix.map(|prefix| topic(inverter, prefix)));
+        row.extend(broker.map(|options| options.under_prefix(&topic(inverter))));
         if let Some(units) = &mut units {
             row.push(units.next().map(|unit| shown(&unit)).unwrap_or_default());
         }
@@ -132,12 +131,11 @@ fn inverters(plan: &Check) -> String {
 /// In the place of what depends on the serial number.
 const SERIAL: &str = "its serial number";
 
-fn topic(inverter: &InverterId, prefix: &str) -> String {
-    let topic = match inverter.has_address() {
+fn topic(inverter: &InverterId) -> String {
+    match inverter.has_address() {
         true => inverter.state_topic().unwrap_or_default(),
         false => format!("{}/SERIAL/state", inverter.family().protocol),
-    };
-    format!("{prefix}{topic}")
+    }
 }
 
 fn shown(unit: &Unit) -> String {

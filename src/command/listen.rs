@@ -2,6 +2,7 @@
 
 use super::plan::Listen;
 use super::print::print;
+use crate::clock;
 use crate::escape;
 use crate::exit::{Exit, Failure};
 use crate::format::table;
@@ -10,7 +11,6 @@ use crate::kaco::interpret;
 use crate::kaco::wire::{Command, Monitor, Traffic};
 use crate::link::Link;
 use bytes::BytesMut;
-use chrono::Local;
 use std::io;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
@@ -97,7 +97,7 @@ impl Told {
             .replace(now)
             .map_or(Duration::ZERO, |last| now - last);
         let (kind, text) = describe(traffic, bytes);
-        let time = Local::now().format("%H:%M:%S%.3f");
+        let time = clock::now().format("%H:%M:%S%.3f");
         let since = since.as_secs_f64();
         let is_read = print(&format!("{time} {since:+8.3}s  {kind:8} {text}\n"))?;
         if let Traffic::Request { .. } = traffic

@@ -26,9 +26,10 @@ mod watch;
 
 pub use stop::{Ended, Signal};
 
+use crate::clock;
 use crate::exit::{Exit, Failure};
 use crate::logging::Messages;
-use chrono::{DateTime, FixedOffset, Local};
+use chrono::{DateTime, FixedOffset};
 use plan::Plan;
 use stop::Stop;
 
@@ -37,6 +38,14 @@ use stop::Stop;
 /// # Errors
 /// [`Failure`] with what to tell the user.
 pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
+    if !clock::is_set() && !matches!(plan, Plan::Text(_)) {
+        return Err(Failure::new(
+            "the clock of this machine stands before 1970",
+            Some(
+                "set it with `sudo date -s 2026-11-20`, or have it set with `sudo timedatectl set-ntp true`",
+            ),
+        ));
+    }
     match plan {
         Plan::Once(plan) => Stop::listen()?.interrupts(once::run(plan)).await,
         Plan::Watch(plan) => watch::run(plan, Stop::listen()?, messages).await,
@@ -56,5 +65,5 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
 
 /// The local time.
 fn now() -> DateTime<FixedOffset> {
-    Local::now().fixed_offset()
+    clock::now().fixed_offset()
 }

@@ -215,6 +215,7 @@ impl Watcher<'_> {
                 if self.keepers.is_network(source) {
                     self.sinks.settle();
                 }
+                self.sinks.lose(self.plant.lost(source));
                 self.sinks.round_done();
             }
         }

@@ -1,6 +1,6 @@
 //! DEVICE, as people write it, to a byte stream.
 
-mod claim;
+pub(crate) mod claim;
 mod holder;
 mod ports;
 mod replay;

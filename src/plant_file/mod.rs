@@ -16,7 +16,7 @@ use crate::address::{Address, Addresses};
 use crate::inverter::BusName;
 use crate::link::Device;
 use crate::reading::Decimal;
-use crate::sink::mqtt::Broker;
+use crate::sink::mqtt::{Broker, Identity, topic};
 use mistake::Notes;
 use section::{At, BUS, KSTAR, Kind, MQTT, PLANT, Section};
 use std::collections::BTreeMap;
@@ -27,6 +27,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::{DeTable, DeValue};
+
+/// A prefix, for messages.
+const PREFIX: &str = "plants/roof";
 
 /// How a bus is polled, as far as the file tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,6 +89,8 @@ pub struct Mqtt {
     pub qos: Option<u8>,
     /// Certificates to trust.
     pub ca: Option<PathBuf>,
+    /// The certificate to show, and its key.
+    pub identity: Option<Identity>,
     /// Whether inverters are announced to Home Assistant.
     pub discovery: Option<bool>,
     /// How long Home Assistant takes a reading for the present.
@@ -356,12 +361,13 @@ fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
         return None;
     };
     let section = Section::new(&MQTT, table, line, notes);
-    let prefix = |value: &DeValue<'_>| topic(section::text(value, "plants/roof")?);
+    let prefix = |value: &DeValue<'_>| topic::checked(section::text(value, PREFIX)?, PREFIX);
     let qos = |value: &DeValue<'_>| section::whole(value, 0, 1);
     let password_file = section.get("password-file", section::path, notes);
     let prefix = section.get("prefix", prefix, notes);
     let qos = section.get("qos", qos, notes);
     let ca = section.get("ca", section::path, notes);
+    let identity = identity(&section, notes);
     let discovery = section.get("discovery", section::boolean, notes);
     let expire_after = section.get("expire-after", section::time, notes);
     let url = section.need("url", "\"mqtt://user@host\"", broker, notes)?;
@@ -371,9 +377,35 @@ fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
         prefix,
         qos: qos.map(|qos| u8::from(qos > 0)),
         ca,
+        identity,
         discovery,
         expire_after,
     })
+}
+
+/// A certificate with its key: one alone is noted.
+fn identity(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<Identity> {
+    let certificate = section.at("cert", section::path, notes);
+    let key = section.at("key", section::path, notes);
+    let (alone, missing) = match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            return Some(Identity {
+                certificate: certificate.value,
+                key: key.value,
+            });
+        }
+        (Some(certificate), None) if section.raw("key").is_none() => (certificate, "key"),
+        (None, Some(key)) if section.raw("cert").is_none() => (key, "cert"),
+        _ => return None,
+    };
+    notes.add(
+        alone.line,
+        format!(
+            "key '{missing}' is missing in [mqtt]: a certificate and its key are named together; \
+             write for example {missing} = \"/etc/kaco_ardexa/{missing}.pem\""
+        ),
+    );
+    None
 }
 
 /// A broker without a password.
@@ -387,16 +419,6 @@ fn broker(value: &DeValue<'_>) -> Result<Broker, String> {
         );
     }
     Ok(broker)
-}
-
-/// A topic that can be published to, without the levels that follow.
-fn topic(text: &str) -> Result<String, String> {
-    let topic = text.trim_matches('/');
-    let is_special = |sign: char| "+#".contains(sign) || sign.is_control();
-    if topic.is_empty() || topic.contains(is_special) || topic.starts_with('$') {
-        return Err("write a topic such as plants/roof, without + and #".to_owned());
-    }
-    Ok(topic.to_owned())
 }
 
 #[cfg(test)]

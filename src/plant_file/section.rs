@@ -37,6 +37,8 @@ pub(super) static MQTT: Kind = Kind {
         "prefix",
         "qos",
         "ca",
+        "cert",
+        "key",
         "discovery",
         "expire-after",
     ],

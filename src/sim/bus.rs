@@ -3,7 +3,7 @@
 
 use super::kaco::{Inverters, Mood};
 use crate::address::Address;
-use chrono::Local;
+use crate::clock;
 use rustix::fs::{Mode, OFlags, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, ioctl_tiocnxcl, tcgetattr, tcsetattr};
@@ -160,7 +160,7 @@ impl Simulation {
                     crate::escape::printable(request)
                 );
             }
-            inverters.answer(request, Local::now().naive_local())
+            inverters.answer(request, clock::now().naive_local())
         }));
         Ok(Self { path, task })
     }

@@ -24,6 +24,7 @@ mod trouble;
 use crate::exit::{Exit, Failure};
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
+use crate::plant_total::Memory;
 use csv_log::CsvLog;
 use health::Health;
 pub(crate) use http::Clock;
@@ -91,6 +92,8 @@ pub struct Sinks {
     /// Observations of this round of inverters that name themselves: which of two has a serial number
     /// is known at the end of the round.
     waiting: Vec<Observation>,
+    /// What totals need of earlier rounds.
+    memory: Memory,
     troubles: Troubles,
 }
 
@@ -125,6 +128,7 @@ impl Sinks {
             latest: Vec::new(),
             places: HashMap::new(),
             waiting: Vec::new(),
+            memory: Memory::default(),
             troubles: Troubles::default(),
         })
     }
@@ -211,6 +215,18 @@ impl Sinks {
         }
     }
 
+    /// The link to these inverters is lost: what was observed of them is not of now.
+    pub(crate) fn lose<'a>(&mut self, inverters: impl Iterator<Item = &'a InverterId>) {
+        for inverter in inverters {
+            self.memory.lose(inverter);
+            for sink in &self.sinks {
+                if let Sink::Http(http) = sink {
+                    http.lose(inverter);
+                }
+            }
+        }
+    }
+
     /// Makes inverters known that will be polled, and repairs what a power cut left of their files.
     pub fn begin(&mut self, inverters: &[InverterId]) {
         for inverter in inverters {
@@ -269,10 +285,10 @@ impl Sinks {
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
-                Sink::Sunspec(sunspec) => sunspec.round_done(),
                 Sink::CsvLog(log) => log.round_done(&self.latest),
                 Sink::Http(http) => http.round_done(),
-                Sink::Mqtt(_) => {}
+                Sink::Mqtt(mqtt) => mqtt.round_done(self.memory.total(self.latest.iter())),
+                Sink::Sunspec(_) => {}
             }
         }
     }
@@ -334,6 +350,7 @@ impl Sinks {
     }
 
     fn note(&mut self, observation: &Observation) {
+        self.memory.note(observation);
         let place = observation.inverter.place();
         let known = self.places.get(&place).copied();
         match known.and_then(|known| self.latest.get_mut(known)) {

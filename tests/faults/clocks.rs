@@ -149,6 +149,27 @@ fn a_clock_that_is_far_off() {
 }
 
 #[test]
+fn a_clock_before_1970_is_an_error() {
+    let (plant, clock) = (Plant::new(), Clock::new());
+    for time in ["1969-12-31T23:59:59Z", "1901-12-13T20:45:52Z"] {
+        clock.set(time);
+        let mut command = plant.command("2", plant.directory.path(), &[]);
+        clock.rule(&mut command, BERLIN_BY_RULE);
+        let run = wait(start(command)).expect_code(1);
+        assert!(
+            run.stderr.contains("clock of this machine"),
+            "{}",
+            run.stderr
+        );
+        assert!(run.stderr.contains("timedatectl"), "{}", run.stderr);
+    }
+    assert!(!plant.path("latest.csv").exists());
+    let mut command = command(&["explain", "4"]);
+    clock.rule(&mut command, BERLIN_BY_RULE);
+    wait(start(command)).expect_code(0);
+}
+
+#[test]
 fn a_clock_that_is_set_back_over_midnight() {
     let mut rows = 0;
     for zone in [BERLIN, BERLIN_BY_RULE, SAO_PAULO_BY_RULE, "UTC0"] {

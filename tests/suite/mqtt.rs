@@ -3,9 +3,11 @@
 #[cfg(feature = "tls")]
 mod encrypted;
 mod forgetting;
+mod hostile;
 mod publishing;
 mod refusals;
 mod session;
+mod totals;
 mod watching;
 
 use kaco_ardexa::inverter::InverterId;
@@ -23,9 +25,11 @@ fn options(host: &str) -> Options {
         environment: Environment::default(),
         password_file: None,
         certificates: None,
+        identity: None,
         delivery: Delivery::AtMostOnce,
         discovery: true,
         expire_after: Duration::from_secs(900),
+        prefix: None,
         topic: "sensor/inverter".to_owned(),
     }
 }

@@ -15,11 +15,11 @@ pub mod folder;
 pub mod folders;
 
 use super::trouble::Troubles;
+use crate::clock;
 use crate::exit::Failure;
 use crate::inverter::InverterId;
 use crate::kaco::untyped;
 use crate::observation::{Observation, Outcome};
-use chrono::Local;
 use error::LogError;
 use files::LogDirectory;
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ impl CsvLog {
     /// Repairs what a power cut left of the last files of these inverters, silent ones too. The folders
     /// of inverters that name themselves are not known yet: all of them are repaired.
     pub(super) fn repair(&mut self, inverters: &[InverterId], troubles: &mut Troubles) {
-        let today = Local::now().date_naive();
+        let today = clock::now().date_naive();
         let names_itself = |inverter: &InverterId| inverter.folder().is_none();
         if inverters.is_empty() || inverters.iter().any(names_itself) {
             for folder in folders::all(self.directory.folder()) {

@@ -4,7 +4,9 @@ use super::broker::Broker;
 use super::login::Environment;
 use super::state;
 use crate::format::home_assistant::{self, Discovery};
-use crate::format::message::Message;
+use crate::format::json;
+use crate::format::message::{Message, under};
+use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,6 +20,15 @@ pub enum Delivery {
     AtLeastOnce,
 }
 
+/// The certificate that the program shows a broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The file with it, in PEM format.
+    pub certificate: PathBuf,
+    /// The file with its key, in PEM format.
+    pub key: PathBuf,
+}
+
 /// How to publish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -29,37 +40,76 @@ pub struct Options {
     pub password_file: Option<PathBuf>,
     /// Certificates that are trusted in place of the system's.
     pub certificates: Option<PathBuf>,
+    /// For brokers that know their clients by certificates.
+    pub identity: Option<Identity>,
     /// For all messages.
     pub delivery: Delivery,
     /// Whether inverters are announced to Home Assistant.
     pub discovery: bool,
     /// How long Home Assistant takes a reading for the present; zero: for ever.
     pub expire_after: Duration,
+    /// In front of all topics but those of announcements.
+    pub prefix: Option<String>,
     /// In front of the plain KSTAR topics.
     pub topic: String,
 }
 
 impl Options {
-    /// In front of every topic of a state, with its `/`.
-    pub fn prefix(&self) -> &str {
-        ""
+    /// A topic with the prefix in front.
+    pub(crate) fn under_prefix(&self, topic: &str) -> String {
+        under(self.prefix.as_deref(), topic)
     }
 
     /// The state of an inverter.
     pub fn state(&self, reading: &Reading) -> Vec<Message> {
-        state::messages(reading, &self.topic)
+        let mut messages = state::messages(reading, &self.topic);
+        for message in &mut messages {
+            message.topic = self.under_prefix(&message.topic);
+        }
+        messages
     }
 
     /// What makes the inverter known to Home Assistant; nothing if it is not to be announced. `availability`: the topic
-    /// that says whether somebody publishes.
+    /// that says whether the program publishes.
     pub fn announcement(&self, reading: &Reading, availability: Option<&str>) -> Vec<Message> {
-        if !self.discovery {
-            return Vec::new();
-        }
-        let discovery = Discovery {
+        let announced = |discovery| home_assistant::messages(reading, &discovery);
+        self.discovery(availability)
+            .map(announced)
+            .unwrap_or_default()
+    }
+
+    /// The state of all inverters together.
+    pub(super) fn plant_state(&self, total: &PlantTotal) -> Vec<Message> {
+        vec![Message {
+            topic: self.under_prefix(total.state_topic()),
+            payload: json::plant(total).to_string(),
+            is_retained: false,
+        }]
+    }
+
+    /// As [`Self::announcement`], of all inverters together.
+    pub(super) fn plant_announcement(
+        &self,
+        total: &PlantTotal,
+        availability: Option<&str>,
+    ) -> Vec<Message> {
+        let announced = |discovery| home_assistant::plant_messages(total, &discovery);
+        self.discovery(availability)
+            .map(announced)
+            .unwrap_or_default()
+    }
+
+    /// Whether a total is published: of one bus without a prefix, nothing tells it from the totals of other buses on the
+    /// broker.
+    pub(super) const fn takes(&self, total: &PlantTotal) -> bool {
+        total.expected > 1 && (self.prefix.is_some() || total.buses > 1)
+    }
+
+    fn discovery(&self, availability: Option<&str>) -> Option<Discovery> {
+        self.discovery.then(|| Discovery {
             expire_after: self.expire_after,
             availability: availability.map(str::to_owned),
-        };
-        home_assistant::messages(reading, &discovery)
+            prefix: self.prefix.clone(),
+        })
     }
 }

@@ -5,9 +5,10 @@ use super::presence::{Heard, Presence, Standing};
 use super::state;
 use super::tables::{COMMON, INVERTER, METER, NAMEPLATE, STORAGE, TRACKER, TRACKERS};
 use super::values::{Tracker, Values, phases};
-use crate::inverter::InverterId;
+use crate::inverter::{InverterId, fingerprint};
 use crate::kaco::types;
 use crate::observation::{Observation, Outcome};
+use crate::plant_total::{Figures, State};
 use crate::reading::{Decimal, Phases, Reading, Role};
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,11 +118,6 @@ impl Device {
         self.presence.hear(heard, now);
     }
 
-    /// Whether it was polled at all.
-    pub(super) const fn is_polled(&self) -> bool {
-        self.presence.is_polled()
-    }
-
     /// Learns what the device is, once: a remembered one can have been exchanged since.
     fn identify(&mut self, reading: &Reading) {
         self.readings = self.readings.saturating_add(1);
@@ -195,7 +191,7 @@ impl Device {
         self.grid.clone().filter(|_| is_live)
     }
 
-    /// Its values, as a part of the plant. Missing ones count as asleep unless they are missed.
+    /// Its values, as a part of the plant.
     pub(super) fn part(&self, now: Instant) -> Values {
         match self.standing(now) {
             Standing::Live => self.values.clone(),
@@ -203,8 +199,18 @@ impl Device {
         }
     }
 
-    pub(super) fn is_missed(&self, now: Instant) -> bool {
-        self.standing(now) == Standing::Absent && self.presence.is_missed(now)
+    /// How it is, as the totals of the plant see it.
+    pub(super) fn state(&self, now: Instant) -> State {
+        if self.standing(now) == Standing::Live {
+            State::Read(Figures {
+                power: self.values.watts,
+                ..Figures::default()
+            })
+        } else if self.presence.is_silent(now) && !self.presence.is_missed(now) {
+            State::Silent(None)
+        } else {
+            State::Missing
+        }
     }
 }
 
@@ -262,10 +268,7 @@ pub(super) fn fitted(head: &str, place: &str) -> String {
     if whole.len() <= 32 {
         return whole;
     }
-    // FNV-1a
-    let hash = place.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-    });
+    let hash = fingerprint(place);
     let head: String = head.chars().take(15).collect();
     format!("{head}-{hash:016X}")
 }

@@ -30,10 +30,11 @@ mod values;
 #[cfg(test)]
 mod document;
 
+use crate::clock;
 use crate::exit::Failure;
 use crate::inverter::{BusName, InverterId};
 use crate::observation::{Observation, Outcome};
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use fleet::Fleet;
 use server::{Shared, lock, serve};
 use std::collections::BTreeMap;
@@ -147,7 +148,6 @@ impl Sunspec {
             // Each of them has its unit.
             let _ = fleet.observe(observation, Instant::now());
         }
-        fleet.round_done(Instant::now());
         *lock(shared) = fleet;
     }
 
@@ -167,12 +167,6 @@ impl Sunspec {
             warn!("{failure}");
         }
     }
-
-    pub(super) fn round_done(&mut self) {
-        if let Some((shared, _)) = &self.served {
-            lock(shared).round_done(Instant::now());
-        }
-    }
 }
 
 impl Drop for Sunspec {
@@ -188,7 +182,7 @@ fn remember(fleet: &mut Fleet, log: &Path, inverters: &[InverterId]) {
         if let Some(reading) = remembered::newest(log, inverter) {
             let age = reading
                 .time
-                .map(|time| Utc::now().signed_duration_since(time));
+                .map(|time| clock::now().to_utc().signed_duration_since(time));
             fleet.remember(&reading, age.is_some_and(|age| age.abs() < RECENT));
         }
     }

@@ -3,7 +3,7 @@
 use crate::support::broker::{Broker, OPEN};
 use crate::support::inverter::address;
 use crate::support::plant::{HEADER, Plant, ROW};
-use crate::support::program::text;
+use crate::support::program::{command, start, text, wait};
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -26,17 +26,28 @@ impl Authority {
     /// Configuration of a broker whose certificate is for this address.
     fn settings(&self, ip: Ipv4Addr) -> String {
         fs::write(self.path("name"), format!("subjectAltName=IP:{ip}\n")).expect("a file");
-        self.openssl(
-            "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=broker \
-             -keyout broker.key -out broker.csr",
-        );
-        self.openssl(
-            "x509 -req -in broker.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile name \
-             -out broker.pem",
-        );
-        let [certificates, certificate, key] =
-            ["ca.pem", "broker.pem", "broker.key"].map(|name| text(&self.path(name)));
+        let [certificate, key] = self.certify("broker", "-extfile name");
+        let certificates = text(&self.path("ca.pem"));
         format!("{OPEN}\ncafile {certificates}\ncertfile {certificate}\nkeyfile {key}")
+    }
+
+    /// A certificate for a client of this name, and its key.
+    fn client(&self, name: &str) -> [String; 2] {
+        fs::write(self.path("use"), "extendedKeyUsage=clientAuth\n").expect("a file");
+        self.certify(name, "-extfile use")
+    }
+
+    /// A certificate of this name, and its key.
+    fn certify(&self, name: &str, further: &str) -> [String; 2] {
+        self.openssl(&format!(
+            "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN={name} \
+             -keyout {name}.key -out {name}.csr"
+        ));
+        self.openssl(&format!(
+            "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 {further} \
+             -out {name}.pem"
+        ));
+        ["pem", "key"].map(|end| text(&self.path(&format!("{name}.{end}"))))
     }
 
     /// A file of it: `ca.pem`.
@@ -98,4 +109,70 @@ fn only_certificates_that_are_trusted() {
         .expect_code(1);
     assert!(refused.stderr.contains("mqtts://"), "{}", refused.stderr);
     plant.expect_text(HEADER, &[ROW; 4]);
+}
+
+#[test]
+fn a_broker_that_knows_its_clients_by_certificates() {
+    let (authority, ip) = (Authority::new(), address());
+    let settings = authority.settings(ip) + "\nrequire_certificate true";
+    let broker = Broker::start_at(ip, &settings);
+    let trusted = text(&authority.path("ca.pem"));
+    let [certificate, key] = authority.client("roof");
+    let shown = ["--cafile", &trusted, "--cert", &certificate, "--key", &key];
+    let listener = broker.listen_as(&shown);
+    let url = format!("mqtts://{}", broker.host());
+    let plant = Plant::new();
+    let log = |further: &[&str]| {
+        let options = ["--mqtt", &url, "--mqtt-ca", &trusted];
+        plant.log_with("2", &[&options, further].concat())
+    };
+    log(&["--mqtt-cert", &certificate, "--mqtt-key", &key]).expect_silence();
+    listener.exactly(1, |heard| heard.topic == "kaco/02/state");
+    let refused = log(&[]).expect_code(1).stderr;
+    assert!(refused.contains("CertificateRequired"), "{refused}");
+    assert!(refused.contains("--mqtt-cert"), "{refused}");
+    let [_, other] = authority.client("barn");
+    let [old, key_of_old] = authority.certify("old", "");
+    let missing = text(&authority.path("missing"));
+    for (certificate, key, named, why) in [
+        (&certificate, &other, &other, "it is not the key of"),
+        (&certificate, &missing, &missing, "No such file"),
+        (&certificate, &trusted, &trusted, "no key in PEM format"),
+        (&missing, &key, &missing, "No such file"),
+        (&key, &key, &key, "no certificate in PEM format"),
+        (&old, &key_of_old, &old, "version 3"),
+    ] {
+        let run = log(&["--mqtt-cert", certificate, "--mqtt-key", key]);
+        let said = run.expect_code(1).stderr;
+        assert!(said.contains(named) && said.contains(why), "{said}");
+        assert!(said.contains("PEM format"), "{said}");
+    }
+    let alone = log(&["--mqtt-cert", &certificate]).expect_code(2).stderr;
+    assert!(alone.contains("--mqtt-key"), "{alone}");
+    let open = [
+        "--mqtt",
+        &broker.host(),
+        "--mqtt-cert",
+        &certificate,
+        "--mqtt-key",
+        &key,
+    ];
+    let said = plant.log_with("2", &open).expect_code(1).stderr;
+    assert!(said.contains("over mqtts:// only"), "{said}");
+    plant.expect_rows(1 + 1 + 6 + 1);
+}
+
+#[test]
+fn a_certificate_is_shown_to_a_broker_that_the_system_trusts() {
+    let (authority, ip) = (Authority::new(), address());
+    let settings = authority.settings(ip) + "\nrequire_certificate true";
+    let broker = Broker::start_at(ip, &settings);
+    let trusted = text(&authority.path("ca.pem"));
+    let [certificate, key] = authority.client("roof");
+    let url = format!("mqtts://{}", broker.host());
+    let read = ["read", "sim:", "2", "--pace", "0s", "--mqtt", &url];
+    let shown = ["--mqtt-cert", &certificate, "--mqtt-key", &key];
+    let mut read = command(&[&read[..], &shown].concat());
+    read.env("SSL_CERT_FILE", &trusted);
+    wait(start(read)).expect_code(0);
 }

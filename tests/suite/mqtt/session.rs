@@ -11,7 +11,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-fn availability() -> String {
+pub(super) fn availability() -> String {
     availability_topic(&[InverterId::kaco(Some(2))])
 }
 
@@ -19,7 +19,7 @@ fn start(broker: &Broker) -> Session {
     Session::start(options(&broker.host()), availability()).unwrap()
 }
 
-fn is_state(heard: &Heard) -> bool {
+pub(super) fn is_state(heard: &Heard) -> bool {
     heard.topic.ends_with("/state")
 }
 
@@ -32,7 +32,11 @@ async fn until(what: &str, happened: impl Fn() -> bool) {
     }
 }
 
-async fn hears(listener: &Listener, count: usize, fits: impl Fn(&Heard) -> bool) -> Vec<Heard> {
+pub(super) async fn hears(
+    listener: &Listener,
+    count: usize,
+    fits: impl Fn(&Heard) -> bool,
+) -> Vec<Heard> {
     let fitting = || {
         let heard = listener.heard();
         heard.into_iter().filter(&fits).collect::<Vec<_>>()
