@@ -213,9 +213,12 @@ fn explained(mut error: Error) -> Error {
         Some(ContextValue::String(text)) => text.as_str(),
         _ => "",
     };
-    // `<DEVICE>` or `--pace <DURATION>`
-    let argument = text(ContextKind::InvalidArg).split(' ').next();
-    let option = argument.unwrap_or_default().trim_matches(['-', '<', '>']);
+    // `[DEVICE]` or `--pace <DURATION>`
+    let argument = text(ContextKind::InvalidArg);
+    let option = argument.split(' ').next().unwrap_or_default();
+    let option = option.trim_matches(['-', '<', '>', '[', ']']);
+    // An argument that only a plant file stands in for is shown as what it is: needed.
+    let needed = argument.starts_with('[').then(|| format!("<{option}>"));
     let wrong = text(ContextKind::InvalidValue);
     let legacy = LEGACY.iter().find(|(name, _)| *name == option);
     let legacy = legacy.into_iter().flat_map(|(_, names)| names);
@@ -226,6 +229,9 @@ fn explained(mut error: Error) -> Error {
     if let Some(name) = names.find(holds) {
         let tip = StyledStr::from(format!("the environment variable {name} holds this value"));
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    if let Some(needed) = needed {
+        error.insert(ContextKind::InvalidArg, ContextValue::String(needed));
     }
     error
 }
