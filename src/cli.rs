@@ -21,6 +21,7 @@ use crate::link::Device;
 use crate::sim::kaco::Mood;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use environment::Lazy;
 use history::History;
 use kstar::{Kstar, SimulateKstar};
 use publishing::Publishing;
@@ -62,19 +63,25 @@ pub(crate) enum Command {
         override_usage = "kaco_ardexa log [OPTIONS] <DEVICE> <ADDRESSES> <DIR>\n       kaco_ardexa log [OPTIONS] --plant <FILE> [DIR]"
     )]
     #[command(after_help = "Example: kaco_ardexa log /dev/ttyUSB0 2,4-7 /opt/ardexa/kaco/logs")]
-    Log(Log),
+    Log(Lazy<Log>),
     /// Contact each inverter and print the latest readings
     #[command(
         override_usage = "kaco_ardexa read [OPTIONS] <DEVICE> <ADDRESSES>\n       kaco_ardexa read [OPTIONS] --plant <FILE>"
     )]
     #[command(after_help = "Example: kaco_ardexa read /dev/ttyUSB0 2 --format json")]
-    Read(Read),
+    Read(Lazy<Read>),
     /// Find the inverters on a bus
     ///
     /// Asks every address, and who answers is asked what it is: type, model, firmware, serial number. Where nobody answers, it
     /// says what to look at.
     #[command(after_help = "Example: kaco_ardexa scan /dev/ttyUSB0")]
-    Scan(Scan),
+    Scan(Lazy<Scan>),
+    /// Measure how well inverters are heard
+    ///
+    /// Requests the readings of each inverter --count times, without a second attempt. Prints how many replies were good,
+    /// garbled, missing or late, how long they took, and what that means; after Ctrl-C too.
+    #[command(after_help = "Example: kaco_ardexa ping /dev/ttyUSB0 2,4-7 --count 50")]
+    Ping(Lazy<Ping>),
     /// Keep polling: a live page on a terminal, a line for each change elsewhere
     ///
     /// Silent inverters are polled once a minute until they wake. A device that is missing is waited for. Keys: ? shows
@@ -85,19 +92,20 @@ pub(crate) enum Command {
     #[command(
         after_help = "Example: kaco_ardexa watch /dev/ttyUSB0 2,4-7 --log /opt/ardexa/kaco/logs"
     )]
-    Watch(Watch),
+    Watch(Lazy<Watch>),
     /// Check a plant file, and show what it has polled
     ///
     /// Buses, inverters, folders, topics, SunSpec units, and how long a round takes. Looks at devices, directories, password
     /// and certificates of this machine, and opens no bus. Exits with 2 for mistakes in the file, with 1 for what is wrong
     /// on the machine: run it as the user who runs the service.
     #[command(after_help = "Example: kaco_ardexa check /etc/kaco_ardexa/plant.toml")]
-    Check(Check),
+    Check(Lazy<Check>),
     /// Show what passes on the bus, sending nothing
     ///
-    /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C.
+    /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C, which prints counts per
+    /// address. Into a file or pipe, lines of replies end with their bytes, for decode.
     #[command(after_help = "Example: kaco_ardexa listen /dev/ttyUSB0")]
-    Listen(Listen),
+    Listen(Lazy<Listen>),
     /// KSTAR hybrid inverters, over the network
     #[command(subcommand)]
     Kstar(Kstar),
@@ -106,19 +114,26 @@ pub(crate) enum Command {
     /// Numbers, and on a terminal a picture; with -o as a file. Reads the CSV files of log, watch and the Python program, and
     /// changes nothing in DIR: it can run beside a log or watch.
     #[command(after_help = "Example: kaco_ardexa history /opt/ardexa/kaco/logs --month 2026-05")]
-    History(History),
-    /// Decode captured replies, one per line in hex
+    History(Lazy<History>),
+    /// Ask a running watch --http whether it is well
     ///
-    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines that are
-    /// empty or start with `#` are skipped. Exits 1 if a line is no good reply.
+    /// Says nothing and exits with 0 if rounds end and every link is there, else with 1 and the reason. Without an address there
+    /// is nothing to ask, and it exits with 0.
+    #[command(after_help = "Example: kaco_ardexa health --http 127.0.0.1:8080")]
+    Health(Lazy<Health>),
+    /// Decode captured replies, one per line: hex, recordings, what listen printed
+    ///
+    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines can be hex,
+    /// JSON lines of --record, or lines that listen wrote into a file. Lines that are empty or start with `#`, and requests,
+    /// are skipped. Exits 1 if a line is no good reply.
     #[command(after_help = "Example: echo 0a2a3031392036343030786920af0d | kaco_ardexa decode")]
-    Decode(Decode),
+    Decode(Lazy<Decode>),
     /// Take back what Home Assistant was told of inverters that are gone
     ///
     /// Removes the retained announcements of these inverters from the broker; Home Assistant removes
     /// their entities at once. A later run with --mqtt announces an inverter again.
     #[command(after_help = "Example: kaco_ardexa mqtt-forget --mqtt host 02 simulated")]
-    MqttForget(forget::Forget),
+    MqttForget(Lazy<forget::Forget>),
     /// Play inverters, to try out everything around the program
     #[command(subcommand)]
     Simulate(Simulate),
@@ -126,15 +141,23 @@ pub(crate) enum Command {
     ///
     /// All of them without an argument. `kstar 513` is the number in the column Error Codes of a KSTAR inverter.
     #[command(after_help = "Example: kaco_ardexa explain 19")]
-    Explain(Explain),
+    Explain(Lazy<Explain>),
     /// Print a script that completes command lines in a shell
     #[command(
         after_help = "Example: mkdir -p ~/.local/share/bash-completion/completions && kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
     )]
-    Completions(Completions),
+    Completions(Lazy<Completions>),
     /// Print the manual page
     #[command(after_help = "Example: kaco_ardexa man | man -l -")]
     Man,
+}
+
+/// `health --http ADDR:PORT`
+#[derive(Debug, Args)]
+pub(crate) struct Health {
+    /// The address that watch was given with --http
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub http: Option<SocketAddr>,
 }
 
 /// `log DEVICE ADDRESSES DIR`
@@ -175,6 +198,12 @@ pub(crate) struct Read {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
 
+    /// Print all values of each inverter, not one row per inverter
+    ///
+    /// Of a single inverter the table always has all values.
+    #[arg(long)]
+    pub details: bool,
+
     /// How to ask.
     #[command(flatten)]
     pub polling: Polling,
@@ -203,7 +232,35 @@ pub(crate) struct Scan {
     #[command(flatten)]
     pub asking: Asking,
 
-    /// Exit with 3 if any inverter gave no reading
+    /// Exit with 3 if any inverter gave no reading; with ADDRESSES, if one is missing
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `ping DEVICE ADDRESSES`
+#[derive(Debug, Args)]
+pub(crate) struct Ping {
+    /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
+    #[arg(value_name = "DEVICE")]
+    pub device: Device,
+
+    /// Addresses of the inverters, such as 2,4-7
+    #[arg(value_name = "ADDRESSES")]
+    pub addresses: Addresses,
+
+    /// Requests to each inverter
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000), default_value_t = 10)]
+    pub count: u32,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub waits: Waits,
+
+    /// Append every exchange to FILE, as JSON lines; DEVICE replay:FILE plays it again
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
+    /// Exit with 3 if any inverter gave no good reply
     #[arg(long)]
     pub strict: bool,
 }
@@ -282,6 +339,10 @@ pub(crate) struct Listen {
     /// Stop after this time
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse_positive)]
     pub duration: Option<Duration>,
+
+    /// Append what is heard to FILE, as JSON lines; decode reads it, DEVICE replay:FILE plays it
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
 }
 
 /// DEVICE and ADDRESSES
@@ -311,9 +372,9 @@ pub(crate) struct Bus {
     pub name: Option<BusName>,
 }
 
-/// The options of whatever polls a bus.
+/// How long a bus is waited for.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Asking {
+pub(crate) struct Waits {
     /// Least time between the starts of two requests
     ///
     /// A second is the maker's minimum. Durations are written 1s, 250ms, 1.5s, or as plain seconds.
@@ -327,6 +388,14 @@ pub(crate) struct Asking {
     /// Silence that ends a reply whose end is missing
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "400ms")]
     pub gap: Duration,
+}
+
+/// The options of whatever polls a bus.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Asking {
+    /// How long to wait.
+    #[command(flatten)]
+    pub waits: Waits,
 
     /// Tries while the replies of an inverter are garbled
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100), default_value_t = 3)]
@@ -433,12 +502,12 @@ pub(crate) enum Simulate {
     ///
     /// Prints the name of the terminal; any program can open it as a serial port.
     #[command(after_help = "Example: kaco_ardexa simulate kaco 2,4-7 --link /tmp/bus")]
-    Kaco(SimulateKaco),
+    Kaco(Lazy<SimulateKaco>),
     /// Play a KSTAR inverter on the UDP ports 48899 and 8899, until stopped
     ///
     /// Prints the address at which it answers: ask it with kstar read --ip 127.0.0.1.
     #[command(after_help = "Example: kaco_ardexa simulate kstar --bind 127.0.0.2")]
-    Kstar(SimulateKstar),
+    Kstar(Lazy<SimulateKstar>),
 }
 
 /// `simulate kaco ADDRESSES`

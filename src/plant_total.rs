@@ -99,7 +99,7 @@ impl Figures {
 }
 
 /// The daily yield of a reading, kWh.
-pub fn daily_yield(reading: &Reading) -> Option<Decimal> {
+pub(crate) fn daily_yield(reading: &Reading) -> Option<Decimal> {
     let (energy, unit) = reading.figure(Role::DailyYield)?;
     Some(match unit {
         Unit::WattHour => energy.checked_div(Decimal::ONE_THOUSAND)?,

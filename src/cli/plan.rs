@@ -1,13 +1,15 @@
 //! From what was typed to the plan that a command gets.
 
+use super::environment::Lazy;
 use super::kstar::{Kstar, Network};
 use super::plant::{self, Refusal, Typed};
 use super::{
-    Asking, Bus, Cli, Command, Decode, Format, Listen, Log, Polling, Read, Scan, ScanFormat,
+    Asking, Bus, Cli, Command, Decode, Format, Listen, Log, Ping, Polling, Read, Scan, ScanFormat,
     Simulate, SimulateKaco, Watch, Watching, check, document, environment,
 };
 use crate::address::{Address, Addresses};
 use crate::command::plan::{self, Plan};
+use crate::history::names::Names;
 use crate::inverter::BusName;
 use crate::link::Device;
 use crate::plant_file;
@@ -34,25 +36,31 @@ impl Command {
     /// [`Refusal`] if its arguments do not fit together, or if a plant file has mistakes.
     pub(super) fn plan(self, typed: &Typed) -> Result<Plan, Refusal> {
         Ok(match self {
-            Self::Log(log) => log.plan(typed.clone())?,
-            Self::Read(read) => read.plan(typed)?,
-            Self::Watch(watch) => Plan::Watch(watch.plan(typed)?),
-            Self::Scan(arguments) => Plan::Scan(scan(arguments)),
-            Self::Check(arguments) => Plan::Check(checked(&arguments.file)?),
-            Self::Listen(arguments) => Plan::Listen(listen(arguments)),
+            Self::Log(Lazy(log)) => log.plan(typed.clone())?,
+            Self::Read(Lazy(read)) => read.plan(typed)?,
+            Self::Watch(Lazy(watch)) => Plan::Watch(watch.plan(typed)?),
+            Self::Scan(Lazy(arguments)) => Plan::Scan(scan(arguments)),
+            Self::Ping(Lazy(arguments)) => Plan::Ping(ping(arguments)),
+            Self::Check(Lazy(arguments)) => Plan::Check(checked(&arguments.file)?),
+            Self::Listen(Lazy(arguments)) => Plan::Listen(listen(arguments)),
             Self::Kstar(command) => kstar_plan(command),
-            Self::Decode(Decode { file, format }) => Plan::Decode(plan::Decode {
+            Self::Decode(Lazy(Decode { file, format })) => Plan::Decode(plan::Decode {
                 file,
                 format: format.into(),
             }),
-            Self::History(history) => Plan::History(Box::new(history.plan()?)),
-            Self::MqttForget(arguments) => Plan::Forget(arguments.plan()),
-            Self::Simulate(Simulate::Kaco(arguments)) => Plan::SimulateKaco(simulate(arguments)),
-            Self::Simulate(Simulate::Kstar(arguments)) => Plan::SimulateKstar(arguments.bind),
-            Self::Explain(arguments) => {
+            Self::History(Lazy(history)) => Plan::History(Box::new(history.plan()?)),
+            Self::Health(Lazy(arguments)) => Plan::Health(arguments.http),
+            Self::MqttForget(Lazy(arguments)) => Plan::Forget(arguments.plan()),
+            Self::Simulate(Simulate::Kaco(Lazy(arguments))) => {
+                Plan::SimulateKaco(simulate(arguments))
+            }
+            Self::Simulate(Simulate::Kstar(Lazy(arguments))) => Plan::SimulateKstar(arguments.bind),
+            Self::Explain(Lazy(arguments)) => {
                 Plan::Text(check::explained(&arguments).unwrap_or_default())
             }
-            Self::Completions(arguments) => Plan::Text(document::completions(arguments.shell)),
+            Self::Completions(Lazy(arguments)) => {
+                Plan::Text(document::completions(arguments.shell))
+            }
             Self::Man => Plan::Text(document::manual()),
         })
     }
@@ -96,7 +104,7 @@ impl Read {
             Some(file) => plant::sources(&file, &asking, counters, None, typed),
             None => vec![bus(self.bus, asking, counters)?],
         };
-        let sinks = printing(self.format, self.publishing.options());
+        let sinks = printing(self.format, self.details, self.publishing.options());
         Ok(once(sources, sinks, strict))
     }
 }
@@ -119,7 +127,7 @@ impl Watch {
         let counters_last = self.watching.sunspec.map(|_| COUNTERS_LAST);
         let sources = plant::sources(&file, &self.asking, self.counters, counters_last, typed);
         let mut plan = watching(sources, self.watching);
-        plan.sinks.title = file.name;
+        plan.sinks.names = plant::names(&file);
         if let Some(sunspec) = &mut plan.sinks.sunspec {
             let offset = |bus: &plant_file::Bus| (bus.name.clone(), bus.sunspec_offset);
             sunspec.offsets = file.buses.iter().map(offset).collect();
@@ -134,26 +142,34 @@ impl Watch {
 
 fn kstar_plan(command: Kstar) -> Plan {
     match command {
-        Kstar::Discover(discover) => Plan::Discover(plan::Discover {
+        Kstar::Discover(Lazy(discover)) => Plan::Discover(plan::Discover {
             network: network(&discover.network),
             format: discover.format.into(),
+            medium: environment::medium(),
         }),
-        Kstar::Read(read) => {
-            let sinks = printing(read.format, read.publishing.options());
+        Kstar::Read(Lazy(read)) => {
+            let mqtt = read.topics.of(read.publishing.options());
+            let sinks = printing(read.format, read.details, mqtt);
             once(
                 vec![SourcePlan::Kstar(network(&read.network))],
                 sinks,
                 read.strict,
             )
         }
-        Kstar::Log(log) => once(
+        Kstar::Log(Lazy(log)) => once(
             vec![SourcePlan::Kstar(network(&log.network))],
-            logging(log.directory, log.textfile, log.publishing.options()),
+            logging(
+                log.directory,
+                log.textfile,
+                log.topics.of(log.publishing.options()),
+            ),
             log.strict,
         ),
-        Kstar::Watch(watch) => {
+        Kstar::Watch(Lazy(watch)) => {
             let source = SourcePlan::Kstar(network(&watch.network));
-            Plan::Watch(watching(vec![source], watch.watching))
+            let mut plan = watching(vec![source], watch.watching);
+            plan.sinks.mqtt = watch.topics.of(plan.sinks.mqtt);
+            Plan::Watch(plan)
         }
     }
 }
@@ -180,7 +196,7 @@ fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::Watch {
                 offsets: BTreeMap::new(),
             }),
             http: watching.http,
-            title: None,
+            names: Names::default(),
         },
         every: watching.every,
         silent: watching.silent,
@@ -201,13 +217,15 @@ fn logging(directory: PathBuf, textfile: Option<PathBuf>, mqtt: Option<mqtt::Opt
 
 /// What `log` shows a person; nothing where standard output is not a terminal: cron mails it.
 fn overview() -> Option<Printed> {
-    stdout().is_terminal().then_some(Printed::Overview)
+    let medium = environment::medium();
+    medium.width.map(|_| Printed::Overview(medium))
 }
 
-fn printing(format: Format, mqtt: Option<mqtt::Options>) -> SinkPlan {
+fn printing(format: Format, details: bool, mqtt: Option<mqtt::Options>) -> SinkPlan {
     SinkPlan {
         print: Some(match format {
-            Format::Table => Printed::Table,
+            Format::Table if details => Printed::Details(environment::medium()),
+            Format::Table => Printed::Table(environment::medium()),
             Format::Json => Printed::Json,
             Format::Csv => Printed::Csv,
             Format::Influx => Printed::Influx,
@@ -251,7 +269,7 @@ fn checked(file: &Path) -> Result<plan::Check, Refusal> {
     let watch = Cli::try_parse_from(words.into_iter().chain([file.as_os_str()]));
     let refused = |text: String| Refusal::Usage(text);
     let watch = match watch.map_err(|error| refused(error.to_string()))?.command {
-        Command::Watch(watch) => watch.plan(&Typed::default())?,
+        Command::Watch(Lazy(watch)) => watch.plan(&Typed::default())?,
         other => return Err(refused(format!("{other:?} is not watch"))),
     };
     Ok(plan::Check {
@@ -263,11 +281,27 @@ fn checked(file: &Path) -> Result<plan::Check, Refusal> {
 
 fn scan(scan: Scan) -> plan::Scan {
     let usual = || Addresses::from_range(Address::MAKERS);
+    let are_named = scan.addresses.is_some();
     let addresses = scan.addresses.unwrap_or_else(usual);
     plan::Scan {
         bus: kaco_plan(scan.device, addresses, None, scan.asking, false),
         format: scan.format.into(),
+        medium: environment::medium(),
+        are_named,
         strict: scan.strict,
+    }
+}
+
+fn ping(ping: Ping) -> plan::Ping {
+    let asking = Asking {
+        waits: ping.waits,
+        attempts: 1,
+        record: ping.record,
+    };
+    plan::Ping {
+        bus: kaco_plan(ping.device, ping.addresses, None, asking, false),
+        count: ping.count,
+        strict: ping.strict,
     }
 }
 
@@ -276,6 +310,8 @@ fn listen(listen: Listen) -> plan::Listen {
         device: listen.device,
         gap: listen.gap,
         duration: listen.duration,
+        record: listen.record,
+        with_bytes: !stdout().is_terminal(),
     }
 }
 

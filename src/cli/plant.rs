@@ -231,9 +231,9 @@ pub(super) fn sources(
     let bus = |bus: &plant_file::Bus| {
         let mut asking = asking.clone();
         let said = &bus.polling;
-        typed.fill("pace", &mut asking.pace, said.pace);
-        typed.fill("timeout", &mut asking.timeout, said.timeout);
-        typed.fill("gap", &mut asking.gap, said.gap);
+        typed.fill("pace", &mut asking.waits.pace, said.pace);
+        typed.fill("timeout", &mut asking.waits.timeout, said.timeout);
+        typed.fill("gap", &mut asking.waits.gap, said.gap);
         typed.fill("attempts", &mut asking.attempts, said.attempts);
         typed.fill("record", &mut asking.record, said.record.clone().map(Some));
         let mut counters = counters;
@@ -292,9 +292,9 @@ pub(super) fn names(file: &PlantFile) -> Names {
 /// How a bus is polled.
 pub(super) fn timing(asking: &Asking) -> Timing {
     Timing {
-        pace: asking.pace,
-        first_byte: asking.timeout,
-        gap: asking.gap,
+        pace: asking.waits.pace,
+        first_byte: asking.waits.timeout,
+        gap: asking.waits.gap,
         attempts: asking.attempts,
     }
 }

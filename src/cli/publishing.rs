@@ -9,6 +9,9 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// In front of the plain KSTAR topics.
+const PLAIN: &str = "sensor/inverter";
+
 /// Whether, where and how readings are published.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Publishing")]
@@ -55,10 +58,23 @@ pub(crate) struct Publishing {
     /// Time without news after which Home Assistant shows an inverter as unavailable; 0 for never
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "15m")]
     pub expire_after: Duration,
+}
 
+/// Where KSTAR inverters publish besides.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Publishing")]
+pub(crate) struct PlainTopics {
     /// In front of the plain KSTAR topics: TOPIC/pvpower, TOPIC/grid and so on
-    #[arg(long, value_name = "TOPIC", value_parser = plain, default_value = "sensor/inverter")]
+    #[arg(long, value_name = "TOPIC", value_parser = plain, default_value = PLAIN)]
     pub topic: String,
+}
+
+impl PlainTopics {
+    /// The same options with these topics.
+    pub(super) fn of(self, options: Option<Options>) -> Option<Options> {
+        let topic = self.topic;
+        options.map(|options| Options { topic, ..options })
+    }
 }
 
 /// The certificate that the program shows.
@@ -98,7 +114,7 @@ impl Publishing {
             discovery: !self.no_discovery,
             expire_after: self.expire_after,
             prefix: self.mqtt_prefix.clone(),
-            topic: self.topic.clone(),
+            topic: PLAIN.to_owned(),
         })
     }
 }

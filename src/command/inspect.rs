@@ -4,7 +4,8 @@
 use super::plan::Check;
 use super::print::print;
 use crate::exit::{Exit, Failure};
-use crate::format::table::new_table;
+use crate::format::grid::{Column, Grid};
+use crate::format::look::Medium;
 use crate::inverter::InverterId;
 use crate::kaco::timing::Timing;
 use crate::sink::SinkPlan;
@@ -61,7 +62,7 @@ fn writable(what: &str, path: &Path) -> Result<(), Failure> {
 }
 
 fn text(plan: &Check) -> String {
-    let mut text = match &plan.sinks.title {
+    let mut text = match &plan.sinks.names.title {
         Some(title) => format!("{title}\n"),
         None => String::new(),
     };
@@ -74,8 +75,8 @@ fn text(plan: &Check) -> String {
 
 /// A row for each bus.
 fn buses(plan: &Check) -> String {
-    let mut table = new_table();
-    table.set_header(["bus", "device", "inverters", "pace", "round", "all silent"]);
+    let heads = ["bus", "device", "inverters", "pace", "round", "all silent"];
+    let mut table = Grid::new(heads.map(Column::text).to_vec());
     for source in &plan.sources {
         let count = source.inverters().len().to_string();
         let [bus, device, pace, round, silent] = match source {
@@ -94,9 +95,9 @@ fn buses(plan: &Check) -> String {
                 network.map(str::to_owned)
             }
         };
-        table.add_row([bus, device, count, pace, round, silent]);
+        table.add([bus, device, count, pace, round, silent]);
     }
-    format!("{table}\n")
+    table.draw(Medium::default())
 }
 
 /// A row for each inverter.
@@ -109,11 +110,10 @@ fn inverters(plan: &Check) -> String {
     let served = plan.sinks.sunspec.as_ref();
     let units = served.and_then(|options| sunspec::units(options, &inverters).ok());
     let broker = plan.sinks.mqtt.as_ref();
-    let mut table = new_table();
     let mut header = vec!["inverter", "name", "folder"];
     header.extend(broker.map(|_| "topic"));
     header.extend(units.as_ref().map(|_| "SunSpec unit"));
-    table.set_header(header);
+    let mut table = Grid::new(header.into_iter().map(Column::text).collect());
     let mut units = units.map(Vec::into_iter);
     for inverter in &inverters {
         let name = inverter.name().unwrap_or_default().to_owned();
@@ -123,9 +123,9 @@ fn inverters(plan: &Check) -> String {
         if let Some(units) = &mut units {
             row.push(units.next().map(|unit| shown(&unit)).unwrap_or_default());
         }
-        table.add_row(row);
+        table.add(row);
     }
-    format!("{table}\n")
+    table.draw(Medium::default())
 }
 
 /// In the place of what depends on the serial number.

@@ -7,13 +7,16 @@
 //! | `watch` | `watch` of every family: rounds until it is stopped |
 //! | the others | one command each |
 
+mod capture;
 mod decode;
 mod discover;
 mod forget;
+mod health;
 pub mod history;
 mod inspect;
 mod listen;
 mod once;
+mod ping;
 pub mod plan;
 mod print;
 mod progress;
@@ -49,13 +52,15 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
     match plan {
         Plan::Once(plan) => Stop::listen()?.interrupts(once::run(plan)).await,
         Plan::Watch(plan) => watch::run(plan, Stop::listen()?, messages).await,
-        Plan::Scan(plan) => Stop::listen()?.interrupts(scan::run(plan)).await,
+        Plan::Scan(plan) => scan::run(plan, Stop::listen()?).await,
+        Plan::Ping(plan) => ping::run(plan, Stop::listen()?).await,
         Plan::Discover(plan) => Stop::listen()?.interrupts(discover::run(plan)).await,
         Plan::Forget(plan) => Stop::listen()?.interrupts(forget::run(plan)).await,
-        Plan::Listen(plan) => Stop::listen()?.ends(listen::run(plan)).await,
+        Plan::Listen(plan) => listen::run(plan, Stop::listen()?).await,
         Plan::SimulateKaco(plan) => Stop::listen()?.ends(simulate::kaco(plan)).await,
         Plan::SimulateKstar(bind) => Stop::listen()?.ends(simulate::kstar(bind)).await,
         // These wait for nothing outside; a signal ends them as it ends any program.
+        Plan::Health(address) => health::run(address).map(Ended::Exit),
         Plan::Decode(plan) => decode::run(&plan).map(Ended::Exit),
         Plan::Check(plan) => inspect::run(&plan).map(Ended::Exit),
         Plan::History(plan) => history::run(&plan).map(Ended::Exit),

@@ -1,15 +1,15 @@
 //! What the commands are told: plain values, checked before anything runs.
 
 use crate::address::Addresses;
+use crate::format::look::{Look, Medium};
 use crate::inverter::BusName;
 use crate::link::Device;
 use crate::sim::kaco::Mood;
 use crate::sink::SinkPlan;
 use crate::sink::mqtt;
 use crate::source::{SourcePlan, kaco, kstar};
-use crate::watch::look::Look;
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ pub enum Plan {
     Check(Check),
     /// `scan`
     Scan(Scan),
+    /// `ping`
+    Ping(Ping),
     /// `kstar discover`
     Discover(Discover),
     /// `mqtt-forget`
@@ -32,6 +34,8 @@ pub enum Plan {
     Listen(Listen),
     /// `decode`
     Decode(Decode),
+    /// `health`: the address of a `watch --http`.
+    Health(Option<SocketAddr>),
     /// `history`
     History(Box<super::history::Plan>),
     /// `simulate kaco`
@@ -130,7 +134,22 @@ pub struct Scan {
     pub bus: kaco::Plan,
     /// How the inverters are printed.
     pub format: ScanFormat,
-    /// Whether finding none is a failure.
+    /// Where they are printed.
+    pub medium: Medium,
+    /// Whether the addresses were named, so that an inverter is at each.
+    pub are_named: bool,
+    /// Whether an inverter without reading is a failure.
+    pub strict: bool,
+}
+
+/// It is measured how well inverters are heard.
+#[derive(Debug)]
+pub struct Ping {
+    /// The bus and the inverters.
+    pub bus: kaco::Plan,
+    /// Requests to each inverter.
+    pub count: u32,
+    /// Whether an inverter without a good reply is a failure.
     pub strict: bool,
 }
 
@@ -141,6 +160,8 @@ pub struct Discover {
     pub network: kstar::Plan,
     /// How the inverters are printed.
     pub format: ListFormat,
+    /// Where they are printed.
+    pub medium: Medium,
 }
 
 /// A bus is listened to.
@@ -152,6 +173,10 @@ pub struct Listen {
     pub gap: Duration,
     /// When to stop; `None` for never.
     pub duration: Option<Duration>,
+    /// A file that gets what is heard, as exchanges.
+    pub record: Option<PathBuf>,
+    /// Whether lines of replies end with the bytes: in files and pipes, which `decode` reads.
+    pub with_bytes: bool,
 }
 
 /// Captured replies are decoded.

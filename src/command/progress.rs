@@ -1,8 +1,14 @@
 //! A bar while a bus is asked.
 
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{IsTerminal, stderr};
+use crossterm::terminal;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write, stderr};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+/// Columns for what a terminal echoes of Ctrl-C, `^C`, and for the cursor.
+const ECHO: u16 = 3;
 
 /// A bar on standard error if that is a terminal; nothing otherwise. `noun`: what is counted.
 pub(super) fn bar(length: usize, noun: &str) -> ProgressBar {
@@ -23,8 +29,72 @@ fn shown(bar: ProgressBar, template: &str) -> ProgressBar {
         return ProgressBar::hidden();
     }
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+        // ASCII, which every terminal has.
+        bar.set_style(style.progress_chars("##-").tick_chars("|/-\\ "));
     }
+    bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(Line::default())));
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+/// Standard error, a little narrower than it is: a bar fills its line, and an echo that wrapped to the
+/// next line would keep the bar from being cleared.
+#[derive(Debug, Default)]
+struct Line(Mutex<String>);
+
+impl Line {
+    fn add(&self, text: std::fmt::Arguments<'_>) -> io::Result<()> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.write_fmt(text).map_err(io::Error::other)
+    }
+
+    /// Moves the cursor; a terminal takes 0 for 1.
+    fn go(&self, count: usize, way: char) -> io::Result<()> {
+        match count {
+            0 => Ok(()),
+            count => self.add(format_args!("\x1b[{count}{way}")),
+        }
+    }
+}
+
+impl TermLike for Line {
+    fn width(&self) -> u16 {
+        let width = terminal::size().map_or(80, |(width, _)| width);
+        width.saturating_sub(ECHO).max(1)
+    }
+
+    fn move_cursor_up(&self, count: usize) -> io::Result<()> {
+        self.go(count, 'A')
+    }
+
+    fn move_cursor_down(&self, count: usize) -> io::Result<()> {
+        self.go(count, 'B')
+    }
+
+    fn move_cursor_right(&self, count: usize) -> io::Result<()> {
+        self.go(count, 'C')
+    }
+
+    fn move_cursor_left(&self, count: usize) -> io::Result<()> {
+        self.go(count, 'D')
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.add(format_args!("{text}\r\n"))
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.add(format_args!("{text}"))
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.add(format_args!("\r\x1b[2K"))
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        stderr().write_all(waiting.as_bytes())?;
+        waiting.clear();
+        stderr().flush()
+    }
 }

@@ -38,6 +38,10 @@ pub(super) const PACE_MARGIN: Duration = Duration::from_millis(3);
 /// at 9600 baud (0.5 s).
 pub(super) const LONGEST_REPLY: Duration = Duration::from_secs(5);
 
+/// A reply that did not begin in time is waited for this much longer where faults are searched for: gateways were seen to
+/// hold replies back for a second.
+pub(super) const LATE_REPLY: Duration = Duration::from_secs(2);
+
 /// Five bytes at 9600 baud take 5 ms; a port that takes longer to accept them is stuck.
 pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(1);
 

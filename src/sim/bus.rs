@@ -129,10 +129,11 @@ impl Bus {
     }
 
     async fn send(&mut self, bytes: &[u8], time: &mut Instant, pause: Duration) -> io::Result<()> {
-        for &byte in bytes {
+        let piece = if pause.is_zero() { bytes.len() } else { 1 };
+        for bytes in bytes.chunks(piece.max(1)) {
             *time += pause;
             sleep_until(*time).await;
-            self.replies.write_all(&[byte]).await?;
+            self.replies.write_all(bytes).await?;
         }
         Ok(())
     }

@@ -87,6 +87,11 @@ impl Troubles {
         }
     }
 
+    /// Whether anything is in trouble now.
+    pub(super) fn has_any(&self) -> bool {
+        !self.now.is_empty()
+    }
+
     /// The exit code: trouble that is over counts too.
     pub(super) fn exit(&self) -> Exit {
         self.worst.unwrap_or(Exit::Done)

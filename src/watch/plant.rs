@@ -179,7 +179,7 @@ impl Plant {
         let inverter = self.add(source, &observation.inverter);
         inverter.id = observation.inverter.clone();
         let from = inverter.condition;
-        let detail = inverter.take(&observation.outcome, now);
+        let detail = inverter.take(observation, now);
         (inverter.condition != from).then(|| Change {
             name: inverter.id.shown(),
             from,
@@ -189,7 +189,7 @@ impl Plant {
     }
 
     /// Notes a reading of a former run.
-    pub(super) fn remember(&mut self, source: usize, id: &InverterId, reading: &Reading, now: Now) {
+    pub(crate) fn remember(&mut self, source: usize, id: &InverterId, reading: &Reading, now: Now) {
         self.add(source, id).remember(reading, now);
     }
 

@@ -7,6 +7,7 @@ mod brokers;
 mod chatter;
 mod clocks;
 mod cost;
+mod crashes;
 mod crowds;
 mod disks;
 mod figures;

@@ -150,8 +150,8 @@ impl From<LogError> for Failure {
     fn from(error: LogError) -> Self {
         let message = error.to_string();
         match error {
-            LogError::Busy(_) => Self::busy(message, error.hint()),
-            LogError::Failed { .. } => Self::new(message, error.hint()),
+            LogError::Busy(_) => Self::busy(message, error.hint().as_deref()),
+            LogError::Failed { .. } => Self::new(message, error.hint().as_deref()),
         }
     }
 }

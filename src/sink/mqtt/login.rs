@@ -3,8 +3,15 @@
 use super::broker::Broker;
 use super::error::PublishError;
 use super::password::Password;
+use crate::escape::shell_word;
+use crate::lines;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use tracing::warn;
+
+/// The right of all users to read a file.
+const EVERYBODY: u32 = 0o004;
 
 /// What the environment says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,7 +63,15 @@ fn read(path: &Path) -> Result<Password, PublishError> {
         path: path.to_owned(),
         reason,
     };
-    let mut bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = lines::whole(path, lines::LONGEST);
+    let mut bytes = bytes.map_err(|error| unreadable(error.to_string()))?;
+    if fs::metadata(path).is_ok_and(|file| file.mode() & EVERYBODY != 0) {
+        warn!(
+            "every user of this machine can read the password in {}: `chmod 600 {}`",
+            path.display(),
+            shell_word(&path.display().to_string())
+        );
+    }
     if bytes.pop_if(|byte| *byte == b'\n').is_some() {
         bytes.pop_if(|byte| *byte == b'\r');
     }
@@ -67,6 +82,7 @@ fn read(path: &Path) -> Result<Password, PublishError> {
 mod tests {
     use super::*;
     use std::error::Error;
+    use std::fs;
 
     fn environment(user: Option<&str>, password: Option<&str>) -> Environment {
         Environment {

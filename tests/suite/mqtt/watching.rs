@@ -7,7 +7,7 @@ use crate::support::program::{command, signal, start, text, wait, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 fn states(listener: &Listener) -> Vec<Heard> {
@@ -53,24 +53,12 @@ fn state_flows_again_after_the_broker_restarted() {
     let before = rows();
     wait_until("a row without a broker", || rows() > before);
     broker.start_again();
-    let back = Instant::now();
     let listener = broker.listen();
     wait_until("state again", || states(&listener).len() >= 2);
-    assert!(
-        back.elapsed() < Duration::from_secs(30),
-        "{:?}",
-        back.elapsed()
-    );
 
     let process = Pid::from_raw(i32::try_from(watch.0.id()).unwrap()).unwrap();
     kill_process(process, Signal::TERM).unwrap();
-    let told = Instant::now();
     wait(watch).expect_code(0);
-    assert!(
-        told.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        told.elapsed()
-    );
     wait_until("the good-bye", || {
         let is_offline = |heard: &Heard| {
             heard.topic == "kaco_ardexa/kaco_02/availability" && heard.payload == "offline"
