@@ -16,7 +16,7 @@ Done; silent inverters are fine.
 Something failed that a person must look at; what could be kept is kept.
 .TP
 .B 2
-Wrong usage.
+Wrong usage, or a plant file with mistakes.
 .TP
 .B 3
 .BR \-\-strict ,
