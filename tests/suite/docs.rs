@@ -140,14 +140,14 @@ fn the_page_of_columns_is_what_the_tables_say() {
 const INTRODUCTION: &str = "\
 # All columns
 
-This page is made from the tables in `src/kaco/layouts.rs` and `src/kstar/layout.rs`: `UPDATE=1 cargo test` writes it. Do not
+This page is generated from the tables in `src/kaco/layouts.rs` and `src/kstar/layout.rs`: `UPDATE=1 cargo test` writes it. Do not
 edit it by hand.
 
 A log has the column `datetime` first, then those of the inverter's layout in this order. The shape of the reply picks the layout;
 `kaco_ardexa read DEVICE ADDRESS --format json` names it. With `--counters`, the columns of [counters](#counters) follow at the end.
 Readings as JSON have the same values under the keys, see [json.md](json.md). A value that could not be read is an empty cell, and `null` in JSON.
 
-A number that is not plausible is written all the same, with a warning. Ranges are wide, and powers may differ by a quarter of the greater one
+An implausible value is written unchanged, with a warning. Ranges are wide, and powers may differ by a quarter of the greater one
 and 100 W more, as the values of one reply are not measured at the same instant.
 
 | holds | means |

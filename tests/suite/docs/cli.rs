@@ -9,7 +9,7 @@ use std::fmt::Write;
 const INTRODUCTION: &str = "\
 # All commands
 
-This page is made from the definition of the command line: `UPDATE=1 cargo test` writes it. `kaco_ardexa COMMAND --help` prints the same,
+This page is generated from the definition of the command line: `UPDATE=1 cargo test` writes it. `kaco_ardexa COMMAND --help` prints the same,
 `-h` a summary, `kaco_ardexa man COMMAND` as a manual page.
 
 **DEVICE** is one of
@@ -21,18 +21,18 @@ This page is made from the definition of the command line: `UPDATE=1 cargo test`
 - `replay:FILE`, a recording made with `--record`
 
 **ADDRESSES** is a list such as `1-9,12,15-20`, numbers 1 to 99, in the order of polling. Durations are written `1s`, `250ms`, `1.5s`, or as
-plain seconds. What is typed comes before the plant file, the plant file before the environment.
+plain seconds. The command line overrides the plant file, and the plant file overrides the environment.
 
 | exit code | means |
 |---|---|
 | 0 | done; silent inverters are fine |
-| 1 | something failed that a person must look at; what could be kept is kept |
+| 1 | something failed: a device, a file, a broker; rows that could be written are kept |
 | 2 | wrong usage |
 | 3 | `--strict`, and an inverter gave no reading |
-| 7 | another run holds this device or directory |
+| 7 | another run uses this device or directory |
 
-SIGTERM and Ctrl-C end a command within two seconds, as they end any program (143 or 130 in a shell); `watch`, `listen` and `simulate`,
-which have no other end, exit with 0. Every command also takes `-v`, `-vv`, `-vvv` (what happens; every exchange; everything) and `-q`
+SIGTERM and Ctrl-C end a command within two seconds (exit code 143 or 130 in a shell); `watch`, `listen` and `simulate`, which do not end
+by themselves, exit with 0. Every command also takes `-v`, `-vv`, `-vvv` (what happens; every exchange; everything) and `-q`
 (errors only).
 
 ";

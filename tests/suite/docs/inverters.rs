@@ -28,7 +28,7 @@ const ORIGINS: [(Origin, &str, &str); 3] = [
     (
         Origin::LikelyReal,
         "likely a real reply",
-        "the same, but who published it does not say where it was captured",
+        "the same, but its publication does not state where it was captured",
     ),
     (
         Origin::Note,
@@ -124,13 +124,13 @@ fn of_type<'a>(
 const INTRODUCTION: &str = "\
 # Inverters
 
-This page is made from the tables in `src/kaco/types.rs`, `src/kaco/layouts.rs` and `src/kstar/layout.rs` and from the captures in
+This page is generated from the tables in `src/kaco/types.rs`, `src/kaco/layouts.rs` and `src/kstar/layout.rs` and from the captures in
 `tests/captures`: `UPDATE=1 cargo test` writes it. Do not edit it by hand.
 
-Look for the type code that `kaco_ardexa scan` shows, or for the model on the type plate.
+Search for the type code that `kaco_ardexa scan` prints, or for the model on the type plate.
 
-**Yours is not here?** It is read all the same if its reply has one of the [layouts](#layouts): they are recognised by what the reply
-looks like, not by the type. Only the model stays empty. If it is not read, or reads wrong, one recorded reply is enough to add it:
+**Yours is not listed?** It is read nevertheless if its reply has one of the [layouts](#layouts): they are recognised by the shape of the
+reply, not by the type. Only the model stays empty. If it is refused, or a value is wrong, one recorded reply is enough to add it:
 [new-inverter.md](new-inverter.md).
 
 | evidence | means |
@@ -146,10 +146,10 @@ fn page() -> String {
     }
     writeln!(
         page,
-        "| {TABLE_ONLY} | the maker's papers or other programs name it; nobody has sent a reply yet |"
+        "| {TABLE_ONLY} | the maker's documents or other programs name it; there is no recorded reply yet |"
     )
     .unwrap();
-    page += "\nBehind the evidence stand the names of the captures. A layout's columns are in [columns.md](columns.md).\n";
+    page += "\nThe evidence ends with the names of the captures. A layout's columns are in [columns.md](columns.md).\n";
     layouts(&mut page, &captures);
     read(&mut page, &captures);
     named(&mut page, &captures);
@@ -196,8 +196,8 @@ fn read(page: &mut String, captures: &[Capture]) {
 
 /// The types that are known by name only.
 fn named(page: &mut String, captures: &[Capture]) {
-    *page += "\n## Types that the tables name\n\nThe first reply tells their layout. \
-              The maker never published what the states of XP inverters mean: these are logged as numbers.\n\n\
+    *page += "\n## Types that the tables name\n\nTheir layout follows from the first reply. \
+              The maker never published the status texts of XP inverters: these are logged as numbers.\n\n\
               | type | model | state | evidence |\n|---|---|---|---|\n";
     let unseen = |row: &&InverterType| of_type(captures, row.code).next().is_none();
     for row in TYPES.iter().filter(unseen) {

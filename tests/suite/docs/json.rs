@@ -60,13 +60,13 @@ const HEAD: [Key; 7] = [
     Key(
         "serial",
         "string|null",
-        "KSTAR: the serial number, where the inverter tells it; of KACO inverters only in `scan`",
+        "KSTAR: the serial number, if the inverter reports it; of KACO inverters only in `scan`",
     ),
     Key("ip", "string|null", "KSTAR: the IP address"),
     Key(
         "simulated",
         "boolean",
-        "`true` for inverters that the program itself plays (`sim:`); absent otherwise",
+        "`true` for simulated inverters (`sim:`); absent otherwise",
     ),
 ];
 
@@ -77,7 +77,7 @@ const READING: [Key; 5] = [
     Key(
         "model",
         "string|null",
-        "the maker's name for the type, where it is known",
+        "the maker's name for the type, if it is known",
     ),
     Key(
         "status_codes",
@@ -143,11 +143,11 @@ every inverter was read, or is silent as at night.";
 const INTRODUCTION: &str = "\
 # JSON
 
-This page is made from the program's tables: `UPDATE=1 cargo test` writes it, and [json.schema.json](json.schema.json)
-with it. Do not edit it by hand. Tests hold the schema against objects of every layout and outcome.
+This page is generated from the program's tables: `UPDATE=1 cargo test` writes it, and [json.schema.json](json.schema.json)
+with it. Do not edit it by hand. Tests check the schema with objects of every layout and outcome.
 
 `read`, `decode`, `scan` and `kstar discover` with `--format json` print one flat object per line. MQTT has the same objects as
-payloads of state topics, of readings only.
+payloads of state topics, for readings only.
 
 ```json
 {\"time\":\"2026-11-20T12:30:43.117+01:00\",\"protocol\":\"kaco\",\"address\":4,\"outcome\":\"read\",\"layout\":\"standard\",\"type\":\"5002xi\",
@@ -156,14 +156,14 @@ payloads of state topics, of readings only.
 {\"time\":\"2026-11-20T12:30:45.203+01:00\",\"protocol\":\"kaco\",\"address\":5,\"outcome\":\"silent\",\"reason\":\"no reply\"}
 ```
 
-## What stays
+## Stability
 
 - A key keeps its name, its type, its unit and its meaning in all versions 1.x.
 - New keys, layouts and outcomes may be added. Ignore what you do not know, and do not depend on the order of keys.
-- Every column of a layout is always there. A value that could not be read is `null`, never 0 and never left out.
+- Every column of a layout is always present. A value that could not be read is `null`, never 0 and never left out.
 - Numbers have the digits that the inverter sent: `1.60` stays `1.60`.
-- An object is flat but for `status_codes`, and one line without line breaks.
-- Words in `reason` and `detail` are for people and may change.
+- An object is flat except for `status_codes`, and one line without line breaks.
+- Texts in `reason` and `detail` may change; do not parse them.
 ";
 
 /// The whole page.
@@ -173,7 +173,7 @@ fn page() -> String {
     section(
         &mut page,
         "Keys of a reading",
-        "They follow those of every inverter; behind them come the columns.",
+        "They follow those of every inverter; the columns come after them.",
         &READING,
     );
     page.push_str("\n## Inverters without a reading\n\nThe keys of every inverter, `outcome` and `reason`, no columns.\n\n| outcome | means |\n|---|---|\n");
