@@ -21,6 +21,7 @@ use crate::link::Device;
 use crate::sim::kaco::Mood;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use environment::Lazy;
 use history::History;
 use kstar::{Kstar, SimulateKstar};
 use publishing::Publishing;
@@ -62,25 +63,25 @@ pub(crate) enum Command {
         override_usage = "kaco_ardexa log [OPTIONS] <DEVICE> <ADDRESSES> <DIR>\n       kaco_ardexa log [OPTIONS] --plant <FILE> [DIR]"
     )]
     #[command(after_help = "Example: kaco_ardexa log /dev/ttyUSB0 2,4-7 /opt/ardexa/kaco/logs")]
-    Log(Log),
+    Log(Lazy<Log>),
     /// Contact each inverter and print the latest readings
     #[command(
         override_usage = "kaco_ardexa read [OPTIONS] <DEVICE> <ADDRESSES>\n       kaco_ardexa read [OPTIONS] --plant <FILE>"
     )]
     #[command(after_help = "Example: kaco_ardexa read /dev/ttyUSB0 2 --format json")]
-    Read(Read),
+    Read(Lazy<Read>),
     /// Find the inverters on a bus
     ///
     /// Asks every address, and who answers is asked what it is: type, model, firmware, serial number. Where nobody answers, it
     /// says what to look at.
     #[command(after_help = "Example: kaco_ardexa scan /dev/ttyUSB0")]
-    Scan(Scan),
+    Scan(Lazy<Scan>),
     /// Measure how well inverters are heard
     ///
     /// Requests the readings of each inverter --count times, without a second attempt. Prints how many replies were good,
     /// garbled, missing or late, how long they took, and what that means; after Ctrl-C too.
     #[command(after_help = "Example: kaco_ardexa ping /dev/ttyUSB0 2,4-7 --count 50")]
-    Ping(Ping),
+    Ping(Lazy<Ping>),
     /// Keep polling: a live page on a terminal, a line for each change elsewhere
     ///
     /// Silent inverters are polled once a minute until they wake. A device that is missing is waited for. Keys: ? shows
@@ -91,20 +92,20 @@ pub(crate) enum Command {
     #[command(
         after_help = "Example: kaco_ardexa watch /dev/ttyUSB0 2,4-7 --log /opt/ardexa/kaco/logs"
     )]
-    Watch(Watch),
+    Watch(Lazy<Watch>),
     /// Check a plant file, and show what it has polled
     ///
     /// Buses, inverters, folders, topics, SunSpec units, and how long a round takes. Looks at devices, directories, password
     /// and certificates of this machine, and opens no bus. Exits with 2 for mistakes in the file, with 1 for what is wrong
     /// on the machine: run it as the user who runs the service.
     #[command(after_help = "Example: kaco_ardexa check /etc/kaco_ardexa/plant.toml")]
-    Check(Check),
+    Check(Lazy<Check>),
     /// Show what passes on the bus, sending nothing
     ///
     /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C, which prints counts per
     /// address. Into a file or pipe, lines of replies end with their bytes, for decode.
     #[command(after_help = "Example: kaco_ardexa listen /dev/ttyUSB0")]
-    Listen(Listen),
+    Listen(Lazy<Listen>),
     /// KSTAR hybrid inverters, over the network
     #[command(subcommand)]
     Kstar(Kstar),
@@ -113,20 +114,26 @@ pub(crate) enum Command {
     /// Numbers, and on a terminal a picture; with -o as a file. Reads the CSV files of log, watch and the Python program, and
     /// changes nothing in DIR: it can run beside a log or watch.
     #[command(after_help = "Example: kaco_ardexa history /opt/ardexa/kaco/logs --month 2026-05")]
-    History(History),
+    History(Lazy<History>),
+    /// Ask a running watch --http whether it is well
+    ///
+    /// Says nothing and exits with 0 if rounds end and every link is there, else with 1 and the reason. Without an address there
+    /// is nothing to ask, and it exits with 0.
+    #[command(after_help = "Example: kaco_ardexa health --http 127.0.0.1:8080")]
+    Health(Lazy<Health>),
     /// Decode captured replies, one per line: hex, recordings, what listen printed
     ///
     /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines can be hex,
     /// JSON lines of --record, or lines that listen wrote into a file. Lines that are empty or start with `#`, and requests,
     /// are skipped. Exits 1 if a line is no good reply.
     #[command(after_help = "Example: echo 0a2a3031392036343030786920af0d | kaco_ardexa decode")]
-    Decode(Decode),
+    Decode(Lazy<Decode>),
     /// Take back what Home Assistant was told of inverters that are gone
     ///
     /// Removes the retained announcements of these inverters from the broker; Home Assistant removes
     /// their entities at once. A later run with --mqtt announces an inverter again.
     #[command(after_help = "Example: kaco_ardexa mqtt-forget --mqtt host 02 simulated")]
-    MqttForget(forget::Forget),
+    MqttForget(Lazy<forget::Forget>),
     /// Play inverters, to try out everything around the program
     #[command(subcommand)]
     Simulate(Simulate),
@@ -134,15 +141,23 @@ pub(crate) enum Command {
     ///
     /// All of them without an argument. `kstar 513` is the number in the column Error Codes of a KSTAR inverter.
     #[command(after_help = "Example: kaco_ardexa explain 19")]
-    Explain(Explain),
+    Explain(Lazy<Explain>),
     /// Print a script that completes command lines in a shell
     #[command(
         after_help = "Example: mkdir -p ~/.local/share/bash-completion/completions && kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
     )]
-    Completions(Completions),
+    Completions(Lazy<Completions>),
     /// Print the manual page
     #[command(after_help = "Example: kaco_ardexa man | man -l -")]
     Man,
+}
+
+/// `health --http ADDR:PORT`
+#[derive(Debug, Args)]
+pub(crate) struct Health {
+    /// The address that watch was given with --http
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub http: Option<SocketAddr>,
 }
 
 /// `log DEVICE ADDRESSES DIR`
@@ -487,12 +502,12 @@ pub(crate) enum Simulate {
     ///
     /// Prints the name of the terminal; any program can open it as a serial port.
     #[command(after_help = "Example: kaco_ardexa simulate kaco 2,4-7 --link /tmp/bus")]
-    Kaco(SimulateKaco),
+    Kaco(Lazy<SimulateKaco>),
     /// Play a KSTAR inverter on the UDP ports 48899 and 8899, until stopped
     ///
     /// Prints the address at which it answers: ask it with kstar read --ip 127.0.0.1.
     #[command(after_help = "Example: kaco_ardexa simulate kstar --bind 127.0.0.2")]
-    Kstar(SimulateKstar),
+    Kstar(Lazy<SimulateKstar>),
 }
 
 /// `simulate kaco ADDRESSES`

@@ -1,7 +1,9 @@
 //! Recordings: each exchange on a bus as one JSON line, for `--record` and `replay:`.
 
 use crate::escape;
+use crate::lines::lines;
 use serde_json::{Value, json};
+use std::io::BufRead;
 use std::time::Duration;
 
 /// A request, and all that came until it was decided.
@@ -75,20 +77,25 @@ impl Exchange {
     }
 }
 
-/// Reads a whole recording; empty lines are skipped.
+/// Reads a whole recording; empty lines are skipped. A line that is too long is left out, and
+/// `skip` is called with its number.
 ///
 /// # Errors
 /// A text that names the line and what is wrong with it.
-pub fn parse(text: &str) -> Result<Vec<Exchange>, String> {
-    let lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    let exchanges: Vec<Exchange> = lines
-        .map(|(number, line)| {
-            Exchange::parse(line).map_err(|error| format!("line {}: {error}", number + 1))
-        })
-        .collect::<Result<_, _>>()?;
+pub fn read(text: impl BufRead, mut skip: impl FnMut(usize)) -> Result<Vec<Exchange>, String> {
+    let mut exchanges = Vec::new();
+    for (line, number) in lines(text).zip(1..) {
+        let Some(line) = line.map_err(|error| error.to_string())? else {
+            skip(number);
+            continue;
+        };
+        let parsed = match std::str::from_utf8(&line) {
+            Ok(line) if line.trim().is_empty() => continue,
+            Ok(line) => Exchange::parse(line),
+            Err(error) => Err(error.to_string()),
+        };
+        exchanges.push(parsed.map_err(|error| format!("line {number}: {error}"))?);
+    }
     if exchanges.is_empty() {
         return Err("there is no exchange in it".to_owned());
     }
@@ -98,6 +105,10 @@ pub fn parse(text: &str) -> Result<Vec<Exchange>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Result<Vec<Exchange>, String> {
+        read(text.as_bytes(), |_| {})
+    }
 
     #[test]
     fn lines_go_both_ways() {

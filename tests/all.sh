@@ -14,6 +14,7 @@ needed=(
     "ser2net ser2net"
     "socat socat"
     "promtool prometheus"
+    "chromium chromium"
     "mandoc mandoc"
     "systemd-analyze systemd"
     "shellcheck shellcheck"

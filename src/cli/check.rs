@@ -1,5 +1,6 @@
 //! What is wrong with a command line although each of its parts is right.
 
+use super::environment::Lazy;
 use super::{Command, Explain};
 use crate::escape;
 use crate::format::explain;
@@ -31,7 +32,7 @@ pub(super) fn check(
         let text = format!("--{option} has no effect without --mqtt URL");
         return Err(program.error(ErrorKind::MissingRequiredArgument, text));
     }
-    if let Command::Explain(asked) = command
+    if let Command::Explain(Lazy(asked)) = command
         && let Err(unknown) = explained(asked)
     {
         let asked = escape::printable(asked.asked.join(" ").as_bytes());

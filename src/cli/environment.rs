@@ -8,15 +8,16 @@ use crate::escape::{printable, without_passwords};
 use crate::format::look::{Look, Medium};
 use crate::sink::mqtt::login::Environment;
 use crate::sink::mqtt::password::Password;
-use clap::builder::{BoolishValueParser, StyledStr};
+use clap::builder::{BoolishValueParser, Resettable, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, Error, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, Error, FromArgMatches};
 use crossterm::terminal;
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What the program exits with when it was told nonsense, as the parser has it.
 const WRONG_USAGE: u8 = 2;
@@ -29,7 +30,7 @@ const COMMIT: &str = "KACO_ARDEXA_COMMIT";
 
 /// The commands that machines start, of both families. Others are typed: a search for inverters is
 /// not to be led by the configuration of a service.
-const COMMANDS: [&str; 3] = ["log", "read", "watch"];
+const COMMANDS: [&str; 4] = ["log", "read", "watch", "health"];
 
 /// Further variables of an option, as the C# console `kstar.sharp` had them; the first that is not
 /// empty counts. They hold for every command.
@@ -75,7 +76,9 @@ impl From<Error> for Wrong {
 /// # Errors
 /// What is wrong with it, or the help that was asked for.
 pub fn parse() -> Result<Invocation, Wrong> {
-    let mut program = with_variables(Cli::command());
+    IS_PARSING.store(true, Ordering::Relaxed);
+    let mut program = Cli::command();
+    IS_PARSING.store(false, Ordering::Relaxed);
     let mut matches = program
         .try_get_matches_from_mut(env::args_os())
         .map_err(explained)?;
@@ -89,7 +92,7 @@ pub fn parse() -> Result<Invocation, Wrong> {
     let (path, leaf) = leaf(&matches);
     check::check(&cli.command, leaf, &mut program)?;
     let warnings = match COMMANDS.contains(&path) {
-        true => unknown_variables(&program),
+        true => unknown_variables(),
         false => Vec::new(),
     };
     let plan = cli.command.plan(&Typed::of(&matches));
@@ -123,12 +126,16 @@ fn leaf(matches: &ArgMatches) -> (&str, &ArgMatches) {
 }
 
 /// Variables with our prefix that no option has: a typing error would pass unnoticed.
-fn unknown_variables(program: &Command) -> Vec<String> {
-    let known = all_variables(program, false);
+fn unknown_variables() -> Vec<String> {
     let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let mut unknown: Vec<String> = set
-        .filter(|name| name.starts_with(PREFIX) && name != COMMIT && !known.contains(name))
-        .collect();
+    let ours = set.filter(|name| name.starts_with(PREFIX) && name != COMMIT);
+    let mut unknown: Vec<String> = ours.collect();
+    if unknown.is_empty() {
+        // The arguments of all commands need not be defined.
+        return unknown;
+    }
+    let known = all_variables(&Cli::command(), false);
+    unknown.retain(|name| !known.contains(name));
     unknown.sort();
     let warning = |name: String| {
         let nearest = known
@@ -220,12 +227,51 @@ fn value(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The program with the variables of its arguments, in help too.
-pub(super) fn with_variables(command: Command) -> Command {
+/// Set while the program is defined to parse a command line.
+static IS_PARSING: AtomicBool = AtomicBool::new(false);
+
+/// The arguments of one command. To parse a command line they are defined, with their variables, for the
+/// command at hand only: those of all commands would be a twentieth of the memory of a run.
+#[derive(Debug)]
+pub(crate) struct Lazy<T>(pub(crate) T);
+
+impl<T: Args> Args for Lazy<T> {
+    fn augment_args(command: Command) -> Command {
+        if !IS_PARSING.load(Ordering::Relaxed) {
+            return T::augment_args(command);
+        }
+        command.defer(|command| {
+            // The command's own, which its arguments would replace by theirs.
+            let about = Resettable::from(command.get_about().cloned());
+            let long_about = Resettable::from(command.get_long_about().cloned());
+            let command = T::augment_args(command).about(about);
+            with_variables(command.long_about(long_about))
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        T::augment_args_for_update(command)
+    }
+}
+
+impl<T: FromArgMatches> FromArgMatches for Lazy<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        T::from_arg_matches(matches).map(Self)
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, Error> {
+        T::from_arg_matches_mut(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
+/// The command with the variables of its arguments, in help too.
+fn with_variables(command: Command) -> Command {
     let is_started = COMMANDS.contains(&command.get_name());
-    command
-        .mut_args(|argument| with_variable(argument, is_started))
-        .mut_subcommands(with_variables)
+    command.mut_args(|argument| with_variable(argument, is_started))
 }
 
 fn with_variable(argument: Arg, is_started: bool) -> Arg {
@@ -291,9 +337,11 @@ fn explained(mut error: Error) -> Error {
         Some(ContextValue::String(text)) => text.as_str(),
         _ => "",
     };
-    // `<DEVICE>` or `--pace <DURATION>`
+    // `<DIR>`, `[DEVICE]` or `--pace <DURATION>`
     let argument = text(ContextKind::InvalidArg).split(' ').next();
-    let option = argument.unwrap_or_default().trim_matches(['-', '<', '>']);
+    let option = argument
+        .unwrap_or_default()
+        .trim_matches(['-', '<', '>', '[', ']']);
     let wrong = text(ContextKind::InvalidValue);
     let legacy = LEGACY.iter().find(|(name, _)| *name == option);
     let legacy = legacy.into_iter().flat_map(|(_, names)| names);

@@ -1,7 +1,8 @@
 //! `history DIR`: what can be typed, and the plan that it means.
 
 use super::plant::{self, Refusal};
-use crate::command::history::{Format, Period, Plan, Target};
+use crate::command::history::{Format, Plan, Target};
+use crate::history::series::Period;
 use crate::picture::cells::Look;
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
@@ -100,7 +101,7 @@ impl History {
                 year: Some(year), ..
             } => Period::Year(year),
             Periods { years: true, .. } => Period::Years,
-            Periods { compare: true, .. } => Period::Compare,
+            Periods { compare: true, .. } => Period::Compare(None),
             Periods { .. } => Period::Day(None),
         };
         let format = match self.format {

@@ -1,5 +1,6 @@
 //! From what was typed to the plan that a command gets.
 
+use super::environment::Lazy;
 use super::kstar::{Kstar, Network};
 use super::plant::{self, Refusal, Typed};
 use super::{
@@ -8,6 +9,7 @@ use super::{
 };
 use crate::address::{Address, Addresses};
 use crate::command::plan::{self, Plan};
+use crate::history::names::Names;
 use crate::inverter::BusName;
 use crate::link::Device;
 use crate::plant_file;
@@ -34,26 +36,31 @@ impl Command {
     /// [`Refusal`] if its arguments do not fit together, or if a plant file has mistakes.
     pub(super) fn plan(self, typed: &Typed) -> Result<Plan, Refusal> {
         Ok(match self {
-            Self::Log(log) => log.plan(typed.clone())?,
-            Self::Read(read) => read.plan(typed)?,
-            Self::Watch(watch) => Plan::Watch(watch.plan(typed)?),
-            Self::Scan(arguments) => Plan::Scan(scan(arguments)),
-            Self::Ping(arguments) => Plan::Ping(ping(arguments)),
-            Self::Check(arguments) => Plan::Check(checked(&arguments.file)?),
-            Self::Listen(arguments) => Plan::Listen(listen(arguments)),
+            Self::Log(Lazy(log)) => log.plan(typed.clone())?,
+            Self::Read(Lazy(read)) => read.plan(typed)?,
+            Self::Watch(Lazy(watch)) => Plan::Watch(watch.plan(typed)?),
+            Self::Scan(Lazy(arguments)) => Plan::Scan(scan(arguments)),
+            Self::Ping(Lazy(arguments)) => Plan::Ping(ping(arguments)),
+            Self::Check(Lazy(arguments)) => Plan::Check(checked(&arguments.file)?),
+            Self::Listen(Lazy(arguments)) => Plan::Listen(listen(arguments)),
             Self::Kstar(command) => kstar_plan(command),
-            Self::Decode(Decode { file, format }) => Plan::Decode(plan::Decode {
+            Self::Decode(Lazy(Decode { file, format })) => Plan::Decode(plan::Decode {
                 file,
                 format: format.into(),
             }),
-            Self::History(history) => Plan::History(Box::new(history.plan()?)),
-            Self::MqttForget(arguments) => Plan::Forget(arguments.plan()),
-            Self::Simulate(Simulate::Kaco(arguments)) => Plan::SimulateKaco(simulate(arguments)),
-            Self::Simulate(Simulate::Kstar(arguments)) => Plan::SimulateKstar(arguments.bind),
-            Self::Explain(arguments) => {
+            Self::History(Lazy(history)) => Plan::History(Box::new(history.plan()?)),
+            Self::Health(Lazy(arguments)) => Plan::Health(arguments.http),
+            Self::MqttForget(Lazy(arguments)) => Plan::Forget(arguments.plan()),
+            Self::Simulate(Simulate::Kaco(Lazy(arguments))) => {
+                Plan::SimulateKaco(simulate(arguments))
+            }
+            Self::Simulate(Simulate::Kstar(Lazy(arguments))) => Plan::SimulateKstar(arguments.bind),
+            Self::Explain(Lazy(arguments)) => {
                 Plan::Text(check::explained(&arguments).unwrap_or_default())
             }
-            Self::Completions(arguments) => Plan::Text(document::completions(arguments.shell)),
+            Self::Completions(Lazy(arguments)) => {
+                Plan::Text(document::completions(arguments.shell))
+            }
             Self::Man => Plan::Text(document::manual()),
         })
     }
@@ -120,7 +127,7 @@ impl Watch {
         let counters_last = self.watching.sunspec.map(|_| COUNTERS_LAST);
         let sources = plant::sources(&file, &self.asking, self.counters, counters_last, typed);
         let mut plan = watching(sources, self.watching);
-        plan.sinks.title = file.name;
+        plan.sinks.names = plant::names(&file);
         if let Some(sunspec) = &mut plan.sinks.sunspec {
             let offset = |bus: &plant_file::Bus| (bus.name.clone(), bus.sunspec_offset);
             sunspec.offsets = file.buses.iter().map(offset).collect();
@@ -135,12 +142,12 @@ impl Watch {
 
 fn kstar_plan(command: Kstar) -> Plan {
     match command {
-        Kstar::Discover(discover) => Plan::Discover(plan::Discover {
+        Kstar::Discover(Lazy(discover)) => Plan::Discover(plan::Discover {
             network: network(&discover.network),
             format: discover.format.into(),
             medium: environment::medium(),
         }),
-        Kstar::Read(read) => {
+        Kstar::Read(Lazy(read)) => {
             let mqtt = read.topics.of(read.publishing.options());
             let sinks = printing(read.format, read.details, mqtt);
             once(
@@ -149,7 +156,7 @@ fn kstar_plan(command: Kstar) -> Plan {
                 read.strict,
             )
         }
-        Kstar::Log(log) => once(
+        Kstar::Log(Lazy(log)) => once(
             vec![SourcePlan::Kstar(network(&log.network))],
             logging(
                 log.directory,
@@ -158,7 +165,7 @@ fn kstar_plan(command: Kstar) -> Plan {
             ),
             log.strict,
         ),
-        Kstar::Watch(watch) => {
+        Kstar::Watch(Lazy(watch)) => {
             let source = SourcePlan::Kstar(network(&watch.network));
             let mut plan = watching(vec![source], watch.watching);
             plan.sinks.mqtt = watch.topics.of(plan.sinks.mqtt);
@@ -189,7 +196,7 @@ fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::Watch {
                 offsets: BTreeMap::new(),
             }),
             http: watching.http,
-            title: None,
+            names: Names::default(),
         },
         every: watching.every,
         silent: watching.silent,
@@ -262,7 +269,7 @@ fn checked(file: &Path) -> Result<plan::Check, Refusal> {
     let watch = Cli::try_parse_from(words.into_iter().chain([file.as_os_str()]));
     let refused = |text: String| Refusal::Usage(text);
     let watch = match watch.map_err(|error| refused(error.to_string()))?.command {
-        Command::Watch(watch) => watch.plan(&Typed::default())?,
+        Command::Watch(Lazy(watch)) => watch.plan(&Typed::default())?,
         other => return Err(refused(format!("{other:?} is not watch"))),
     };
     Ok(plan::Check {

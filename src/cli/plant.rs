@@ -202,6 +202,14 @@ impl Publishing {
             password_file,
         );
         typed.fill("mqtt_ca", &mut self.mqtt_ca, mqtt.ca.clone().map(Some));
+        let prefix = mqtt.prefix.clone().map(Some);
+        typed.fill("mqtt_prefix", &mut self.mqtt_prefix, prefix);
+        if let Some(identity) = mqtt.identity.clone() {
+            let (certificate, key) = (Some(identity.certificate), Some(identity.key));
+            let client = &mut self.client;
+            typed.fill("mqtt_cert", &mut client.mqtt_cert, Some(certificate));
+            typed.fill("mqtt_key", &mut client.mqtt_key, Some(key));
+        }
         let no_discovery = mqtt.discovery.map(|discovery| !discovery);
         typed.fill("no_discovery", &mut self.no_discovery, no_discovery);
         typed.fill("expire_after", &mut self.expire_after, mqtt.expire_after);

@@ -62,7 +62,7 @@ fn writable(what: &str, path: &Path) -> Result<(), Failure> {
 }
 
 fn text(plan: &Check) -> String {
-    let mut text = match &plan.sinks.title {
+    let mut text = match &plan.sinks.names.title {
         Some(title) => format!("{title}\n"),
         None => String::new(),
     };

@@ -11,6 +11,7 @@ mod capture;
 mod decode;
 mod discover;
 mod forget;
+mod health;
 pub mod history;
 mod inspect;
 mod listen;
@@ -59,6 +60,7 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
         Plan::SimulateKaco(plan) => Stop::listen()?.ends(simulate::kaco(plan)).await,
         Plan::SimulateKstar(bind) => Stop::listen()?.ends(simulate::kstar(bind)).await,
         // These wait for nothing outside; a signal ends them as it ends any program.
+        Plan::Health(address) => health::run(address).map(Ended::Exit),
         Plan::Decode(plan) => decode::run(&plan).map(Ended::Exit),
         Plan::Check(plan) => inspect::run(&plan).map(Ended::Exit),
         Plan::History(plan) => history::run(&plan).map(Ended::Exit),

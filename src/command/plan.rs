@@ -9,7 +9,7 @@ use crate::sink::SinkPlan;
 use crate::sink::mqtt;
 use crate::source::{SourcePlan, kaco, kstar};
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ pub enum Plan {
     Listen(Listen),
     /// `decode`
     Decode(Decode),
+    /// `health`: the address of a `watch --http`.
+    Health(Option<SocketAddr>),
     /// `history`
     History(Box<super::history::Plan>),
     /// `simulate kaco`

@@ -4,29 +4,50 @@ use crossterm::terminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write, stderr};
+use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Columns for what a terminal echoes of Ctrl-C, `^C`, and for the cursor.
 const ECHO: u16 = 3;
 
+/// A bar that leaves nothing behind, also when a signal ends the command: the thread that moves it
+/// could keep a bare one alive until the program is gone.
+pub(super) struct Progress(ProgressBar);
+
+impl Deref for Progress {
+    type Target = ProgressBar;
+
+    fn deref(&self) -> &ProgressBar {
+        &self.0
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if !self.is_finished() {
+            self.finish_and_clear();
+        }
+    }
+}
+
 /// A bar on standard error if that is a terminal; nothing otherwise. `noun`: what is counted.
-pub(super) fn bar(length: usize, noun: &str) -> ProgressBar {
+pub(super) fn bar(length: usize, noun: &str) -> Progress {
     let template = format!("{{bar:32}} {{pos}} of {{len}} {noun}, {{elapsed}}  {{msg}}");
     shown(ProgressBar::new(length as u64), &template)
 }
 
 /// The same for when it is not known how many inverters there are.
-pub(super) fn searching() -> ProgressBar {
+pub(super) fn searching() -> Progress {
     shown(
         ProgressBar::new_spinner(),
         "{spinner} asking the network, {elapsed}",
     )
 }
 
-fn shown(bar: ProgressBar, template: &str) -> ProgressBar {
+fn shown(bar: ProgressBar, template: &str) -> Progress {
     if !stderr().is_terminal() {
-        return ProgressBar::hidden();
+        return Progress(ProgressBar::hidden());
     }
     if let Ok(style) = ProgressStyle::with_template(template) {
         // ASCII, which every terminal has.
@@ -34,7 +55,7 @@ fn shown(bar: ProgressBar, template: &str) -> ProgressBar {
     }
     bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(Line::default())));
     bar.enable_steady_tick(Duration::from_millis(200));
-    bar
+    Progress(bar)
 }
 
 /// Standard error, a little narrower than it is: a bar fills its line, and an echo that wrapped to the

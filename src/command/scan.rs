@@ -94,7 +94,8 @@ impl Inventory {
             ScanFormat::Toml => inventory::toml(&plan.bus.device.to_string(), &self.found),
         };
         print(&text)?;
-        self.warn(plan.bus.timing.first_byte);
+        let is_foreign = self.found.is_empty() && !strays.modbus.is_empty();
+        self.warn(plan.bus.timing.first_byte, is_foreign);
         let device = plan.bus.device.to_string();
         if is_stopped {
             let all = plan.bus.addresses.as_slice().len();
@@ -130,7 +131,7 @@ impl Inventory {
     }
 
     /// What looks wrong on a bus that works otherwise.
-    fn warn(&self, timeout: Duration) {
+    fn warn(&self, timeout: Duration, is_foreign: bool) {
         for found in &self.found {
             let address = found.address;
             if found.is_late {
@@ -146,6 +147,9 @@ impl Inventory {
                     "address {address}: a second reply came behind the first; two inverters are set to this address"
                 );
             }
+        }
+        if is_foreign {
+            return; // the advice says what the bytes are
         }
         let is_alone = self.garbled.len() == 1 && !self.found.is_empty();
         for (address, reason) in &self.garbled {

@@ -23,15 +23,18 @@ use crate::watch::view::{View, Wish};
 use keepers::{Events, Keepers};
 use reload::InForce;
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write, stdin, stdout};
+use std::io::{self, IsTerminal, Write, stdin, stdout};
 use std::time::Duration;
 use tokio::sync::watch::{Sender, channel};
 use tokio::task::LocalSet;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tracing::warn;
 
 /// How often the page is drawn: its clock shows seconds. Keys draw it at once.
 const DRAW_EVERY: Duration = Duration::from_millis(500);
+
+/// How long after the end of a terminal the signal about it comes, at most.
+const HANG_UP: Duration = Duration::from_millis(500);
 
 /// Watches the inverters until the user or the system ends it.
 ///
@@ -48,9 +51,10 @@ pub(super) async fn run(plan: Watch, stop: Stop, messages: &Messages) -> Result<
 async fn run_here(plan: Watch, mut stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
     messages.show_times();
     let has_page = !plan.silent && stdout().is_terminal() && stdin().is_terminal();
-    let log = plan.sinks.log.clone().filter(|_| has_page);
+    let is_shown = has_page || plan.sinks.http.is_some();
+    let log = plan.sinks.log.clone().filter(|_| is_shown);
     let in_force = InForce::of(&plan);
-    let title = plan.sinks.title.clone();
+    let title = plan.sinks.names.title.clone();
     let mut sinks = Sinks::open(plan.sinks)?;
     let (pause, paused) = channel(false);
     let (mut keepers, events) = Keepers::new(plan.every, paused);
@@ -125,21 +129,25 @@ impl Watcher<'_> {
         stop: &mut Stop,
         plant_file: Option<Reload>,
     ) -> Result<(), Failure> {
-        // Without a plant file the signal ends the program as it ends any other.
-        let mut hangup = plant_file.as_ref().map(|_| Hangup::listen()).transpose()?;
+        // With neither page nor plant file the signal ends the program as it ends any other.
+        let is_heard = self.has_page || plant_file.is_some();
+        let mut hangup = is_heard.then(Hangup::listen).transpose()?;
         let mut watchdog = Watchdog::new();
         service::ready();
         let mut screen = self.screen()?;
         let mut draw = interval(DRAW_EVERY);
         draw.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                Some((source, event)) = events.recv() => self.take(source, event)?,
+            let drawn = tokio::select! {
+                Some((source, event)) = events.recv() => {
+                    self.take(source, event)?;
+                    continue;
+                }
                 input = input(&mut screen) => {
                     if self.press(input) == Wish::Quit {
                         return Ok(());
                     }
-                    self.draw(screen.as_mut())?;
+                    self.draw(screen.as_mut())
                 }
                 _ = stop.heard() => return Ok(()),
                 is_over = hung_up(&mut hangup) => {
@@ -149,9 +157,17 @@ impl Watcher<'_> {
                     service::reloading();
                     self.reload(file.plan()).await;
                     service::ready();
+                    continue;
                 }
-                () = watchdog.beat() => {}
-                _ = draw.tick(), if self.has_page => self.draw(screen.as_mut())?,
+                () = watchdog.beat() => continue,
+                _ = draw.tick(), if self.has_page => self.draw(screen.as_mut()),
+            };
+            if let Err(error) = drawn {
+                // Mostly its terminal was closed, and a signal says so too.
+                return match timeout(HANG_UP, hung_up(&mut hangup)).await {
+                    Ok(_) => Ok(()),
+                    Err(_) => Err(lost_terminal(error)),
+                };
             }
         }
     }
@@ -257,8 +273,11 @@ impl Watcher<'_> {
         self.sinks.recognise(&mut observation);
         self.report_oddities(&observation);
         let time = time();
-        self.logged
-            .load(&mut self.plant, source, &observation.inverter, time);
+        let id = &observation.inverter;
+        self.logged.load(source, id, time, |reading| {
+            self.plant.remember(source, id, reading, time);
+            self.sinks.remember(reading);
+        });
         let change = self.plant.take(source, &observation, time);
         self.sinks.observe(observation);
         if let Some(change) = change {
@@ -310,7 +329,7 @@ impl Watcher<'_> {
             .collect()
     }
 
-    fn draw(&mut self, screen: Option<&mut (Screen, Held)>) -> Result<(), Failure> {
+    fn draw(&mut self, screen: Option<&mut (Screen, Held)>) -> io::Result<()> {
         let Some((screen, _)) = screen else {
             return Ok(());
         };
@@ -322,14 +341,12 @@ impl Watcher<'_> {
             events: self.messages.entries(),
             look: self.look,
         };
-        screen
-            .draw(&self.plant, &mut self.view, &surroundings)
-            .map_err(lost_terminal)
+        screen.draw(&self.plant, &mut self.view, &surroundings)
     }
 }
 
 /// Waits for SIGHUP; whether it says that the run is over, because its terminal is gone. Never comes
-/// without a plant file.
+/// where the signal is not heard.
 async fn hung_up(hangup: &mut Option<Hangup>) -> bool {
     match hangup {
         Some(hangup) => {
@@ -348,7 +365,7 @@ async fn input(screen: &mut Option<(Screen, Held)>) -> Input {
     }
 }
 
-fn lost_terminal(error: std::io::Error) -> Failure {
+fn lost_terminal(error: io::Error) -> Failure {
     Failure::new(
         format!("the terminal can't show the page: {error}"),
         Some("`--silent` prints a line per change instead"),

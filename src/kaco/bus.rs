@@ -6,11 +6,13 @@ use super::reply::Reply;
 use super::timing::{
     FLOOD_PAUSE, LATE_REPLY, LONGEST_REPLY, PACE_MARGIN, REOPEN_PAUSE, Timing, WRITE_LIMIT,
 };
-use super::untyped::lacks_type;
+use super::untyped::names_type;
 use super::wire::{Codec, Frame, LONGEST_FRAME, Request};
+use crate::address::Address;
 use crate::escape;
 use crate::observation::{Attempts, Outcome};
 use bytes::BytesMut;
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -51,6 +53,8 @@ pub struct Bus<C: Connect> {
     pub(super) overheard: Option<Box<Overheard>>,
     /// Requests since it was taken last.
     pub(super) attempts: Attempts,
+    /// Whether an inverter ever named its type; one that never does is not asked again for it.
+    names_type: BTreeMap<Address, bool>,
 }
 
 impl<C: Connect> Bus<C> {
@@ -71,6 +75,7 @@ impl<C: Connect> Bus<C> {
             echo_said: false,
             overheard: None,
             attempts: Attempts::default(),
+            names_type: BTreeMap::new(),
         })
     }
 
@@ -102,7 +107,8 @@ impl<C: Connect> Bus<C> {
     }
 
     /// Asks until there is a good reply, silence, or no attempt left. Frames that are not the answer are dropped, and
-    /// listening goes on. A reply whose type was lost is asked for again too; it counts if no other is better.
+    /// listening goes on. A reply whose type was lost is asked for again too; it counts if no other is better. An
+    /// inverter that never names its type costs these attempts once.
     ///
     /// # Errors
     /// [`LinkError`] when the link got lost, could not be opened again or got lost a second time.
@@ -110,21 +116,37 @@ impl<C: Connect> Bus<C> {
         let Request { address, .. } = request;
         let mut attempt = 1;
         let mut untyped = None;
+        let wants_type = self.names_type.get(&address) != Some(&false);
         loop {
             let has_more = attempt < self.timing.attempts;
             match self.exchange_or_reopen(request).await? {
                 Outcome::Garbled(reason) if has_more => {
                     info!("address {address}: garbled reply, attempt {attempt}: {reason}");
                 }
-                Outcome::Read { answer, first_byte } if has_more && lacks_type(&answer) => {
+                Outcome::Read { answer, first_byte }
+                    if has_more && wants_type && names_type(&answer) == Some(false) =>
+                {
                     info!("address {address}: reply without type, attempt {attempt}");
                     untyped = Some(Outcome::Read { answer, first_byte });
                 }
-                read @ Outcome::Read { .. } => return Ok(read),
-                outcome => return Ok(untyped.unwrap_or(outcome)),
+                read @ Outcome::Read { .. } => return Ok(self.learn_type(address, read)),
+                outcome => {
+                    let outcome = untyped.unwrap_or(outcome);
+                    return Ok(self.learn_type(address, outcome));
+                }
             }
             attempt += 1;
         }
+    }
+
+    /// Notes whether an inverter names its type, once its reply is decided.
+    fn learn_type(&mut self, address: Address, outcome: Outcome<Frame>) -> Outcome<Frame> {
+        if let Outcome::Read { answer, .. } = &outcome
+            && let Some(is_named) = names_type(answer)
+        {
+            *self.names_type.entry(address).or_default() |= is_named;
+        }
+        outcome
     }
 
     /// One exchange; a lost link is opened again once in a bus's life.

@@ -22,9 +22,11 @@ pub mod textfile;
 mod trouble;
 
 use crate::exit::{Exit, Failure};
+use crate::history::names::Names;
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
 use crate::plant_total::Memory;
+use crate::reading::Reading;
 use csv_log::CsvLog;
 use health::Health;
 pub(crate) use http::Clock;
@@ -40,7 +42,7 @@ use textfile::Textfile;
 use trouble::Troubles;
 
 /// Where readings go, checked before anything runs.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SinkPlan {
     /// The directory of the CSV files.
     pub log: Option<PathBuf>,
@@ -54,8 +56,8 @@ pub struct SinkPlan {
     pub sunspec: Option<sunspec::Options>,
     /// Where to serve HTTP.
     pub http: Option<SocketAddr>,
-    /// The name of the plant, for pages.
-    pub title: Option<String>,
+    /// What the plant and its inverters are called.
+    pub names: Names,
 }
 
 /// What takes observations.
@@ -117,7 +119,11 @@ impl Sinks {
             sinks.push(Sink::Mqtt(Box::new(Mqtt::once(options))));
         }
         if let Some(address) = plan.http {
-            sinks.push(Sink::Http(Http::open(address, plan.title)?));
+            sinks.push(Sink::Http(Http::open(
+                address,
+                plan.names,
+                plan.log.clone(),
+            )?));
         }
         if let Some(options) = plan.sunspec {
             let sunspec = Sunspec::open(options, plan.log)?;
@@ -208,11 +214,20 @@ impl Sinks {
 
     /// The link of a source is lost for a reason, or back.
     pub(crate) fn link(&self, source: usize, lost: Option<&str>) {
-        for sink in &self.sinks {
-            if let Sink::Http(http) = sink {
-                http.link(source, lost.map(str::to_owned));
-            }
-        }
+        self.http()
+            .for_each(|http| http.link(source, lost.map(str::to_owned)));
+    }
+
+    fn http(&self) -> impl Iterator<Item = &Http> {
+        self.sinks.iter().filter_map(|sink| match sink {
+            Sink::Http(http) => Some(http),
+            _ => None,
+        })
+    }
+
+    /// Takes a row that was logged today before this run.
+    pub(crate) fn remember(&self, reading: &Reading) {
+        self.http().for_each(|http| http.remember(reading));
     }
 
     /// The link to these inverters is lost: what was observed of them is not of now.
@@ -220,11 +235,7 @@ impl Sinks {
         for inverter in inverters {
             self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
             self.memory.lose(inverter);
-            for sink in &self.sinks {
-                if let Sink::Http(http) = sink {
-                    http.lose(inverter);
-                }
-            }
+            self.http().for_each(|http| http.lose(inverter));
         }
     }
 
@@ -336,6 +347,7 @@ impl Sinks {
     }
 
     fn deliver(&mut self, observation: &Observation) {
+        self.memory.note(observation);
         self.note(observation);
         for sink in &mut self.sinks {
             self.troubles.turn(sink.name());
@@ -351,7 +363,6 @@ impl Sinks {
     }
 
     fn note(&mut self, observation: &Observation) {
-        self.memory.note(observation);
         let place = observation.inverter.place();
         let known = self.places.get(&place).copied();
         match known.and_then(|known| self.latest.get_mut(known)) {

@@ -189,7 +189,7 @@ impl Plant {
     }
 
     /// Notes a reading of a former run.
-    pub(super) fn remember(&mut self, source: usize, id: &InverterId, reading: &Reading, now: Now) {
+    pub(crate) fn remember(&mut self, source: usize, id: &InverterId, reading: &Reading, now: Now) {
         self.add(source, id).remember(reading, now);
     }
 

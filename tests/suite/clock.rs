@@ -16,6 +16,7 @@ use kaco_ardexa::source::{Lifetime, Source, SourcePlan, kaco};
 use kaco_ardexa::watch::keeper::{Event, keep};
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -149,6 +150,29 @@ async fn a_reply_without_its_end_is_taken_after_the_gap() {
     let (_, outcomes, took) = round("1", timing, without_end).await;
     assert_eq!(outcomes, ["01 Read"]);
     assert!((520..=525).contains(&took), "{took} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inverter_that_never_names_its_type_is_asked_for_it_once() {
+    let answer: Answer = |_| Some((100, bytes("ST-05")));
+    let (requests, outcomes, _) = rounds(3, "1", Timing::default(), answer).await;
+    assert_eq!(outcomes, ["01 Read"; 3]);
+    assert_eq!(requests.len(), 3 + 1 + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inverter_that_named_its_type_once_is_asked_for_it_in_each_round() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let answer: Answer = |_| {
+        let mut frame = bytes("ST-27");
+        let type_and_yield = b" 100k  5751\r".len();
+        if ASKED.fetch_add(1, Ordering::Relaxed) != 3 {
+            frame.truncate(frame.len() - type_and_yield);
+        }
+        Some((100, frame))
+    };
+    let (requests, ..) = rounds(4, "1", Timing::default(), answer).await;
+    assert_eq!(requests.len(), 3 + 1 + 3 + 3);
 }
 
 #[tokio::test(start_paused = true)]

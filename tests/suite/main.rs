@@ -15,6 +15,7 @@ mod support;
 mod faults;
 
 mod alarms;
+mod browser;
 mod captures;
 mod checksums;
 mod clock;
@@ -29,6 +30,7 @@ mod history;
 mod http;
 mod imports;
 mod kstar;
+mod long_lines;
 mod mqtt;
 mod packaging;
 mod ping;

@@ -27,7 +27,7 @@ impl InForce {
         let (old, sinks) = (&self.sinks, &new.sinks);
         let bind = |plan: &SinkPlan| plan.sunspec.as_ref().map(|options| options.bind);
         let changes = [
-            ("name", old.title != sinks.title),
+            ("name", old.names.title != sinks.names.title),
             ("log", old.log != sinks.log),
             ("every", self.every != new.every),
             ("silent", self.silent != new.silent),
@@ -91,7 +91,11 @@ impl Watcher<'_> {
             self.plant.add_source(kept.title.clone(), time());
             for inverter in &kept.inverters {
                 self.plant.add(number, inverter);
-                self.logged.load(&mut self.plant, number, inverter, time());
+                let now = time();
+                self.logged.load(number, inverter, now, |reading| {
+                    self.plant.remember(number, inverter, reading, now);
+                    self.sinks.remember(reading);
+                });
             }
         }
     }

@@ -29,6 +29,16 @@ pub(super) struct Entry {
     pub(super) curve: BTreeMap<u32, f64>,
 }
 
+impl Entry {
+    /// Adds the power of a reading to the curve.
+    fn draw(&mut self, reading: &Reading, time: DateTime<FixedOffset>) {
+        if let Some((power, _)) = reading.figure(Role::Power) {
+            let step = (time.hour() * 60 + time.minute()) / STEP;
+            self.curve.insert(step, power.to_f64().unwrap_or(0.0));
+        }
+    }
+}
+
 /// Requests on a bus, and what came of them.
 #[derive(Default)]
 struct Counts {
@@ -103,22 +113,42 @@ impl State {
         self.turn(now);
         self.count(observation);
         self.memory.note(observation);
-        let place = observation.inverter.place();
-        let is_it = |entry: &&mut Entry| entry.observation.inverter.place() == place;
-        if self.entries.iter_mut().find(is_it).is_none() {
-            self.add(&observation.inverter);
-        }
-        let Some(entry) = self.entries.iter_mut().find(is_it) else {
+        let Some(entry) = self.entry(&observation.inverter) else {
             return;
         };
         entry.observation = observation.clone();
         if let Some(reading) = observation.reading() {
             entry.reading = Some(reading.clone());
-            if let Some((power, _)) = reading.figure(Role::Power) {
-                let step = (now.hour() * 60 + now.minute()) / STEP;
-                entry.curve.insert(step, power.to_f64().unwrap_or(0.0));
-            }
+            entry.draw(reading, now);
         }
+    }
+
+    /// The link to an inverter is lost: what was observed of it is not of now.
+    pub(super) fn lose(&mut self, inverter: &InverterId) {
+        self.memory.lose(inverter);
+        if let Some(entry) = self.entry(inverter) {
+            entry.observation = Observation::new(inverter.clone(), Outcome::NotPolled);
+        }
+    }
+
+    /// Takes a row that was logged today before this run.
+    pub(super) fn remember(&mut self, reading: &Reading) {
+        let today = self.day;
+        let time = reading.time.filter(|time| time.date_naive() == today);
+        if let (Some(time), Some(entry)) = (time, self.entry(&reading.inverter)) {
+            entry.draw(reading, time);
+            entry.reading = Some(reading.clone());
+        }
+    }
+
+    /// The entry of an inverter, a new one if there is none.
+    fn entry(&mut self, inverter: &InverterId) -> Option<&mut Entry> {
+        let place = inverter.place();
+        let is_it = |entry: &Entry| entry.observation.inverter.place() == place;
+        if !self.entries.iter().any(is_it) {
+            self.add(inverter);
+        }
+        self.entries.iter_mut().find(|entry| is_it(entry))
     }
 
     /// Begins a new day: the curves are of today.
@@ -150,7 +180,8 @@ impl State {
     /// Why this is not healthy.
     pub(super) fn trouble(&self) -> Option<String> {
         if let Some(reason) = self.lost.values().next() {
-            return Some(reason.clone());
+            let lines: Vec<&str> = reason.lines().map(str::trim).collect();
+            return Some(lines.join("; "));
         }
         let longest = self.every.max(LONGEST_ROUND) * 3 + LONGEST_ROUND;
         let since = (self.clock)() - self.round;

@@ -4,6 +4,7 @@ use super::broker::Broker;
 use super::error::PublishError;
 use super::password::Password;
 use crate::escape::shell_word;
+use crate::lines;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -62,7 +63,8 @@ fn read(path: &Path) -> Result<Password, PublishError> {
         path: path.to_owned(),
         reason,
     };
-    let mut bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = lines::whole(path, lines::LONGEST);
+    let mut bytes = bytes.map_err(|error| unreadable(error.to_string()))?;
     if fs::metadata(path).is_ok_and(|file| file.mode() & EVERYBODY != 0) {
         warn!(
             "every user of this machine can read the password in {}: `chmod 600 {}`",
@@ -80,6 +82,7 @@ fn read(path: &Path) -> Result<Password, PublishError> {
 mod tests {
     use super::*;
     use std::error::Error;
+    use std::fs;
 
     fn environment(user: Option<&str>, password: Option<&str>) -> Environment {
         Environment {

@@ -218,7 +218,10 @@ fn somebody_there_but_no_inverter() {
 fn one_of_two_is_silent() {
     let (inverter, silent) = (Inverter::with(&bytes("AA-21"), Some("E4000")), address());
     for_each(
-        [(&["read"][..], 0), (&["read", "--strict"], 3)],
+        [
+            (&["read", "--details"][..], 0),
+            (&["read", "--details", "--strict"], 3),
+        ],
         |(words, code)| {
             let run = run_at(words, &[silent, inverter.ip]).expect_code(code);
             assert!(run.stdout.contains("407.91"), "{}", run.stdout);

@@ -111,11 +111,17 @@ fn only_certificates_that_are_trusted() {
     plant.expect_text(HEADER, &[ROW; 4]);
 }
 
-#[test]
-fn a_broker_that_knows_its_clients_by_certificates() {
+/// A broker that knows its clients by certificates.
+fn demanding() -> (Authority, Broker) {
     let (authority, ip) = (Authority::new(), address());
     let settings = authority.settings(ip) + "\nrequire_certificate true";
     let broker = Broker::start_at(ip, &settings);
+    (authority, broker)
+}
+
+#[test]
+fn a_broker_that_knows_its_clients_by_certificates() {
+    let (authority, broker) = demanding();
     let trusted = text(&authority.path("ca.pem"));
     let [certificate, key] = authority.client("roof");
     let shown = ["--cafile", &trusted, "--cert", &certificate, "--key", &key];
@@ -164,9 +170,7 @@ fn a_broker_that_knows_its_clients_by_certificates() {
 
 #[test]
 fn a_certificate_is_shown_to_a_broker_that_the_system_trusts() {
-    let (authority, ip) = (Authority::new(), address());
-    let settings = authority.settings(ip) + "\nrequire_certificate true";
-    let broker = Broker::start_at(ip, &settings);
+    let (authority, broker) = demanding();
     let trusted = text(&authority.path("ca.pem"));
     let [certificate, key] = authority.client("roof");
     let url = format!("mqtts://{}", broker.host());

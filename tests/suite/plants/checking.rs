@@ -119,6 +119,14 @@ fn what_is_wrong_on_the_machine_is_told_with_exit_1() {
             mqtt(&format!("ca = \"{}\"", path("ca.pem"))),
             "can't read the certificates in",
         ),
+        (
+            mqtt(&format!(
+                "cert = \"{}\"\nkey = \"{}\"",
+                path("ca.pem"),
+                path("nowhere")
+            )),
+            "can't use the key in",
+        ),
     ] {
         file.write(&content);
         let run = check(&file).expect_code(1);

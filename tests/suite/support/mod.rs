@@ -4,6 +4,7 @@
 pub mod broker;
 pub mod bus;
 pub mod captures;
+pub mod chromium;
 pub mod crash;
 pub mod day;
 pub mod dice;
@@ -13,6 +14,7 @@ pub mod logs;
 pub mod plant;
 pub mod plant_file;
 pub mod program;
+pub mod served;
 pub mod shim;
 pub mod sources;
 pub mod stumble;
