@@ -1,7 +1,7 @@
 //! What is wrong with a command line although each of its parts is right.
 
 use super::environment::Lazy;
-use super::{Command, Explain};
+use super::{Command, Explain, document};
 use crate::escape;
 use crate::format::explain;
 use clap::ArgMatches;
@@ -37,6 +37,13 @@ pub(super) fn check(
     {
         let asked = escape::printable(asked.asked.join(" ").as_bytes());
         let text = format!("can't explain '{asked}': {unknown}");
+        return Err(program.error(ErrorKind::InvalidValue, text));
+    }
+    if let Command::Man(Lazy(manual)) = command
+        && document::manual(&manual.command).is_none()
+    {
+        let named = escape::printable(manual.command.join(" ").as_bytes());
+        let text = format!("there is no command '{named}'; `kaco_ardexa --help` lists them");
         return Err(program.error(ErrorKind::InvalidValue, text));
     }
     Ok(())
