@@ -29,10 +29,12 @@ impl LogDirectory {
     /// # Errors
     /// [`LogError::Busy`] if another run has it; [`LogError::Failed`] if it can't be made, read or written.
     pub fn open(path: &Path) -> Result<Self, LogError> {
-        let mut make = DirBuilder::new();
-        make.recursive(true).mode(0o755);
-        make.create(path)
-            .or_explain("can't make the directory", path)?;
+        if !path.is_dir() {
+            let mut make = DirBuilder::new();
+            make.recursive(true).mode(0o755);
+            make.create(path)
+                .or_explain("can't make the directory", path)?;
+        }
         let folder = Folder::open(path).or_explain("can't open the directory", path)?;
         match folder.handle().try_lock() {
             Ok(()) => {}
