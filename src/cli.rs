@@ -9,6 +9,7 @@ mod history;
 mod kstar;
 mod plan;
 mod publishing;
+mod pushing;
 mod version;
 
 pub use environment::{explain, parse};
@@ -23,6 +24,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use history::History;
 use kstar::{Kstar, SimulateKstar};
 use publishing::Publishing;
+use pushing::Pushing;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -145,6 +147,10 @@ pub(crate) struct Log {
     /// Where else the readings go.
     #[command(flatten)]
     pub publishing: Publishing,
+
+    /// Which database gets the rows.
+    #[command(flatten)]
+    pub pushing: Pushing,
 }
 
 /// `read DEVICE ADDRESSES`
@@ -249,6 +255,10 @@ pub(crate) struct Watching {
     /// Where readings are published.
     #[command(flatten)]
     pub publishing: Publishing,
+
+    /// Which database gets the rows.
+    #[command(flatten)]
+    pub pushing: Pushing,
 }
 
 /// `listen DEVICE`

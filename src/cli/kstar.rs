@@ -1,6 +1,6 @@
 //! What can be typed after `kstar`, and after `simulate kstar`.
 
-use super::{Format, ListFormat, Publishing, Watching};
+use super::{Format, ListFormat, Publishing, Pushing, Watching};
 use clap::{Args, Subcommand};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -124,6 +124,10 @@ pub(crate) struct KstarLog {
     /// Where else the readings go.
     #[command(flatten)]
     pub publishing: Publishing,
+
+    /// Which database gets the rows.
+    #[command(flatten)]
+    pub pushing: Pushing,
 }
 
 /// `simulate kstar`

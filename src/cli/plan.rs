@@ -34,6 +34,7 @@ impl Command {
                     print: overview(),
                     textfile: log.textfile,
                     mqtt: log.publishing.options(),
+                    influx: log.pushing.options(),
                     ..SinkPlan::default()
                 },
                 log.polling.strict,
@@ -98,6 +99,7 @@ fn kstar_plan(command: Kstar) -> Plan {
                 print: overview(),
                 textfile: log.textfile,
                 mqtt: log.publishing.options(),
+                influx: log.pushing.options(),
                 ..SinkPlan::default()
             },
             log.strict,
@@ -122,6 +124,7 @@ fn watching(source: SourcePlan, watching: Watching) -> Plan {
             print: None,
             textfile: watching.textfile,
             mqtt: watching.publishing.options(),
+            influx: watching.pushing.options(),
             sunspec: watching.sunspec.map(|bind| sunspec::Options {
                 bind,
                 every: watching.every,

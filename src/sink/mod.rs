@@ -14,7 +14,9 @@
 pub mod csv_log;
 pub mod health;
 mod http;
+pub mod influx;
 pub mod mqtt;
+pub mod secret;
 pub mod stdout;
 pub mod sunspec;
 pub mod textfile;
@@ -27,6 +29,7 @@ use csv_log::CsvLog;
 use health::Health;
 pub(crate) use http::Clock;
 use http::Http;
+use influx::Influx;
 use mqtt::Mqtt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -47,6 +50,8 @@ pub struct SinkPlan {
     pub textfile: Option<PathBuf>,
     /// An MQTT broker.
     pub mqtt: Option<mqtt::Options>,
+    /// A database that takes the line protocol.
+    pub influx: Option<influx::Options>,
     /// SunSpec clients that are served while the run goes on.
     pub sunspec: Option<sunspec::Options>,
     /// Where to serve HTTP.
@@ -59,6 +64,7 @@ enum Sink {
     Stdout(Stdout),
     Textfile(Textfile),
     Mqtt(Box<Mqtt>),
+    Influx(Box<Influx>),
     Sunspec(Box<Sunspec>),
     Http(Http),
 }
@@ -71,6 +77,7 @@ impl Sink {
             Self::Stdout(_) => "output",
             Self::Textfile(_) => "metrics",
             Self::Mqtt(_) => "MQTT",
+            Self::Influx(_) => "database",
             Self::Sunspec(_) => "SunSpec",
             Self::Http(_) => "HTTP",
         }
@@ -107,6 +114,10 @@ impl Sinks {
         if let Some(options) = plan.mqtt {
             sinks.push(Sink::Mqtt(Box::new(Mqtt::once(options))));
         }
+        if let Some(options) = &plan.influx {
+            let influx = Influx::open(options, plan.log.clone())?;
+            sinks.push(Sink::Influx(Box::new(influx)));
+        }
         if let Some(address) = plan.http {
             sinks.push(Sink::Http(Http::open(address)?));
         }
@@ -131,6 +142,7 @@ impl Sinks {
         for sink in &mut self.sinks {
             match sink {
                 Sink::Mqtt(mqtt) => mqtt.stay_connected(inverters)?,
+                Sink::Influx(influx) => influx.stay_connected(),
                 Sink::Sunspec(sunspec) => sunspec.start(inverters)?,
                 Sink::CsvLog(log) => log.without_alarms(),
                 _ => {}
@@ -184,6 +196,11 @@ impl Sinks {
             self.troubles.turn(sink.name());
             match sink {
                 Sink::CsvLog(log) => log.repair(inverters, &mut self.troubles),
+                Sink::Influx(influx) => {
+                    for inverter in inverters {
+                        influx.begin(inverter, &mut self.troubles);
+                    }
+                }
                 Sink::Stdout(_)
                 | Sink::Textfile(_)
                 | Sink::Mqtt(_)
@@ -231,6 +248,7 @@ impl Sinks {
                 Sink::Sunspec(sunspec) => sunspec.round_done(),
                 Sink::CsvLog(log) => log.round_done(&self.latest),
                 Sink::Http(http) => http.round_done(),
+                Sink::Influx(influx) => influx.round_done(),
                 Sink::Mqtt(_) => {}
             }
         }
@@ -244,7 +262,11 @@ impl Sinks {
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_failed(&self.latest, &mut self.troubles),
-                Sink::CsvLog(_) | Sink::Mqtt(_) | Sink::Sunspec(_) | Sink::Http(_) => {}
+                Sink::CsvLog(_)
+                | Sink::Mqtt(_)
+                | Sink::Influx(_)
+                | Sink::Sunspec(_)
+                | Sink::Http(_) => {}
             }
         }
     }
@@ -253,8 +275,10 @@ impl Sinks {
     pub async fn finish(mut self) -> Exit {
         for sink in self.sinks {
             self.troubles.turn(sink.name());
-            if let Sink::Mqtt(mqtt) = sink {
-                mqtt.finish(&mut self.troubles).await;
+            match sink {
+                Sink::Mqtt(mqtt) => mqtt.finish(&mut self.troubles).await,
+                Sink::Influx(influx) => influx.finish(&mut self.troubles).await,
+                _ => {}
             }
         }
         self.troubles.exit()
@@ -266,6 +290,7 @@ impl Sinks {
             name: sink.name().to_owned(),
             trouble: match sink {
                 Sink::Mqtt(mqtt) => mqtt.trouble(),
+                Sink::Influx(influx) => influx.trouble(),
                 _ => self.troubles.of(sink.name()),
             },
         };
@@ -279,6 +304,7 @@ impl Sinks {
 
     fn deliver(&mut self, observation: &Observation) {
         self.note(observation);
+        self.prepare(observation);
         for sink in &mut self.sinks {
             self.troubles.turn(sink.name());
             match sink {
@@ -287,7 +313,22 @@ impl Sinks {
                 Sink::Mqtt(mqtt) => mqtt.observe(observation),
                 Sink::Sunspec(sunspec) => sunspec.observe(observation),
                 Sink::Http(http) => http.observe(observation),
-                Sink::Textfile(_) => {}
+                Sink::Textfile(_) | Sink::Influx(_) => {}
+            }
+        }
+    }
+
+    /// What is pushed from the log has to know of a row before it is there.
+    fn prepare(&mut self, observation: &Observation) {
+        let folder = |sink: &Sink| match sink {
+            Sink::CsvLog(log) => log.folder(&observation.inverter),
+            _ => None,
+        };
+        let folder = self.sinks.iter().find_map(folder);
+        for sink in &self.sinks {
+            if let Sink::Influx(influx) = sink {
+                self.troubles.turn(sink.name());
+                influx.observe(observation, folder.clone(), &mut self.troubles);
             }
         }
     }

@@ -2,8 +2,7 @@
 
 use super::broker::Broker;
 use super::error::PublishError;
-use super::password::Password;
-use std::fs;
+use crate::sink::secret::Password;
 use std::path::Path;
 
 /// What the environment says.
@@ -38,7 +37,14 @@ impl Login {
     ) -> Result<Self, PublishError> {
         let user = broker.user.clone().or(environment.user);
         let password = match file {
-            Some(path) => Some(read(path)?),
+            Some(path) => {
+                Some(
+                    Password::read(path).map_err(|reason| PublishError::PasswordFile {
+                        path: path.to_owned(),
+                        reason,
+                    })?,
+                )
+            }
             None => broker.password.clone().or(environment.password),
         };
         match (user, password) {
@@ -50,23 +56,11 @@ impl Login {
     }
 }
 
-/// The password in a file, without the line end that editors put behind it.
-fn read(path: &Path) -> Result<Password, PublishError> {
-    let unreadable = |reason: String| PublishError::PasswordFile {
-        path: path.to_owned(),
-        reason,
-    };
-    let mut bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-    if bytes.pop_if(|byte| *byte == b'\n').is_some() {
-        bytes.pop_if(|byte| *byte == b'\r');
-    }
-    Password::new(bytes).ok_or_else(|| unreadable("it is empty".to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::error::Error;
+    use std::fs;
 
     fn environment(user: Option<&str>, password: Option<&str>) -> Environment {
         Environment {

@@ -2,7 +2,7 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`broker`], [`login`], [`password`] | where, and as whom |
+//! | [`broker`], [`login`] | where, and as whom |
 //! | [`options`] | how to publish, and what that makes of a reading |
 //! | [`state`] | the messages of a reading |
 //! | [`once`] | all messages of a run that ends |
@@ -18,7 +18,6 @@ pub mod login;
 pub mod once;
 pub mod options;
 mod outbox;
-pub mod password;
 pub mod session;
 pub mod state;
 #[cfg(feature = "tls")]
@@ -34,9 +33,9 @@ use crate::inverter::InverterId;
 use crate::observation::Observation;
 use crate::reading::Reading;
 use crate::sink::health::NOT_YET;
+use crate::sink::secret::forbid_core;
 use crate::sink::trouble::Troubles;
 use chrono::{DateTime, FixedOffset};
-use rustix::process::{Resource, Rlimit, setrlimit};
 use session::{Session, availability_topic};
 
 /// Publishes readings: at the end of a run, or over one connection that is kept.
@@ -93,17 +92,6 @@ impl Mqtt {
         }
         let published = once::publish(&self.options, &self.readings).await;
         troubles.note(SUBJECT, published, "");
-    }
-}
-
-/// A core file would hold the password of the broker.
-fn forbid_core() {
-    let nothing = Rlimit {
-        current: Some(0),
-        maximum: Some(0),
-    };
-    if let Err(error) = setrlimit(Resource::Core, nothing) {
-        tracing::info!("core files can't be forbidden: {error}");
     }
 }
 
