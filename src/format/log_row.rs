@@ -3,7 +3,7 @@
 use super::csv::TIME_FORMAT;
 use crate::inverter::InverterId;
 use crate::kaco::layouts::{COUNTERS, READINGS, THREE_UNITS};
-use crate::kaco::status;
+use crate::kaco::{status, types};
 use crate::kstar::interpret;
 use crate::kstar::layout::KSTAR;
 use crate::reading::{Cells, Decimal, Field, Kind, Layout, Reading, StatusCode, Value};
@@ -62,11 +62,17 @@ impl Shape {
                 .filter(|_| field.kind == Kind::TypeCode)
                 .map(ToString::to_string)
         });
+        let has_further = self
+            .places
+            .iter()
+            .any(|place| *place >= self.layout.fields.len());
+        let model = type_code.as_deref().and_then(types::find);
         Some(Reading {
             time: Some(time),
             status_code: status_code(&cells),
+            model: model.map(|known| Cow::Borrowed(known.model)),
             type_code,
-            further: Some(further),
+            further: Some(further).filter(|_| has_further),
             ..Reading::of(inverter.clone(), cells)
         })
     }
@@ -167,6 +173,20 @@ mod tests {
             count += 1;
         }
         assert!(count > 15, "{count}");
+    }
+
+    #[test]
+    fn every_layout_is_found_again() {
+        for layout in READINGS.into_iter().chain([&KSTAR]) {
+            for further in [0, COUNTERS.fields.len()] {
+                let further = COUNTERS.fields.iter().take(further);
+                let fields = layout.fields.iter().chain(further);
+                let labels: Vec<&str> = fields.map(|field| field.label).collect();
+                let shape = Shape::of(&format!("# datetime, {}", labels.join(", ")));
+                let found = shape.map(|shape| (shape.layout, shape.places.len()));
+                assert_eq!(found, Some((layout, labels.len())), "{}", layout.name);
+            }
+        }
     }
 
     #[test]

@@ -25,15 +25,15 @@ const BERLIN_BY_RULE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 const SAO_PAULO_BY_RULE: &str = "<-03>3<-02>,M10.3.0/0,M2.3.0/0";
 
 /// The clock of one plant.
-struct Clock(TempDir);
+pub(super) struct Clock(TempDir);
 
 impl Clock {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(TempDir::new().unwrap())
     }
 
     /// Sets it to this time in UTC.
-    fn set(&self, time: &str) {
+    pub(super) fn set(&self, time: &str) {
         let time =
             DateTime::parse_from_rfc3339(time).unwrap_or_else(|error| panic!("{time}: {error}"));
         // Whole at any moment: the program may be looking.
@@ -42,7 +42,7 @@ impl Clock {
         fs::rename(new, file).unwrap();
     }
 
-    fn rule(&self, command: &mut Command, zone: &str) {
+    pub(super) fn rule(&self, command: &mut Command, zone: &str) {
         command
             .env("LD_PRELOAD", LIBRARY.as_path())
             .env("CLOCK", self.0.path().join("clock"))

@@ -8,6 +8,7 @@ mod chatter;
 mod clocks;
 mod cost;
 mod crowds;
+mod databases;
 mod disks;
 mod figures;
 mod floods;

@@ -28,6 +28,7 @@ mod gateways;
 mod history;
 mod http;
 mod imports;
+mod influx;
 mod kstar;
 mod mqtt;
 mod packaging;

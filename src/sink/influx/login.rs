@@ -80,7 +80,7 @@ impl Login {
     pub(super) fn masked(&self, text: &str) -> String {
         let secrets = self.secrets.iter().filter(|secret| !secret.is_empty());
         secrets.fold(text.to_owned(), |text, secret| {
-            text.replace(secret.as_str(), "…")
+            text.replace(secret.as_str(), "...")
         })
     }
 }
@@ -163,7 +163,7 @@ mod tests {
     fn what_a_database_repeats_is_left_out() -> Result<(), Box<dyn Error>> {
         let login = Login::new(&Options::new("http://ann:hers@h".parse()?))?;
         let said = login.masked("bad login: Basic YW5uOmhlcnM= (hers)");
-        assert_eq!(said, "bad login: Basic … (…)");
+        assert_eq!(said, "bad login: Basic ... (...)");
         Ok(())
     }
 }

@@ -54,7 +54,7 @@ struct Source {
     memory: Memory,
     /// Files of which the database does not have all.
     open: BTreeSet<DayFile>,
-    /// The file that the last row went to, and its inode: another one, and files were made or set aside.
+    /// The file that the last row was meant for, and its inode before.
     last: Option<(DayFile, Option<u64>)>,
     /// There is something to remember.
     is_news: bool,
@@ -105,11 +105,10 @@ impl Queue {
         let Some(folder) = folder else {
             return Ok(()); // the row makes it
         };
-        let last = Some((file, folder.stat(&file.name()).map(|stat| stat.st_ino)));
-        if source.last != last {
+        if source.is_set_aside(&folder, file) {
             source.list(&folder);
-            source.last = last;
         }
+        source.last = Some((file, inode(&folder, file)));
         // A clock that was wrong writes to a day that is over: before the row is there it is noted where it will be.
         if source.memory.mark(file).is_none() {
             source.memory.set(file, end(&folder, file));
@@ -131,10 +130,18 @@ impl Queue {
             let label = self.sources.get(place).map(|source| source.label.clone());
             let folder = self.folder(&label.unwrap_or_default());
             let source = self.sources.get_mut(place)?;
-            let read = folder.map(|folder| source.read(&folder, file, room, &mut batch));
+            let Some(folder) = folder else {
+                source.open.remove(&file);
+                continue;
+            };
+            if source.is_set_aside(&folder, file) {
+                source.list(&folder);
+                continue;
+            }
+            let read = source.read(&folder, file, room, &mut batch);
             let (mark, is_end) = match read {
-                Some(Ok(Some(read))) => read,
-                Some(Err(error)) => {
+                Ok(Some(read)) => read,
+                Err(error) => {
                     warn!(
                         "{}/{}: it can't be read: {error}",
                         source.label,
@@ -143,8 +150,8 @@ impl Queue {
                     source.open.remove(&file);
                     continue;
                 }
-                // It is gone, or there was nothing to be pushed of it.
-                None | Some(Ok(None)) => {
+                // It is gone, or there is nothing to be pushed of it.
+                Ok(None) => {
                     source.open.remove(&file);
                     continue;
                 }
@@ -316,7 +323,18 @@ fn end(folder: &Folder, file: DayFile) -> Mark {
     mark.unwrap_or_default()
 }
 
+fn inode(folder: &Folder, file: DayFile) -> Option<u64> {
+    folder.stat(&file.name()).map(|stat| stat.st_ino)
+}
+
 impl Source {
+    /// Whether the file that the last row was meant for was set aside for it; told once.
+    fn is_set_aside(&mut self, folder: &Folder, file: DayFile) -> bool {
+        let before = self.last.take_if(|(last, _)| *last == file);
+        let before = before.and_then(|(_, inode)| inode);
+        before.is_some_and(|before| inode(folder, file) != Some(before))
+    }
+
     /// Looks for files of which the database does not have all.
     fn list(&mut self, folder: &Folder) {
         let names = folder.names().into_iter().flatten();

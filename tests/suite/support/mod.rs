@@ -4,6 +4,7 @@
 pub mod broker;
 pub mod bus;
 pub mod captures;
+pub mod database;
 pub mod day;
 pub mod dice;
 pub mod disk;
