@@ -43,7 +43,6 @@ fn fleet() -> Fleet {
     };
     let mut fleet = Fleet::new(options, &[InverterId::kaco(Some(2))]).unwrap();
     fleet.observe(&observation(), Instant::now()).unwrap();
-    fleet.round_done(Instant::now());
     fleet
 }
 

@@ -3,20 +3,33 @@
 //! A total without one of its inverters is a wrong number that looks right. So a total has a value
 //! only while every inverter is read, or silent as at night.
 
+use crate::inverter::{InverterId, reduced};
 use crate::observation::{Observation, Outcome};
-use crate::reading::{Decimal, Reading, Role, Unit};
-use chrono::{DateTime, FixedOffset, NaiveDate};
-use std::collections::BTreeMap;
+use crate::reading::{Decimal, Field, Reading, Role, Unit, measured, total};
+use chrono::{DateTime, FixedOffset, TimeDelta};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Silence is that of the night while every inverter that is read feeds in less than this, W.
 ///
 /// Inverters of one plant fall asleep within minutes of each other, at the last few watts.
 const DUSK: Decimal = Decimal::from_parts(50, 0, 0, false, 0);
 
+/// An inverter that fed in more than [`DUSK`] may have lost its cable: its silence is that of the
+/// night only after this time.
+const DOUBT: TimeDelta = TimeDelta::minutes(15);
+
+/// The columns of a total, in the order of [`PlantTotal::columns`].
+pub static FIELDS: [Field; 4] = [
+    measured("AC Power", Unit::Watt),
+    total("Daily yield", Unit::KilowattHour),
+    measured("Inverters reporting", Unit::None),
+    measured("Inverters expected", Unit::None),
+];
+
 /// The inverters of a plant together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlantTotal {
-    /// When the newest of its readings was made.
+    /// When the newest of its inverters was polled.
     pub time: Option<DateTime<FixedOffset>>,
     /// AC power, W; of hybrid inverters, which do not report it, PV power. `None` while an inverter
     /// is missing.
@@ -27,67 +40,66 @@ pub struct PlantTotal {
     pub reporting: usize,
     /// Inverters that there are.
     pub expected: usize,
+    /// Buses and networks that they are on.
+    pub buses: usize,
+    /// Whether one of them is played by the program itself.
+    pub is_simulated: bool,
 }
 
-/// The total of the last observation of every inverter, as `Sinks::latest` gives them.
-///
-/// An inverter that is silent as at night counts with 0 W; what it fed in today is not known here:
-/// see [`Yields`].
-pub fn of(latest: &[Observation]) -> PlantTotal {
-    Yields::default().total(latest, None)
-}
+impl PlantTotal {
+    /// The columns and their numbers.
+    pub fn columns(&self) -> impl Iterator<Item = (&'static Field, Option<Decimal>)> {
+        let numbers = [
+            self.power,
+            self.daily_yield,
+            Some(self.reporting.into()),
+            Some(self.expected.into()),
+        ];
+        FIELDS.iter().zip(numbers)
+    }
 
-/// The daily yields that were read last: at night they still hold.
-#[derive(Debug, Default)]
-pub struct Yields(BTreeMap<String, (NaiveDate, Decimal)>);
-
-impl Yields {
-    /// Notes what an inverter fed in today.
-    pub fn note(&mut self, observation: &Observation) {
-        let Some(reading) = observation.reading() else {
-            return;
-        };
-        if let (Some(time), Some(energy)) = (reading.time, daily_yield(reading)) {
-            let place = observation.inverter.place();
-            self.0.insert(place, (time.date_naive(), energy));
+    /// `plant/state`, or `sim/plant/state` where inverters are simulated.
+    pub fn state_topic(&self) -> &'static str {
+        match self.is_simulated {
+            true => "sim/plant/state",
+            false => "plant/state",
         }
     }
 
-    /// The total; the yields of silent inverters are those of `today` that were noted.
-    pub fn total(&self, latest: &[Observation], today: Option<NaiveDate>) -> PlantTotal {
-        let is_night = is_night(latest);
-        let power = |one: &Observation| match one.reading() {
-            Some(reading) => Some(reading.figure(Role::Power)?.0),
-            None => is_asleep(one, is_night).then_some(Decimal::ZERO),
-        };
-        let energy = |one: &Observation| match one.reading() {
-            Some(reading) => daily_yield(reading),
-            None if is_asleep(one, is_night) => self.asleep(&one.inverter.place(), today?),
-            None => None,
-        };
-        let readings = || latest.iter().filter_map(Observation::reading);
-        PlantTotal {
-            time: readings().filter_map(|reading| reading.time).max(),
-            power: sum(latest.iter().map(power)),
-            daily_yield: sum(latest.iter().map(energy)),
-            reporting: readings().count(),
-            expected: latest.len(),
-        }
+    /// `plant`, `plant_plants_roof` behind the prefix `plants/roof`, or `sim_plant`: for discovery
+    /// topics and unique ids.
+    pub fn node(&self, prefix: Option<&str>) -> String {
+        let simulated = if self.is_simulated { "sim_" } else { "" };
+        let prefix = prefix.map(|prefix| format!("_{}", reduced(prefix)));
+        format!("{simulated}plant{}", prefix.unwrap_or_default())
     }
+}
 
-    /// The yield of an inverter that is asleep; nothing yet on a new day.
-    fn asleep(&self, place: &str, today: NaiveDate) -> Option<Decimal> {
-        let (day, energy) = self.0.get(place)?;
-        Some(if *day == today {
-            *energy
-        } else {
-            Decimal::ZERO
-        })
+/// What a reading adds to a total.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// When it was made.
+    pub time: Option<DateTime<FixedOffset>>,
+    /// W
+    pub power: Option<Decimal>,
+    /// Energy of its day, kWh.
+    pub daily_yield: Option<Decimal>,
+}
+
+impl Figures {
+    /// Those of a reading.
+    pub fn of(reading: &Reading) -> Self {
+        let power = reading.figure(Role::Power);
+        Self {
+            time: reading.time,
+            power: power.map(|(power, _)| power),
+            daily_yield: daily_yield(reading),
+        }
     }
 }
 
 /// The daily yield of a reading, kWh.
-fn daily_yield(reading: &Reading) -> Option<Decimal> {
+pub fn daily_yield(reading: &Reading) -> Option<Decimal> {
     let (energy, unit) = reading.figure(Role::DailyYield)?;
     Some(match unit {
         Unit::WattHour => energy.checked_div(Decimal::ONE_THOUSAND)?,
@@ -95,15 +107,86 @@ fn daily_yield(reading: &Reading) -> Option<Decimal> {
     })
 }
 
-/// Whether an inverter that is silent is so because of the night.
-fn is_night(latest: &[Observation]) -> bool {
-    let readings = latest.iter().filter_map(Observation::reading);
-    let mut powers = readings.filter_map(|reading| reading.figure(Role::Power));
-    powers.all(|(power, _)| power < DUSK)
+/// What polling an inverter has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It gave a reading.
+    Read(Figures),
+    /// It is silent; with its last reading, where that is known.
+    Silent(Option<Figures>),
+    /// It was not polled well.
+    Missing,
 }
 
-fn is_asleep(observation: &Observation, is_night: bool) -> bool {
-    is_night && matches!(observation.outcome, Outcome::Silent)
+/// An inverter as a part of its plant.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// Which inverter.
+    pub inverter: &'a InverterId,
+    /// How it is.
+    pub state: State,
+}
+
+/// The total of all parts at a time.
+pub fn total_of(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> PlantTotal {
+    let is_whole = is_whole(parts, now);
+    let power = |part: &Part<'_>| match part.state {
+        State::Read(figures) => figures.power,
+        State::Silent(_) | State::Missing => Some(Decimal::ZERO),
+    };
+    let energy = |part: &Part<'_>| match part.state {
+        State::Read(figures) => figures.daily_yield,
+        State::Silent(last) => yield_on(now?, last?),
+        State::Missing => None,
+    };
+    let is_read = |part: &&Part<'_>| matches!(part.state, State::Read(_));
+    let bus = |part: &Part<'_>| {
+        (
+            part.inverter.family().protocol,
+            part.inverter.bus().cloned(),
+        )
+    };
+    PlantTotal {
+        time: now,
+        power: sum(parts.iter().map(power)).filter(|_| is_whole),
+        daily_yield: sum(parts.iter().map(energy)).filter(|_| is_whole),
+        reporting: parts.iter().filter(is_read).count(),
+        expected: parts.len(),
+        buses: parts.iter().map(bus).collect::<BTreeSet<_>>().len(),
+        is_simulated: parts.iter().any(|part| part.inverter.is_simulated()),
+    }
+}
+
+/// The rule of all totals: whether every inverter is read, or silent as at night.
+pub fn is_whole(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> bool {
+    let is_night = is_night(parts);
+    parts.iter().all(|part| match part.state {
+        State::Read(_) => true,
+        State::Silent(last) => is_night && last.is_none_or(|last| !is_doubtful(last, now)),
+        State::Missing => false,
+    })
+}
+
+/// Whether an inverter that is silent is so because of the night.
+fn is_night(parts: &[Part<'_>]) -> bool {
+    parts.iter().all(|part| match part.state {
+        State::Read(figures) => figures.power.is_none_or(|power| power < DUSK),
+        State::Silent(_) | State::Missing => true,
+    })
+}
+
+/// Whether an inverter fed in so lately that its silence is not that of the night.
+fn is_doubtful(last: Figures, now: Option<DateTime<FixedOffset>>) -> bool {
+    let is_recent = |(now, time): (DateTime<_>, DateTime<_>)| (now - time).abs() < DOUBT;
+    let fed = last.power.is_some_and(|power| power >= DUSK);
+    fed && now.zip(last.time).is_none_or(is_recent)
+}
+
+/// What an inverter that is asleep fed in on the day of `now`: nothing yet on a new one.
+fn yield_on(now: DateTime<FixedOffset>, last: Figures) -> Option<Decimal> {
+    let is_of_today = last.time?.date_naive() == now.date_naive();
+    let energy = last.daily_yield?;
+    Some(if is_of_today { energy } else { Decimal::ZERO })
 }
 
 /// `None` if a part is missing, or if there is none.
@@ -113,18 +196,68 @@ fn sum(mut parts: impl Iterator<Item = Option<Decimal>>) -> Option<Decimal> {
     Some(total.normalize())
 }
 
+/// What is remembered of inverters from round to round.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// The last reading of each, by place.
+    read: BTreeMap<String, Figures>,
+    /// Those whose link is lost: what was observed of them before is not of now.
+    lost: BTreeSet<String>,
+}
+
+impl Memory {
+    /// Notes what came of polling an inverter.
+    pub fn note(&mut self, observation: &Observation) {
+        let place = observation.inverter.place();
+        self.lost.remove(&place);
+        if let Some(reading) = observation.reading() {
+            self.read.insert(place, Figures::of(reading));
+        }
+    }
+
+    /// Notes that the link to an inverter is lost.
+    pub fn lose(&mut self, inverter: &InverterId) {
+        self.lost.insert(inverter.place());
+    }
+
+    /// The total of the last observation of every inverter.
+    pub fn total<'a>(&self, latest: impl Iterator<Item = &'a Observation> + Clone) -> PlantTotal {
+        let now = latest.clone().filter_map(|one| one.time).max();
+        let parts: Vec<Part<'_>> = latest.map(|one| self.part(one)).collect();
+        total_of(&parts, now)
+    }
+
+    fn part<'a>(&self, observation: &'a Observation) -> Part<'a> {
+        let inverter = &observation.inverter;
+        let place = inverter.place();
+        let state = match &observation.outcome {
+            _ if self.lost.contains(&place) => State::Missing,
+            Outcome::Read { answer, .. } => State::Read(Figures::of(answer)),
+            Outcome::Silent => State::Silent(self.read.get(&place).copied()),
+            _ => State::Missing,
+        };
+        Part { inverter, state }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::format::naming::examples::{read, reading};
-    use crate::inverter::InverterId;
     use crate::kaco::layouts::{STANDARD, THREE_UNITS};
+
+    fn at(time: &str) -> Option<DateTime<FixedOffset>> {
+        DateTime::parse_from_rfc3339(time).ok()
+    }
+
+    const NOON: &str = "2026-11-20T12:00:00+01:00";
 
     /// The inverter at an address with this power and energy.
     fn one(address: u8, power: &str, energy: &str) -> Observation {
         let values = ["mpp", "1", "1", "1", "1", "1", power, "30", energy];
         read(Reading {
             inverter: InverterId::kaco(Some(address)),
+            time: at(NOON),
             ..reading(&STANDARD, &values)
         })
     }
@@ -133,22 +266,36 @@ mod tests {
         Observation::new(InverterId::kaco(Some(address)), outcome)
     }
 
-    /// Power, yield, reporting, expected.
-    fn figures(total: &PlantTotal) -> (Option<String>, Option<String>, usize, usize) {
-        let text = |number: Option<Decimal>| number.map(|number| number.to_string());
-        let (power, energy) = (text(total.power), text(total.daily_yield));
-        (power, energy, total.reporting, total.expected)
+    fn silent(address: u8, time: &str) -> Observation {
+        missing(address, Outcome::Silent).at(at(time))
     }
 
-    fn some(text: &str) -> Option<String> {
-        Some(text.to_owned())
+    /// Power, yield, reporting, expected.
+    type Total = (Option<&'static str>, Option<&'static str>, usize, usize);
+
+    #[track_caller]
+    fn expect(memory: &Memory, latest: &[Observation], due: Total) {
+        let total = memory.total(latest.iter());
+        let text = |number: Option<Decimal>| number.map(|number| number.to_string());
+        let (power, energy) = (text(total.power), text(total.daily_yield));
+        let found = (power.as_deref(), energy.as_deref());
+        assert_eq!((found.0, found.1, total.reporting, total.expected), due);
+    }
+
+    /// What these observations leave behind.
+    fn memory(observations: &[Observation]) -> Memory {
+        let mut memory = Memory::default();
+        for observation in observations {
+            memory.note(observation);
+        }
+        memory
     }
 
     #[test]
     fn what_all_give_adds_up_in_watts_and_kilowatt_hours() {
-        let total = of(&[one(1, "1200", "3500"), one(2, "800.5", "2250")]);
-        assert_eq!(figures(&total), (some("2000.5"), some("5.75"), 2, 2));
-        assert!(total.time.is_some());
+        let both = [one(1, "1200", "3500"), one(2, "800.5", "2250")];
+        let new = Memory::default();
+        expect(&new, &both, (Some("2000.5"), Some("5.75"), 2, 2));
         let units = read(reading(
             &THREE_UNITS,
             &[
@@ -157,8 +304,8 @@ mod tests {
                 "mpp", "1", "1", "1", "1", "1", "30", "30", "300",
             ],
         ));
-        assert_eq!(figures(&of(&[units])), (some("60"), some("0.6"), 1, 1));
-        assert_eq!(figures(&of(&[])), (None, None, 0, 0));
+        expect(&new, &[units], (Some("60"), Some("0.6"), 1, 1));
+        expect(&new, &[], (None, None, 0, 0));
     }
 
     #[test]
@@ -169,34 +316,69 @@ mod tests {
             Outcome::Unreachable("no route".to_owned()),
             Outcome::NotPolled,
         ] {
-            let total = of(&[one(1, "1200", "3500"), missing(2, outcome)]);
-            assert_eq!(figures(&total), (None, None, 1, 2));
+            let latest = [one(1, "1200", "3500"), missing(2, outcome)];
+            expect(&memory(&latest), &latest, (None, None, 1, 2));
         }
-        let empty = of(&[one(1, "1200", "3500"), one(2, "", "1")]);
-        assert_eq!(figures(&empty), (None, some("3.501"), 2, 2));
+        let empty = [one(1, "1200", "3500"), one(2, "", "1")];
+        expect(&memory(&empty), &empty, (None, Some("3.501"), 2, 2));
+    }
+
+    #[test]
+    fn readings_over_a_lost_link_are_not_of_now() {
+        let latest = [one(1, "1200", "3500"), one(2, "800", "2500")];
+        let mut memory = memory(&latest);
+        memory.lose(&InverterId::kaco(Some(2)));
+        expect(&memory, &latest, (None, None, 1, 2));
+        memory.note(&one(2, "800", "2500"));
+        expect(&memory, &latest, (Some("2000"), Some("6"), 2, 2));
     }
 
     #[test]
     fn at_night_power_is_zero_and_the_yields_of_the_day_hold() {
-        let mut yields = Yields::default();
-        for noted in [one(1, "9", "3500"), one(2, "8", "2500")] {
-            yields.note(&noted);
-        }
-        let today = NaiveDate::from_ymd_opt(2026, 11, 20);
-        let asleep = [missing(1, Outcome::Silent), missing(2, Outcome::Silent)];
-        let total = yields.total(&asleep, today);
-        assert_eq!(figures(&total), (some("0"), some("6"), 0, 2));
-        let next = today.and_then(|today| today.succ_opt());
-        let total = yields.total(&asleep, next);
-        assert_eq!(figures(&total), (some("0"), some("0"), 0, 2));
+        let memory = memory(&[one(1, "9", "3500"), one(2, "8", "2500")]);
+        let asleep = |time| [silent(1, time), silent(2, time)];
+        let evening = "2026-11-20T12:01:00+01:00";
+        expect(&memory, &asleep(evening), (Some("0"), Some("6"), 0, 2));
+        let morning = "2026-11-21T06:00:00+01:00";
+        expect(&memory, &asleep(morning), (Some("0"), Some("0"), 0, 2));
         // The last ones fall asleep at a few watts, after the others.
-        let dusk = [one(1, "49", "3600"), missing(2, Outcome::Silent)];
-        let total = yields.total(&dusk, today);
-        assert_eq!(figures(&total), (some("49"), some("6.1"), 1, 2));
+        let dusk = [one(1, "49", "3600"), silent(2, evening)];
+        expect(&memory, &dusk, (Some("49"), Some("6.1"), 1, 2));
         // After a restart at night nothing is known of the day.
-        assert_eq!(figures(&of(&asleep)), (some("0"), None, 0, 2));
+        let new = Memory::default();
+        expect(&new, &asleep(evening), (Some("0"), None, 0, 2));
         // A bus that does not work is not asleep.
-        let lost = [missing(1, Outcome::Silent), missing(2, Outcome::NotPolled)];
-        assert_eq!(figures(&yields.total(&lost, today)), (None, None, 0, 2));
+        let lost = [silent(1, evening), missing(2, Outcome::NotPolled)];
+        expect(&memory, &lost, (None, None, 0, 2));
+    }
+
+    #[test]
+    fn a_cable_that_is_cut_at_noon_gives_no_zero_for_fifteen_minutes() {
+        let memory = memory(&[one(1, "4000", "3500"), one(2, "4000", "2500")]);
+        for (time, power, energy) in [
+            ("2026-11-20T12:14:59+01:00", None, None),
+            ("2026-11-20T12:15:00+01:00", Some("0"), Some("6")),
+        ] {
+            let cut = [silent(1, time), silent(2, time)];
+            expect(&memory, &cut, (power, energy, 0, 2));
+        }
+    }
+
+    #[test]
+    fn a_total_knows_its_buses_and_whether_they_are_real() {
+        let on = |bus: &str, address| InverterId::kaco(Some(address)).on(bus.parse().ok());
+        let parts = |ids: &[InverterId]| {
+            let part = |inverter| Part {
+                inverter,
+                state: State::Missing,
+            };
+            total_of(&ids.iter().map(part).collect::<Vec<_>>(), None)
+        };
+        let real = parts(&[on("roof", 1), on("roof", 2), on("barn", 1)]);
+        assert_eq!((real.buses, real.state_topic()), (2, "plant/state"));
+        assert_eq!(real.node(Some("plants/roof")), "plant_plants_roof");
+        let played = parts(&[on("", 1), on("", 2).simulated(true)]);
+        assert_eq!((played.buses, played.state_topic()), (1, "sim/plant/state"));
+        assert_eq!(played.node(None), "sim_plant");
     }
 }

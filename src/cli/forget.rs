@@ -1,6 +1,6 @@
 //! What can be typed after `mqtt-forget`.
 
-use super::publishing::BrokerParser;
+use super::publishing::{BrokerParser, prefix};
 use crate::command::plan;
 use crate::inverter::BusName;
 use crate::sink::mqtt::forget::Target;
@@ -12,8 +12,8 @@ use std::time::Duration;
 /// `mqtt-forget --mqtt URL INVERTER…`
 #[derive(Debug, Args)]
 pub(crate) struct Forget {
-    /// Address such as 02, serial number or IP address of a KSTAR inverter, or simulated for all
-    /// that were simulated
+    /// Address such as 02, serial number or IP address of a KSTAR inverter, plant for what all give
+    /// together, or simulated for all that were simulated
     #[arg(value_name = "INVERTER", required = true)]
     pub targets: Vec<Target>,
 
@@ -24,6 +24,10 @@ pub(crate) struct Forget {
     /// The MQTT broker: host, host:1883, mqtt://user@host, mqtts://host
     #[arg(long = "mqtt", value_name = "URL", value_parser = BrokerParser)]
     pub broker: Broker,
+
+    /// Prefix of the topics of the plant that is taken back
+    #[arg(long, value_name = "TOPIC", value_parser = prefix)]
+    pub mqtt_prefix: Option<String>,
 
     /// File with the password, which no other user should be able to read
     #[arg(long, value_name = "FILE")]
@@ -46,6 +50,7 @@ impl Forget {
                 delivery: Delivery::AtLeastOnce,
                 discovery: false,
                 expire_after: Duration::ZERO,
+                prefix: self.mqtt_prefix,
                 topic: String::new(),
             },
             targets: self.targets,

@@ -1,7 +1,7 @@
 //! The options of whatever publishes readings.
 
 use crate::duration;
-use crate::sink::mqtt::{Broker, Delivery, Options};
+use crate::sink::mqtt::{Broker, Delivery, Options, topic};
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command};
@@ -41,6 +41,10 @@ pub(crate) struct Publishing {
     #[arg(long, value_name = "FILE")]
     pub mqtt_ca: Option<PathBuf>,
 
+    /// In front of all topics of states and availability, so that many plants share one broker
+    #[arg(long, value_name = "TOPIC", value_parser = prefix)]
+    pub mqtt_prefix: Option<String>,
+
     /// Do not announce the inverters to Home Assistant
     #[arg(long)]
     pub no_discovery: bool,
@@ -50,7 +54,7 @@ pub(crate) struct Publishing {
     pub expire_after: Duration,
 
     /// In front of the plain KSTAR topics: TOPIC/pvpower, TOPIC/grid and so on
-    #[arg(long, value_name = "TOPIC", value_parser = topic, default_value = "sensor/inverter")]
+    #[arg(long, value_name = "TOPIC", value_parser = plain, default_value = "sensor/inverter")]
     pub topic: String,
 }
 
@@ -68,6 +72,7 @@ impl Publishing {
             },
             discovery: !self.no_discovery,
             expire_after: self.expire_after,
+            prefix: self.mqtt_prefix.clone(),
             topic: self.topic.clone(),
         })
     }
@@ -99,25 +104,12 @@ impl TypedValueParser for BrokerParser {
     }
 }
 
-/// A topic that can be published to, without the levels that follow.
-fn topic(text: &str) -> Result<String, String> {
-    let topic = text.trim_matches('/');
-    if topic.is_empty() || topic.contains(['+', '#', '\0']) || topic.starts_with('$') {
-        return Err("write a topic such as sensor/inverter, without + and #".to_owned());
-    }
-    Ok(topic.to_owned())
+/// In front of the plain KSTAR topics.
+fn plain(text: &str) -> Result<String, String> {
+    topic::checked(text, "sensor/inverter")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn topics() {
-        assert_eq!(topic("sensor/inverter").as_deref(), Ok("sensor/inverter"));
-        assert_eq!(topic("roof/").as_deref(), Ok("roof"));
-        for wrong in ["", "/", "a/#", "+", "$SYS/x", "a\0"] {
-            assert!(topic(wrong).is_err(), "{wrong:?}");
-        }
-    }
+/// In front of all topics.
+pub(super) fn prefix(text: &str) -> Result<String, String> {
+    topic::checked(text, "plants/roof")
 }

@@ -10,7 +10,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 /// Whether, where and how rows are pushed.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub(crate) struct Pushing {
     /// Push the readings to this database: http://host:8086/write?db=solar, https://host/api/v2/write?org=home&bucket=solar

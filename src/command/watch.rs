@@ -194,6 +194,7 @@ impl Watcher<'_> {
             }
             Event::RoundDone => {
                 self.plant.round_done(source, time());
+                self.sinks.lose(self.plant.lost(source));
                 self.sinks.round_done();
             }
         }

@@ -2,8 +2,9 @@
 //!
 //! One device an inverter, one entity a column. What Home Assistant lets go together is in the tests.
 
-use super::message::Message;
+use super::message::{Message, under};
 use crate::inverter::{InverterId, reduced};
+use crate::plant_total::{FIELDS, PlantTotal};
 use crate::reading::{Field, Kind, Reading, Role, Unit};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -19,6 +20,8 @@ pub struct Discovery {
     pub expire_after: Duration,
     /// Topic that says `online` or `offline`, where there is one.
     pub availability: Option<String>,
+    /// In front of state topics, where there is one.
+    pub prefix: Option<String>,
 }
 
 /// The messages that announce an inverter, one per column. None for an inverter without identity.
@@ -28,13 +31,43 @@ pub fn messages(reading: &Reading, discovery: &Discovery) -> Vec<Message> {
         return Vec::new();
     };
     let device = device(&node, reading);
+    let fields = reading.columns().map(|(field, _)| field);
+    announced(&node, &state, &device, fields, discovery)
+}
+
+/// The messages that announce all inverters together: what the plant feeds in, and how many report.
+pub fn plant_messages(total: &PlantTotal, discovery: &Discovery) -> Vec<Message> {
+    let prefix = discovery.prefix.as_deref();
+    let node = total.node(prefix);
+    let simulated = if total.is_simulated {
+        " (simulated)"
+    } else {
+        ""
+    };
+    let name = prefix
+        .map(|prefix| format!(" {prefix}"))
+        .unwrap_or_default();
+    let device = json!({"identifiers": [node], "name": format!("Plant{name}{simulated}")});
+    let [power, energy, reporting, _] = &FIELDS;
+    let fields = [power, energy, reporting].into_iter();
+    announced(&node, total.state_topic(), &device, fields, discovery)
+}
+
+fn announced(
+    node: &str,
+    state: &str,
+    device: &Value,
+    fields: impl Iterator<Item = &'static Field>,
+    discovery: &Discovery,
+) -> Vec<Message> {
+    let state = under(discovery.prefix.as_deref(), state);
     let mut keys = BTreeSet::new();
     let mut messages = Vec::new();
-    for (field, _) in reading.columns() {
+    for field in fields {
         let key = field.key();
         // Two columns of one key are one value in JSON.
         if keys.insert(key.clone()) {
-            let mut entity = entity(&node, &state, field, &key, discovery);
+            let mut entity = entity(node, &state, field, &key, discovery);
             entity.insert("device".to_owned(), device.clone());
             messages.push(Message {
                 topic: format!("homeassistant/sensor/{node}/{key}/config"),
@@ -216,6 +249,7 @@ mod tests {
         Discovery {
             expire_after: Duration::from_secs(900),
             availability: None,
+            prefix: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
+use crate::plant_total::PlantTotal;
 use crate::reading::{Decimal, Reading, StatusCode, Value as Cell};
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 use serde_json::{Map, Number, Value};
@@ -49,6 +50,21 @@ pub fn reading(reading: &Reading) -> Value {
         if value.is_null() {
             *value = cell.map_or(Value::Null, self::value);
         }
+    }
+    Value::Object(object)
+}
+
+/// The object of all inverters together.
+pub fn plant(total: &PlantTotal) -> Value {
+    let mut object = Map::new();
+    object.insert("time".into(), total.time.map(self::time).into());
+    object.insert("protocol".into(), "plant".into());
+    if total.is_simulated {
+        object.insert("simulated".into(), true.into());
+    }
+    for (field, digits) in total.columns() {
+        let number = digits.map_or(Value::Null, |digits| Value::Number(number(&digits)));
+        object.insert(field.key(), number);
     }
     Value::Object(object)
 }

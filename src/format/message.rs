@@ -10,3 +10,11 @@ pub struct Message {
     /// Whether the broker keeps it for later subscribers.
     pub is_retained: bool,
 }
+
+/// A topic with the prefix in front, where there is one.
+pub(crate) fn under(prefix: Option<&str>, topic: &str) -> String {
+    match prefix {
+        Some(prefix) => format!("{prefix}/{topic}"),
+        None => topic.to_owned(),
+    }
+}

@@ -7,6 +7,7 @@ mod metric;
 use super::naming::{escaped, known, status_codes};
 use crate::inverter::InverterId;
 use crate::observation::Observation;
+use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use metric::Metric;
 
@@ -23,6 +24,21 @@ pub fn exposition(observations: &[Observation]) -> String {
         add(&mut families, metric::up(), &inverter, is_up);
         if let Some(reading) = reading {
             add_reading(&mut families, reading, &inverter);
+        }
+    }
+    families.iter().map(Family::text).collect()
+}
+
+/// The metrics of all inverters together; what is not known has no sample.
+pub(crate) fn plant(total: &PlantTotal) -> String {
+    let simulated = total.is_simulated;
+    let simulated = simulated.then(|| ("simulated", "true".to_owned()));
+    let labels = labels(&simulated.into_iter().collect::<Vec<_>>());
+    let mut families = Vec::new();
+    for (field, number) in total.columns() {
+        let metric = Metric::behind("plant", field);
+        if let Some(value) = number.and_then(|number| metric.in_base_unit(number)) {
+            add(&mut families, metric, &labels, &value.to_string());
         }
     }
     families.iter().map(Family::text).collect()

@@ -25,6 +25,7 @@ mod trouble;
 use crate::exit::{Exit, Failure};
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
+use crate::plant_total::Memory;
 use csv_log::CsvLog;
 use health::Health;
 pub(crate) use http::Clock;
@@ -92,6 +93,8 @@ pub struct Sinks {
     /// Observations of this round of inverters that name themselves: which of two has a serial number
     /// is known at the end of the round.
     waiting: Vec<Observation>,
+    /// What totals need of earlier rounds.
+    memory: Memory,
     troubles: Troubles,
 }
 
@@ -129,6 +132,7 @@ impl Sinks {
             sinks,
             latest: Vec::new(),
             waiting: Vec::new(),
+            memory: Memory::default(),
             troubles: Troubles::default(),
         })
     }
@@ -183,6 +187,18 @@ impl Sinks {
         for sink in &self.sinks {
             if let Sink::Http(http) = sink {
                 http.link(source, lost.map(str::to_owned));
+            }
+        }
+    }
+
+    /// The link to these inverters is lost: what was observed of them is not of now.
+    pub(crate) fn lose<'a>(&mut self, inverters: impl Iterator<Item = &'a InverterId>) {
+        for inverter in inverters {
+            self.memory.lose(inverter);
+            for sink in &self.sinks {
+                if let Sink::Http(http) = sink {
+                    http.lose(inverter);
+                }
             }
         }
     }
@@ -245,11 +261,11 @@ impl Sinks {
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
-                Sink::Sunspec(sunspec) => sunspec.round_done(),
                 Sink::CsvLog(log) => log.round_done(&self.latest),
                 Sink::Http(http) => http.round_done(),
                 Sink::Influx(influx) => influx.round_done(),
-                Sink::Mqtt(_) => {}
+                Sink::Mqtt(mqtt) => mqtt.round_done(self.memory.total(self.latest.iter())),
+                Sink::Sunspec(_) => {}
             }
         }
     }
@@ -334,6 +350,7 @@ impl Sinks {
     }
 
     fn note(&mut self, observation: &Observation) {
+        self.memory.note(observation);
         let place = observation.inverter.place();
         let known = |latest: &&mut Observation| latest.inverter.place() == place;
         match self.latest.iter_mut().find(known) {

@@ -6,7 +6,8 @@ use crate::fault;
 use crate::format::{hybrid, table};
 use crate::inverter::InverterId;
 use crate::observation::Outcome;
-use crate::reading::{Reading, Role, Unit};
+use crate::plant_total::Figures;
+use crate::reading::{Decimal, Reading, Role};
 use chrono::NaiveDate;
 use rust_decimal::prelude::ToPrimitive;
 use std::time::Duration;
@@ -47,8 +48,10 @@ pub(crate) struct Inverter {
     pub(crate) garbled: u64,
     /// Why the last reply was garbled.
     pub(crate) reason: String,
-    /// The day of the last known daily yield, and the yield in kWh.
-    today: Option<(NaiveDate, f64)>,
+    /// Whether no reply came when it was polled last.
+    pub(super) is_silent: bool,
+    /// The figures of its last reading, of a former run too.
+    pub(super) last: Option<Figures>,
     curves: Vec<(Role, Curve)>,
 }
 
@@ -70,7 +73,8 @@ impl Inverter {
             polled: 0,
             garbled: 0,
             reason: String::new(),
-            today: None,
+            is_silent: false,
+            last: None,
             curves: Vec::new(),
         }
     }
@@ -90,8 +94,13 @@ impl Inverter {
 
     /// Its yield of this day, kWh; `None` if it gave no reading on that day.
     pub(crate) fn daily_yield(&self, day: NaiveDate) -> Option<f64> {
-        let (of, energy) = self.today?;
-        (of == day).then_some(energy)
+        self.energy(day)?.to_f64()
+    }
+
+    fn energy(&self, day: NaiveDate) -> Option<Decimal> {
+        let last = self.last?;
+        let is_of_day = last.time?.date_naive() == day;
+        last.daily_yield.filter(|_| is_of_day)
     }
 
     /// Power as last read, W.
@@ -116,6 +125,7 @@ impl Inverter {
             return String::new();
         }
         self.polled += 1;
+        self.is_silent = matches!(outcome, Outcome::Silent);
         match outcome {
             Outcome::Read { answer, first_byte } => {
                 self.condition = if answer.is_fault {
@@ -167,16 +177,12 @@ impl Inverter {
                 }
             }
         }
-        if let Some(energy) = daily_yield(reading) {
-            self.today = Some((time.date_naive(), energy));
-        }
-    }
-}
-
-/// The daily yield of a reading, kWh.
-fn daily_yield(reading: &Reading) -> Option<f64> {
-    match reading.figure(Role::DailyYield)? {
-        (energy, Unit::WattHour) => Some(energy.to_f64()? / 1000.0),
-        (energy, _) => energy.to_f64(),
+        let figures = Figures::of(reading);
+        let known = || self.energy(time.date_naive());
+        self.last = Some(Figures {
+            time: Some(time),
+            daily_yield: figures.daily_yield.or_else(known),
+            ..figures
+        });
     }
 }

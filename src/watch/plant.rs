@@ -5,6 +5,7 @@ use super::curve::Window;
 use super::inverter::{Condition, Inverter};
 use crate::inverter::InverterId;
 use crate::observation::Observation;
+use crate::plant_total::{Part, PlantTotal, State, total_of};
 use crate::reading::{Reading, Role};
 use crate::sink::health::Health;
 use chrono::{DateTime, FixedOffset};
@@ -219,11 +220,32 @@ impl Plant {
         figures.reduce(|one, other| one + other)
     }
 
-    /// The yield of the day of `now`, kWh: of sleeping inverters too.
-    pub(crate) fn daily_yield(&self, now: Now) -> f64 {
-        let day = now.local.date_naive();
-        let yields = self.inverters.iter().filter_map(|one| one.daily_yield(day));
-        yields.fold(0.0, |sum, energy| sum + energy)
+    /// What all inverters give together.
+    pub(crate) fn total(&self, now: Now) -> PlantTotal {
+        let state = |one: &Inverter| match (one.condition, one.last) {
+            (Condition::Online | Condition::Fault, Some(last)) if self.is_live(one, now) => {
+                State::Read(last)
+            }
+            _ if one.is_silent && !self.is_lost(one) => State::Silent(one.last),
+            _ => State::Missing,
+        };
+        let parts = self.inverters.iter().map(|one| Part {
+            inverter: &one.id,
+            state: state(one),
+        });
+        total_of(&parts.collect::<Vec<_>>(), Some(now.local))
+    }
+
+    fn is_lost(&self, inverter: &Inverter) -> bool {
+        let way = self.ways.get(inverter.source);
+        way.is_none_or(|way| way.lost.is_some())
+    }
+
+    /// The inverters of a source whose link is lost.
+    pub(crate) fn lost(&self, source: usize) -> impl Iterator<Item = &InverterId> {
+        let inverters = self.inverters.iter();
+        let of_source = inverters.filter(move |one| one.source == source && self.is_lost(one));
+        of_source.map(|one| &one.id)
     }
 
     /// How many inverters are in which state.
@@ -238,13 +260,6 @@ impl Plant {
             online: with(Condition::Online),
             faults: with(Condition::Fault),
         }
-    }
-
-    /// True if the ways are there and all inverters that were polled are silent, as at night.
-    pub(crate) fn is_asleep(&self) -> bool {
-        let is_silent = |one: &Inverter| one.condition == Condition::Silent;
-        let are_there = self.ways.iter().all(|way| way.lost.is_none());
-        are_there && !self.inverters.is_empty() && self.inverters.iter().all(is_silent)
     }
 
     /// Whether each way works.

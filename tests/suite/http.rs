@@ -3,6 +3,7 @@
 use crate::support::bus::Bus;
 use crate::support::captures::bytes;
 use crate::support::program::{command, helper, start, text, wait_until};
+use serde_json::json;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
@@ -85,7 +86,21 @@ fn every_path_gives_what_was_observed() {
     helper("promtool", &["check", "metrics"], metrics.as_bytes()).expect_code(0);
 
     let readings: serde_json::Value = serde_json::from_str(&served.get("/readings.json")).unwrap();
-    assert_eq!(readings["plant"]["inverters"], 2);
+    // Address 3 is silent while the other one feeds in: no total, and how many report.
+    let plant = &readings["plant"];
+    assert_eq!(plant["protocol"], "plant");
+    assert_eq!(
+        (&plant["ac_power"], &plant["daily_yield"]),
+        (&json!(null), &json!(null))
+    );
+    assert_eq!(plant["inverters_reporting"], 1);
+    assert_eq!(plant["inverters_expected"], 2);
+    assert!(plant["age_seconds"].is_u64());
+    assert!(
+        metrics.contains("\nplant_inverters_expected 2\n"),
+        "{metrics}"
+    );
+    assert!(!metrics.contains("plant_ac_power"), "{metrics}");
     assert_eq!(readings["inverters"][0]["address"], 2);
     assert!(readings["inverters"][0]["age_seconds"].is_u64());
     assert!(served.get("/readings/02.json").contains("\"address\":2"));
@@ -95,6 +110,30 @@ fn every_path_gives_what_was_observed() {
         page.contains("<th scope=\"row\">") && page.contains("Power now"),
         "{page}"
     );
+}
+
+#[test]
+fn a_total_is_there_while_every_inverter_is_read() {
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17")), ("#030", bytes("G4-19"))]);
+    let served = serve(&text(&bus.path), "2,3");
+    let plant = || {
+        let text = served.get("/readings.json");
+        let readings: serde_json::Value = serde_json::from_str(&text).unwrap();
+        readings["plant"].clone()
+    };
+    wait_until("the total", || plant()["ac_power"].is_number());
+    let total = plant()["ac_power"].to_string();
+    let metrics = served.get("/metrics");
+    assert!(
+        metrics.contains(&format!("\nplant_ac_power_watts {total}\n")),
+        "{metrics}"
+    );
+    helper("promtool", &["check", "metrics"], metrics.as_bytes()).expect_code(0);
+    drop(bus);
+    wait_until("no total over a lost link", || {
+        plant()["ac_power"].is_null()
+    });
+    assert_eq!(plant()["inverters_reporting"], 0);
 }
 
 #[test]

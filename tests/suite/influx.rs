@@ -1,6 +1,8 @@
 //! `--influx`: databases that take what the log has, and databases that do not do what they should.
 
 mod catching_up;
+#[cfg(feature = "tls")]
+mod encrypted;
 mod refusals;
 mod watching;
 

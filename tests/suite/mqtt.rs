@@ -6,6 +6,7 @@ mod forgetting;
 mod publishing;
 mod refusals;
 mod session;
+mod totals;
 mod watching;
 
 use kaco_ardexa::inverter::InverterId;
@@ -26,6 +27,7 @@ fn options(host: &str) -> Options {
         delivery: Delivery::AtMostOnce,
         discovery: true,
         expire_after: Duration::from_secs(900),
+        prefix: None,
         topic: "sensor/inverter".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::reading::{Decimal, Field, Kind, Unit};
 
-/// Each name begins with it.
+/// Names of inverters' metrics begin with it.
 const PREFIX: &str = "inverter";
 
 /// What all samples of a metric share.
@@ -21,12 +21,17 @@ impl Metric {
     /// The metric of a column with numbers: `inverter_`, its key, its base unit, and `_total` if it counts. Help follows from
     /// the name alone: node_exporter refuses files that explain one metric in two ways.
     pub(super) fn of(field: &Field) -> Self {
+        Self::behind(PREFIX, field)
+    }
+
+    /// As [`Metric::of`], with another word in front of the name.
+    pub(super) fn behind(prefix: &str, field: &Field) -> Self {
         let counts = field.kind == Kind::Total;
         let (unit, factor) = base_unit(field.unit);
         let label = words(field.label, counts);
         let key = label.to_ascii_lowercase().replace(' ', "_");
         let end = if counts { "total" } else { "" };
-        let parts = [PREFIX, &key, unit, end].into_iter();
+        let parts = [prefix, &key, unit, end].into_iter();
         let name: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
         Self {
             name: name.join("_"),

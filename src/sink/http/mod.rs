@@ -117,6 +117,13 @@ impl Http {
         }
     }
 
+    /// The link to an inverter is lost.
+    pub(super) fn lose(&self, inverter: &InverterId) {
+        if let Some(shared) = &self.shared {
+            shared.state().memory.lose(inverter);
+        }
+    }
+
     /// The link of a source is lost for a reason, or back.
     pub(super) fn link(&self, source: usize, lost: Option<String>) {
         if let Some(shared) = &self.shared {

@@ -1,10 +1,11 @@
 //! The page: one document that needs nothing else.
 
-use super::state::{Entry, STEP, State, daily_yield};
+use super::state::{Entry, STEP, State};
 use crate::escape::markup as escaped;
 use crate::format::table;
 use crate::observation::Outcome;
-use crate::reading::Role;
+use crate::plant_total::daily_yield;
+use crate::reading::{Decimal, Role};
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
@@ -52,8 +53,11 @@ fn figures(state: &State) -> String {
         let number = number.unwrap_or_else(|| "–".to_owned());
         format!("<div><dt>{name}</dt><dd>{number} <small>{unit}</small></dd></div>")
     };
-    let (power, unit) = match state.power() {
-        Some(power) if power >= 10_000.0 => (Some(format!("{:.2}", power / 1000.0)), "kW"),
+    let total = state.total();
+    let (power, unit) = match total.power {
+        Some(power) if power >= Decimal::from(10_000) => {
+            (Some(format!("{:.2}", power / Decimal::ONE_THOUSAND)), "kW")
+        }
         power => (power.map(|power| format!("{power:.0}")), "W"),
     };
     format!(
@@ -61,13 +65,13 @@ fn figures(state: &State) -> String {
         figure("Power now", power, unit),
         figure(
             "Yield today",
-            state.daily_yield().map(|energy| format!("{energy:.1}")),
+            total.daily_yield.map(|energy| format!("{energy:.1}")),
             "kWh"
         ),
         figure(
             "Answering",
-            Some(state.answering().to_string()),
-            &format!("of {}", state.entries.len())
+            Some(total.reporting.to_string()),
+            &format!("of {}", total.expected)
         ),
     )
 }

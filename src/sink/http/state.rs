@@ -3,7 +3,8 @@
 use crate::format::{json, prometheus};
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
-use crate::reading::{Reading, Role, Unit};
+use crate::plant_total::{Memory, PlantTotal};
+use crate::reading::{Reading, Role};
 use chrono::{DateTime, FixedOffset, NaiveDate, Timelike};
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
@@ -41,6 +42,8 @@ pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) every: Duration,
     pub(super) entries: Vec<Entry>,
+    /// What totals need of earlier rounds.
+    pub(super) memory: Memory,
     counts: BTreeMap<String, Counts>,
     day: NaiveDate,
     round: DateTime<FixedOffset>,
@@ -55,6 +58,7 @@ impl State {
             clock,
             every,
             entries: Vec::new(),
+            memory: Memory::default(),
             counts: BTreeMap::new(),
             day: now.date_naive(),
             round: now,
@@ -76,6 +80,7 @@ impl State {
         let now = (self.clock)();
         self.turn(now);
         self.count(observation);
+        self.memory.note(observation);
         let place = observation.inverter.place();
         let is_it = |entry: &&mut Entry| entry.observation.inverter.place() == place;
         if self.entries.iter_mut().find(is_it).is_none() {
@@ -135,35 +140,20 @@ impl State {
         time.map(|time| ((self.clock)() - time).num_seconds().max(0))
     }
 
-    /// Power of all inverters that answer, W.
-    pub(super) fn power(&self) -> Option<f64> {
-        let power = |entry: &Entry| entry.observation.reading()?.figure(Role::Power)?.0.to_f64();
-        total(self.entries.iter().filter_map(power))
-    }
-
-    /// Yield of today of all inverters, as last read today, kWh.
-    pub(super) fn daily_yield(&self) -> Option<f64> {
-        let today = (self.clock)().date_naive();
-        let of_today =
-            |reading: &&Reading| reading.time.is_none_or(|time| time.date_naive() == today);
-        let readings = self
-            .entries
-            .iter()
-            .filter_map(|entry| entry.reading.as_ref());
-        total(readings.filter(of_today).filter_map(daily_yield))
-    }
-
-    /// How many answered when they were polled last.
-    pub(super) fn answering(&self) -> usize {
-        let answers = |entry: &&Entry| entry.observation.reading().is_some();
-        self.entries.iter().filter(answers).count()
+    /// What all inverters give together.
+    pub(super) fn total(&self) -> PlantTotal {
+        let latest = self.entries.iter().map(|entry| &entry.observation);
+        self.memory.total(latest)
     }
 
     /// The object of an observation, with its age.
     pub(super) fn object(&self, observation: &Observation) -> Value {
-        let mut object = json::object(observation);
+        self.aged(json::object(observation), observation.time)
+    }
+
+    fn aged(&self, mut object: Value, time: Option<DateTime<FixedOffset>>) -> Value {
         if let Value::Object(map) = &mut object {
-            map.insert("age_seconds".into(), self.age(observation.time).into());
+            map.insert("age_seconds".into(), self.age(time).into());
         }
         object
     }
@@ -174,13 +164,9 @@ impl State {
             .entries
             .iter()
             .map(|entry| self.object(&entry.observation));
+        let total = self.total();
         json!({
-            "plant": {
-                "power": self.power(),
-                "daily_yield": self.daily_yield(),
-                "inverters": self.entries.len(),
-                "answering": self.answering(),
-            },
+            "plant": self.aged(json::plant(&total), total.time),
             "inverters": inverters.collect::<Vec<_>>(),
         })
     }
@@ -200,6 +186,10 @@ impl State {
             .map(|entry| entry.observation.clone())
             .collect();
         let mut text = prometheus::exposition(&latest);
+        let total = self.total();
+        if total.expected > 1 {
+            text += &prometheus::plant(&total);
+        }
         let times = self.entries.iter().filter_map(|entry| {
             let time = entry.reading.as_ref()?.time?.timestamp();
             Some((
@@ -269,19 +259,4 @@ fn bus(inverter: &InverterId) -> String {
     inverter
         .bus()
         .map_or_else(String::new, |bus| format!("{{bus=\"{bus}\"}}"))
-}
-
-fn total(numbers: impl Iterator<Item = f64>) -> Option<f64> {
-    numbers.reduce(|sum, number| sum + number)
-}
-
-/// The daily yield of a reading, kWh.
-pub(super) fn daily_yield(reading: &Reading) -> Option<f64> {
-    let (energy, unit) = reading.figure(Role::DailyYield)?;
-    let energy = energy.to_f64()?;
-    Some(if unit == Unit::WattHour {
-        energy / 1000.0
-    } else {
-        energy
-    })
 }

@@ -52,7 +52,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 const SUBJECT: &str = "the readings could not be pushed";
 
 /// Where and how to push.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Where.
     pub database: Database,

@@ -7,6 +7,7 @@ use super::options::Options;
 use crate::address::Address;
 use crate::format::message::Message;
 use crate::inverter::{BusName, InverterId};
+use crate::plant_total::PlantTotal;
 use rumqttc::{ConnectionError, Event, Packet};
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -34,6 +35,8 @@ pub enum Target {
     Address(Address),
     /// The KSTAR inverter with a serial number, or at an IP address if it does not tell one.
     Kstar(String),
+    /// All inverters together, behind a prefix.
+    Plant,
     /// Every simulated inverter.
     Simulated,
 }
@@ -42,11 +45,13 @@ impl FromStr for Target {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        if text == "simulated" {
-            return Ok(Self::Simulated);
-        }
         let address = text.parse().ok().and_then(Address::new);
-        Ok(address.map_or_else(|| Self::Kstar(text.to_owned()), Self::Address))
+        Ok(match (text, address) {
+            ("simulated", _) => Self::Simulated,
+            ("plant", _) => Self::Plant,
+            (_, Some(address)) => Self::Address(address),
+            (text, None) => Self::Kstar(text.to_owned()),
+        })
     }
 }
 
@@ -55,6 +60,7 @@ impl std::fmt::Display for Target {
         match self {
             Self::Address(address) => address.fmt(formatter),
             Self::Kstar(serial) => formatter.write_str(&serial.escape_debug().to_string()),
+            Self::Plant => formatter.write_str("plant"),
             Self::Simulated => formatter.write_str("simulated"),
         }
     }
@@ -62,13 +68,14 @@ impl std::fmt::Display for Target {
 
 impl Target {
     /// Whether a node of discovery topics is of this target.
-    fn is_of(&self, node: &str, bus: Option<&BusName>) -> bool {
+    fn is_of(&self, node: &str, prefix: Option<&str>, bus: Option<&BusName>) -> bool {
         let inverter = match self {
             Self::Address(address) => InverterId::kaco(Some(address.number())),
             Self::Kstar(text) => match text.parse::<IpAddr>() {
                 Ok(ip) => InverterId::kstar(None, Some(ip)),
                 Err(_) => InverterId::kstar(Some(text.clone()), None),
             },
+            Self::Plant => return PlantTotal::default().node(prefix) == node,
             Self::Simulated => return is_simulated(node, bus),
         };
         inverter.on(bus.cloned()).node().as_deref() == Some(node)
@@ -79,6 +86,9 @@ impl Target {
 fn is_simulated(node: &str, bus: Option<&BusName>) -> bool {
     let rest = ["sim_kaco_", "sim_kstar_"].map(|start| node.strip_prefix(start));
     let mut rest = rest.into_iter().flatten();
+    if node == "sim_plant" || node.starts_with("sim_plant_") {
+        return bus.is_none();
+    }
     let start = bus.map(|bus| format!("{bus}_")).unwrap_or_default();
     rest.any(|rest| rest.starts_with(&start))
 }
@@ -94,7 +104,8 @@ pub async fn forget(
 ) -> Result<Vec<String>, PublishError> {
     let is_wanted = |topic: &str| {
         let node = node(topic);
-        node.is_some_and(|node| targets.iter().any(|target| target.is_of(node, bus)))
+        let prefix = options.prefix.as_deref();
+        node.is_some_and(|node| targets.iter().any(|target| target.is_of(node, prefix, bus)))
     };
     let topics = announced(options, is_wanted).await?;
     let removal = |topic: &String| Message {
@@ -166,7 +177,7 @@ mod tests {
     fn is_of(target: &str, node: &str, bus: Option<&str>) -> bool {
         let bus = bus.and_then(|bus| bus.parse().ok());
         let Ok(target) = target.parse::<Target>();
-        target.is_of(node, bus.as_ref())
+        target.is_of(node, Some("plants/roof"), bus.as_ref())
     }
 
     #[test]
@@ -186,6 +197,10 @@ mod tests {
             ("simulated", "sim_kaco_02", Some("roof"), false),
             ("simulated", "kaco_02", None, false),
             ("simulated", "simulated_lamp", None, false),
+            ("simulated", "sim_plant_plants_roof", None, true),
+            ("plant", "plant_plants_roof", None, true),
+            ("plant", "plant", None, false),
+            ("plant", "sim_plant_plants_roof", None, false),
         ] {
             assert_eq!(is_of(target, node, bus), due, "{target} {node} {bus:?}");
         }

@@ -5,6 +5,7 @@
 //! | [`broker`], [`login`] | where, and as whom |
 //! | [`options`] | how to publish, and what that makes of a reading |
 //! | [`state`] | the messages of a reading |
+//! | [`topic`] | topics that are typed |
 //! | [`once`] | all messages of a run that ends |
 //! | [`session`] | one connection for a run that goes on |
 //! | [`forget`] | takes announcements back |
@@ -22,6 +23,7 @@ pub mod session;
 pub mod state;
 #[cfg(feature = "tls")]
 mod tls;
+pub mod topic;
 mod totals;
 
 pub use broker::Broker;
@@ -31,6 +33,7 @@ pub use options::{Delivery, Options};
 use crate::exit::Failure;
 use crate::inverter::InverterId;
 use crate::observation::Observation;
+use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use crate::sink::health::NOT_YET;
 use crate::sink::secret::forbid_core;
@@ -43,6 +46,7 @@ pub(super) struct Mqtt {
     options: Options,
     /// What is published at the end.
     readings: Vec<Reading>,
+    total: Option<PlantTotal>,
     session: Option<Session>,
 }
 
@@ -52,6 +56,7 @@ impl Mqtt {
         Self {
             options,
             readings: Vec::new(),
+            total: None,
             session: None,
         }
     }
@@ -59,6 +64,7 @@ impl Mqtt {
     /// Connects, and stays connected. `inverters`: those that were named.
     pub(super) fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), PublishError> {
         let topic = availability_topic(inverters);
+        let topic = self.options.under_prefix(&topic);
         self.session = Some(Session::start(self.options.clone(), topic)?);
         Ok(())
     }
@@ -78,6 +84,15 @@ impl Mqtt {
         }
     }
 
+    /// Takes what all inverters give together.
+    pub(super) fn round_done(&mut self, total: PlantTotal) {
+        let total = Some(total).filter(|total| self.options.takes(total));
+        match (&self.session, total) {
+            (Some(session), Some(total)) => session.publish_total(total),
+            (_, total) => self.total = total,
+        }
+    }
+
     /// Waits until the broker has taken everything, at most 10 s. Rows and prints are safe before.
     pub(super) async fn finish(self, troubles: &mut Troubles) {
         const SUBJECT: &str = "the readings could not be published";
@@ -90,7 +105,7 @@ impl Mqtt {
             }
             return session.stop().await;
         }
-        let published = once::publish(&self.options, &self.readings).await;
+        let published = once::publish(&self.options, &self.readings, self.total.as_ref()).await;
         troubles.note(SUBJECT, published, "");
     }
 }

@@ -4,6 +4,7 @@ use super::connection::{Connection, Connector};
 use super::error::PublishError;
 use super::options::Options;
 use crate::format::message::Message;
+use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use rumqttc::ConnectionError;
 use std::time::Duration;
@@ -13,18 +14,24 @@ use tracing::info;
 /// Look-up, connection, all messages and the good-bye together. The next run of cron must not find this one waiting.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Publishes the inverters and their readings. Without readings there is nothing to do, and no connection.
+/// Publishes the inverters and their readings, and what all give together. Without readings there is nothing to do, and no
+/// connection.
 ///
 /// # Errors
 /// [`PublishError`] at the first thing that goes wrong, after 10 s at the latest.
 pub async fn publish<'a>(
     options: &Options,
     readings: impl IntoIterator<Item = &'a Reading>,
+    total: Option<&PlantTotal>,
 ) -> Result<(), PublishError> {
     let mut messages = Vec::new();
     for reading in readings {
         messages.extend(options.announcement(reading, None));
         messages.extend(options.state(reading));
+    }
+    if let Some(total) = total.filter(|_| !messages.is_empty()) {
+        messages.extend(options.plant_announcement(total, None));
+        messages.extend(options.plant_state(total));
     }
     deliver(options, &messages).await
 }

@@ -4,7 +4,9 @@ use super::broker::Broker;
 use super::login::Environment;
 use super::state;
 use crate::format::home_assistant::{self, Discovery};
-use crate::format::message::Message;
+use crate::format::json;
+use crate::format::message::{Message, under};
+use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,26 +37,68 @@ pub struct Options {
     pub discovery: bool,
     /// How long Home Assistant takes a reading for the present; zero: for ever.
     pub expire_after: Duration,
+    /// In front of all topics but those of announcements.
+    pub prefix: Option<String>,
     /// In front of the plain KSTAR topics.
     pub topic: String,
 }
 
 impl Options {
+    /// A topic with the prefix in front.
+    pub(super) fn under_prefix(&self, topic: &str) -> String {
+        under(self.prefix.as_deref(), topic)
+    }
+
     /// The state of an inverter.
     pub fn state(&self, reading: &Reading) -> Vec<Message> {
-        state::messages(reading, &self.topic)
+        let mut messages = state::messages(reading, &self.topic);
+        for message in &mut messages {
+            message.topic = self.under_prefix(&message.topic);
+        }
+        messages
     }
 
     /// What makes the inverter known to Home Assistant; nothing if it is not to be announced. `availability`: the topic
-    /// that says whether somebody publishes.
+    /// that says whether the program publishes.
     pub fn announcement(&self, reading: &Reading, availability: Option<&str>) -> Vec<Message> {
-        if !self.discovery {
-            return Vec::new();
-        }
-        let discovery = Discovery {
+        let announced = |discovery| home_assistant::messages(reading, &discovery);
+        self.discovery(availability)
+            .map(announced)
+            .unwrap_or_default()
+    }
+
+    /// The state of all inverters together.
+    pub(super) fn plant_state(&self, total: &PlantTotal) -> Vec<Message> {
+        vec![Message {
+            topic: self.under_prefix(total.state_topic()),
+            payload: json::plant(total).to_string(),
+            is_retained: false,
+        }]
+    }
+
+    /// As [`Self::announcement`], of all inverters together.
+    pub(super) fn plant_announcement(
+        &self,
+        total: &PlantTotal,
+        availability: Option<&str>,
+    ) -> Vec<Message> {
+        let announced = |discovery| home_assistant::plant_messages(total, &discovery);
+        self.discovery(availability)
+            .map(announced)
+            .unwrap_or_default()
+    }
+
+    /// Whether a total is published: of one bus without a prefix, nothing tells it from the totals of other buses on the
+    /// broker.
+    pub(super) const fn takes(&self, total: &PlantTotal) -> bool {
+        total.expected > 1 && (self.prefix.is_some() || total.buses > 1)
+    }
+
+    fn discovery(&self, availability: Option<&str>) -> Option<Discovery> {
+        self.discovery.then(|| Discovery {
             expire_after: self.expire_after,
             availability: availability.map(str::to_owned),
-        };
-        home_assistant::messages(reading, &discovery)
+            prefix: self.prefix.clone(),
+        })
     }
 }

@@ -6,6 +6,7 @@ use super::options::Options;
 use super::totals::Totals;
 use crate::format::message::Message;
 use crate::inverter::InverterId;
+use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -14,50 +15,70 @@ use tokio::time::Instant;
 /// Readings on their way to the broker.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    inverters: BTreeMap<InverterId, Inverter>,
+    places: BTreeMap<Place, Item>,
     /// What the connection that there is gets next, in order; empty where there is none.
     next: VecDeque<Message>,
 }
 
+/// Where the news of an inverter wait, and those of all together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Inverter(InverterId),
+    Plant,
+}
+
 #[derive(Debug)]
-struct Inverter {
-    reading: Reading,
-    /// When the reading came.
+struct Item {
+    news: News,
+    /// When they came.
     since: Instant,
-    /// Whether the reading was handed over.
+    /// Whether they were handed over.
     is_sent: bool,
     /// Whether the inverter was made known since the connection was made.
     is_announced: bool,
     totals: Totals,
 }
 
+/// What is published.
+#[derive(Debug)]
+pub(super) enum News {
+    /// Of an inverter.
+    Reading(Box<Reading>),
+    /// Of all inverters together.
+    Total(PlantTotal),
+}
+
 impl Outbox {
-    /// Takes a reading, in place of the last one.
-    pub(super) fn put(&mut self, mut reading: Reading) {
-        let id = reading.inverter.clone();
-        let before = self.inverters.remove(&id);
+    /// Takes news, in place of the last ones.
+    pub(super) fn put(&mut self, news: impl Into<News>) {
+        let mut news = news.into();
+        let place = news.place();
+        let before = self.places.remove(&place);
         let is_announced = before
             .as_ref()
-            .is_some_and(|before| before.is_announced && before.is_alike(&reading));
+            .is_some_and(|before| before.is_announced && before.news.is_alike(&news));
         let mut totals = before.map(|before| before.totals).unwrap_or_default();
-        totals.hold_back(&mut reading);
-        let inverter = Inverter {
-            reading,
+        match &mut news {
+            News::Reading(reading) => totals.hold_back(reading),
+            News::Total(total) => totals.hold_back_plant(total),
+        }
+        let item = Item {
+            news,
             since: Instant::now(),
             is_sent: false,
             is_announced,
             totals,
         };
-        self.inverters.insert(id, inverter);
+        self.places.insert(place, item);
     }
 
-    /// Begins anew: somebody is there who knows nothing, and gets `first`, then all inverters and their readings. Not those
-    /// that are older than `oldest`: nobody may take them for the present.
+    /// Begins anew: a listener is there that knows nothing, and gets `first`, then all inverters and their readings. Not
+    /// those that are older than `oldest`: they are not the present.
     pub(super) fn restart(&mut self, first: Option<Message>, oldest: Duration) {
         self.next = first.into_iter().collect();
-        for inverter in self.inverters.values_mut() {
-            inverter.is_announced = false;
-            inverter.is_sent = !oldest.is_zero() && inverter.since.elapsed() > oldest;
+        for item in self.places.values_mut() {
+            item.is_announced = false;
+            item.is_sent = !oldest.is_zero() && item.since.elapsed() > oldest;
         }
     }
 
@@ -76,15 +97,15 @@ impl Outbox {
 
     /// One inverter at a time: while the broker is slow, readings are replaced, not queued.
     fn refill(&mut self, options: &Options, availability: &str) {
-        for inverter in self.inverters.values_mut() {
-            if !inverter.is_announced {
-                inverter.is_announced = true;
-                self.next
-                    .extend(options.announcement(&inverter.reading, Some(availability)));
+        for item in self.places.values_mut() {
+            if !item.is_announced {
+                item.is_announced = true;
+                let announcement = item.news.announcement(options, Some(availability));
+                self.next.extend(announcement);
             }
-            if !inverter.is_sent {
-                inverter.is_sent = true;
-                self.next.extend(options.state(&inverter.reading));
+            if !item.is_sent {
+                item.is_sent = true;
+                self.next.extend(item.news.state(options));
             }
             if !self.next.is_empty() {
                 return;
@@ -93,9 +114,44 @@ impl Outbox {
     }
 }
 
-impl Inverter {
-    /// Whether what was announced holds for another reading.
-    fn is_alike(&self, reading: &Reading) -> bool {
+impl From<Reading> for News {
+    fn from(reading: Reading) -> Self {
+        Self::Reading(Box::new(reading))
+    }
+}
+
+impl From<PlantTotal> for News {
+    fn from(total: PlantTotal) -> Self {
+        Self::Total(total)
+    }
+}
+
+impl News {
+    fn place(&self) -> Place {
+        match self {
+            Self::Reading(reading) => Place::Inverter(reading.inverter.clone()),
+            Self::Total(_) => Place::Plant,
+        }
+    }
+
+    /// What makes known to Home Assistant what the news are about.
+    fn announcement(&self, options: &Options, availability: Option<&str>) -> Vec<Message> {
+        match self {
+            Self::Reading(reading) => options.announcement(reading, availability),
+            Self::Total(total) => options.plant_announcement(total, availability),
+        }
+    }
+
+    /// The news themselves.
+    fn state(&self, options: &Options) -> Vec<Message> {
+        match self {
+            Self::Reading(reading) => options.state(reading),
+            Self::Total(total) => options.plant_state(total),
+        }
+    }
+
+    /// Whether what was announced holds for other news.
+    fn is_alike(&self, other: &Self) -> bool {
         let shape = |reading: &Reading| {
             (
                 reading.cells.layout,
@@ -106,7 +162,11 @@ impl Inverter {
                 reading.facts.clone(),
             )
         };
-        shape(&self.reading) == shape(reading)
+        match (self, other) {
+            (Self::Reading(one), Self::Reading(other)) => shape(one) == shape(other),
+            (Self::Total(one), Self::Total(other)) => one.is_simulated == other.is_simulated,
+            _ => false,
+        }
     }
 }
 
@@ -130,6 +190,7 @@ mod tests {
             delivery: Delivery::AtMostOnce,
             discovery: true,
             expire_after: AGE,
+            prefix: None,
             topic: "sensor/inverter".to_owned(),
         })
     }

@@ -9,6 +9,7 @@ use super::outbox::Outbox;
 use crate::format::home_assistant::STATUS;
 use crate::format::message::Message;
 use crate::inverter::{InverterId, KSTAR};
+use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use crate::sink::health::NOT_YET;
 use chrono::{DateTime, FixedOffset, Local};
@@ -112,6 +113,12 @@ impl Session {
     /// within a day is left out, see `docs/home-assistant.md`.
     pub fn publish(&self, reading: &Reading) {
         self.shared.state().outbox.put(reading.clone());
+        self.shared.changed.notify_one();
+    }
+
+    /// As [`Self::publish`], what all inverters give together.
+    pub fn publish_total(&self, total: PlantTotal) {
+        self.shared.state().outbox.put(total);
         self.shared.changed.notify_one();
     }
 

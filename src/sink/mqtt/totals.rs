@@ -1,9 +1,13 @@
 //! Totals that fall. Home Assistant takes a smaller number for a counter that began anew, and adds all of it once more: a
 //! slip of one reading would be yields of years.
 
+use crate::plant_total::PlantTotal;
 use crate::reading::{Decimal, Kind, Reading, Value};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
+
+/// The only total of all inverters together.
+const DAILY_YIELD: &str = "daily yield";
 
 /// The totals that one inverter published. Only a process that goes on can know them: a run that ends leaves the judging to
 /// Home Assistant.
@@ -40,6 +44,16 @@ impl Totals {
                     *value = None;
                 }
             }
+        }
+    }
+
+    /// As [`Self::hold_back`], of all inverters together.
+    pub(super) fn hold_back_plant(&mut self, total: &mut PlantTotal) {
+        let day = total.time.map(|time| time.date_naive());
+        if let (Some(day), Some(energy)) = (day, total.daily_yield)
+            && !self.lets((0, DAILY_YIELD), energy, day)
+        {
+            total.daily_yield = None;
         }
     }
 

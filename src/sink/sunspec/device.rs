@@ -8,6 +8,7 @@ use super::values::{Tracker, Values, phases};
 use crate::inverter::InverterId;
 use crate::kaco::types;
 use crate::observation::{Observation, Outcome};
+use crate::plant_total::{Figures, State};
 use crate::reading::{Decimal, Phases, Reading, Role};
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,11 +118,6 @@ impl Device {
         self.presence.hear(heard, now);
     }
 
-    /// Whether it was polled at all.
-    pub(super) const fn is_polled(&self) -> bool {
-        self.presence.is_polled()
-    }
-
     /// Learns what the device is, once: a remembered one can have been exchanged since.
     fn identify(&mut self, reading: &Reading) {
         self.readings = self.readings.saturating_add(1);
@@ -195,7 +191,7 @@ impl Device {
         self.grid.clone().filter(|_| is_live)
     }
 
-    /// Its values, as a part of the plant. Missing ones count as asleep unless they are missed.
+    /// Its values, as a part of the plant.
     pub(super) fn part(&self, now: Instant) -> Values {
         match self.standing(now) {
             Standing::Live => self.values.clone(),
@@ -203,8 +199,18 @@ impl Device {
         }
     }
 
-    pub(super) fn is_missed(&self, now: Instant) -> bool {
-        self.standing(now) == Standing::Absent && self.presence.is_missed(now)
+    /// How it is, as the totals of the plant see it.
+    pub(super) fn state(&self, now: Instant) -> State {
+        if self.standing(now) == Standing::Live {
+            State::Read(Figures {
+                power: self.values.watts,
+                ..Figures::default()
+            })
+        } else if self.presence.is_silent(now) && !self.presence.is_missed(now) {
+            State::Silent(None)
+        } else {
+            State::Missing
+        }
     }
 }
 

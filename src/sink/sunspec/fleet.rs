@@ -9,6 +9,7 @@ use super::values::Values;
 use crate::exit::Failure;
 use crate::inverter::InverterId;
 use crate::observation::Observation;
+use crate::plant_total::{Part, is_whole};
 use crate::reading::{Decimal, Phases, Reading};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -18,9 +19,6 @@ const BASE: u16 = 40000;
 
 /// The registers of the plant change with time alone: a sum is not used for longer than this.
 const PLANT_FRESH: Duration = Duration::from_secs(1);
-
-/// Inverters that were not polled this long after the first round are behind a lost link.
-const PLANT_WAIT: Duration = Duration::from_secs(60);
 
 /// All devices.
 pub struct Fleet {
@@ -33,8 +31,6 @@ pub struct Fleet {
 /// The only inverter, or the sum of all.
 #[derive(Default)]
 struct Plant {
-    /// The end of the first round.
-    began: Option<Instant>,
     identity: Option<Identity>,
     watt_hours: Option<Decimal>,
     registers: Option<Registers>,
@@ -94,11 +90,6 @@ impl Fleet {
         Ok(())
     }
 
-    /// Ends a round of a source.
-    pub fn round_done(&mut self, now: Instant) {
-        self.plant.began.get_or_insert(now);
-    }
-
     fn device(&mut self, inverter: &InverterId) -> Option<&mut Device> {
         self.devices.iter_mut().find(|device| device.is(inverter))
     }
@@ -134,28 +125,22 @@ impl Fleet {
         self.plant.registers.clone()
     }
 
-    /// Whether every inverter was polled, or enough time was left for that: a sum before would lack
-    /// some of them.
-    fn is_complete(&self, now: Instant) -> bool {
-        let began = self.plant.began;
-        let passed = began.map(|began| now.saturating_duration_since(began));
-        let is_late = passed.is_some_and(|passed| passed >= PLANT_WAIT);
-        is_late || passed.is_some() && self.devices.iter().all(Device::is_polled)
-    }
-
-    /// The registers of the plant; `None` while none of its inverters can be served, or while one is
-    /// missing that fed: the sum would fall as if a cloud had come.
+    /// The registers of the plant; `None` while one of its inverters is missing, or none can be served.
     fn sum(&mut self, now: Instant) -> Option<Registers> {
+        let parts = self.devices.iter().map(|device| Part {
+            inverter: device.inverter(),
+            state: device.state(now),
+        });
+        let is_whole = is_whole(&parts.collect::<Vec<_>>(), None);
+        let is_served = |device: &Device| device.standing(now) != Standing::Absent;
+        if !is_whole || !self.devices.iter().any(is_served) {
+            return None;
+        }
         let known: Vec<&Device> = self
             .devices
             .iter()
             .filter(|one| one.identity.is_some())
             .collect();
-        let is_served = |device: &&Device| device.standing(now) != Standing::Absent;
-        let is_ready = self.is_complete(now) && known.iter().any(is_served);
-        if !is_ready || known.iter().any(|device| device.is_missed(now)) {
-            return None;
-        }
         let parts: Vec<Values> = known.iter().map(|device| device.part(now)).collect();
         let mut values = match (parts.as_slice(), self.devices.len()) {
             ([only], 1) => only.clone(),
@@ -339,7 +324,6 @@ mod tests {
         let (mut fleet, start) = (fleet(&[2])?, Instant::now());
         let after = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(served(&mut fleet, 2, start), GONE);
-        fleet.round_done(start);
         let noon = read(2, reading(&STANDARD, "5000xi", 4000, 100));
         let dusk = read(2, reading(&STANDARD, "5000xi", 299, 101));
         for (seconds, observation, due) in [
@@ -362,21 +346,29 @@ mod tests {
     }
 
     #[test]
-    fn plant_waits_for_all_and_misses_what_fed() -> Result<(), Failure> {
+    fn plant_is_the_sum_while_no_inverter_is_missing() -> Result<(), Failure> {
         let (mut fleet, start) = (fleet(&[2, 3])?, Instant::now());
         let after = |seconds| start + Duration::from_secs(seconds);
         let feeding = |address| read(address, reading(&STANDARD, "5000xi", 4000, 100));
         fleet.observe(&feeding(2), start)?;
-        fleet.round_done(start);
         assert_eq!(served(&mut fleet, 126, start), GONE);
         fleet.observe(&feeding(3), after(2))?;
         let both = Ok([101, 8000, 0, 200_000, 4]);
         assert_eq!(served(&mut fleet, 126, after(2)), both);
         fleet.observe(&silent(3), after(12))?;
         assert_eq!(served(&mut fleet, 126, after(12)), GONE);
+        // By day the sum does not go on without it.
         fleet.observe(&feeding(2), after(910))?;
-        let rest = Ok([101, 4000, 0, 200_000, 4]);
-        assert_eq!(served(&mut fleet, 126, after(910)), rest);
+        fleet.observe(&silent(3), after(912))?;
+        assert_eq!(
+            served(&mut fleet, 3, after(912)),
+            Ok([101, 0, 0, 100_000, 2])
+        );
+        assert_eq!(served(&mut fleet, 126, after(912)), GONE);
+        let dusk = read(2, reading(&STANDARD, "5000xi", 49, 101));
+        fleet.observe(&dusk, after(920))?;
+        let both = Ok([101, 49, 0, 201_000, 4]);
+        assert_eq!(served(&mut fleet, 126, after(920)), both);
         Ok(())
     }
 

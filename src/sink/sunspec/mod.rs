@@ -119,12 +119,6 @@ impl Sunspec {
             warn!("{failure}");
         }
     }
-
-    pub(super) fn round_done(&mut self) {
-        if let Some((shared, _)) = &self.served {
-            lock(shared).round_done(Instant::now());
-        }
-    }
 }
 
 impl Drop for Sunspec {

@@ -109,9 +109,11 @@ impl Presence {
         }
     }
 
-    /// Whether it was polled at all.
-    pub(super) const fn is_polled(&self) -> bool {
-        self.heard.is_some()
+    /// Whether no reply came when it was polled last, not too long ago.
+    pub(super) fn is_silent(&self, now: Instant) -> bool {
+        self.heard.is_some_and(|(heard, at)| {
+            heard == Heard::Silent && now.saturating_duration_since(at) <= self.oldest(heard)
+        })
     }
 
     /// Whether it was read so lately that a plant without it would show less than it feeds.

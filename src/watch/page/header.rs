@@ -1,8 +1,9 @@
 //! The head of the page: power and yield of all inverters, how many are read, and their curve.
 
 use super::text::{fitting, kilowatt_hours, kilowatts, rounded, shortened};
-use super::{Surroundings, block, graph, stale};
+use super::{Surroundings, block, graph};
 use crate::format::hybrid;
+use crate::plant_total::PlantTotal;
 use crate::reading::Role;
 use crate::watch::curve::Window;
 use crate::watch::plant::{Now, Plant};
@@ -12,6 +13,7 @@ use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use rust_decimal::prelude::ToPrimitive;
 
 /// Columns of the figures beside the curve.
 const FIGURES: u16 = 30;
@@ -91,17 +93,18 @@ fn figure_lines<'a>(plant: &Plant, surroundings: &Surroundings) -> Vec<Line<'a>>
     let line = |label: &str, value: Span<'a>| {
         Line::from(vec![format!("{label:<9}").dark_gray(), value.bold()])
     };
+    let total = plant.total(now);
     let mut lines = Vec::new();
     if has_hybrids(plant) {
         let [pv, house, battery, grid] = hybrid::HEADS;
-        lines.push(line(pv, power(plant, Role::Power, now).yellow()));
-        lines.push(line(house, power(plant, Role::LoadPower, now).into()));
+        lines.push(line(pv, power(&total).yellow()));
+        lines.push(line(house, load(plant, now).into()));
         lines.push(line(battery, charge(plant, now).into()));
         lines.push(line(grid, exchange(plant, now).into()));
     } else {
-        lines.push(line("power", power(plant, Role::Power, now).yellow()));
+        lines.push(line("power", power(&total).yellow()));
     }
-    lines.push(line("today", daily_yield(plant, now)));
+    lines.push(line("today", daily_yield(&total)));
     let mut counts = vec![format!("{:<9}", "online").dark_gray()];
     counts.extend(fitting(states(plant, now), FIGURES - 9, 0));
     lines.push(Line::from(counts));
@@ -111,11 +114,10 @@ fn figure_lines<'a>(plant: &Plant, surroundings: &Surroundings) -> Vec<Line<'a>>
     lines
 }
 
-/// The yield of the day, as far as it is known while a way is lost.
-fn daily_yield<'a>(plant: &Plant, now: Now) -> Span<'a> {
-    let is_known = plant.ways().iter().all(|way| way.lost.is_none());
-    let style = if is_known { Style::new() } else { stale() };
-    Span::styled(kilowatt_hours(plant.daily_yield(now)), style)
+/// The yield of the day.
+fn daily_yield<'a>(total: &PlantTotal) -> Span<'a> {
+    let energy = total.daily_yield.and_then(|energy| energy.to_f64());
+    Span::raw(energy.map_or_else(|| UNKNOWN.to_owned(), kilowatt_hours))
 }
 
 /// How many inverters are read, how many report a fault.
@@ -133,14 +135,16 @@ fn states<'a>(plant: &Plant, now: Now) -> Vec<Vec<Span<'a>>> {
     parts
 }
 
-/// The power of all inverters whose values are of now. Where there are none it is zero if all sleep,
-/// and unknown otherwise.
-fn power(plant: &Plant, role: Role, now: Now) -> String {
-    match plant.sum(role, now) {
-        Some(power) => kilowatts(power),
-        None if role == Role::Power && plant.is_asleep() => kilowatts(0.0),
-        None => UNKNOWN.to_owned(),
-    }
+/// The power of all inverters.
+fn power(total: &PlantTotal) -> String {
+    let power = total.power.and_then(|power| power.to_f64());
+    power.map_or_else(|| UNKNOWN.to_owned(), kilowatts)
+}
+
+/// The power that all houses draw.
+fn load(plant: &Plant, now: Now) -> String {
+    let power = plant.sum(Role::LoadPower, now);
+    power.map_or_else(|| UNKNOWN.to_owned(), kilowatts)
 }
 
 const UNKNOWN: &str = "unknown";
@@ -190,7 +194,8 @@ pub(super) fn draw_small(
     first.push(Span::raw(" ".repeat(blanks)));
     first.push(Span::raw(time));
     let counts = plant.counts(now);
-    let mut parts = vec![vec![power(plant, Role::Power, now).yellow().bold()]];
+    let total = plant.total(now);
+    let mut parts = vec![vec![power(&total).yellow().bold()]];
     if surroundings.is_paused {
         parts.push(vec!["paused".black().on_yellow()]);
     }
@@ -198,7 +203,7 @@ pub(super) fn draw_small(
         parts.push(vec![format!("{} fault", counts.faults).red().bold()]);
     }
     parts.push(vec![format!("{}/{}", counts.online, counts.all).bold()]);
-    parts.push(vec![daily_yield(plant, now).bold()]);
+    parts.push(vec![daily_yield(&total).bold()]);
     if has_hybrids(plant) {
         for (head, text) in [
             ("battery ", charge(plant, now)),

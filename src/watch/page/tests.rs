@@ -247,10 +247,9 @@ fn lost_link_is_in_the_title_and_its_values_are_dim() {
         let page = text(&buffer);
         assert!(page.contains("LOST"), "{page}");
         assert!(page.contains("since 12:00:03") || width < 40, "{page}");
-        assert!(page.contains("unknown"), "power is not known: {page}");
+        assert_eq!(page.matches("unknown").count(), 2, "no total: {page}");
         assert!(page.contains("0 of 2") || page.contains("0/2"), "{page}");
         assert!(is_dim(cells(&buffer, "412 W")), "{page}");
-        assert!(width < 40 || is_dim(cells(&buffer, "81.8 kWh")), "{page}");
         assert!(!page.contains("mpp-track"), "{page}");
     }
     let now = bench.surroundings.now;
@@ -275,7 +274,7 @@ fn values_older_than_two_rounds_are_dim() {
     assert!(is_dim(cells(&buffer, "412 W")), "{}", text(&buffer));
     assert!(!is_dim(cells(&buffer, "700 W")), "{}", text(&buffer));
     assert!(text(&buffer).contains("1 of 2"), "{}", text(&buffer));
-    assert!(text(&buffer).contains("0.70 kW"), "{}", text(&buffer));
+    assert!(text(&buffer).contains("unknown"), "{}", text(&buffer));
 }
 
 #[test]

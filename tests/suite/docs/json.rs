@@ -11,8 +11,9 @@ use kaco_ardexa::kaco::layouts::{
 };
 use kaco_ardexa::kstar::{discovery, identity, layout::KSTAR};
 use kaco_ardexa::observation::{Observation, Outcome};
+use kaco_ardexa::plant_total::{self, Figures, Part, State};
 use kaco_ardexa::reading::{
-    Cells, Decimal, Field, Kind, Layout, Reading, StatusCode, Value as Cell,
+    Cells, Decimal, Field, Kind, Layout, Reading, StatusCode, Unit, Value as Cell,
 };
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -120,6 +121,25 @@ const REFUSED: [(&str, &str); 4] = [
     ("unknown", "it is not of a known protocol"),
 ];
 
+/// Of the object of a plant, without its columns.
+const PLANT: [Key; 3] = [
+    Key(
+        "time",
+        "string|null",
+        "when the newest of its inverters was polled: RFC 3339 with offset",
+    ),
+    Key("protocol", "string", "`plant`"),
+    Key(
+        "simulated",
+        "boolean",
+        "`true` if one of its inverters is simulated; absent otherwise",
+    ),
+];
+
+const ABOUT_PLANT: &str = "\
+MQTT has it on `<prefix>/plant/state`, `--http` in `/readings.json`, each for all inverters of a run. A total is `null` unless
+every inverter was read, or is silent as at night.";
+
 const INTRODUCTION: &str = "\
 # JSON
 
@@ -159,6 +179,11 @@ fn page() -> String {
     page.push_str("\n## Inverters without a reading\n\nThe keys of every inverter, `outcome` and `reason`, no columns.\n\n| outcome | means |\n|---|---|\n");
     for (word, meaning) in UNREAD {
         writeln!(page, "| `{word}` | {meaning} |").unwrap();
+    }
+    section(&mut page, "All inverters together", ABOUT_PLANT, &PLANT);
+    for field in &plant_total::FIELDS {
+        let (key, of) = (field.key(), of_total(field).replace('|', " or "));
+        writeln!(page, "| `{key}` | {of} | {} |", field.title()).unwrap();
     }
     page.push_str("\n## Refused captures\n\nOnly `decode`: `{\"outcome\":\"refused\",\"error\":\"checksum\",\"detail\":\"…\",\"bytes\":\"…\"}`, with the bytes in hex.\n\n| error | means |\n|---|---|\n");
     for (word, meaning) in REFUSED {
@@ -214,7 +239,10 @@ fn schema() -> Value {
         },
         "required": ["outcome", "error", "detail", "bytes"],
     });
-    let all: Vec<Value> = readings.chain(unread).chain([refused]).collect();
+    let all: Vec<Value> = readings
+        .chain(unread)
+        .chain([of_plant(), refused])
+        .collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "An object of kaco_ardexa",
@@ -308,6 +336,26 @@ fn of_unread(family: &str) -> Value {
     required.push("reason");
     let title = format!("{family}: without a reading");
     json!({"title": title, "type": "object", "properties": all, "required": required})
+}
+
+/// The type of a column of a total: how many inverters there are is always known.
+fn of_total(field: &Field) -> &'static str {
+    match field.unit {
+        Unit::None => "integer",
+        _ => "number|null",
+    }
+}
+
+fn of_plant() -> Value {
+    let mut all = properties(&PLANT);
+    let mut required = vec!["time".to_owned(), "protocol".to_owned()];
+    for field in &plant_total::FIELDS {
+        let of: Vec<&str> = of_total(field).split('|').collect();
+        all.insert(field.key(), json!({"type": of}));
+        required.push(field.key());
+    }
+    all.insert("protocol".into(), json!({"const": "plant"}));
+    json!({"title": "plant", "type": "object", "properties": all, "required": required})
 }
 
 #[test]
@@ -435,6 +483,19 @@ fn objects_of_all_layouts_and_outcomes_are_valid() {
             detail: "why".to_owned(),
             bytes: "0a".to_owned(),
         }));
+    }
+    for inverter in inverters() {
+        let parts = |state| {
+            [Part {
+                inverter: &inverter,
+                state,
+            }]
+        };
+        let figures = Figures::of(&reading(inverter.clone(), READINGS[0], true));
+        for state in [State::Read(figures), State::Silent(None), State::Missing] {
+            let total = plant_total::total_of(&parts(state), figures.time);
+            judge.expect(&json::plant(&total));
+        }
     }
     let names: BTreeSet<String> = all.iter().map(|layout| layout.name.to_owned()).collect();
     assert_eq!(judge.layouts, names);

@@ -283,7 +283,7 @@ fn two_hundred_readings_arrive() {
             delivery,
             ..options(&broker.host())
         };
-        let published = runtime().block_on(publish(&options, &readings));
+        let published = runtime().block_on(publish(&options, &readings, None));
         published.unwrap();
         let states = listener.exactly(200, is_state);
         for (number, state) in states.iter().enumerate() {

@@ -1,6 +1,8 @@
 //! What the tests need: a paced bus on a pseudo-terminal, an inverter on UDP, the program itself, captures, days,
 //! disks.
 
+#[cfg(feature = "tls")]
+pub mod authority;
 pub mod broker;
 pub mod bus;
 pub mod captures;
