@@ -69,6 +69,18 @@ impl Command {
             Self::MqttForget(arguments) => Plan::Forget(arguments.plan()),
             Self::Simulate(Simulate::Kaco(arguments)) => Plan::SimulateKaco(simulate(arguments)),
             Self::Simulate(Simulate::Kstar(arguments)) => Plan::SimulateKstar(arguments.bind),
+            Self::Simulate(Simulate::Plants(arguments)) => {
+                Plan::SimulatePlants(Box::new(plan::SimulatePlants {
+                    plants: arguments.plants,
+                    inverters: arguments.inverters,
+                    every: arguments.every,
+                    sinks: SinkPlan {
+                        mqtt: arguments.publishing.options(),
+                        influx: arguments.pushing.options(),
+                        ..SinkPlan::default()
+                    },
+                }))
+            }
             Self::Explain(arguments) => {
                 Plan::Text(check::explained(&arguments).unwrap_or_default())
             }

@@ -14,6 +14,7 @@ pub mod history;
 mod listen;
 mod once;
 pub mod plan;
+mod plants;
 mod print;
 mod progress;
 mod scan;
@@ -43,6 +44,7 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
         Plan::Forget(plan) => Stop::listen()?.interrupts(forget::run(plan)).await,
         Plan::Listen(plan) => Stop::listen()?.ends(listen::run(plan)).await,
         Plan::SimulateKaco(plan) => Stop::listen()?.ends(simulate::kaco(plan)).await,
+        Plan::SimulatePlants(plan) => Stop::listen()?.ends(plants::run(*plan)).await,
         Plan::SimulateKstar(bind) => Stop::listen()?.ends(simulate::kstar(bind)).await,
         // These wait for nothing outside; a signal ends them as it ends any program.
         Plan::Decode(plan) => decode::run(&plan).map(Ended::Exit),

@@ -137,6 +137,15 @@ impl Sinks {
         })
     }
 
+    /// Tells the witness, from the connection on, what the broker has acknowledged.
+    pub(crate) fn tell(&mut self, witness: &mqtt::Witness) {
+        for sink in &mut self.sinks {
+            if let Sink::Mqtt(mqtt) = sink {
+                mqtt.tell(witness.clone());
+            }
+        }
+    }
+
     /// Keeps one connection to the broker from now on, instead of one at the end, and serves SunSpec
     /// clients. Changes are reported by the watcher, not by the log.
     ///

@@ -39,6 +39,7 @@ use crate::sink::health::NOT_YET;
 use crate::sink::secret::forbid_core;
 use crate::sink::trouble::Troubles;
 use chrono::{DateTime, FixedOffset};
+pub(crate) use session::Witness;
 use session::{Session, availability_topic};
 
 /// Publishes readings: at the end of a run, or over one connection that is kept.
@@ -48,6 +49,7 @@ pub(super) struct Mqtt {
     readings: Vec<Reading>,
     total: Option<PlantTotal>,
     session: Option<Session>,
+    witness: Option<Witness>,
 }
 
 impl Mqtt {
@@ -58,14 +60,22 @@ impl Mqtt {
             readings: Vec::new(),
             total: None,
             session: None,
+            witness: None,
         }
+    }
+
+    /// Tells the witness what the broker has acknowledged.
+    pub(super) fn tell(&mut self, witness: Witness) {
+        self.witness = Some(witness);
     }
 
     /// Connects, and stays connected. `inverters`: those that were named.
     pub(super) fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), PublishError> {
         let topic = availability_topic(inverters);
         let topic = self.options.under_prefix(&topic);
-        self.session = Some(Session::start(self.options.clone(), topic)?);
+        let witness = self.witness.clone();
+        let session = Session::witnessed(self.options.clone(), topic, witness)?;
+        self.session = Some(session);
         Ok(())
     }
 
