@@ -74,7 +74,7 @@ fn only_certificates_that_are_trusted_and_only_with_a_password() {
         "no certificate in PEM",
     );
     refused(&url, &["--influx-ca", &trusted], "answers 401");
-    refused(&url.replace("https", "http"), &[], "answers 400");
+    refused(&url.replace("https", "http"), &[], "could not be pushed");
     let elsewhere = address();
     let other = Database::start(elsewhere, authority.sign(ip));
     let url_of_other = format!("https://{}", other.host);
