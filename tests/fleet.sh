@@ -36,7 +36,6 @@ children=()
 clean() {
     ((${#children[@]} == 0)) || kill "${children[@]}" 2>/dev/null || true
     fleet stop || true
-    wait
     rm -rf "$work"
 }
 trap clean EXIT
@@ -101,27 +100,27 @@ cat >"$work/hosts" <<'HOSTS'
 127.0.77.2 fleet-c
 HOSTS
 
-listen() {
-    mosquitto_sub -h 127.0.77.3 -u middle -P "$middle" -i counter -c -q 1 -t 'plants/+/+/sim/kaco/+/state' -F '%t %p'
-}
+topics='plants/+/+/sim/kaco/+/state'
+listen=(mosquitto_sub -h 127.0.77.3 -u middle -P "$middle" -i counter -c -q 1 -t "$topics")
 # It is known to the cluster before anything is published.
-await "the subscription" timeout 20 mosquitto_sub -h 127.0.77.3 -u middle -P "$middle" -i counter -c -q 1 \
-    -t 'plants/+/+/sim/kaco/+/state' -E
-listen 2>"$work/listen.log" | sed -u 's/ {"time":"\([^"]*\)".*/ \1/' >"$work/received" &
+await "the subscription" timeout 20 "${listen[@]}" -E
+"${listen[@]}" -F '%t %p' 2>"$work/listen.log" > >(sed -u 's/ {"time":"\([^"]*\)".*/ \1/' >"$work/received") &
 children+=($!)
 
+simulators=()
 for group in a b c; do
     (
         export MQTT_USERNAME=simulator MQTT_PASSWORD=$simulator
+        # shellcheck disable=SC2016 # for the inner shell
         exec unshare --mount bash -c 'mount --bind "$1" /etc/hosts; shift; exec "$@"' - "$work/hosts" \
             "$program" simulate plants $((plants / 3)) --inverters $inverters --every 10s --mqtt "fleet-$group" \
             --mqtt-prefix "plants/$group" --mqtt-qos 1 --no-discovery
-    ) 2>>"$work/simulate.log" | awk '{ print systime(), $0; fflush() }' >"$work/acknowledged.$group" &
-    children+=($!)
+    ) 2>>"$work/simulate.log" > >(awk '/\/kaco\// { print systime(), $0; fflush() }' >"$work/acknowledged.$group") &
+    simulators+=($!)
 done
-# By their program: the shells above wait for them.
-simulators() { pgrep -f "^$program simulate plants .*--mqtt-prefix plants/[abc] " || true; }
+children+=("${simulators[@]}")
 
+# How many plants had a state acknowledged since then.
 publishing() { cat "$work"/acknowledged.? | awk -v since="$1" '$1 >= since { split($2, p, "/"); seen[p[2] "/" p[3]] } END { n = 0; for (i in seen) n++; print n }'; }
 begun=$SECONDS
 until (($(publishing 0) == plants)); do
@@ -146,7 +145,7 @@ await "the node" curl -sSf http://127.0.77.1:8222/healthz
 sleep "$after"
 
 # The end: what is under way arrives.
-for pid in $(simulators); do kill "$pid"; done
+kill "${simulators[@]}"
 sleep 2
 count=-1
 while now=$(wc -l <"$work/received") && ((now != count)); do

@@ -52,7 +52,8 @@ start_node() {
     mkdir -p "$data"
     routes=$(awk '{ printf "%s\"nats-route://%s:6222\"", (NR > 1 ? ", " : ""), $2 }' "$directory/nodes")
     sed "s|@NAME@|$name|; s|@ADDRESS@|$address|; s|@DATA@|$data|; s|@ROUTES@|$routes|" "$here/node.conf" >"$data/node.conf"
-    runs "$data/nats.pid" || nats-server -c "$data/node.conf" >"$data/output" 2>&1 &
+    runs "$data/nats.pid" && return
+    nats-server -c "$data/node.conf" >"$data/output" 2>&1 &
 }
 
 start_database() {
@@ -102,10 +103,10 @@ start)
 stop) for name in $(names "$@"); do end TERM "$name"; done ;;
 kill) for name in "$@"; do end KILL "$name"; done ;;
 reload)
-    for name in $(awk '{ print $1 }' "$directory/nodes"); do
+    while read -r name _; do
         file=$(pid_file "$name")
-        runs "$file" && kill -HUP "$(<"$file")"
-    done
+        if runs "$file"; then kill -HUP "$(<"$file")"; fi
+    done <"$directory/nodes"
     ;;
 status)
     while read -r name address; do

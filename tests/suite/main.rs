@@ -23,6 +23,7 @@ mod documents;
 mod environment;
 mod explain;
 mod files;
+mod fleets;
 mod formats;
 mod gateways;
 mod history;
