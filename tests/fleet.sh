@@ -21,7 +21,8 @@ full) plants=$((most / 3 * 3)) profile=release settle=60 after=60 ;;
 esac
 inverters=10 down=30
 
-for pair in "nats-server nats-server" "victoria-metrics victoria-metrics" "mosquitto_sub mosquitto-clients" "curl curl"; do
+for pair in "nats-server nats-server" "victoria-metrics victoria-metrics" "mosquitto_sub mosquitto-clients" \
+    "mosquitto mosquitto" "curl curl"; do
     command -v "${pair% *}" >/dev/null || {
         echo "${pair% *} is needed: apt install ${pair#* }" >&2
         exit 1
@@ -163,3 +164,39 @@ if ((lost > 0 || again < plants)); then
     cp "$work/simulate.log" /dev/stderr | tail -n 5 || true
     exit 1
 fi
+
+[[ $form == full ]] || exit 0
+
+# What the middle needs for this many plants, as pushed and published for a minute each. The cluster has no subscriber here.
+measure() {
+    local count=$1 every=$2 pids=()
+    "$program" simulate plants "$count" --inverters $inverters --every "$every" --influx http://127.0.77.9:8428 &
+    pids+=($!)
+    "$program" simulate plants "$count" --inverters $inverters --every "$every" --no-discovery --mqtt-qos 1 \
+        --mqtt 127.0.77.8 >/dev/null &
+    pids+=($!)
+    MQTT_USERNAME=simulator MQTT_PASSWORD=$simulator "$program" simulate plants "$count" --inverters $inverters \
+        --every "$every" --no-discovery --mqtt-qos 1 --mqtt 127.0.77.2 >/dev/null &
+    pids+=($!)
+    children+=("${pids[@]}")
+    # Plants begin one after the other, during the first round.
+    sleep $((every < 60 ? 2 * every : every + 10))
+    share 60 "$work"/fleet/{one,two,three}/nats.pid >"$work/cluster" &
+    local first=$!
+    share 60 "$work/mosquitto.pid" >"$work/mosquitto" &
+    share 60 "$work/fleet/database/pid" >"$work/database"
+    wait $first $!
+    say "$count plants, every $every s: cluster $(<"$work/cluster"); mosquitto $(<"$work/mosquitto"); VictoriaMetrics $(<"$work/database")"
+    kill "${pids[@]}"
+}
+
+say "== what the middle needs"
+fleet start database
+printf 'listener 1883 127.0.77.8\nallow_anonymous true\nmax_connections -1\npersistence true\npersistence_location %s/\n' "$work" >"$work/mosquitto.conf"
+mosquitto -c "$work/mosquitto.conf" >"$work/mosquitto.log" 2>&1 &
+echo $! >"$work/mosquitto.pid"
+children+=($!)
+await "the database" curl -sSf http://127.0.77.9:8428/health
+for every in 10 300; do
+    for count in $((most / 10)) "$most"; do measure "$count" $every; done
+done
