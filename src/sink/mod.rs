@@ -345,17 +345,19 @@ impl Sinks {
 
     /// What is pushed from the log has to know of a row before it is there.
     fn prepare(&mut self, observation: &Observation) {
-        let folder = |sink: &Sink| match sink {
+        let influx = self.sinks.iter().find_map(|sink| match sink {
+            Sink::Influx(influx) => Some((influx, sink.name())),
+            _ => None,
+        });
+        let Some((influx, name)) = influx else {
+            return;
+        };
+        let folder = self.sinks.iter().find_map(|sink| match sink {
             Sink::CsvLog(log) => log.folder(&observation.inverter),
             _ => None,
-        };
-        let folder = self.sinks.iter().find_map(folder);
-        for sink in &self.sinks {
-            if let Sink::Influx(influx) = sink {
-                self.troubles.turn(sink.name());
-                influx.observe(observation, folder.clone(), &mut self.troubles);
-            }
-        }
+        });
+        self.troubles.turn(name);
+        influx.observe(observation, folder, &mut self.troubles);
     }
 
     fn note(&mut self, observation: &Observation) {
