@@ -409,11 +409,12 @@ pub(crate) enum Simulate {
     Kstar(SimulateKstar),
     /// Make the traffic of many plants, to load a broker or a database, until stopped
     ///
-    /// Each plant has a connection of its own. Its topics are below plants/0001, plants/0002 and so on, its lines have the tag
-    /// bus=0001. Prints each state that the broker has acknowledged, topic and time, with --mqtt-qos 1. The times of a plant are
-    /// whole multiples of --every, counted from 1970: what is missing or twice can be counted by them.
+    /// Each plant has a connection of its own. Its topics are below plants/0001, plants/0002 and so
+    /// on, its lines have the tag bus=0001. Prints each state that the broker has acknowledged, topic
+    /// and time, with --mqtt-qos 1. The times of a plant are whole multiples of --every, counted from
+    /// 1970: what is missing or twice can be counted by them.
     #[command(
-        after_help = "Example: kaco_ardexa simulate plants 1000 --inverters 10 --mqtt localhost --mqtt-qos 1"
+        after_help = "Example: kaco_ardexa simulate plants 1000 --mqtt localhost --mqtt-qos 1"
     )]
     Plants(Box<SimulatePlants>),
 }

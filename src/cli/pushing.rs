@@ -13,11 +13,13 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub(crate) struct Pushing {
-    /// Push the readings to this database: http://host:8086/write?db=solar, https://host/api/v2/write?org=home&bucket=solar
+    /// Push the readings to this database: http://host:8086/write?db=solar,
+    /// https://host/api/v2/write?org=home&bucket=solar
     ///
-    /// InfluxDB, VictoriaMetrics, QuestDB and others that take the line protocol. With a log each row is pushed when it is safe
-    /// on the disk; what could not be pushed is caught up from the log, oldest first. A user can stand in the URL,
-    /// http://user@host; set INFLUX_PASSWORD or INFLUX_TOKEN, or give --influx-password-file or --influx-token-file.
+    /// InfluxDB, VictoriaMetrics, QuestDB and others that take the line protocol. With a log each
+    /// row is pushed when it is safe on the disk; what could not be pushed is caught up from the
+    /// log, oldest first. A user can stand in the URL, http://user@host; set INFLUX_PASSWORD or
+    /// INFLUX_TOKEN, or give --influx-password-file or --influx-token-file.
     #[arg(long = "influx", value_name = "URL", value_parser = DatabaseParser)]
     pub database: Option<Database>,
 

@@ -1,4 +1,5 @@
-//! `simulate plants`: the traffic of many plants from one process, through the sinks that a plant has.
+//! `simulate plants`: the traffic of many plants from one process, through the sinks that a plant
+//! has.
 
 use super::plan::SimulatePlants;
 use super::print::print;
@@ -69,8 +70,8 @@ fn sinks(plan: &SimulatePlants, number: u16) -> SinkPlan {
     sinks
 }
 
-/// The inverters of one plant: addresses of simulated ones that tell all with one reply. In a database the bus tells plants
-/// apart, at a broker the prefix does.
+/// The inverters of one plant: addresses of simulated ones that tell all with one reply. In a
+/// database the bus tells plants apart, at a broker the prefix does.
 fn inverters(plan: &SimulatePlants, number: u16) -> Vec<InverterId> {
     let bus = plan.sinks.influx.is_some().then(|| name(number));
     let bus = bus.and_then(|bus| bus.parse().ok());
@@ -119,7 +120,8 @@ async fn plant(
     }
 }
 
-/// The time of the round that begins now, and that between rounds: whole multiples of it since 1970.
+/// The time of the round that begins now, and that between rounds: whole multiples of it since
+/// 1970.
 fn first_round(every: Duration) -> (DateTime<FixedOffset>, TimeDelta) {
     let now = Local::now().fixed_offset();
     let step = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);

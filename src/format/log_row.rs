@@ -14,15 +14,17 @@ use std::borrow::Cow;
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
     layout: &'static Layout,
-    /// The place of each cell after `datetime` among the fields of the layout, and behind them among those of the counters.
+    /// The place of each cell after `datetime` among the fields of the layout, and behind them
+    /// among those of the counters.
     places: Vec<usize>,
 }
 
 impl Shape {
-    /// The shape that a first line such as `# datetime, status, DC Voltage` tells; `None` if it is not the header of a log.
+    /// The shape that a first line such as `# datetime, status, DC Voltage` tells; `None` if it is
+    /// not the header of a log.
     ///
-    /// Of several layouts that have these columns it is the one in whose order they stand, and of those the shortest: files of
-    /// the Python program end before the last columns.
+    /// Of several layouts that have these columns it is the one in whose order they stand, and of
+    /// those the shortest: files of the Python program end before the last columns.
     pub(crate) fn of(line: &str) -> Option<Self> {
         let mut labels = line.trim_start_matches('#').split(',').map(str::trim);
         if labels.next() != Some("datetime") {

@@ -1,5 +1,6 @@
-//! Real databases: a day of a plant, the database down for half of it, the program killed again and again and its clock
-//! changed. In the end the database has every row of the log, once, equal to the digit.
+//! Real databases: a day of a plant, the database down for half of it, the program killed again and
+//! again and its clock changed. In the end the database has every row of the log, once, equal to
+//! the digit.
 
 use super::clocks::Clock;
 use super::figures::figures;
@@ -73,7 +74,8 @@ impl Database {
             Kind::Influx => {
                 let file = self.directory.path().join("influxdb.conf");
                 let settings = format!(
-                    "reporting-disabled = true\nbind-address = \"{}:0\"\n[meta]\ndir = \"{path}/meta\"\n\
+                    "reporting-disabled = true\nbind-address = \"{}:0\"\n\
+                     [meta]\ndir = \"{path}/meta\"\n\
                      [data]\ndir = \"{path}/data\"\nwal-dir = \"{path}/wal\"\n\
                      [http]\nbind-address = \"{host}\"\nflux-enabled = false\n",
                     self.ip

@@ -1,4 +1,5 @@
-//! Requests to the database over one connection, which is made when it is needed and kept as long as it lasts.
+//! Requests to the database over one connection, which is made when it is needed and kept as long
+//! as it lasts.
 
 use super::Options;
 use super::error::PushError;
@@ -75,7 +76,8 @@ impl Client {
     /// Sends lines; they are taken when this comes back without an error.
     ///
     /// # Errors
-    /// [`PushError`]; whether the database has some of the lines is not known then. The same lines again change nothing.
+    /// [`PushError`]; whether the database has some of the lines is not known then. The same lines
+    /// again change nothing.
     pub(super) async fn send(&mut self, lines: &Bytes) -> Result<(), PushError> {
         if let Some(connection) = self.connection.take()
             && let Ok(answered) = self.exchange(connection, lines).await

@@ -1,7 +1,8 @@
-//! The database, as people write it: `http://host:8086/write?db=solar`, `https://host/api/v2/write?org=home&bucket=solar`.
+//! The database, as people write it: `http://host:8086/write?db=solar`,
+//! `https://host/api/v2/write?org=home&bucket=solar`.
 //!
-//! A user's name and password can stand in front of the host. They are never shown, and neither is a text that could not be
-//! read.
+//! A user's name and password can stand in front of the host. They are never shown, and neither is
+//! a text that could not be read.
 
 use crate::sink::secret::Password;
 use percent_encoding::percent_decode_str;
@@ -36,7 +37,8 @@ pub enum DatabaseError {
     Scheme,
     /// `?p=secret`
     #[error(
-        "`{0}` does not belong in the URL, where others can read it; the user stands in front of the host, password and token \
+        "`{0}` does not belong in the URL, where others can read it; the user stands in front of \
+         the host, password and token \
          in files or variables of their own"
     )]
     Secret(&'static str),
@@ -45,7 +47,8 @@ pub enum DatabaseError {
     Fragment,
     /// Anything else.
     #[error(
-        "it can't be read ({0}); in user and password, signs other than letters and digits are written as %XX: @ is %40"
+        "it can't be read ({0}); in user and password, signs other than letters and digits are \
+         written as %XX: @ is %40"
     )]
     Unreadable(String),
     /// `https://`, but this program can't.

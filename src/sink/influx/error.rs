@@ -4,7 +4,8 @@ use hyper::StatusCode;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Why rows could not be pushed. The text names the database, never the user, the password or the token.
+/// Why rows could not be pushed. The text names the database, never the user, the password or the
+/// token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PushError {
     /// There is no connection.
@@ -81,14 +82,17 @@ impl PushError {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Unreachable { .. } => {
-                "is the database running, are host and port right, does a firewall let it through? The rows stay in the log \
+                "is the database running, are host and port right, does a firewall let it through? \
+                 The rows stay in the log \
                  and are pushed when it is back"
             }
             Self::Tls { .. } => {
-                "a database with a certificate of its own needs --influx-ca FILE, and the host as it stands in the certificate"
+                "a database with a certificate of its own needs --influx-ca FILE, and the host as it \
+                 stands in the certificate"
             }
             Self::Slow { .. } | Self::Lost { .. } => {
-                "is it too busy, or is that no database? The rows stay in the log and are pushed when it is back"
+                "is it too busy, or is that no database? The rows stay in the log and are pushed when \
+                 it is back"
             }
             Self::NoUser(_) => "write http://USER@host, or set INFLUX_USERNAME",
             Self::Refused { code, .. } => return Some(cure(*code)),
@@ -96,7 +100,8 @@ impl PushError {
         })
     }
 
-    /// The batch was too long, or there was something wrong with one of its rows: a shorter one may do.
+    /// The batch was too long, or there was something wrong with one of its rows: a shorter one may
+    /// do.
     pub(super) fn is_about_rows(&self) -> bool {
         self.has_code(&[StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY])
     }
@@ -124,11 +129,13 @@ fn cure(code: StatusCode) -> &'static str {
         300..=399 => "it leads elsewhere, which is not followed: write the URL that it leads to",
         400 | 422 => "the text says what it does not take; the rows stay in the log",
         401 | 403 => {
-            "check the user (in the URL, or INFLUX_USERNAME) and the password (INFLUX_PASSWORD or --influx-password-file), or \
+            "check the user (in the URL, or INFLUX_USERNAME) and the password (INFLUX_PASSWORD or \
+             --influx-password-file), or \
              the token (INFLUX_TOKEN or --influx-token-file); may it write there?"
         }
         404 | 405 => {
-            "is the path right, and is there such a database or bucket? InfluxDB 1: /write?db=NAME; 2: \
+            "is the path right, and is there such a database or bucket? \
+             InfluxDB 1: /write?db=NAME; 2: \
              /api/v2/write?org=ORG&bucket=BUCKET; VictoriaMetrics, QuestDB: /write"
         }
         413 => "it takes not even one row: allow longer requests there, or in the proxy before it",

@@ -29,7 +29,8 @@ pub(super) struct Login {
 }
 
 impl Login {
-    /// A token counts more than user and password, a file more than the URL, and that more than the environment.
+    /// A token counts more than user and password, a file more than the URL, and that more than the
+    /// environment.
     ///
     /// # Errors
     /// [`PushError`] if a file can't be read, or a password has no user.
@@ -46,7 +47,8 @@ impl Login {
         };
         let token = match &options.token_file {
             Some(path) => Some(read(path)?),
-            // What was typed for a user is meant for this database, a variable may be meant for another.
+            // What was typed for a user is meant for this database, a variable may be meant for
+            // another.
             None if options.password_file.is_some() || database.password.is_some() => None,
             None => environment.token.clone(),
         };

@@ -5,8 +5,9 @@
 //! 2026-11-20.csv 5321 a1b2c3d4
 //! ```
 //!
-//! The database has the files up to that day, but of a file that is named only so many bytes; the row that ends there has this
-//! checksum. A file that was replaced meanwhile is pushed again: the same rows change nothing.
+//! The database has the files up to that day, but of a file that is named only so many bytes; the
+//! row that ends there has this checksum. A file that was replaced meanwhile is pushed again: the
+//! same rows change nothing.
 
 use crate::sink::csv_log::folder::Folder;
 use chrono::NaiveDate;

@@ -1,6 +1,7 @@
 //! Readings to a database that takes InfluxDB's line protocol over HTTP.
 //!
-//! The logs are the queue: a row is pushed when it is safe on the disk, live or later, and always made from the file.
+//! The logs are the queue: a row is pushed when it is safe on the disk, live or later, and always
+//! made from the file.
 //!
 //! | module | does |
 //! |---|---|
@@ -64,7 +65,8 @@ pub struct Options {
     pub token_file: Option<PathBuf>,
     /// Certificates that are trusted in place of the system's.
     pub certificates: Option<PathBuf>,
-    /// The day from which an inverter is pushed that was never pushed before; its newest day if there is none.
+    /// The day from which an inverter is pushed that was never pushed before; its newest day if
+    /// there is none.
     pub since: Option<NaiveDate>,
 }
 

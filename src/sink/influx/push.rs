@@ -121,7 +121,8 @@ impl Pusher {
         Ok(())
     }
 
-    /// A single row is refused: is it the row, or all that its inverter says? Gives the error if it is not known to be the row.
+    /// A single row is refused: is it the row, or all that its inverter says? Gives the error if it
+    /// is not known to be the row.
     async fn refuse(
         &mut self,
         batch: &Batch,

@@ -69,7 +69,8 @@ struct Source {
 /// All inverters of a directory.
 pub(super) struct Queue {
     directory: PathBuf,
-    /// The first day that an inverter without memory is pushed from; its newest day if there is none.
+    /// The first day that an inverter without memory is pushed from; its newest day if there is
+    /// none.
     since: Option<NaiveDate>,
     sources: Vec<Source>,
 }
@@ -109,7 +110,8 @@ impl Queue {
             source.list(&folder);
         }
         source.last = Some((file, inode(&folder, file)));
-        // A clock that was wrong writes to a day that is over: before the row is there it is noted where it will be.
+        // A clock that was wrong writes to a day that is over: before the row is there it is noted
+        // where it will be.
         if source.memory.mark(file).is_none() {
             source.memory.set(file, end(&folder, file));
             source.save(&folder)?;
@@ -190,8 +192,9 @@ impl Queue {
         }
     }
 
-    /// A batch of one row is refused for what it says. It is skipped if the database has taken another row of its inverter,
-    /// else the inverter waits for the next attempt, and the others go on. Gives whether it is skipped.
+    /// A batch of one row is refused for what it says. It is skipped if the database has taken
+    /// another row of its inverter, else the inverter waits for the next attempt, and the others go
+    /// on. Gives whether it is skipped.
     pub(super) fn refuse(&mut self, batch: &Batch, reason: &str) -> bool {
         let place = batch.parts.last().map(|part| part.source);
         let Some(source) = place.and_then(|place| self.sources.get_mut(place)) else {
@@ -208,15 +211,16 @@ impl Queue {
             info!("{subject}: a row is skipped: {reason}: {row}");
         } else {
             warn!(
-                "{subject}: a row stays in the log alone, the database does not take it: {reason}\n  {row}"
+                "{subject}: a row stays in the log alone, the database does not take it: \
+                 {reason}\n  {row}"
             );
         }
         self.note(batch, false);
         true
     }
 
-    /// The newest row of the inverter that this batch of one row is of, unless the database has taken one of it, or it is that
-    /// row.
+    /// The newest row of the inverter that this batch of one row is of, unless the database has
+    /// taken one of it, or it is that row.
     pub(super) fn other(&self, batch: &Batch) -> Option<String> {
         let part = batch.parts.last()?;
         let source = self.sources.get(part.source)?;
@@ -353,7 +357,8 @@ impl Source {
         Ok(())
     }
 
-    /// Adds rows of a file to a batch. Gives how far it came and whether that is the end; `None` if there was nothing to read.
+    /// Adds rows of a file to a batch. Gives how far it came and whether that is the end; `None` if
+    /// there was nothing to read.
     fn read(
         &mut self,
         folder: &Folder,
@@ -413,7 +418,8 @@ impl Source {
         self.line(shape.as_ref(), last)
     }
 
-    /// What is pushed of a row, as `read --format influx` prints it; `None` if it is no row, or has no value.
+    /// What is pushed of a row, as `read --format influx` prints it; `None` if it is no row, or has
+    /// no value.
     fn line(&self, shape: Option<&Shape>, row: &[u8]) -> Option<String> {
         let reading = shape?.reading(row, &self.inverter)?;
         Some(influx::line(&reading)).filter(|line| !line.is_empty())

@@ -1,4 +1,5 @@
-//! Pushing in a run that goes on. The session is a task of its own: polling never waits for the database.
+//! Pushing in a run that goes on. The session is a task of its own: polling never waits for the
+//! database.
 
 use super::error::PushError;
 use super::push::Pusher;

@@ -1,4 +1,5 @@
-//! Where rows wait: in the logs, or, where there are none, the newest reading of each inverter in memory.
+//! Where rows wait: in the logs, or, where there are none, the newest reading of each inverter in
+//! memory.
 
 use super::queue::{self, Queue};
 use crate::format::influx;
@@ -84,7 +85,8 @@ impl Store {
         }
     }
 
-    /// A batch of one row is refused for what it says. Gives whether nothing is left of it to be pushed.
+    /// A batch of one row is refused for what it says. Gives whether nothing is left of it to be
+    /// pushed.
     pub(super) fn refuse(&mut self, batch: &Batch, reason: &str) -> bool {
         match (self, batch) {
             (Self::Log(queue), Batch::Log(batch)) => queue.refuse(batch, reason),
@@ -95,7 +97,8 @@ impl Store {
         }
     }
 
-    /// Another row of the inverter that this batch of one row is of, if it is not known that the database takes its rows.
+    /// Another row of the inverter that this batch of one row is of, if it is not known that the
+    /// database takes its rows.
     pub(super) fn other(&self, batch: &Batch) -> Option<String> {
         match (self, batch) {
             (Self::Log(queue), Batch::Log(batch)) => queue.other(batch),

@@ -1,4 +1,5 @@
-//! Databases that do not do what they should: rows are safe, messages name the cure, no password is shown.
+//! Databases that do not do what they should: rows are safe, messages name the cure, no password is
+//! shown.
 
 use super::{file, seconds, seconds_of};
 use crate::support::captures::bytes;
