@@ -45,8 +45,9 @@ du -sh "$image" | cut -f 1
 ! ldd "$image/kaco_ardexa" 2>/dev/null | grep -q '=>' || fail "it needs libraries: it is no static build"
 mkdir "$image"/{dev,proc}
 
-say "the health check"
-with -- --version
+say "the health check: nothing to ask, and a port that does not answer"
+with -- health
+! with KACO_ARDEXA_HTTP 127.0.0.1:1 -- health 2>/dev/null || fail "it is healthy without an answer"
 
 say "watch without variables: a usage error"
 code=0

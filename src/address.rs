@@ -52,6 +52,31 @@ impl Addresses {
     }
 }
 
+/// As they are typed: `2-4,7`.
+impl fmt::Display for Addresses {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut ranges: Vec<(Address, Address)> = Vec::new();
+        for address in &self.0 {
+            match ranges.last_mut() {
+                Some((_, last)) if last.0 + 1 == address.0 => *last = *address,
+                _ => ranges.push((*address, *address)),
+            }
+        }
+        let text = |(first, last): &(Address, Address)| match (first.0, last.0) {
+            (first, last) if first == last => first.to_string(),
+            (first, last) => format!("{first}-{last}"),
+        };
+        let ranges: Vec<String> = ranges.iter().map(text).collect();
+        formatter.write_str(&ranges.join(","))
+    }
+}
+
+impl FromIterator<Address> for Addresses {
+    fn from_iter<I: IntoIterator<Item = Address>>(addresses: I) -> Self {
+        Self(addresses.into_iter().collect())
+    }
+}
+
 /// What is wrong with a list of addresses; each names the element.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
@@ -61,6 +86,9 @@ pub enum AddressError {
     /// Not digits.
     #[error("`{0}` is not an address; write for example 2,4-7")]
     NotANumber(String),
+    /// A path in the place of addresses.
+    #[error("`{0}` is a path, not an address; ADDRESSES come before DIR: 2,4-7 {0}")]
+    Path(String),
     /// 0 or over 99.
     #[error("`{0}` is not an address: addresses are 1 to 99")]
     OutOfRange(String),
@@ -76,6 +104,9 @@ impl FromStr for Addresses {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
+        if text.contains('/') {
+            return Err(AddressError::Path(text.to_owned()));
+        }
         let mut addresses = Vec::new();
         for element in text
             .split(',')

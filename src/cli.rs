@@ -8,6 +8,7 @@ mod forget;
 mod history;
 mod kstar;
 mod plan;
+mod plant;
 mod publishing;
 mod pushing;
 mod version;
@@ -21,6 +22,7 @@ use crate::link::Device;
 use crate::sim::kaco::Mood;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use environment::Lazy;
 use history::History;
 use kstar::{Kstar, SimulateKstar};
 use publishing::Publishing;
@@ -59,30 +61,53 @@ pub(crate) enum Command {
     ///
     /// Appends one row for each inverter to DIR/02/2026-11-20.csv (address, date) and shows the same in DIR/02/latest.csv.
     /// Prints nothing when all is well, except on a terminal.
+    #[command(
+        override_usage = "kaco_ardexa log [OPTIONS] <DEVICE> <ADDRESSES> <DIR>\n       kaco_ardexa log [OPTIONS] --plant <FILE> [DIR]"
+    )]
     #[command(after_help = "Example: kaco_ardexa log /dev/ttyUSB0 2,4-7 /opt/ardexa/kaco/logs")]
-    Log(Log),
+    Log(Lazy<Log>),
     /// Contact each inverter and print the latest readings
+    #[command(
+        override_usage = "kaco_ardexa read [OPTIONS] <DEVICE> <ADDRESSES>\n       kaco_ardexa read [OPTIONS] --plant <FILE>"
+    )]
     #[command(after_help = "Example: kaco_ardexa read /dev/ttyUSB0 2 --format json")]
-    Read(Read),
+    Read(Lazy<Read>),
     /// Find the inverters on a bus
     ///
     /// Asks every address, and who answers is asked what it is: type, model, firmware, serial number. Where nobody answers, it
     /// says what to look at.
     #[command(after_help = "Example: kaco_ardexa scan /dev/ttyUSB0")]
-    Scan(Scan),
+    Scan(Lazy<Scan>),
+    /// Measure how well inverters are heard
+    ///
+    /// Requests the readings of each inverter --count times, without a second attempt. Prints how many replies were good,
+    /// garbled, missing or late, how long they took, and what that means; after Ctrl-C too.
+    #[command(after_help = "Example: kaco_ardexa ping /dev/ttyUSB0 2,4-7 --count 50")]
+    Ping(Lazy<Ping>),
     /// Keep polling: a live page on a terminal, a line for each change elsewhere
     ///
     /// Silent inverters are polled once a minute until they wake. A device that is missing is waited for. Keys: ? shows
     /// them all, q quits. Exits with 1 if anything failed meanwhile, as `log` does.
     #[command(
+        override_usage = "kaco_ardexa watch [OPTIONS] <DEVICE> <ADDRESSES>\n       kaco_ardexa watch [OPTIONS] --plant <FILE>"
+    )]
+    #[command(
         after_help = "Example: kaco_ardexa watch /dev/ttyUSB0 2,4-7 --log /opt/ardexa/kaco/logs"
     )]
-    Watch(Watch),
+    Watch(Lazy<Watch>),
+    /// Check a plant file, and show what it has polled
+    ///
+    /// Buses, inverters, folders, topics, SunSpec units, and how long a round takes. Looks at devices, directories, password
+    /// and certificates of this machine, and opens no bus. Exits with 2 for mistakes in the file, with 1 for what is wrong
+    /// on the machine: run it as the user who runs the service.
+    #[command(after_help = "Example: kaco_ardexa check /etc/kaco_ardexa/plant.toml")]
+    Check(Lazy<Check>),
     /// Show what passes on the bus, sending nothing
     ///
-    /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C.
+    /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C, which prints counts per
+    /// address. Into a file or pipe, lines of replies end with their bytes, for decode.
     #[command(after_help = "Example: kaco_ardexa listen /dev/ttyUSB0")]
-    Listen(Listen),
+    Listen(Lazy<Listen>),
     /// KSTAR hybrid inverters, over the network
     #[command(subcommand)]
     Kstar(Kstar),
@@ -91,19 +116,26 @@ pub(crate) enum Command {
     /// Numbers, and on a terminal a picture; with -o as a file. Reads the CSV files of log, watch and the Python program, and
     /// changes nothing in DIR: it can run beside a log or watch.
     #[command(after_help = "Example: kaco_ardexa history /opt/ardexa/kaco/logs --month 2026-05")]
-    History(History),
-    /// Decode captured replies, one per line in hex
+    History(Lazy<History>),
+    /// Ask a running watch --http whether it is well
     ///
-    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines that are
-    /// empty or start with `#` are skipped. Exits 1 if a line is no good reply.
+    /// Says nothing and exits with 0 if rounds end and every link is there, else with 1 and the reason. Without an address there
+    /// is nothing to ask, and it exits with 0.
+    #[command(after_help = "Example: kaco_ardexa health --http 127.0.0.1:8080")]
+    Health(Lazy<Health>),
+    /// Decode captured replies, one per line: hex, recordings, what listen printed
+    ///
+    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines can be hex,
+    /// JSON lines of --record, or lines that listen wrote into a file. Lines that are empty or start with `#`, and requests,
+    /// are skipped. Exits 1 if a line is no good reply.
     #[command(after_help = "Example: echo 0a2a3031392036343030786920af0d | kaco_ardexa decode")]
-    Decode(Decode),
+    Decode(Lazy<Decode>),
     /// Take back what Home Assistant was told of inverters that are gone
     ///
     /// Removes the retained announcements of these inverters from the broker; Home Assistant removes
     /// their entities at once. A later run with --mqtt announces an inverter again.
     #[command(after_help = "Example: kaco_ardexa mqtt-forget --mqtt host 02 simulated")]
-    MqttForget(forget::Forget),
+    MqttForget(Lazy<forget::Forget>),
     /// Play inverters, to try out everything around the program
     #[command(subcommand)]
     Simulate(Simulate),
@@ -111,15 +143,23 @@ pub(crate) enum Command {
     ///
     /// All of them without an argument. `kstar 513` is the number in the column Error Codes of a KSTAR inverter.
     #[command(after_help = "Example: kaco_ardexa explain 19")]
-    Explain(Explain),
+    Explain(Lazy<Explain>),
     /// Print a script that completes command lines in a shell
     #[command(
         after_help = "Example: mkdir -p ~/.local/share/bash-completion/completions && kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
     )]
-    Completions(Completions),
+    Completions(Lazy<Completions>),
     /// Print the manual page
     #[command(after_help = "Example: kaco_ardexa man | man -l -")]
     Man,
+}
+
+/// `health --http ADDR:PORT`
+#[derive(Debug, Args)]
+pub(crate) struct Health {
+    /// The address that watch was given with --http
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub http: Option<SocketAddr>,
 }
 
 /// `log DEVICE ADDRESSES DIR`
@@ -130,8 +170,8 @@ pub(crate) struct Log {
     pub bus: Bus,
 
     /// Directory for the CSV files; it is made if it is missing
-    #[arg(value_name = "DIR", value_parser = directory())]
-    pub directory: PathBuf,
+    #[arg(value_name = "DIR", value_parser = directory(), required_unless_present = "plant")]
+    pub directory: Option<PathBuf>,
 
     /// Also write the readings to FILE, as Prometheus metrics
     ///
@@ -164,6 +204,12 @@ pub(crate) struct Read {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
 
+    /// Print all values of each inverter, not one row per inverter
+    ///
+    /// Of a single inverter the table always has all values.
+    #[arg(long)]
+    pub details: bool,
+
     /// How to ask.
     #[command(flatten)]
     pub polling: Polling,
@@ -185,20 +231,48 @@ pub(crate) struct Scan {
     pub addresses: Option<Addresses>,
 
     /// How the inverters are printed
-    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
-    pub format: ListFormat,
+    #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
+    pub format: ScanFormat,
 
     /// How to ask.
     #[command(flatten)]
     pub asking: Asking,
 
-    /// Exit with 3 if any inverter gave no reading
+    /// Exit with 3 if any inverter gave no reading; with ADDRESSES, if one is missing
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `ping DEVICE ADDRESSES`
+#[derive(Debug, Args)]
+pub(crate) struct Ping {
+    /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
+    #[arg(value_name = "DEVICE")]
+    pub device: Device,
+
+    /// Addresses of the inverters, such as 2,4-7
+    #[arg(value_name = "ADDRESSES")]
+    pub addresses: Addresses,
+
+    /// Requests to each inverter
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000), default_value_t = 10)]
+    pub count: u32,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub waits: Waits,
+
+    /// Append every exchange to FILE, as JSON lines; DEVICE replay:FILE plays it again
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
+    /// Exit with 3 if any inverter gave no good reply
     #[arg(long)]
     pub strict: bool,
 }
 
 /// `watch DEVICE ADDRESSES`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Watch {
     /// The bus and who is on it.
     #[command(flatten)]
@@ -220,7 +294,7 @@ pub(crate) struct Watch {
 }
 
 /// The options of whatever watches.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Watching {
     /// Time from one round to the next; longer if the inverters need it
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "10s")]
@@ -275,21 +349,31 @@ pub(crate) struct Listen {
     /// Stop after this time
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse_positive)]
     pub duration: Option<Duration>,
+
+    /// Append what is heard to FILE, as JSON lines; decode reads it, DEVICE replay:FILE plays it
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
 }
 
 /// DEVICE and ADDRESSES
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Bus {
     /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
     ///
     /// /dev/ttyUSB0, or better its name in /dev/serial/by-id/; tcp://host:port for a raw serial gateway (ser2net, Elfin EW11,
     /// USR-TCP232); sim:, sim:night, sim:noisy for simulated inverters; replay:FILE for a recording.
-    #[arg(value_name = "DEVICE")]
-    pub device: Device,
+    #[arg(value_name = "DEVICE", required_unless_present = "plant")]
+    pub device: Option<Device>,
 
     /// Addresses of the inverters, such as 2,4-7
-    #[arg(value_name = "ADDRESSES")]
-    pub addresses: Addresses,
+    #[arg(value_name = "ADDRESSES", required_unless_present = "plant")]
+    pub addresses: Option<Addresses>,
+
+    /// Poll what this file describes: several buses and KSTAR inverters, side by side
+    ///
+    /// In place of DEVICE and ADDRESSES. What is typed counts before the file, the file before the environment.
+    #[arg(long, value_name = "FILE")]
+    pub plant: Option<PathBuf>,
 
     /// Name of the bus, so that two buses can share a broker or a database
     ///
@@ -298,9 +382,9 @@ pub(crate) struct Bus {
     pub name: Option<BusName>,
 }
 
-/// The options of whatever polls a bus.
+/// How long a bus is waited for.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Asking {
+pub(crate) struct Waits {
     /// Least time between the starts of two requests
     ///
     /// A second is the maker's minimum. Durations are written 1s, 250ms, 1.5s, or as plain seconds.
@@ -314,6 +398,14 @@ pub(crate) struct Asking {
     /// Silence that ends a reply whose end is missing
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "400ms")]
     pub gap: Duration,
+}
+
+/// The options of whatever polls a bus.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Asking {
+    /// How long to wait.
+    #[command(flatten)]
+    pub waits: Waits,
 
     /// Tries while the replies of an inverter are garbled
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100), default_value_t = 3)]
@@ -378,6 +470,25 @@ pub(crate) enum ListFormat {
     Json,
 }
 
+/// How inverters that were found on a bus are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScanFormat {
+    /// A table for people
+    Table,
+    /// One JSON object a line
+    Json,
+    /// The bus as a plant file has it, to paste
+    Toml,
+}
+
+/// `check FILE`
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The plant file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
 /// `explain [CODE or TEXT]`
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
@@ -401,12 +512,12 @@ pub(crate) enum Simulate {
     ///
     /// Prints the name of the terminal; any program can open it as a serial port.
     #[command(after_help = "Example: kaco_ardexa simulate kaco 2,4-7 --link /tmp/bus")]
-    Kaco(SimulateKaco),
+    Kaco(Lazy<SimulateKaco>),
     /// Play a KSTAR inverter on the UDP ports 48899 and 8899, until stopped
     ///
     /// Prints the address at which it answers: ask it with kstar read --ip 127.0.0.1.
     #[command(after_help = "Example: kaco_ardexa simulate kstar --bind 127.0.0.2")]
-    Kstar(SimulateKstar),
+    Kstar(Lazy<SimulateKstar>),
     /// Make the traffic of many plants, to load a broker or a database, until stopped
     ///
     /// Each plant has a connection of its own. Its topics are below plants/0001, plants/0002 and so
@@ -416,7 +527,7 @@ pub(crate) enum Simulate {
     #[command(
         after_help = "Example: kaco_ardexa simulate plants 1000 --mqtt localhost --mqtt-qos 1"
     )]
-    Plants(Box<SimulatePlants>),
+    Plants(Lazy<SimulatePlants>),
 }
 
 /// `simulate plants NUMBER`

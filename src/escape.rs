@@ -26,6 +26,50 @@ pub fn printable(bytes: &[u8]) -> String {
     text
 }
 
+/// A text as one word of a shell, quoted where that is needed.
+///
+/// ```
+/// assert_eq!(kaco_ardexa::escape::shell_word("/opt/logs"), "/opt/logs");
+/// assert_eq!(kaco_ardexa::escape::shell_word("it's"), r"'it'\''s'");
+/// ```
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |one: char| one.is_ascii_alphanumeric() || "/._-+:,@%=".contains(one);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The bytes that [`printable`] made this text of; `None` where it is something else.
+///
+/// ```
+/// let bytes = kaco_ardexa::escape::from_printable(r"\n*02\x1b[1m\\");
+/// assert_eq!(bytes.as_deref(), Some(&b"\n*02\x1b[1m\\"[..]));
+/// ```
+pub fn from_printable(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let meant = match byte {
+            b'\\' => match rest.next()? {
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                b'\\' => b'\\',
+                b'x' => {
+                    let mut digit = || char::from(rest.next()?).to_digit(16);
+                    u8::try_from(digit()? << 4 | digit()?).ok()?
+                }
+                _ => return None,
+            },
+            b' '..=b'~' => byte,
+            _ => return None,
+        };
+        bytes.push(meant);
+    }
+    Some(bytes)
+}
+
 /// `bytes` as lower-case hex digits, the form of captures and recordings.
 pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
@@ -99,6 +143,10 @@ mod tests {
             text.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
             "{text}"
         );
+        assert_eq!(from_printable(&text), Some(all));
+        for wrong in [r"\", r"\q", r"\x1", r"\xg0", "\t", "ü"] {
+            assert_eq!(from_printable(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -207,6 +207,14 @@ impl InverterId {
         self.on_bus(&self.short(), "/")
     }
 
+    /// The label, with the name behind it where the inverter has one: for tables and pages.
+    pub fn shown(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{} {name}", self.label()),
+            None => self.label(),
+        }
+    }
+
     /// The label without the bus.
     pub fn short(&self) -> String {
         match &self.mark {
@@ -327,6 +335,13 @@ pub fn reduced(text: &str) -> String {
     text.chars().map(fit).collect()
 }
 
+/// A number that stands for a text, the same in every version and on every machine: FNV-1a.
+pub(crate) fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -390,6 +405,11 @@ mod tests {
     fn a_name_is_shown_and_never_identity() {
         let id = InverterId::kaco(Some(2));
         assert_eq!(id, id.clone().named(Some("south left".to_owned())));
+        let named = id.clone().named(Some("south left".to_owned()));
+        assert_eq!(
+            (named.shown().as_str(), named.label().as_str()),
+            ("02 south left", "02")
+        );
         assert_ne!(id, id.clone().simulated(true));
         let simulated = id.simulated(true);
         assert_eq!(simulated.node().as_deref(), Some("sim_kaco_02"));

@@ -30,10 +30,11 @@
 //! | [`inverter`] | the identity of an inverter |
 //! | [`exit`] | exit codes and failures |
 //! | [`logging`] | messages on standard error |
-//! | [`address`], [`duration`], [`escape`] | `2,4-7`; `1.5s`; bytes from outside made safe to show |
+//! | [`address`], [`clock`], [`duration`], [`escape`], [`lines`] | `2,4-7`; the time of day; `1.5s`; bytes from outside made safe to show; lines of bounded length |
 
 pub mod address;
 pub mod cli;
+mod clock;
 pub mod command;
 pub mod duration;
 pub mod escape;
@@ -44,6 +45,7 @@ pub mod history;
 pub mod inverter;
 pub mod kaco;
 pub mod kstar;
+pub mod lines;
 pub mod link;
 pub mod logging;
 pub mod observation;

@@ -1,6 +1,7 @@
 //! What the program reports on standard error: one line per message, escaped, short enough for a mail from cron.
 
-use chrono::{DateTime, FixedOffset, Local};
+use crate::clock;
+use chrono::{DateTime, FixedOffset};
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Write, stderr};
@@ -98,7 +99,7 @@ impl Messages {
             held.pop_front();
         }
         held.push_back(Entry {
-            time: Local::now().fixed_offset(),
+            time: clock::now().fixed_offset(),
             is_trouble,
             text: text.to_owned(),
         });
@@ -150,7 +151,7 @@ impl Line {
             (false, true) => "%F %T kaco_ardexa: ",
             (false, false) => return "kaco_ardexa: ".to_owned(),
         };
-        Local::now().format(format).to_string()
+        clock::now().format(format).to_string()
     }
 }
 

@@ -9,6 +9,9 @@ fn main() -> ExitCode {
         Err(wrong) => return cli::explain(&wrong),
     };
     let messages = logging::start(invocation.verbose, invocation.quiet);
+    for warning in &invocation.warnings {
+        tracing::warn!("{warning}");
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -79,6 +79,58 @@ impl<T> Outcome<T> {
     }
 }
 
+/// Requests that a poll needed, and what came of them: how good the link to an inverter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Attempts {
+    /// Requests that were sent.
+    pub sent: u32,
+    /// Those whose reply was garbled.
+    pub garbled: u32,
+    /// Those without a reply.
+    pub silent: u32,
+}
+
+impl Attempts {
+    /// Counts a request and its outcome.
+    pub const fn count<T>(&mut self, outcome: &Outcome<T>) {
+        match outcome {
+            Outcome::Read { .. } => {}
+            Outcome::Garbled(_) => self.garbled += 1,
+            Outcome::Silent => self.silent += 1,
+            Outcome::Unreachable(_) | Outcome::NotPolled => return,
+        }
+        self.sent += 1;
+    }
+
+    /// The requests of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            sent: self.sent + other.sent,
+            garbled: self.garbled + other.garbled,
+            silent: self.silent + other.silent,
+        }
+    }
+
+    /// What there is to say of them, such as `1 of 3 replies garbled`; nothing if every request had a
+    /// good reply.
+    pub fn trouble(self) -> Option<String> {
+        let Self {
+            sent,
+            garbled,
+            silent,
+        } = self;
+        match (garbled, silent) {
+            (0, 0) => None,
+            (_, 0) => Some(format!("{garbled} of {sent} replies garbled")),
+            (0, _) => Some(format!("{silent} of {sent} requests without a reply")),
+            _ => Some(format!(
+                "{garbled} of {sent} replies garbled, {silent} missing"
+            )),
+        }
+    }
+}
+
 /// An inverter and the outcome of polling it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {
@@ -88,6 +140,8 @@ pub struct Observation {
     pub time: Option<DateTime<FixedOffset>>,
     /// What came of polling it.
     pub outcome: Outcome,
+    /// The requests of this poll.
+    pub attempts: Attempts,
 }
 
 impl Observation {
@@ -96,10 +150,13 @@ impl Observation {
         if let Outcome::Read { answer, .. } = &mut outcome {
             answer.inverter = inverter.clone();
         }
+        let mut attempts = Attempts::default();
+        attempts.count(&outcome);
         let mut observation = Self {
             inverter,
             time: None,
             outcome,
+            attempts,
         };
         observation.time = observation.reading().and_then(|reading| reading.time);
         observation
@@ -112,6 +169,12 @@ impl Observation {
             time: self.time.or(time),
             ..self
         }
+    }
+
+    /// The same observation, for which so many requests were needed.
+    #[must_use]
+    pub fn after(self, attempts: Attempts) -> Self {
+        Self { attempts, ..self }
     }
 
     /// The reading, if there is one.

@@ -99,7 +99,7 @@ impl Figures {
 }
 
 /// The daily yield of a reading, kWh.
-pub fn daily_yield(reading: &Reading) -> Option<Decimal> {
+pub(crate) fn daily_yield(reading: &Reading) -> Option<Decimal> {
     let (energy, unit) = reading.figure(Role::DailyYield)?;
     Some(match unit {
         Unit::WattHour => energy.checked_div(Decimal::ONE_THOUSAND)?,
@@ -140,19 +140,16 @@ pub fn total_of(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> Plant
         State::Missing => None,
     };
     let is_read = |part: &&Part<'_>| matches!(part.state, State::Read(_));
-    let bus = |part: &Part<'_>| {
-        (
-            part.inverter.family().protocol,
-            part.inverter.bus().cloned(),
-        )
-    };
+    let buses = parts
+        .iter()
+        .map(|part| (part.inverter.family().protocol, part.inverter.bus()));
     PlantTotal {
         time: now,
         power: sum(parts.iter().map(power)).filter(|_| is_whole),
         daily_yield: sum(parts.iter().map(energy)).filter(|_| is_whole),
         reporting: parts.iter().filter(is_read).count(),
         expected: parts.len(),
-        buses: parts.iter().map(bus).collect::<BTreeSet<_>>().len(),
+        buses: buses.collect::<BTreeSet<_>>().len(),
         is_simulated: parts.iter().any(|part| part.inverter.is_simulated()),
     }
 }

@@ -1,7 +1,9 @@
 //! Recordings: each exchange on a bus as one JSON line, for `--record` and `replay:`.
 
 use crate::escape;
+use crate::lines::lines;
 use serde_json::{Value, json};
+use std::io::BufRead;
 use std::time::Duration;
 
 /// A request, and all that came until it was decided.
@@ -11,7 +13,7 @@ pub struct Exchange {
     pub time: String,
     /// DEVICE as it was typed.
     pub device: String,
-    /// The bytes that were sent.
+    /// The bytes that were sent; empty where bytes were heard without a request.
     pub request: Vec<u8>,
     /// The bytes that came, echo and noise included.
     pub reply: Vec<u8>,
@@ -22,6 +24,12 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// The bytes that came, without the adapter's echo of the request.
+    pub fn heard(&self) -> &[u8] {
+        let reply = self.reply.as_slice();
+        reply.strip_prefix(self.request.as_slice()).unwrap_or(reply)
+    }
+
     /// The line, with `\n`.
     pub fn line(&self) -> String {
         let line = json!({
@@ -35,7 +43,7 @@ impl Exchange {
         format!("{line}\n")
     }
 
-    /// Reads a line. Only request and reply must be there: they are what a replay needs.
+    /// Reads a line. Only request and reply must be there, one of them with bytes.
     ///
     /// # Errors
     /// A text that says what is wrong with it.
@@ -54,35 +62,40 @@ impl Exchange {
                 .to_owned()
         };
         let first_byte = value.get("first_byte_ms").and_then(Value::as_u64);
-        let request = bytes("request")?;
-        if request.is_empty() {
-            return Err("`request` is empty".to_owned());
+        let (request, reply) = (bytes("request")?, bytes("reply")?);
+        if request.is_empty() && reply.is_empty() {
+            return Err("`request` and `reply` are empty".to_owned());
         }
         Ok(Self {
             time: text("time"),
             device: text("device"),
             request,
-            reply: bytes("reply")?,
+            reply,
             first_byte: first_byte.map(Duration::from_millis),
             outcome: text("outcome"),
         })
     }
 }
 
-/// Reads a whole recording; empty lines are skipped.
+/// Reads a whole recording; empty lines are skipped. A line that is too long is left out, and
+/// `skip` is called with its number.
 ///
 /// # Errors
 /// A text that names the line and what is wrong with it.
-pub fn parse(text: &str) -> Result<Vec<Exchange>, String> {
-    let lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    let exchanges: Vec<Exchange> = lines
-        .map(|(number, line)| {
-            Exchange::parse(line).map_err(|error| format!("line {}: {error}", number + 1))
-        })
-        .collect::<Result<_, _>>()?;
+pub fn read(text: impl BufRead, mut skip: impl FnMut(usize)) -> Result<Vec<Exchange>, String> {
+    let mut exchanges = Vec::new();
+    for (line, number) in lines(text).zip(1..) {
+        let Some(line) = line.map_err(|error| error.to_string())? else {
+            skip(number);
+            continue;
+        };
+        let parsed = match std::str::from_utf8(&line) {
+            Ok(line) if line.trim().is_empty() => continue,
+            Ok(line) => Exchange::parse(line),
+            Err(error) => Err(error.to_string()),
+        };
+        exchanges.push(parsed.map_err(|error| format!("line {number}: {error}"))?);
+    }
     if exchanges.is_empty() {
         return Err("there is no exchange in it".to_owned());
     }
@@ -92,6 +105,10 @@ pub fn parse(text: &str) -> Result<Vec<Exchange>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Result<Vec<Exchange>, String> {
+        read(text.as_bytes(), |_| {})
+    }
 
     #[test]
     fn lines_go_both_ways() {

@@ -17,6 +17,7 @@ needed=(
     "influxd influxdb"
     "victoria-metrics victoria-metrics"
     "nats-server nats-server"
+    "chromium chromium"
     "mandoc mandoc"
     "systemd-analyze systemd"
     "shellcheck shellcheck"

@@ -6,6 +6,8 @@
 #   tests/fleet.sh full          1,000 plants at 10 s; and what brokers and databases need for 100 and 1,000 plants at 10 s and 5 min
 #   tests/fleet.sh full 200      as many plants as the machine bears
 #
+# PROGRAM=… takes a program that is built already.
+#
 # As root: the names of the cluster are those of a hosts file that the simulator alone sees.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -28,8 +30,11 @@ for pair in "nats-server nats-server" "victoria-metrics victoria-metrics" "mosqu
         exit 1
     }
 done
-if [[ $profile == release ]]; then cargo build --locked --quiet --release; else cargo build --locked --quiet; fi
-program=$PWD/${CARGO_TARGET_DIR:-target}/$profile/kaco_ardexa
+program=${PROGRAM:-}
+if [[ -z $program ]]; then
+    if [[ $profile == release ]]; then cargo build --locked --quiet --release; else cargo build --locked --quiet; fi
+    program=$PWD/${CARGO_TARGET_DIR:-target}/$profile/kaco_ardexa
+fi
 
 work=$(mktemp -d)
 fleet() { bash packaging/fleet/fleet.sh "$work/fleet" "$@"; }

@@ -13,7 +13,8 @@ commit=
 [[ ! -e $project/.git ]] || commit=$(git -C "$project" rev-parse HEAD) || true
 sed "s/^ARG KACO_ARDEXA_COMMIT=.*/ARG KACO_ARDEXA_COMMIT=\"$commit\"/" "$here/Dockerfile" >"$folder/Dockerfile"
 cp "$project/docs/changelog.md" "$folder/CHANGELOG.md"
-mkdir "$folder/source"
+mkdir -p "$folder/source/packaging"
+cp "$project"/packaging/{about.toml,notices.hbs,notices.sh} "$folder/source/packaging/"
 for part in Cargo.toml Cargo.lock LICENSE README.md benches src; do
     [[ ! -e $project/$part ]] || cp -r "$project/$part" "$folder/source/"
 done

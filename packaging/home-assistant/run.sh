@@ -6,6 +6,8 @@ set -euo pipefail
 # Another place is for trying it without Home Assistant.
 options=${OPTIONS:-/data/options.json}
 supervisor=${SUPERVISOR:-http://supervisor}
+# The host in the Supervisor's network, and the port of config.yaml: no other machine reaches it.
+page=${PAGE:-172.30.32.1:8099}
 
 option() { jq -r --arg name "$1" '.[$name] // empty | if type == "array" then join(",") else tostring end' "$options"; }
 is_on() { [[ $(option "$1") == true ]]; }
@@ -28,10 +30,11 @@ find_broker() {
     export KACO_ARDEXA_MQTT MQTT_USERNAME MQTT_PASSWORD
 }
 
-# Each family has a folder: two runs never write to one.
+# Each family has a folder: two runs never write to one. There is one page: of KACO inverters where there are any.
 watch() {
     local family=$1
     shift
+    if [[ $family == kaco ]] || ! is_on kaco; then export KACO_ARDEXA_HTTP=$page; fi
     is_on log && export KACO_ARDEXA_DIR=/share/kaco_ardexa/$family
     is_on verbose && set -- -v "$@"
     exec kaco_ardexa "$@"

@@ -1,23 +1,59 @@
 //! What is wrong with a command line although each of its parts is right.
 
+use super::environment::Lazy;
 use super::{Command, Explain, Simulate};
 use crate::escape;
 use crate::format::explain;
+use clap::ArgMatches;
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+
+/// An option with those that do nothing without it. In the environment they may stand all the same.
+const PARTS: [(&str, &str, &[&str]); 2] = [
+    ("broker", "--mqtt", &["mqtt_password_file", "mqtt_ca"]),
+    (
+        "database",
+        "--influx",
+        &[
+            "influx_password_file",
+            "influx_token_file",
+            "influx_ca",
+            "influx_since",
+        ],
+    ),
+];
 
 /// Checks a command.
 ///
 /// # Errors
 /// Wrong usage, in words.
-pub(super) fn check(command: &Command, program: &mut clap::Command) -> Result<(), clap::Error> {
-    if let Command::Explain(asked) = command
+pub(super) fn check(
+    command: &Command,
+    matches: &ArgMatches,
+    program: &mut clap::Command,
+) -> Result<(), clap::Error> {
+    let is_typed = |id: &str| {
+        let is_option = matches.try_contains_id(id).is_ok_and(|is_set| is_set);
+        is_option && matches.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    // A plant file may name broker and database.
+    let is_set = |id| matches.try_contains_id(id).is_ok_and(|is_set| is_set);
+    for (whole, shown, parts) in PARTS {
+        let has_it = [whole, "plant"].into_iter().any(is_set);
+        if let Some(id) = parts.iter().find(|id| is_typed(id) && !has_it) {
+            let option = id.replace('_', "-");
+            let text = format!("--{option} has no effect without {shown} URL");
+            return Err(program.error(ErrorKind::MissingRequiredArgument, text));
+        }
+    }
+    if let Command::Explain(Lazy(asked)) = command
         && let Err(unknown) = explained(asked)
     {
         let asked = escape::printable(asked.asked.join(" ").as_bytes());
         let text = format!("can't explain '{asked}': {unknown}");
         return Err(program.error(ErrorKind::InvalidValue, text));
     }
-    if let Command::Simulate(Simulate::Plants(plants)) = command
+    if let Command::Simulate(Simulate::Plants(Lazy(plants))) = command
         && plants.publishing.broker.is_none()
         && plants.pushing.database.is_none()
     {

@@ -1,27 +1,37 @@
 //! Arguments and options out of the environment, as services and containers are configured. Each has
 //! the variable that its name says; some have those of the C# console `kstar.sharp` too.
 
+use super::plant::{self, Refusal, Typed};
 use super::{Cli, check};
 use crate::command::plan::Plan;
-use crate::escape::without_passwords;
+use crate::escape::{printable, without_passwords};
+use crate::format::look::{Look, Medium};
 use crate::sink::influx;
 use crate::sink::mqtt::login::Environment;
 use crate::sink::secret::Password;
-use crate::watch::look::Look;
-use clap::builder::{BoolishValueParser, StyledStr};
-use clap::error::{ContextKind, ContextValue};
-use clap::{Arg, ArgAction, Command, CommandFactory, Error, FromArgMatches};
+use clap::builder::{BoolishValueParser, Resettable, StyledStr};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, Error, FromArgMatches};
+use crossterm::terminal;
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
-use std::io::{Write, stderr};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What the program exits with when it was told nonsense, as the parser has it.
+const WRONG_USAGE: u8 = 2;
 
 /// In front of all variables.
 const PREFIX: &str = "KACO_ARDEXA_";
 
+/// Read when the program is built: see [`super::version`].
+const COMMIT: &str = "KACO_ARDEXA_COMMIT";
+
 /// The commands that machines start, of both families. Others are typed: a search for inverters is
 /// not to be led by the configuration of a service.
-const COMMANDS: [&str; 3] = ["log", "read", "watch"];
+const COMMANDS: [&str; 4] = ["log", "read", "watch", "health"];
 
 /// Further variables of an option, as the C# console `kstar.sharp` had them; the first that is not
 /// empty counts. They hold for every command.
@@ -41,30 +51,130 @@ pub struct Invocation {
     pub verbose: u8,
     /// Whether only errors are printed.
     pub quiet: bool,
+    /// What looks wrong in the environment.
+    pub warnings: Vec<String>,
     /// What is to be done.
     pub plan: Plan,
+}
+
+/// Why nothing is done: the help that was asked for, or wrong usage.
+#[derive(Debug)]
+pub enum Wrong {
+    /// Of what was typed.
+    Usage(Box<Error>),
+    /// In a plant file: a line for each mistake.
+    File(String),
+}
+
+impl From<Error> for Wrong {
+    fn from(error: Error) -> Self {
+        Self::Usage(Box::new(error))
+    }
 }
 
 /// What was typed, and what the environment says where nothing was.
 ///
 /// # Errors
 /// What is wrong with it, or the help that was asked for.
-pub fn parse() -> Result<Invocation, Error> {
-    let mut program = with_variables(Cli::command());
-    let matches = program
+pub fn parse() -> Result<Invocation, Wrong> {
+    IS_PARSING.store(true, Ordering::Relaxed);
+    let mut program = Cli::command();
+    IS_PARSING.store(false, Ordering::Relaxed);
+    let mut matches = program
         .try_get_matches_from_mut(env::args_os())
         .map_err(explained)?;
+    if plant::is_overruled(&matches) {
+        program = plant::without(program);
+        matches = program
+            .try_get_matches_from_mut(env::args_os())
+            .map_err(explained)?;
+    }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program))?;
-    check::check(&cli.command, &mut program)?;
+    let (path, leaf) = leaf(&matches);
+    check::check(&cli.command, leaf, &mut program)?;
+    let warnings = match COMMANDS.contains(&path) {
+        true => unknown_variables(),
+        false => Vec::new(),
+    };
+    let plan = cli.command.plan(&Typed::of(&matches));
+    let refused = |refusal| match refusal {
+        Refusal::File(text) => Wrong::File(text),
+        Refusal::Usage(text) => {
+            let name = matches.subcommand_name().unwrap_or_default();
+            let command = program.find_subcommand_mut(name);
+            let kind = ErrorKind::ValueValidation;
+            Wrong::from(match command {
+                Some(command) => command.error(kind, text),
+                None => Error::raw(kind, text),
+            })
+        }
+    };
     Ok(Invocation {
+        warnings,
         verbose: cli.verbose,
         quiet: cli.quiet,
-        plan: cli.command.plan(),
+        plan: plan.map_err(refused)?,
     })
 }
 
+/// The command that was typed, and what was typed behind it.
+fn leaf(matches: &ArgMatches) -> (&str, &ArgMatches) {
+    let mut leaf = ("", matches);
+    while let Some(below) = leaf.1.subcommand() {
+        leaf = below;
+    }
+    leaf
+}
+
+/// Variables with our prefix that no option has: a typing error would pass unnoticed.
+fn unknown_variables() -> Vec<String> {
+    let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let ours = set.filter(|name| name.starts_with(PREFIX) && name != COMMIT);
+    let mut unknown: Vec<String> = ours.collect();
+    if unknown.is_empty() {
+        // The arguments of all commands need not be defined.
+        return unknown;
+    }
+    let known = all_variables(&Cli::command(), false);
+    unknown.retain(|name| !known.contains(name));
+    unknown.sort();
+    let warning = |name: String| {
+        let nearest = known
+            .iter()
+            .map(|one| (strsim::damerau_levenshtein(one, &name), one))
+            .filter(|(distance, _)| *distance <= 3)
+            .min();
+        let meant = nearest.map(|(_, one)| format!("; did you mean {one}"));
+        let name = printable(name.as_bytes());
+        format!(
+            "no option has the environment variable {name}{}",
+            meant.unwrap_or_default()
+        )
+    };
+    unknown.into_iter().map(warning).collect()
+}
+
+/// The variables of all options, here and below.
+fn all_variables(command: &Command, is_started: bool) -> BTreeSet<String> {
+    let own = command
+        .get_arguments()
+        .flat_map(|argument| variables(argument, is_started));
+    let below = command.get_subcommands().flat_map(|below| {
+        let is_started = COMMANDS.contains(&below.get_name());
+        all_variables(below, is_started)
+    });
+    own.chain(below).collect()
+}
+
 /// Prints a usage error, or the help that was asked for; passwords in URLs are left out.
-pub fn explain(error: &Error) -> ExitCode {
+pub fn explain(wrong: &Wrong) -> ExitCode {
+    let error = match wrong {
+        Wrong::Usage(error) => error,
+        Wrong::File(mistakes) => {
+            let _ = writeln!(stderr(), "{mistakes}");
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
     let rendered = error.render().to_string();
     let masked = without_passwords(&rendered);
     if masked == rendered {
@@ -109,17 +219,76 @@ pub(super) fn look() -> Look {
     Look::of(has_no_color, text("TERM").as_deref(), locale.as_deref())
 }
 
+/// What standard output is: a terminal of this width, or nothing that tables have to fit.
+pub(super) fn medium() -> Medium {
+    if !stdout().is_terminal() {
+        return Medium::default();
+    }
+    let typed = value("COLUMNS").and_then(|columns| columns.to_str()?.trim().parse().ok());
+    let size = || Some(terminal::size().ok()?.0);
+    let is_wide = |width: &u16| *width > 0;
+    let width = typed.filter(is_wide).or_else(|| size().filter(is_wide));
+    let look = look();
+    Medium {
+        width: Some(width.unwrap_or(80)),
+        look: Look {
+            // A table without colours is plain text.
+            is_unicode: look.is_unicode && look.has_color,
+            ..look
+        },
+    }
+}
+
 /// An empty variable is as good as none: lists of variables often name more than they set.
 fn value(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The program with the variables of its arguments, in help too.
-pub(super) fn with_variables(command: Command) -> Command {
+/// Set while the program is defined to parse a command line.
+static IS_PARSING: AtomicBool = AtomicBool::new(false);
+
+/// The arguments of one command. To parse a command line they are defined, with their variables, for the
+/// command at hand only: those of all commands would be a twentieth of the memory of a run.
+#[derive(Debug)]
+pub(crate) struct Lazy<T>(pub(crate) T);
+
+impl<T: Args> Args for Lazy<T> {
+    fn augment_args(command: Command) -> Command {
+        if !IS_PARSING.load(Ordering::Relaxed) {
+            return T::augment_args(command);
+        }
+        command.defer(|command| {
+            // The command's own, which its arguments would replace by theirs.
+            let about = Resettable::from(command.get_about().cloned());
+            let long_about = Resettable::from(command.get_long_about().cloned());
+            let command = T::augment_args(command).about(about);
+            with_variables(command.long_about(long_about))
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        T::augment_args_for_update(command)
+    }
+}
+
+impl<T: FromArgMatches> FromArgMatches for Lazy<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        T::from_arg_matches(matches).map(Self)
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, Error> {
+        T::from_arg_matches_mut(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
+/// The command with the variables of its arguments, in help too.
+fn with_variables(command: Command) -> Command {
     let is_started = COMMANDS.contains(&command.get_name());
-    command
-        .mut_args(|argument| with_variable(argument, is_started))
-        .mut_subcommands(with_variables)
+    command.mut_args(|argument| with_variable(argument, is_started))
 }
 
 fn with_variable(argument: Arg, is_started: bool) -> Arg {
@@ -185,9 +354,11 @@ fn explained(mut error: Error) -> Error {
         Some(ContextValue::String(text)) => text.as_str(),
         _ => "",
     };
-    // `<DEVICE>` or `--pace <DURATION>`
+    // `<DIR>`, `[DEVICE]` or `--pace <DURATION>`
     let argument = text(ContextKind::InvalidArg).split(' ').next();
-    let option = argument.unwrap_or_default().trim_matches(['-', '<', '>']);
+    let option = argument
+        .unwrap_or_default()
+        .trim_matches(['-', '<', '>', '[', ']']);
     let wrong = text(ContextKind::InvalidValue);
     let legacy = LEGACY.iter().find(|(name, _)| *name == option);
     let legacy = legacy.into_iter().flat_map(|(_, names)| names);

@@ -1,6 +1,6 @@
 //! What can be typed after `mqtt-forget`.
 
-use super::publishing::{BrokerParser, prefix};
+use super::publishing::{BrokerParser, ClientCertificate, prefix};
 use crate::command::plan;
 use crate::inverter::BusName;
 use crate::sink::mqtt::forget::Target;
@@ -36,6 +36,9 @@ pub(crate) struct Forget {
     /// File with the certificates to trust for mqtts:// instead of the system's, in PEM format
     #[arg(long, value_name = "FILE")]
     pub mqtt_ca: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub client: ClientCertificate,
 }
 
 impl Forget {
@@ -46,6 +49,7 @@ impl Forget {
                 environment: super::environment::login(),
                 password_file: self.mqtt_password_file,
                 certificates: self.mqtt_ca,
+                identity: self.client.identity(),
                 // A removal that got lost would not be noticed.
                 delivery: Delivery::AtLeastOnce,
                 discovery: false,

@@ -1,6 +1,8 @@
 //! `history DIR`: what can be typed, and the plan that it means.
 
-use crate::command::history::{Format, Period, Plan, Target};
+use super::plant::{self, Refusal};
+use crate::command::history::{Format, Plan, Target};
+use crate::history::series::Period;
 use crate::picture::cells::Look;
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
@@ -11,9 +13,13 @@ use std::path::{Path, PathBuf};
 /// `history DIR`
 #[derive(Debug, Args)]
 pub(crate) struct History {
-    /// Directory with the CSV files, as given to log
-    #[arg(value_name = "DIR")]
-    directory: PathBuf,
+    /// Directory with the CSV files, as given to log; that of the plant file if there is none
+    #[arg(value_name = "DIR", required_unless_present = "plant")]
+    directory: Option<PathBuf>,
+
+    /// Names and installed power of the inverters are in this plant file
+    #[arg(long, value_name = "FILE")]
+    plant: Option<PathBuf>,
 
     /// Which days.
     #[command(flatten)]
@@ -78,7 +84,12 @@ enum HistoryFormat {
 
 impl History {
     /// What is to be done, with what the environment says of the terminal.
-    pub(super) fn plan(self) -> Plan {
+    ///
+    /// # Errors
+    /// [`Refusal`] if the plant file has mistakes, or if nothing says where the logs are.
+    pub(super) fn plan(self) -> Result<Plan, Refusal> {
+        let path = self.plant.as_deref();
+        let file = path.map(plant::read).transpose()?.unwrap_or_default();
         let period = match self.period {
             Periods {
                 day: Some(date), ..
@@ -90,7 +101,7 @@ impl History {
                 year: Some(year), ..
             } => Period::Year(year),
             Periods { years: true, .. } => Period::Years,
-            Periods { compare: true, .. } => Period::Compare,
+            Periods { compare: true, .. } => Period::Compare(None),
             Periods { .. } => Period::Day(None),
         };
         let format = match self.format {
@@ -98,14 +109,16 @@ impl History {
             HistoryFormat::Json => Format::Json,
             HistoryFormat::Csv => Format::Csv,
         };
-        Plan {
-            directory: self.directory,
+        let directory = self.directory.or_else(|| file.log.clone());
+        Ok(Plan {
+            directory: plant::directory(directory, path)?,
+            names: plant::names(&file),
             period,
             inverters: self.inverters,
             target: self.output.unwrap_or(Target::Print(format)),
             is_strict: self.strict,
             look: look(),
-        }
+        })
     }
 }
 

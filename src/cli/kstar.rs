@@ -1,5 +1,7 @@
 //! What can be typed after `kstar`, and after `simulate kstar`.
 
+use super::environment::Lazy;
+use super::publishing::PlainTopics;
 use super::{Format, ListFormat, Publishing, Pushing, Watching};
 use clap::{Args, Subcommand};
 use std::net::Ipv4Addr;
@@ -13,10 +15,10 @@ pub(crate) enum Kstar {
     /// Asks by broadcast and shows who answers within two seconds: address, hardware address and name of the WiFi module;
     /// serial number and model where the inverter tells them.
     #[command(after_help = "Example: kaco_ardexa kstar discover --broadcast 192.168.1.255")]
-    Discover(KstarDiscover),
+    Discover(Lazy<KstarDiscover>),
     /// Contact each inverter and print the latest readings
     #[command(after_help = "Example: kaco_ardexa kstar read --ip 192.168.1.50 --format json")]
-    Read(KstarRead),
+    Read(Lazy<KstarRead>),
     /// Contact each inverter and log the latest readings
     ///
     /// Appends one row for each inverter to DIR/E4000K1234567890/2026-11-20.csv (serial number, date) and shows the same in
@@ -25,12 +27,12 @@ pub(crate) enum Kstar {
     #[command(
         after_help = "Example: kaco_ardexa kstar log /opt/ardexa/kstar/logs --ip 192.168.1.50"
     )]
-    Log(KstarLog),
+    Log(Lazy<KstarLog>),
     /// Keep polling: a live page on a terminal, a line for each change elsewhere
     ///
     /// Without --ip the network is searched once, at the start. Keys: q quits, p pauses.
     #[command(after_help = "Example: kaco_ardexa kstar watch --ip 192.168.1.50 --every 30s")]
-    Watch(KstarWatch),
+    Watch(Lazy<KstarWatch>),
 }
 
 /// Which inverters.
@@ -65,6 +67,10 @@ pub(crate) struct KstarWatch {
     /// What becomes of the readings.
     #[command(flatten)]
     pub watching: Watching,
+
+    /// Topics of their own.
+    #[command(flatten)]
+    pub topics: PlainTopics,
 }
 
 /// `kstar discover`
@@ -90,6 +96,12 @@ pub(crate) struct KstarRead {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
 
+    /// Print all values of each inverter, not one row per inverter
+    ///
+    /// Of a single inverter the table always has all values.
+    #[arg(long)]
+    pub details: bool,
+
     /// Exit with 3 if any inverter gave no reading
     #[arg(long)]
     pub strict: bool,
@@ -97,6 +109,10 @@ pub(crate) struct KstarRead {
     /// Where else the readings go.
     #[command(flatten)]
     pub publishing: Publishing,
+
+    /// Topics of their own.
+    #[command(flatten)]
+    pub topics: PlainTopics,
 }
 
 /// `kstar log DIR`
@@ -124,6 +140,10 @@ pub(crate) struct KstarLog {
     /// Where else the readings go.
     #[command(flatten)]
     pub publishing: Publishing,
+
+    /// Topics of their own.
+    #[command(flatten)]
+    pub topics: PlainTopics,
 
     /// Which database gets the rows.
     #[command(flatten)]

@@ -1,23 +1,29 @@
 //! From what was typed to the plan that a command gets.
 
+use super::environment::Lazy;
 use super::kstar::{Kstar, Network};
+use super::plant::{self, Refusal, Typed};
 use super::{
-    Asking, Bus, Command, Decode, Format, Listen, Polling, Scan, Simulate, SimulateKaco, Watching,
-    check, document, environment,
+    Asking, Bus, Cli, Command, Decode, Format, Listen, Log, Ping, Polling, Read, Scan, ScanFormat,
+    Simulate, SimulateKaco, SimulatePlants, Watch, Watching, check, document, environment,
 };
 use crate::address::{Address, Addresses};
 use crate::command::plan::{self, Plan};
+use crate::history::names::Names;
 use crate::inverter::BusName;
-use crate::kaco::timing::Timing;
 use crate::link::Device;
+use crate::plant_file;
 use crate::sink::SinkPlan;
 use crate::sink::stdout::Printed;
-use crate::sink::sunspec;
+use crate::sink::{influx, mqtt, sunspec};
 use crate::source::kstar::Search;
 use crate::source::{SourcePlan, kaco, kstar};
+use clap::Parser;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{IsTerminal, stdout};
 use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Counters that only SunSpec clients asked for are read this seldom.
@@ -25,112 +31,169 @@ const COUNTERS_LAST: Duration = Duration::from_secs(5 * 60);
 
 impl Command {
     /// The plan of a command.
-    pub(super) fn plan(self) -> Plan {
-        match self {
-            Self::Log(log) => once(
-                bus(log.bus, log.polling.asking.clone(), log.polling.counters),
-                SinkPlan {
-                    log: Some(log.directory),
-                    print: overview(),
-                    textfile: log.textfile,
-                    mqtt: log.publishing.options(),
-                    influx: log.pushing.options(),
-                    ..SinkPlan::default()
-                },
-                log.polling.strict,
-            ),
-            Self::Read(read) => {
-                let Polling {
-                    asking,
-                    counters,
-                    strict,
-                } = read.polling;
-                let sinks = printing(read.format, read.publishing.options());
-                once(bus(read.bus, asking, counters), sinks, strict)
-            }
-            Self::Scan(arguments) => Plan::Scan(scan(arguments)),
-            Self::Watch(watch) => {
-                let serves = watch.watching.sunspec.is_some();
-                let mut source = bus(watch.bus, watch.asking, watch.counters || serves);
-                if let SourcePlan::Kaco(plan) = &mut source
-                    && !watch.counters
-                {
-                    plan.counters_last = COUNTERS_LAST;
-                }
-                watching(source, watch.watching)
-            }
-            Self::Listen(arguments) => Plan::Listen(listen(arguments)),
+    ///
+    /// # Errors
+    /// [`Refusal`] if its arguments do not fit together, or if a plant file has mistakes.
+    pub(super) fn plan(self, typed: &Typed) -> Result<Plan, Refusal> {
+        Ok(match self {
+            Self::Log(Lazy(log)) => log.plan(typed.clone())?,
+            Self::Read(Lazy(read)) => read.plan(typed)?,
+            Self::Watch(Lazy(watch)) => Plan::Watch(watch.plan(typed)?),
+            Self::Scan(Lazy(arguments)) => Plan::Scan(scan(arguments)),
+            Self::Ping(Lazy(arguments)) => Plan::Ping(ping(arguments)),
+            Self::Check(Lazy(arguments)) => Plan::Check(checked(&arguments.file)?),
+            Self::Listen(Lazy(arguments)) => Plan::Listen(listen(arguments)),
             Self::Kstar(command) => kstar_plan(command),
-            Self::Decode(Decode { file, format }) => Plan::Decode(plan::Decode {
+            Self::Decode(Lazy(Decode { file, format })) => Plan::Decode(plan::Decode {
                 file,
                 format: format.into(),
             }),
-            Self::History(history) => Plan::History(Box::new(history.plan())),
-            Self::MqttForget(arguments) => Plan::Forget(arguments.plan()),
-            Self::Simulate(Simulate::Kaco(arguments)) => Plan::SimulateKaco(simulate(arguments)),
-            Self::Simulate(Simulate::Kstar(arguments)) => Plan::SimulateKstar(arguments.bind),
-            Self::Simulate(Simulate::Plants(arguments)) => {
-                Plan::SimulatePlants(Box::new(plan::SimulatePlants {
-                    plants: arguments.plants,
-                    inverters: arguments.inverters,
-                    every: arguments.every,
-                    sinks: SinkPlan {
-                        mqtt: arguments.publishing.options(),
-                        influx: arguments.pushing.options(),
-                        ..SinkPlan::default()
-                    },
-                }))
+            Self::History(Lazy(history)) => Plan::History(Box::new(history.plan()?)),
+            Self::Health(Lazy(arguments)) => Plan::Health(arguments.http),
+            Self::MqttForget(Lazy(arguments)) => Plan::Forget(arguments.plan()),
+            Self::Simulate(Simulate::Kaco(Lazy(arguments))) => {
+                Plan::SimulateKaco(simulate(arguments))
             }
-            Self::Explain(arguments) => {
+            Self::Simulate(Simulate::Kstar(Lazy(arguments))) => Plan::SimulateKstar(arguments.bind),
+            Self::Simulate(Simulate::Plants(Lazy(arguments))) => {
+                Plan::SimulatePlants(Box::new(plants(&arguments)))
+            }
+            Self::Explain(Lazy(arguments)) => {
                 Plan::Text(check::explained(&arguments).unwrap_or_default())
             }
-            Self::Completions(arguments) => Plan::Text(document::completions(arguments.shell)),
+            Self::Completions(Lazy(arguments)) => {
+                Plan::Text(document::completions(arguments.shell))
+            }
             Self::Man => Plan::Text(document::manual()),
+        })
+    }
+}
+
+impl Log {
+    fn plan(mut self, mut typed: Typed) -> Result<Plan, Refusal> {
+        self.place_directory(&mut typed);
+        let file = self.bus.plant_file(&typed)?;
+        if let Some(file) = &file {
+            self.fill(file, &typed);
         }
+        let plant = self.bus.plant.clone();
+        let directory = plant::directory(self.directory, plant.as_deref())?;
+        let Polling {
+            asking,
+            counters,
+            strict,
+        } = self.polling;
+        let sources = match file {
+            Some(file) => plant::sources(&file, &asking, counters, None, &typed),
+            None => vec![bus(self.bus, asking, counters)?],
+        };
+        let sinks = logging(
+            directory,
+            self.textfile,
+            self.publishing.options(),
+            self.pushing.options(),
+        );
+        Ok(once(sources, sinks, strict))
+    }
+}
+
+impl Read {
+    fn plan(mut self, typed: &Typed) -> Result<Plan, Refusal> {
+        let file = self.bus.plant_file(typed)?;
+        if let Some(file) = &file {
+            self.fill(file, typed);
+        }
+        let Polling {
+            asking,
+            counters,
+            strict,
+        } = self.polling;
+        let sources = match file {
+            Some(file) => plant::sources(&file, &asking, counters, None, typed),
+            None => vec![bus(self.bus, asking, counters)?],
+        };
+        let sinks = printing(self.format, self.details, self.publishing.options());
+        Ok(once(sources, sinks, strict))
+    }
+}
+
+impl Watch {
+    fn plan(mut self, typed: &Typed) -> Result<plan::Watch, Refusal> {
+        let file = self.bus.plant_file(typed)?;
+        let Some(file) = file else {
+            let serves = self.watching.sunspec.is_some();
+            let mut source = bus(self.bus, self.asking, self.counters || serves)?;
+            if let SourcePlan::Kaco(plan) = &mut source
+                && !self.counters
+            {
+                plan.counters_last = COUNTERS_LAST;
+            }
+            return Ok(watching(vec![source], self.watching));
+        };
+        let again = (self.clone(), typed.clone());
+        self.fill(&file, typed);
+        let counters_last = self.watching.sunspec.map(|_| COUNTERS_LAST);
+        let sources = plant::sources(&file, &self.asking, self.counters, counters_last, typed);
+        let mut plan = watching(sources, self.watching);
+        plan.sinks.names = plant::names(&file);
+        if let Some(sunspec) = &mut plan.sinks.sunspec {
+            let offset = |bus: &plant_file::Bus| (bus.name.clone(), bus.sunspec_offset);
+            sunspec.offsets = file.buses.iter().map(offset).collect();
+        }
+        plan.reload = Some(plan::Reload::new(move || {
+            let (watch, typed) = again.clone();
+            watch.plan(&typed).map_err(Refusal::text)
+        }));
+        Ok(plan)
     }
 }
 
 fn kstar_plan(command: Kstar) -> Plan {
     match command {
-        Kstar::Discover(discover) => Plan::Discover(plan::Discover {
+        Kstar::Discover(Lazy(discover)) => Plan::Discover(plan::Discover {
             network: network(&discover.network),
             format: discover.format.into(),
+            medium: environment::medium(),
         }),
-        Kstar::Read(read) => {
-            let sinks = printing(read.format, read.publishing.options());
+        Kstar::Read(Lazy(read)) => {
+            let mqtt = read.topics.of(read.publishing.options());
+            let sinks = printing(read.format, read.details, mqtt);
             once(
-                SourcePlan::Kstar(network(&read.network)),
+                vec![SourcePlan::Kstar(network(&read.network))],
                 sinks,
                 read.strict,
             )
         }
-        Kstar::Log(log) => once(
-            SourcePlan::Kstar(network(&log.network)),
-            SinkPlan {
-                log: Some(log.directory),
-                print: overview(),
-                textfile: log.textfile,
-                mqtt: log.publishing.options(),
-                influx: log.pushing.options(),
-                ..SinkPlan::default()
-            },
+        Kstar::Log(Lazy(log)) => once(
+            vec![SourcePlan::Kstar(network(&log.network))],
+            logging(
+                log.directory,
+                log.textfile,
+                log.topics.of(log.publishing.options()),
+                log.pushing.options(),
+            ),
             log.strict,
         ),
-        Kstar::Watch(watch) => watching(SourcePlan::Kstar(network(&watch.network)), watch.watching),
+        Kstar::Watch(Lazy(watch)) => {
+            let source = SourcePlan::Kstar(network(&watch.network));
+            let mut plan = watching(vec![source], watch.watching);
+            plan.sinks.mqtt = watch.topics.of(plan.sinks.mqtt);
+            Plan::Watch(plan)
+        }
     }
 }
 
-fn once(source: SourcePlan, sinks: SinkPlan, strict: bool) -> Plan {
+fn once(sources: Vec<SourcePlan>, sinks: SinkPlan, strict: bool) -> Plan {
     Plan::Once(plan::Once {
-        sources: vec![source],
+        sources,
         sinks,
         strict,
     })
 }
 
-fn watching(source: SourcePlan, watching: Watching) -> Plan {
-    Plan::Watch(plan::Watch {
-        sources: vec![source],
+fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::Watch {
+    plan::Watch {
+        sources,
         sinks: SinkPlan {
             log: watching.log,
             print: None,
@@ -143,22 +206,42 @@ fn watching(source: SourcePlan, watching: Watching) -> Plan {
                 offsets: BTreeMap::new(),
             }),
             http: watching.http,
+            names: Names::default(),
         },
         every: watching.every,
         silent: watching.silent,
         look: environment::look(),
-    })
+        reload: None,
+    }
+}
+
+fn logging(
+    directory: PathBuf,
+    textfile: Option<PathBuf>,
+    mqtt: Option<mqtt::Options>,
+    influx: Option<influx::Options>,
+) -> SinkPlan {
+    SinkPlan {
+        log: Some(directory),
+        print: overview(),
+        textfile,
+        mqtt,
+        influx,
+        ..SinkPlan::default()
+    }
 }
 
 /// What `log` shows a person; nothing where standard output is not a terminal: cron mails it.
 fn overview() -> Option<Printed> {
-    stdout().is_terminal().then_some(Printed::Overview)
+    let medium = environment::medium();
+    medium.width.map(|_| Printed::Overview(medium))
 }
 
-fn printing(format: Format, mqtt: Option<crate::sink::mqtt::Options>) -> SinkPlan {
+fn printing(format: Format, details: bool, mqtt: Option<mqtt::Options>) -> SinkPlan {
     SinkPlan {
         print: Some(match format {
-            Format::Table => Printed::Table,
+            Format::Table if details => Printed::Details(environment::medium()),
+            Format::Table => Printed::Table(environment::medium()),
             Format::Json => Printed::Json,
             Format::Csv => Printed::Csv,
             Format::Influx => Printed::Influx,
@@ -169,13 +252,12 @@ fn printing(format: Format, mqtt: Option<crate::sink::mqtt::Options>) -> SinkPla
     }
 }
 
-fn bus(bus: Bus, asking: Asking, counters: bool) -> SourcePlan {
-    let Bus {
-        device,
-        addresses,
-        name,
-    } = bus;
-    SourcePlan::Kaco(kaco_plan(device, addresses, name, asking, counters))
+fn bus(bus: Bus, asking: Asking, counters: bool) -> Result<SourcePlan, Refusal> {
+    let missing = |argument| Refusal::Usage(plant::missing(argument));
+    let device = bus.device.ok_or_else(|| missing("<DEVICE>"))?;
+    let addresses = bus.addresses.ok_or_else(|| missing("<ADDRESSES>"))?;
+    let plan = kaco_plan(device, addresses, bus.name, asking, counters);
+    Ok(SourcePlan::Kaco(plan))
 }
 
 fn kaco_plan(
@@ -188,26 +270,54 @@ fn kaco_plan(
     kaco::Plan {
         device,
         addresses,
-        timing: Timing {
-            pace: asking.pace,
-            first_byte: asking.timeout,
-            gap: asking.gap,
-            attempts: asking.attempts,
-        },
+        timing: plant::timing(&asking),
         counters,
         counters_last: Duration::ZERO,
         record: asking.record,
         bus,
+        names: BTreeMap::new(),
     }
+}
+
+/// What `watch` would do with a plant file, whatever the environment says.
+fn checked(file: &Path) -> Result<plan::Check, Refusal> {
+    let words = ["kaco_ardexa", "watch", "--plant"].map(OsStr::new);
+    let watch = Cli::try_parse_from(words.into_iter().chain([file.as_os_str()]));
+    let refused = |text: String| Refusal::Usage(text);
+    let watch = match watch.map_err(|error| refused(error.to_string()))?.command {
+        Command::Watch(Lazy(watch)) => watch.plan(&Typed::default())?,
+        other => return Err(refused(format!("{other:?} is not watch"))),
+    };
+    Ok(plan::Check {
+        sources: watch.sources,
+        sinks: watch.sinks,
+        every: watch.every,
+    })
 }
 
 fn scan(scan: Scan) -> plan::Scan {
     let usual = || Addresses::from_range(Address::MAKERS);
+    let are_named = scan.addresses.is_some();
     let addresses = scan.addresses.unwrap_or_else(usual);
     plan::Scan {
         bus: kaco_plan(scan.device, addresses, None, scan.asking, false),
         format: scan.format.into(),
+        medium: environment::medium(),
+        are_named,
         strict: scan.strict,
+    }
+}
+
+fn ping(ping: Ping) -> plan::Ping {
+    let asking = Asking {
+        waits: ping.waits,
+        attempts: 1,
+        record: ping.record,
+    };
+    plan::Ping {
+        bus: kaco_plan(ping.device, ping.addresses, None, asking, false),
+        count: ping.count,
+        strict: ping.strict,
     }
 }
 
@@ -216,6 +326,21 @@ fn listen(listen: Listen) -> plan::Listen {
         device: listen.device,
         gap: listen.gap,
         duration: listen.duration,
+        record: listen.record,
+        with_bytes: !stdout().is_terminal(),
+    }
+}
+
+fn plants(simulate: &SimulatePlants) -> plan::SimulatePlants {
+    plan::SimulatePlants {
+        plants: simulate.plants,
+        inverters: simulate.inverters,
+        every: simulate.every,
+        sinks: SinkPlan {
+            mqtt: simulate.publishing.options(),
+            influx: simulate.pushing.options(),
+            ..SinkPlan::default()
+        },
     }
 }
 
@@ -224,6 +349,16 @@ fn simulate(simulate: SimulateKaco) -> plan::SimulateKaco {
         addresses: simulate.addresses,
         link: simulate.link,
         mood: simulate.mood,
+    }
+}
+
+impl From<ScanFormat> for plan::ScanFormat {
+    fn from(format: ScanFormat) -> Self {
+        match format {
+            ScanFormat::Table => Self::List(plan::ListFormat::Table),
+            ScanFormat::Json => Self::List(plan::ListFormat::Json),
+            ScanFormat::Toml => Self::Toml,
+        }
     }
 }
 
@@ -252,7 +387,7 @@ fn network(network: &Network) -> kstar::Plan {
     kstar::Plan {
         known,
         search: searches.then_some(search),
-        name: None,
+        names: BTreeMap::new(),
     }
 }
 

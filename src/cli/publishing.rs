@@ -1,7 +1,7 @@
 //! The options of whatever publishes readings.
 
 use crate::duration;
-use crate::sink::mqtt::{Broker, Delivery, Options, topic};
+use crate::sink::mqtt::{Broker, Delivery, Identity, Options, topic};
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command};
@@ -9,8 +9,11 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// In front of the plain KSTAR topics.
+const PLAIN: &str = "sensor/inverter";
+
 /// Whether, where and how readings are published.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Publishing")]
 pub(crate) struct Publishing {
     /// Publish the readings to this MQTT broker: host, host:1883, mqtt://user@host, mqtts://host
@@ -41,6 +44,9 @@ pub(crate) struct Publishing {
     #[arg(long, value_name = "FILE")]
     pub mqtt_ca: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub client: ClientCertificate,
+
     /// In front of all topics of states and availability, so that many plants share one broker
     #[arg(long, value_name = "TOPIC", value_parser = prefix)]
     pub mqtt_prefix: Option<String>,
@@ -52,10 +58,44 @@ pub(crate) struct Publishing {
     /// Time without news after which Home Assistant shows an inverter as unavailable; 0 for never
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "15m")]
     pub expire_after: Duration,
+}
 
+/// Where KSTAR inverters publish besides.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Publishing")]
+pub(crate) struct PlainTopics {
     /// In front of the plain KSTAR topics: TOPIC/pvpower, TOPIC/grid and so on
-    #[arg(long, value_name = "TOPIC", value_parser = plain, default_value = "sensor/inverter")]
+    #[arg(long, value_name = "TOPIC", value_parser = plain, default_value = PLAIN)]
     pub topic: String,
+}
+
+impl PlainTopics {
+    /// The same options with these topics.
+    pub(super) fn of(self, options: Option<Options>) -> Option<Options> {
+        let topic = self.topic;
+        options.map(|options| Options { topic, ..options })
+    }
+}
+
+/// The certificate that the program shows.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ClientCertificate {
+    /// File with the certificate to show a broker that knows its clients by certificates, in PEM format
+    #[arg(long, value_name = "FILE", requires = "mqtt_key")]
+    pub mqtt_cert: Option<PathBuf>,
+
+    /// File with the key of that certificate, in PEM format, which no other user should be able to read
+    #[arg(long, value_name = "FILE", requires = "mqtt_cert")]
+    pub mqtt_key: Option<PathBuf>,
+}
+
+impl ClientCertificate {
+    pub(super) fn identity(&self) -> Option<Identity> {
+        Some(Identity {
+            certificate: self.mqtt_cert.clone()?,
+            key: self.mqtt_key.clone()?,
+        })
+    }
 }
 
 impl Publishing {
@@ -66,6 +106,7 @@ impl Publishing {
             environment: super::environment::login(),
             password_file: self.mqtt_password_file.clone(),
             certificates: self.mqtt_ca.clone(),
+            identity: self.client.identity(),
             delivery: match self.mqtt_qos {
                 0 => Delivery::AtMostOnce,
                 _ => Delivery::AtLeastOnce,
@@ -73,7 +114,7 @@ impl Publishing {
             discovery: !self.no_discovery,
             expire_after: self.expire_after,
             prefix: self.mqtt_prefix.clone(),
-            topic: self.topic.clone(),
+            topic: PLAIN.to_owned(),
         })
     }
 }

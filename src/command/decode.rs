@@ -1,19 +1,23 @@
-//! `decode`: captured replies, one per line in hex.
+//! `decode`: captured replies, one per line: hex, recordings, what `listen` printed.
 
+use super::capture;
 use super::plan::{Decode, ListFormat};
 use super::print::print;
 use crate::escape;
 use crate::exit::{Exit, Failure};
 use crate::format::json::{self, Refused};
+use crate::format::look::Medium;
 use crate::format::table;
 use crate::kaco::interpret;
 use crate::kaco::wire::{FrameError, decode_all};
 use crate::kstar;
+use crate::lines::{TOO_LONG, lines};
 use crate::plausible::oddities;
 use crate::reading::Reading;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, stdin};
-use tracing::warn;
+use std::path::Path;
+use tracing::{error, warn};
 
 /// Decodes every line of the file.
 ///
@@ -21,9 +25,13 @@ use tracing::warn;
 /// [`Failure`] if the file can't be read or the output can't be written.
 pub(super) fn run(arguments: &Decode) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
-    for (number, line) in lines(arguments)?.enumerate() {
-        let line =
-            line.map_err(|error| Failure::new(format!("can't read the captures: {error}"), None))?;
+    let (name, input) = open(arguments.file.as_deref())?;
+    for (line, number) in lines(input).zip(1..) {
+        let Some(line) = line.map_err(|error| unreadable(&name, &error))? else {
+            error!("{name}, line {number}: {TOO_LONG}, left out");
+            exit = Exit::Failed;
+            continue;
+        };
         let text = String::from_utf8_lossy(&line);
         let text = text.trim();
         if text.is_empty() || text.starts_with('#') {
@@ -33,12 +41,12 @@ pub(super) fn run(arguments: &Decode) -> Result<Exit, Failure> {
             match &decoded {
                 Ok(reading) => {
                     for oddity in oddities(reading) {
-                        warn!("line {}: {oddity}", number + 1);
+                        warn!("line {number}: {oddity}");
                     }
                 }
                 Err(_) => exit = Exit::Failed,
             }
-            if !print(&text_of(arguments.format, number + 1, decoded))? {
+            if !print(&text_of(arguments.format, number, decoded))? {
                 return Ok(Exit::Done);
             }
         }
@@ -46,26 +54,35 @@ pub(super) fn run(arguments: &Decode) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// The lines of the file or of standard input; they need not be UTF-8.
-fn lines(arguments: &Decode) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, Failure> {
-    let input: Box<dyn io::Read> = match &arguments.file {
-        None => Box::new(stdin()),
-        Some(path) => Box::new(File::open(path).map_err(|error| {
-            Failure::new(format!("can't read {}: {error}", path.display()), None)
-        })?),
+/// The file, or standard input, and what messages call it.
+fn open(file: Option<&Path>) -> Result<(String, Box<dyn BufRead>), Failure> {
+    let Some(path) = file else {
+        return Ok(("standard input".to_owned(), Box::new(stdin().lock())));
     };
-    Ok(BufReader::new(input).split(b'\n'))
+    let name = path.display().to_string();
+    match File::open(path) {
+        Ok(file) => Ok((name, Box::new(BufReader::new(file)))),
+        Err(error) => Err(unreadable(&name, &error)),
+    }
 }
 
-/// All that one line of hex holds: readings and refused pieces, at least one of them.
+fn unreadable(name: &str, error: &io::Error) -> Failure {
+    Failure::new(format!("can't read {name}: {error}"), None)
+}
+
+/// All that one line holds: readings and refused pieces; nothing where it holds no reply.
 fn decode(text: &str) -> Vec<Result<Reading, Refused>> {
-    let Some(bytes) = escape::from_hex(text) else {
-        let bytes = escape::printable(text.as_bytes());
-        return vec![Err(Refused {
-            kind: "format",
-            detail: "this is not hex".to_owned(),
-            bytes,
-        })];
+    let bytes = match capture::bytes(text) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Vec::new(),
+        Err(detail) => {
+            let bytes = escape::printable(text.as_bytes());
+            return vec![Err(Refused {
+                kind: "format",
+                detail,
+                bytes,
+            })];
+        }
     };
     if let Some(decoded) = decode_kstar(&bytes) {
         return vec![decoded];
@@ -122,7 +139,10 @@ fn text_of(format: ListFormat, line: usize, decoded: Result<Reading, Refused>) -
         (ListFormat::Json, Err(refused)) => format!("{}\n", json::refused(&refused)),
         (ListFormat::Table, Ok(reading)) => {
             let about = reading.cells.layout.about;
-            format!("line {line}: {about}\n{}", table::details(&[&reading]))
+            format!(
+                "line {line}: {about}\n{}",
+                table::details(&[&reading], Medium::default())
+            )
         }
         (ListFormat::Table, Err(refused)) => {
             let Refused {

@@ -25,7 +25,7 @@ pub(super) async fn run(plan: Discover) -> Result<Exit, Failure> {
         return Err(plan.network.no_answer(&[]).into());
     }
     let text: String = match plan.format {
-        ListFormat::Table => table::list(&inverters),
+        ListFormat::Table => table::list(&inverters, plan.medium),
         ListFormat::Json => inverters
             .iter()
             .map(|inverter| format!("{}\n", json::reading(inverter)))

@@ -2,18 +2,16 @@
 
 use super::print::print;
 use crate::exit::{Exit, Failure};
-use crate::history::compare::{self, Comparison};
-use crate::history::day::{self, DaySeries};
 use crate::history::log::Log;
 use crate::history::names::Names;
-use crate::history::period::{self, Bars, Yields, month_span, year_span};
 use crate::history::records::{self, Record};
+use crate::history::series::{Archive, Period, Series};
 use crate::history::{ReadError, Skipped};
-use crate::picture::cells::{self, Look};
-use crate::picture::html::{self, Section};
-use crate::picture::numbers::{self, Numbers};
-use crate::picture::svg::{self, Scheme, Theme};
-use chrono::{Datelike, Months, NaiveDate};
+use crate::picture::cells::Look;
+use crate::picture::html;
+use crate::picture::series as picture;
+use crate::picture::svg::Theme;
+use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -25,6 +23,8 @@ use tracing::warn;
 pub struct Plan {
     /// The directory of `log`.
     pub directory: PathBuf,
+    /// What a plant file says of the inverters.
+    pub names: Names,
     /// Which days.
     pub period: Period,
     /// Labels of the inverters; empty for all.
@@ -35,21 +35,6 @@ pub struct Plan {
     pub is_strict: bool,
     /// The terminal on standard output, if it is one.
     pub look: Option<Look>,
-}
-
-/// Which days are shown, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Period {
-    /// Power over time; `None` is the last day that has rows.
-    Day(Option<NaiveDate>),
-    /// The month that begins on this day.
-    Month(NaiveDate),
-    /// A year.
-    Year(i32),
-    /// All years side by side.
-    Years,
-    /// The twelve months up to the last day that has rows.
-    Compare,
 }
 
 /// What becomes of a series.
@@ -79,21 +64,13 @@ pub enum Format {
 /// # Errors
 /// [`Failure`] if the logs can't be read, hold nothing of the period, or the output can't be written.
 pub(super) fn run(plan: &Plan) -> Result<Exit, Failure> {
-    let log = open(plan)?;
     let mut teller = Teller {
-        log,
-        names: names(),
+        archive: Archive::new(open(plan)?, plan.names.clone()),
         directory: &plan.directory,
-        skipped: Skipped::default(),
     };
     let exit = teller.tell(plan);
-    report(&teller.skipped);
+    report(&teller.archive.skipped);
     exit
-}
-
-/// What a plant file says of the inverters. There is no option for one yet.
-fn names() -> Names {
-    Names::default()
 }
 
 fn open(plan: &Plan) -> Result<Log, Failure> {
@@ -140,237 +117,96 @@ fn report(skipped: &Skipped) {
     }
 }
 
-/// A series with everything that can be made of it.
-enum Told {
-    Day(DaySeries),
-    Month(Bars),
-    Year(Bars, Yields),
-    Years(Bars),
-    Compare(Comparison),
-}
-
 struct Teller<'a> {
-    log: Log,
-    names: Names,
+    archive: Archive,
     directory: &'a Path,
-    skipped: Skipped,
 }
 
 impl Teller<'_> {
     fn tell(&mut self, plan: &Plan) -> Result<Exit, Failure> {
-        let told = match &plan.target {
-            Target::Html(path) => return self.page(plan.period, path, plan.is_strict),
-            Target::Print(_) | Target::Svg(_) => self.read(plan.period)?,
-        };
+        if let Target::Html(path) = &plan.target {
+            return self.page(plan.period, path, plan.is_strict);
+        }
+        let series = self.read(plan.period)?;
         match &plan.target {
-            Target::Svg(path) => write(path, &told.svg(&Theme::default()))?,
+            Target::Svg(path) => write(path, &picture::svg(&series, &Theme::default()))?,
             Target::Print(Format::Table) => {
-                print(&table(&told, plan.look))?;
+                print(&table(&series, plan.look))?;
             }
             Target::Print(format) => {
-                print(&told.records(*format))?;
+                print(&records_of(&series, *format))?;
             }
             Target::Html(_) => {}
         }
-        Ok(told.exit(plan.is_strict))
+        Ok(exit(&series, plan.is_strict))
     }
 
-    fn read(&mut self, period: Period) -> Result<Told, Failure> {
-        Ok(match period {
-            Period::Day(Some(date)) => Told::Day(self.day(date)?),
-            Period::Day(None) => {
-                let date = self.last(NaiveDate::MIN, NaiveDate::MAX)?;
-                Told::Day(self.day(date)?)
-            }
-            Period::Month(first) => Told::Month(self.month(first)?),
-            Period::Year(year) => {
-                let (bars, yields) = self.year(year)?;
-                Told::Year(bars, yields)
-            }
-            Period::Years => Told::Years(self.years()?),
-            Period::Compare => {
-                let last = self.last(NaiveDate::MIN, NaiveDate::MAX)?;
-                Told::Compare(self.comparison(last)?)
-            }
-        })
-    }
-
-    fn last(&self, from: NaiveDate, to: NaiveDate) -> Result<NaiveDate, Failure> {
-        let last = self.log.last_day(from, to)?;
-        last.ok_or_else(|| self.nothing("of these days"))
+    fn read(&mut self, period: Period) -> Result<Series, Failure> {
+        let series = self.archive.read(period)?;
+        series.ok_or_else(|| self.nothing(period))
     }
 
     /// There is no row, and where there are some.
-    fn nothing(&self, when: &str) -> Failure {
-        let span = self
-            .log
-            .span()
-            .map(|(first, last)| format!("there are files from {first} to {last}"));
-        let message = format!("{} holds no rows {when}", self.directory.display());
+    fn nothing(&self, period: Period) -> Failure {
+        let span = self.archive.log.span();
+        let span = span.map(|(first, last)| format!("there are files from {first} to {last}"));
+        let message = format!("{} holds no rows of {period}", self.directory.display());
         Failure::new(message, span.as_deref())
     }
 
-    fn day(&mut self, date: NaiveDate) -> Result<DaySeries, Failure> {
-        let read = day::read(&self.log, &self.names, date)?;
-        self.skipped.add(read.skipped);
-        if read.series.inverters.is_empty() {
-            return Err(self.nothing(&format!("of {date}")));
-        }
-        Ok(read.series)
-    }
-
-    fn yields(
-        &mut self,
-        (from, to): (NaiveDate, NaiveDate),
-        when: &str,
-    ) -> Result<Yields, Failure> {
-        let read = period::read(&self.log, &self.names, from, to)?;
-        self.skipped.add(read.skipped);
-        if read.series.is_empty() {
-            return Err(self.nothing(&format!("of {when}")));
-        }
-        Ok(read.series)
-    }
-
-    fn month(&mut self, first: NaiveDate) -> Result<Bars, Failure> {
-        let when = first.format("%Y-%m").to_string();
-        Ok(period::month(&self.yields(month_span(first), &when)?))
-    }
-
-    fn year(&mut self, year: i32) -> Result<(Bars, Yields), Failure> {
-        let when = year.to_string();
-        let span = year_span(year).ok_or_else(|| self.nothing(&format!("of {when}")))?;
-        let yields = self.yields(span, &when)?;
-        Ok((period::year(&yields), yields))
-    }
-
-    fn years(&mut self) -> Result<Bars, Failure> {
-        let span = self.log.span();
-        let span = span.and_then(|(first, last)| {
-            Some((year_span(first.year())?.0, year_span(last.year())?.1))
-        });
-        let span = span.ok_or_else(|| self.nothing("of any year"))?;
-        Ok(period::years(&self.yields(span, "any year")?))
-    }
-
-    fn comparison(&mut self, last: NaiveDate) -> Result<Comparison, Failure> {
-        let from = last
-            .checked_sub_months(Months::new(12))
-            .and_then(|day| day.succ_opt());
-        let first = self.log.span().map_or(last, |(first, _)| first);
-        let read = compare::read(
-            &self.log,
-            &self.names,
-            from.unwrap_or(last).max(first),
-            last,
-        )?;
-        self.skipped.add(read.skipped);
-        Ok(read.series)
+    /// The last day of a period that has rows.
+    fn last(&self, period: Period) -> Result<NaiveDate, Failure> {
+        let (from, to) = period.span();
+        let last = self.archive.log.last_day(from, to)?;
+        last.ok_or_else(|| self.nothing(Period::Day(None)))
     }
 
     /// Day, month, year and comparison up to the last day of the period that has rows.
     fn page(&mut self, period: Period, path: &Path, is_strict: bool) -> Result<Exit, Failure> {
-        let (from, to) = match period {
-            Period::Day(Some(date)) => (date, date),
-            Period::Month(first) => month_span(first),
-            Period::Year(year) => year_span(year).unwrap_or((NaiveDate::MIN, NaiveDate::MAX)),
-            Period::Day(None) | Period::Years | Period::Compare => (NaiveDate::MIN, NaiveDate::MAX),
-        };
-        let last = self.last(from, to)?;
-        let comparison = Told::Compare(self.comparison(last)?);
+        let last = self.last(period)?;
+        let comparison = self.read(Period::Compare(Some(last)))?;
         // The comparison has read all files: what it skipped is all that there is to tell.
-        let skipped = self.skipped.clone();
-        let day = Told::Day(self.day(last)?);
-        let month = Told::Month(self.month(last)?);
-        let (bars, yields) = self.year(last.year())?;
-        let year = Told::Year(bars, yields);
-        let mut parts = vec![("Day", day), ("Month", month), ("Year", year)];
-        if matches!(period, Period::Years) {
-            parts.push(("Years", Told::Years(self.years()?)));
+        let skipped = self.archive.skipped.clone();
+        let mut parts = vec![
+            ("Day", self.read(Period::Day(Some(last)))?),
+            ("Month", self.read(Period::Month(last))?),
+            ("Year", self.read(Period::Year(last.year()))?),
+        ];
+        if period == Period::Years {
+            parts.push(("Years", self.read(period)?));
         }
-        self.skipped = skipped;
-        let exit = comparison.exit(is_strict);
+        self.archive.skipped = skipped;
+        let exit = exit(&comparison, is_strict);
         parts.push(("Comparison", comparison));
-        let sections = parts.iter().map(|(heading, told)| told.section(heading));
-        let title = self
-            .names
-            .title
-            .clone()
-            .unwrap_or_else(|| "Solar plant".to_owned());
-        write(
-            path,
-            &html::page(&format!("{title}, {last}"), &sections.collect::<Vec<_>>()),
-        )?;
+        let sections = parts
+            .iter()
+            .map(|(heading, series)| picture::section(series, heading));
+        let title = self.archive.names.title();
+        let page = html::page(
+            &format!("{title}, {last}"),
+            &[],
+            &sections.collect::<Vec<_>>(),
+        );
+        write(path, &page)?;
         Ok(exit)
     }
 }
 
-impl Told {
-    fn svg(&self, theme: &Theme) -> String {
-        match self {
-            Self::Day(day) => svg::day(day, theme),
-            Self::Month(bars) => svg::month(bars, theme),
-            Self::Year(bars, yields) => svg::year(bars, yields, theme),
-            Self::Years(bars) => svg::years(bars, theme),
-            Self::Compare(comparison) => svg::compare(comparison, theme),
-        }
-    }
-
-    fn cells(&self, look: Look) -> String {
-        match self {
-            Self::Day(day) => cells::day(day, look),
-            Self::Month(bars) | Self::Years(bars) => cells::bars(bars, look),
-            Self::Year(bars, yields) => cells::year(bars, yields, look),
-            Self::Compare(comparison) => cells::compare(comparison, look),
-        }
-    }
-
-    fn numbers(&self) -> Numbers {
-        match self {
-            Self::Day(day) => numbers::day(day),
-            Self::Month(bars) | Self::Year(bars, _) | Self::Years(bars) => numbers::bars(bars),
-            Self::Compare(comparison) => numbers::comparison(comparison),
-        }
-    }
-
-    fn section(&self, heading: &str) -> Section {
-        let theme = Theme {
-            scheme: Scheme::Auto,
-            is_alone: false,
-        };
-        Section {
-            heading: heading.to_owned(),
-            picture: self.svg(&theme),
-            numbers: self.numbers(),
-        }
-    }
-
-    fn records(&self, format: Format) -> String {
-        match self {
-            Self::Day(day) => records_text(records::day(day), format),
-            Self::Month(bars) | Self::Year(bars, _) | Self::Years(bars) => {
-                records_text(records::bars(bars), format)
-            }
-            Self::Compare(comparison) => records_text(records::comparison(comparison), format),
-        }
-    }
-
-    fn exit(&self, is_strict: bool) -> Exit {
-        match self {
-            Self::Compare(comparison) if is_strict && comparison.is_flagged() => Exit::NoReading,
-            _ => Exit::Done,
-        }
+fn exit(series: &Series, is_strict: bool) -> Exit {
+    match series {
+        Series::Compare(comparison) if is_strict && comparison.is_flagged() => Exit::NoReading,
+        _ => Exit::Done,
     }
 }
 
 /// The picture where there is a terminal, and the numbers.
-fn table(told: &Told, look: Option<Look>) -> String {
+fn table(series: &Series, look: Option<Look>) -> String {
     let mut text = String::new();
     if let Some(look) = look {
-        text = told.cells(look) + "\n";
+        text = picture::cells(series, look) + "\n";
     }
     let width = look.map_or(usize::MAX, |look| usize::from(look.size.0));
-    let numbers = told.numbers().text(width);
+    let numbers = picture::numbers(series).text(width);
     let is_ascii = look.is_some_and(|look| !look.has_unicode);
     text.extend(numbers.chars().map(|character| match character {
         '\n' => '\n',
@@ -378,6 +214,16 @@ fn table(told: &Told, look: Option<Look>) -> String {
         character => character,
     }));
     text
+}
+
+fn records_of(series: &Series, format: Format) -> String {
+    match series {
+        Series::Day(day) => records_text(records::day(day), format),
+        Series::Month(bars) | Series::Year(bars, _) | Series::Years(bars) => {
+            records_text(records::bars(bars), format)
+        }
+        Series::Compare(comparison) => records_text(records::comparison(comparison), format),
+    }
 }
 
 fn records_text(records: impl Iterator<Item = Record>, format: Format) -> String {

@@ -7,17 +7,22 @@
 //! | `watch` | `watch` of every family: rounds until it is stopped |
 //! | the others | one command each |
 
+mod capture;
 mod decode;
 mod discover;
 mod forget;
+mod health;
 pub mod history;
+mod inspect;
 mod listen;
 mod once;
+mod ping;
 pub mod plan;
 mod plants;
 mod print;
 mod progress;
 mod scan;
+mod service;
 mod simulate;
 mod stop;
 mod talk;
@@ -25,9 +30,10 @@ mod watch;
 
 pub use stop::{Ended, Signal};
 
+use crate::clock;
 use crate::exit::{Exit, Failure};
 use crate::logging::Messages;
-use chrono::{DateTime, FixedOffset, Local};
+use chrono::{DateTime, FixedOffset};
 use plan::Plan;
 use stop::Stop;
 
@@ -36,18 +42,29 @@ use stop::Stop;
 /// # Errors
 /// [`Failure`] with what to tell the user.
 pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
+    if !clock::is_set() && !matches!(plan, Plan::Text(_)) {
+        return Err(Failure::new(
+            "the clock of this machine stands before 1970",
+            Some(
+                "set it with `sudo date -s 2026-11-20`, or have it set with `sudo timedatectl set-ntp true`",
+            ),
+        ));
+    }
     match plan {
         Plan::Once(plan) => Stop::listen()?.interrupts(once::run(plan)).await,
         Plan::Watch(plan) => watch::run(plan, Stop::listen()?, messages).await,
-        Plan::Scan(plan) => Stop::listen()?.interrupts(scan::run(plan)).await,
+        Plan::Scan(plan) => scan::run(plan, Stop::listen()?).await,
+        Plan::Ping(plan) => ping::run(plan, Stop::listen()?).await,
         Plan::Discover(plan) => Stop::listen()?.interrupts(discover::run(plan)).await,
         Plan::Forget(plan) => Stop::listen()?.interrupts(forget::run(plan)).await,
-        Plan::Listen(plan) => Stop::listen()?.ends(listen::run(plan)).await,
+        Plan::Listen(plan) => listen::run(plan, Stop::listen()?).await,
         Plan::SimulateKaco(plan) => Stop::listen()?.ends(simulate::kaco(plan)).await,
         Plan::SimulatePlants(plan) => Stop::listen()?.ends(plants::run(*plan)).await,
         Plan::SimulateKstar(bind) => Stop::listen()?.ends(simulate::kstar(bind)).await,
         // These wait for nothing outside; a signal ends them as it ends any program.
+        Plan::Health(address) => health::run(address).map(Ended::Exit),
         Plan::Decode(plan) => decode::run(&plan).map(Ended::Exit),
+        Plan::Check(plan) => inspect::run(&plan).map(Ended::Exit),
         Plan::History(plan) => history::run(&plan).map(Ended::Exit),
         Plan::Text(text) => print::print(&text).map(|_| Ended::Exit(Exit::Done)),
     }
@@ -55,5 +72,5 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
 
 /// The local time.
 fn now() -> DateTime<FixedOffset> {
-    Local::now().fixed_offset()
+    clock::now().fixed_offset()
 }

@@ -6,7 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::inverter::InverterId;
 use crate::observation::Observation;
 use crate::sink::Sinks;
-use crate::source::{Lifetime, Source, SourceError};
+use crate::source::{Lifetime, Source, SourceError, prepared};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::LocalSet;
 use tracing::error;
@@ -18,9 +18,7 @@ use tracing::error;
 /// end in the exit code: they cost the others nothing.
 pub(super) async fn run(plan: Once) -> Result<Exit, Failure> {
     let mut sinks = Sinks::open(plan.sinks)?;
-    let source = |plan| Source::new(plan, Lifetime::Once, now);
-    let sources: Result<Vec<Source>, _> = plan.sources.into_iter().map(source).collect();
-    let sources = sources?;
+    let (sources, mut failures) = prepared(plan.sources, Lifetime::Once, now)?;
     let inverters: Vec<InverterId> = sources.iter().flat_map(Source::inverters).collect();
     let names_bus = sources.len() > 1;
     sinks.begin(&inverters);
@@ -47,7 +45,6 @@ pub(super) async fn run(plan: Once) -> Result<Exit, Failure> {
             });
             progress.inc(1);
         }
-        let mut failures = Vec::new();
         for poll in polls {
             // Tasks neither panic nor are they cancelled.
             let Ok((source, outcome)) = poll.await else {
@@ -63,12 +60,13 @@ pub(super) async fn run(plan: Once) -> Result<Exit, Failure> {
                 });
             }
         }
-        (is_observed, failures)
+        is_observed
     };
-    let (is_observed, failures) = tasks.run_until(polling).await;
+    let is_observed = tasks.run_until(polling).await;
     progress.finish_and_clear();
     let worst = failures.iter().map(|failure| failure.exit).max();
     if is_observed {
+        sinks.settle();
         sinks.round_done();
     } else if worst != Some(Exit::Busy) {
         // Where another run has the bus, that run writes the metrics.

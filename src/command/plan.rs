@@ -1,14 +1,15 @@
 //! What the commands are told: plain values, checked before anything runs.
 
 use crate::address::Addresses;
+use crate::format::look::{Look, Medium};
 use crate::inverter::BusName;
 use crate::link::Device;
 use crate::sim::kaco::Mood;
 use crate::sink::SinkPlan;
 use crate::sink::mqtt;
 use crate::source::{SourcePlan, kaco, kstar};
-use crate::watch::look::Look;
-use std::net::Ipv4Addr;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,8 +20,12 @@ pub enum Plan {
     Once(Once),
     /// `watch`, `kstar watch`
     Watch(Watch),
+    /// `check`
+    Check(Check),
     /// `scan`
     Scan(Scan),
+    /// `ping`
+    Ping(Ping),
     /// `kstar discover`
     Discover(Discover),
     /// `mqtt-forget`
@@ -29,6 +34,8 @@ pub enum Plan {
     Listen(Listen),
     /// `decode`
     Decode(Decode),
+    /// `health`: the address of a `watch --http`.
+    Health(Option<SocketAddr>),
     /// `history`
     History(Box<super::history::Plan>),
     /// `simulate kaco`
@@ -65,6 +72,43 @@ pub struct Watch {
     pub silent: bool,
     /// What the terminal can show.
     pub look: Look,
+    /// Makes the plan again, of a plant file that has changed.
+    pub reload: Option<Reload>,
+}
+
+/// Makes the plan of a run again.
+pub struct Reload(Box<dyn Fn() -> Result<Watch, String>>);
+
+impl Reload {
+    /// `plan` reads the file again.
+    pub fn new(plan: impl Fn() -> Result<Watch, String> + 'static) -> Self {
+        Self(Box::new(plan))
+    }
+
+    /// The plan of now.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn plan(&self) -> Result<Watch, String> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Reload {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Reload")
+    }
+}
+
+/// A plant file is looked at.
+#[derive(Debug)]
+pub struct Check {
+    /// What would be polled.
+    pub sources: Vec<SourcePlan>,
+    /// Where the readings would go.
+    pub sinks: SinkPlan,
+    /// Time from one round to the next.
+    pub every: Duration,
 }
 
 /// How a list is printed.
@@ -76,14 +120,38 @@ pub enum ListFormat {
     Json,
 }
 
+/// How inverters that were found on a bus are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScanFormat {
+    /// A list.
+    List(ListFormat),
+    /// The bus, as a plant file has it.
+    Toml,
+}
+
 /// The inverters of a bus are searched.
 #[derive(Debug)]
 pub struct Scan {
     /// The bus and the addresses to poll.
     pub bus: kaco::Plan,
     /// How the inverters are printed.
-    pub format: ListFormat,
-    /// Whether finding none is a failure.
+    pub format: ScanFormat,
+    /// Where they are printed.
+    pub medium: Medium,
+    /// Whether the addresses were named, so that an inverter is at each.
+    pub are_named: bool,
+    /// Whether an inverter without reading is a failure.
+    pub strict: bool,
+}
+
+/// It is measured how well inverters are heard.
+#[derive(Debug)]
+pub struct Ping {
+    /// The bus and the inverters.
+    pub bus: kaco::Plan,
+    /// Requests to each inverter.
+    pub count: u32,
+    /// Whether an inverter without a good reply is a failure.
     pub strict: bool,
 }
 
@@ -94,6 +162,8 @@ pub struct Discover {
     pub network: kstar::Plan,
     /// How the inverters are printed.
     pub format: ListFormat,
+    /// Where they are printed.
+    pub medium: Medium,
 }
 
 /// A bus is listened to.
@@ -105,6 +175,10 @@ pub struct Listen {
     pub gap: Duration,
     /// When to stop; `None` for never.
     pub duration: Option<Duration>,
+    /// A file that gets what is heard, as exchanges.
+    pub record: Option<PathBuf>,
+    /// Whether lines of replies end with the bytes: in files and pipes, which `decode` reads.
+    pub with_bytes: bool,
 }
 
 /// Captured replies are decoded.

@@ -1,84 +1,67 @@
 //! `scan`: find the inverters on a bus, and say what is wrong where there are none.
 
-use super::plan::{ListFormat, Scan};
+mod advice;
+
+use super::plan::{ListFormat, Scan, ScanFormat};
 use super::print::print;
+use super::stop::{Ended, Stop};
 use super::{now, progress};
 use crate::address::Address;
 use crate::exit::{Exit, Failure};
 use crate::format::inventory;
+use crate::kaco::overheard::Strays;
 use crate::kaco::scan::{Found, Heard};
-use crate::source::kaco::scan;
+use crate::source::kaco::Scanner;
 use indicatif::ProgressBar;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Write, stderr};
+use std::time::Duration;
 use tracing::{info, warn};
-
-/// When nothing answers; the likeliest first.
-const NOTHING_HEARD: &str = "\
-no inverter answered, and the bus was silent. Likeliest first:
-  1. A and B (D+ and D-) are swapped: makers do not agree on the names. Swap them, it does no harm.
-  2. It is night: without sun an inverter answers nothing at all. Try by day.
-  3. Another master (a data logger, a second Pi) asks on the same wires: disconnect it.
-  4. Wiring: a wire is loose or open, ground is not connected, or the port is RS232 and not RS485.
-  5. Termination: 120 ohm at both ends of the line, and nowhere else.
-  6. The address: look it up in the inverter's menu; 0 is none. `scan DEVICE 1-99` tries all.
-  7. The speed: inverters with a choice must be set to 9600 baud, and RS485 must be switched on.
-Whether anything passes on the bus shows `kaco_ardexa listen DEVICE`.";
-
-/// When there are bytes, but no reply among them.
-const NOTHING_UNDERSTOOD: &str = "\
-bytes came, but no reply could be made out. Likeliest first:
-  1. The speed: inverters with a choice must be set to 9600 baud, 8N1.
-  2. Two masters: another data logger asks on the same wires, and replies collide.
-  3. Noise: no ground wire, no or too many terminations (120 ohm at both ends only), a cable beside power lines.
-  4. Echo only: the adapter hears its own requests, and the inverters do not; A and B may be swapped.
-  5. Another kind of inverter, or one that is set to another protocol (Modbus, SunSpec).
-A recording (`--record FILE`) holds every byte: it helps whoever helps you.";
 
 /// What was found.
 #[derive(Default)]
 struct Inventory {
     found: Vec<Found>,
     garbled: BTreeMap<Address, String>,
-    has_heard: bool,
+    heard: BTreeSet<Address>,
 }
 
-/// Asks all addresses and prints who answered.
+/// Polls all addresses and prints those that answered, also when a signal ends it.
 ///
 /// # Errors
 /// [`Failure`] if the bus can't be had.
-pub(super) async fn run(plan: Scan) -> Result<Exit, Failure> {
+pub(super) async fn run(plan: Scan, mut stop: Stop) -> Result<Ended, Failure> {
     let addresses = plan.bus.addresses.as_slice();
+    let mut scanner = match stop.or_heard(Scanner::open(&plan.bus, now)).await {
+        Ok(scanner) => scanner?,
+        Err(signal) => return Ok(Ended::Signal(signal)),
+    };
     let progress = progress::bar(addresses.len(), "addresses");
     let mut inventory = Inventory::default();
-    let outcome = scan(&plan.bus, now, |address, heard| {
-        inventory.take(address, heard, &progress)
-    });
-    let outcome = outcome.await;
+    let report = |address, heard| inventory.take(address, heard, &progress);
+    let outcome = stop.or_heard(scanner.run(report)).await;
     progress.finish_and_clear();
-    if let Err(failure) = &outcome
-        && !inventory.has_heard
+    if let Ok(Err(failure)) = &outcome
+        && inventory.heard.is_empty()
     {
         return Err(failure.clone());
     }
-    inventory.found.sort_by_key(|found| found.address);
-    inventory.print(&plan)?;
-    let exit = if plan.strict && (inventory.found.is_empty() || !inventory.garbled.is_empty()) {
-        Exit::NoReading
-    } else {
-        Exit::Done
-    };
-    outcome.map(|()| exit)
+    inventory.print(&plan, &scanner.strays(), outcome.is_err())?;
+    match outcome {
+        Ok(outcome) => outcome.map(|()| Ended::Exit(inventory.exit(&plan))),
+        Err(signal) => Ok(Ended::Signal(signal)),
+    }
 }
 
 impl Inventory {
     fn take(&mut self, address: Address, heard: Heard, progress: &ProgressBar) {
-        self.has_heard = true;
-        progress.inc(1);
+        self.heard.insert(address);
+        progress.set_position(self.heard.len() as u64);
         match heard {
             Heard::Found(found) => {
                 self.garbled.remove(&address);
-                self.found.push(*found);
+                let place = self.found.partition_point(|known| known.address < address);
+                self.found.insert(place, *found);
                 progress.set_message(format!("found {}", inventory::addresses(&self.found)));
             }
             Heard::Garbled(reason) => {
@@ -88,41 +71,85 @@ impl Inventory {
         }
     }
 
-    fn print(&self, plan: &Scan) -> Result<(), Failure> {
+    /// With `--strict`, each address that was named counts as an inverter; of all addresses, those
+    /// that gave a reply.
+    fn exit(&self, plan: &Scan) -> Exit {
+        let is_missing = plan.are_named && self.found.len() < plan.bus.addresses.as_slice().len();
+        let is_unread = is_missing || self.found.is_empty() || !self.garbled.is_empty();
+        match plan.strict && is_unread {
+            true => Exit::NoReading,
+            false => Exit::Done,
+        }
+    }
+
+    fn print(&self, plan: &Scan, strays: &Strays, is_stopped: bool) -> Result<(), Failure> {
         let text = match plan.format {
-            ListFormat::Json => self
+            ScanFormat::List(ListFormat::Json) => self
                 .found
                 .iter()
                 .map(|found| format!("{}\n", inventory::object(found)))
                 .collect(),
-            ListFormat::Table if self.found.is_empty() => String::new(),
-            ListFormat::Table => inventory::table(&self.found),
+            _ if self.found.is_empty() => String::new(),
+            ScanFormat::List(ListFormat::Table) => inventory::table(&self.found, plan.medium),
+            ScanFormat::Toml => inventory::toml(&plan.bus.device.to_string(), &self.found),
         };
         print(&text)?;
-        self.warn();
-        if self.found.is_empty() {
-            let checklist = if self.garbled.is_empty() {
-                NOTHING_HEARD
-            } else {
-                NOTHING_UNDERSTOOD
-            };
-            say(&checklist.replace("DEVICE", &plan.bus.device.to_string()));
-        } else {
-            let addresses = inventory::addresses(&self.found);
+        let is_foreign = self.found.is_empty() && !strays.modbus.is_empty();
+        self.warn(plan.bus.timing.first_byte, is_foreign);
+        let device = plan.bus.device.to_string();
+        if is_stopped {
+            let all = plan.bus.addresses.as_slice().len();
             say(&format!(
-                "To log them: kaco_ardexa log {} {addresses} DIR",
-                plan.bus.device
+                "stopped after {} of {all} addresses",
+                self.heard.len()
             ));
+        }
+        if !self.found.is_empty() {
+            advice::others(strays)
+                .iter()
+                .for_each(|warning| warn!("{warning}"));
+            let addresses = inventory::addresses(&self.found);
+            let timeout = self
+                .timeout()
+                .map(|timeout| format!(" --timeout {timeout}s"));
+            let timeout = timeout.unwrap_or_default();
+            say(&format!(
+                "To log them: kaco_ardexa log {device} {addresses} DIR{timeout}"
+            ));
+        } else if !is_stopped {
+            let advice = advice::nothing_found(strays, !self.garbled.is_empty());
+            say(&advice.replace("DEVICE", &device));
         }
         Ok(())
     }
 
+    /// Seconds that a poll has to wait for replies where one came late.
+    fn timeout(&self) -> Option<u64> {
+        let late = self.found.iter().filter(|found| found.is_late);
+        let slowest = late.map(|found| found.first_byte).max();
+        slowest.map(enough)
+    }
+
     /// What looks wrong on a bus that works otherwise.
-    fn warn(&self) {
-        for Found { address, .. } in self.found.iter().filter(|found| found.is_shared) {
-            warn!(
-                "address {address}: a second reply came behind the first; two inverters are set to this address"
-            );
+    fn warn(&self, timeout: Duration, is_foreign: bool) {
+        for found in &self.found {
+            let address = found.address;
+            if found.is_late {
+                warn!(
+                    "address {address}: the reply came after {} ms, {} ms are waited for; poll it with --timeout {}s",
+                    found.first_byte.as_millis(),
+                    timeout.as_millis(),
+                    enough(found.first_byte)
+                );
+            }
+            if found.is_shared {
+                warn!(
+                    "address {address}: a second reply came behind the first; two inverters are set to this address"
+                );
+            }
+        }
+        if is_foreign {
+            return; // the advice says what the bytes are
         }
         let is_alone = self.garbled.len() == 1 && !self.found.is_empty();
         for (address, reason) in &self.garbled {
@@ -137,8 +164,13 @@ impl Inventory {
     }
 }
 
+/// Whole seconds in which replies come that were seen to need this long: half as much again.
+pub(super) fn enough(first_byte: Duration) -> u64 {
+    (first_byte * 3 / 2).as_secs() + 1
+}
+
 /// A word to the user, unless only errors are wanted. A closed standard error is not a failure.
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     if tracing::enabled!(tracing::Level::WARN) {
         let _ = writeln!(stderr(), "{text}");
     }

@@ -2,11 +2,12 @@
 
 use super::plan::SimulateKaco;
 use super::print::print;
+use crate::escape::shell_word;
 use crate::exit::{Exit, Failure};
 use crate::sim::bus::Simulation;
 use crate::sim::udp::Player;
 use std::fs;
-use std::io;
+use std::io::{self, IsTerminal, Write, stderr, stdout};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub(super) async fn kaco(arguments: SimulateKaco) -> Result<Exit, Failure> {
     };
     let name = link.as_ref().map_or(simulation.path(), |link| &link.path);
     print(&format!("{}\n", name.display()))?;
+    let device = shell_word(&name.display().to_string());
+    advise(&format!("read {device} {}", arguments.addresses));
     Err(over("the pseudo-terminal", simulation.run().await))
 }
 
@@ -37,7 +40,23 @@ pub(super) async fn kstar(address: Ipv4Addr) -> Result<Exit, Failure> {
         .await
         .map_err(|(port, error)| no_port(address, port, &error))?;
     print(&format!("{address}\n"))?;
+    let ip = match address.is_unspecified() {
+        true => Ipv4Addr::LOCALHOST,
+        false => address,
+    };
+    advise(&format!("kstar read --ip {ip}"));
     Err(over("the network", player.run().await))
+}
+
+/// Tells a person at a terminal how to ask; a script that reads the name needs no advice.
+fn advise(command: &str) {
+    if stdout().is_terminal() {
+        // Advice that can't be printed is not a failure.
+        let _ = writeln!(
+            stderr(),
+            "Ask it in another terminal: kaco_ardexa {command}\nCtrl-C ends it."
+        );
+    }
 }
 
 fn no_port(address: Ipv4Addr, port: u16, error: &io::Error) -> Failure {

@@ -86,6 +86,14 @@ impl Stop {
         signal
     }
 
+    /// Waits for the end of some work, or for a signal, whichever comes first.
+    pub(super) async fn or_heard<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Signal> {
+        tokio::select! {
+            done = work => Ok(done),
+            signal = self.heard() => Err(signal),
+        }
+    }
+
     /// Runs a command that has an end of its own, unless a signal comes first.
     pub(super) async fn interrupts(
         mut self,

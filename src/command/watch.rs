@@ -1,78 +1,75 @@
 //! `watch` of every family: keeps polling; a live page on a terminal, a line per change elsewhere.
 
+mod keepers;
+mod reload;
+
 use super::now;
-use super::plan::Watch;
+use super::plan::{Reload, Watch};
+use super::service::{self, Hangup, Watchdog};
 use super::stop::{Ended, Stop};
 use crate::exit::{Exit, Failure};
-use crate::inverter::InverterId;
+use crate::format::look::Look;
 use crate::logging::{Held, Messages};
 use crate::observation::{Observation, Outcome};
 use crate::plausible::oddities;
 use crate::sink::Sinks;
 use crate::sink::health::{Health, NOT_YET};
-use crate::source::{Lifetime, Source};
-use crate::watch::keeper::{Event, keep};
+use crate::watch::keeper::Event;
 use crate::watch::logged::Logged;
-use crate::watch::look::Look;
 use crate::watch::page::Surroundings;
 use crate::watch::plant::{Now, Plant};
 use crate::watch::screen::{Input, Screen};
 use crate::watch::view::{View, Wish};
+use keepers::{Events, Keepers};
+use reload::InForce;
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write, stdin, stdout};
+use std::io::{self, IsTerminal, Write, stdin, stdout};
 use std::time::Duration;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch::{Sender, channel};
 use tokio::task::LocalSet;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tracing::warn;
 
 /// How often the page is drawn: its clock shows seconds. Keys draw it at once.
 const DRAW_EVERY: Duration = Duration::from_millis(500);
+
+/// How long after the end of a terminal the signal about it comes, at most.
+const HANG_UP: Duration = Duration::from_millis(500);
 
 /// Watches the inverters until the user or the system ends it.
 ///
 /// # Errors
 /// [`Failure`] if a sink, a source or the terminal can't be prepared. A device that is missing is
 /// waited for.
-pub(super) async fn run(
-    plan: Watch,
-    mut stop: Stop,
-    messages: &Messages,
-) -> Result<Ended, Failure> {
+pub(super) async fn run(plan: Watch, stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
+    LocalSet::new()
+        .run_until(run_here(plan, stop, messages))
+        .await
+}
+
+/// The same, where tasks can be started.
+async fn run_here(plan: Watch, mut stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
     messages.show_times();
     let has_page = !plan.silent && stdout().is_terminal() && stdin().is_terminal();
-    let log = plan.sinks.log.clone().filter(|_| has_page);
+    let is_shown = has_page || plan.sinks.http.is_some();
+    let log = plan.sinks.log.clone().filter(|_| is_shown);
+    let in_force = InForce::of(&plan);
+    let title = plan.sinks.names.title.clone();
     let mut sinks = Sinks::open(plan.sinks)?;
-    let source = |plan| Source::new(plan, Lifetime::Watch, now);
-    let sources: Result<Vec<Source>, _> = plan.sources.into_iter().map(source).collect();
-    let sources = sources?;
-    let inverters: Vec<InverterId> = sources.iter().flat_map(Source::inverters).collect();
+    let (pause, paused) = channel(false);
+    let (mut keepers, events) = Keepers::new(plan.every, paused);
+    let failures = keepers.start(plan.sources, true)?;
+    let inverters = keepers.inverters();
     sinks.begin(&inverters);
     sinks.stay_connected(&inverters)?;
     sinks.serve(&inverters, now, plan.every)?;
-    let titles: Vec<String> = sources.iter().map(Source::title).collect();
-    let mut plant = Plant::new(titles, plan.every, time());
-    let mut logged = Logged::new(log);
-    for (index, source) in sources.iter().enumerate() {
-        for inverter in source.inverters() {
-            plant.add(index, &inverter);
-            logged.load(&mut plant, index, &inverter, time());
-        }
-    }
-    let (pause, paused) = channel(false);
-    let (sender, events) = unbounded_channel();
-    let tasks = LocalSet::new();
-    for (index, source) in sources.into_iter().enumerate() {
-        let sender = sender.clone();
-        let tell = move |event| drop(sender.send((index, event)));
-        tasks.spawn_local(keep(source, plan.every, paused.clone(), tell));
-    }
     let mut watcher = Watcher {
         health: sinks.health(),
         sinks,
-        plant,
-        logged,
+        keepers,
+        in_force,
+        plant: Plant::new(Vec::new(), plan.every, time()),
+        logged: Logged::new(log),
         view: View::default(),
         look: plan.look,
         pause,
@@ -82,10 +79,15 @@ pub(super) async fn run(
         not_recorded: Vec::new(),
         worst: Exit::Done,
     };
+    watcher.plant.title = title;
+    watcher.place_sources();
+    watcher.report(failures);
     for announcement in watcher.sinks.announcements() {
         watcher.say(&announcement);
     }
-    let ended = tasks.run_until(watcher.watch(events, &mut stop)).await;
+    let ended = watcher.watch(events, &mut stop, plan.reload).await;
+    service::stopping();
+    watcher.keepers.end();
     let exit = watcher.sinks.finish().await.max(watcher.worst);
     ended.map(|()| Ended::Exit(exit))
 }
@@ -101,6 +103,8 @@ fn time() -> Now {
 /// Hands observations to the sinks, reports what changes, shows the page.
 struct Watcher<'a> {
     sinks: Sinks,
+    keepers: Keepers,
+    in_force: InForce,
     /// Health of the sinks when the page was drawn last.
     health: Vec<Health>,
     plant: Plant,
@@ -121,23 +125,49 @@ struct Watcher<'a> {
 impl Watcher<'_> {
     async fn watch(
         &mut self,
-        mut events: UnboundedReceiver<(usize, Event)>,
+        mut events: Events,
         stop: &mut Stop,
+        plant_file: Option<Reload>,
     ) -> Result<(), Failure> {
+        // With neither page nor plant file the signal ends the program as it ends any other.
+        let is_heard = self.has_page || plant_file.is_some();
+        let mut hangup = is_heard.then(Hangup::listen).transpose()?;
+        let mut watchdog = Watchdog::new();
+        service::ready();
         let mut screen = self.screen()?;
         let mut draw = interval(DRAW_EVERY);
         draw.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                Some((source, event)) = events.recv() => self.take(source, event)?,
+            let drawn = tokio::select! {
+                Some((source, event)) = events.recv() => {
+                    self.take(source, event)?;
+                    continue;
+                }
                 input = input(&mut screen) => {
                     if self.press(input) == Wish::Quit {
                         return Ok(());
                     }
-                    self.draw(screen.as_mut())?;
+                    self.draw(screen.as_mut())
                 }
                 _ = stop.heard() => return Ok(()),
-                _ = draw.tick(), if self.has_page => self.draw(screen.as_mut())?,
+                is_over = hung_up(&mut hangup) => {
+                    let Some(file) = plant_file.as_ref().filter(|_| !is_over) else {
+                        return Ok(());
+                    };
+                    service::reloading();
+                    self.reload(file.plan()).await;
+                    service::ready();
+                    continue;
+                }
+                () = watchdog.beat() => continue,
+                _ = draw.tick(), if self.has_page => self.draw(screen.as_mut()),
+            };
+            if let Err(error) = drawn {
+                // Mostly its terminal was closed, and a signal says so too.
+                return match timeout(HANG_UP, hung_up(&mut hangup)).await {
+                    Ok(_) => Ok(()),
+                    Err(_) => Err(lost_terminal(error)),
+                };
             }
         }
     }
@@ -165,10 +195,15 @@ impl Watcher<'_> {
     }
 
     fn take(&mut self, source: usize, event: Event) -> Result<(), Failure> {
+        if !self.keepers.is_kept(source) {
+            return Ok(());
+        }
         match event {
             Event::Observed(observation) => self.observe(source, observation),
             // Another run watches this device: that is told at the start, and not waited for.
-            Event::Lost(failure) if failure.exit == Exit::Busy && self.is_new() => {
+            Event::Lost(failure)
+                if failure.exit == Exit::Busy && self.is_new() && !self.has_several() =>
+            {
                 return Err(failure);
             }
             Event::Lost(failure) => {
@@ -185,20 +220,39 @@ impl Watcher<'_> {
                 self.say(&self.of(source, "the connection is back"));
             }
             Event::NotRecorded(failure) => {
-                self.worst = self.worst.max(failure.exit);
-                warn!("{failure}");
-                self.not_recorded.push(Health {
-                    name: "recording".to_owned(),
-                    trouble: Some((now(), failure.message().to_owned())),
-                });
+                let failure = match self.plant.ways().get(source) {
+                    Some(way) if self.has_several() => failure.of(&way.title),
+                    _ => failure,
+                };
+                self.report(vec![failure]);
             }
             Event::RoundDone => {
                 self.plant.round_done(source, time());
+                if self.keepers.is_network(source) {
+                    self.sinks.settle();
+                }
                 self.sinks.lose(self.plant.lost(source));
                 self.sinks.round_done();
             }
         }
         Ok(())
+    }
+
+    /// Recordings that can't be written, or not any more.
+    fn report(&mut self, failures: Vec<Failure>) {
+        for failure in failures {
+            self.worst = self.worst.max(failure.exit);
+            warn!("{failure}");
+            self.not_recorded.push(Health {
+                name: "recording".to_owned(),
+                trouble: Some((now(), failure.message().to_owned())),
+            });
+        }
+    }
+
+    /// Whether messages name their source.
+    fn has_several(&self) -> bool {
+        self.keepers.kept().count() > 1
     }
 
     /// Whether nothing was polled yet.
@@ -210,7 +264,7 @@ impl Watcher<'_> {
     /// A message about a source, which is named where there are several.
     fn of(&self, source: usize, text: &str) -> String {
         match self.plant.ways().get(source) {
-            Some(way) if self.plant.ways().len() > 1 => format!("{}: {text}", way.title),
+            Some(way) if self.has_several() => format!("{}: {text}", way.title),
             _ => text.to_owned(),
         }
     }
@@ -219,8 +273,11 @@ impl Watcher<'_> {
         self.sinks.recognise(&mut observation);
         self.report_oddities(&observation);
         let time = time();
-        self.logged
-            .load(&mut self.plant, source, &observation.inverter, time);
+        let id = &observation.inverter;
+        self.logged.load(source, id, time, |reading| {
+            self.plant.remember(source, id, reading, time);
+            self.sinks.remember(reading);
+        });
         let change = self.plant.take(source, &observation, time);
         self.sinks.observe(observation);
         if let Some(change) = change {
@@ -272,7 +329,7 @@ impl Watcher<'_> {
             .collect()
     }
 
-    fn draw(&mut self, screen: Option<&mut (Screen, Held)>) -> Result<(), Failure> {
+    fn draw(&mut self, screen: Option<&mut (Screen, Held)>) -> io::Result<()> {
         let Some((screen, _)) = screen else {
             return Ok(());
         };
@@ -284,9 +341,19 @@ impl Watcher<'_> {
             events: self.messages.entries(),
             look: self.look,
         };
-        screen
-            .draw(&self.plant, &mut self.view, &surroundings)
-            .map_err(lost_terminal)
+        screen.draw(&self.plant, &mut self.view, &surroundings)
+    }
+}
+
+/// Waits for SIGHUP; whether it says that the run is over, because its terminal is gone. Never comes
+/// where the signal is not heard.
+async fn hung_up(hangup: &mut Option<Hangup>) -> bool {
+    match hangup {
+        Some(hangup) => {
+            hangup.heard().await;
+            hangup.lost_terminal()
+        }
+        None => std::future::pending().await,
     }
 }
 
@@ -298,7 +365,7 @@ async fn input(screen: &mut Option<(Screen, Held)>) -> Input {
     }
 }
 
-fn lost_terminal(error: std::io::Error) -> Failure {
+fn lost_terminal(error: io::Error) -> Failure {
     Failure::new(
         format!("the terminal can't show the page: {error}"),
         Some("`--silent` prints a line per change instead"),

@@ -1,22 +1,24 @@
 //! The inverters that a scan found: a table for people, objects for programs.
 
-use super::{json, table};
-use crate::address::Address;
+use super::grid::{Column, Grid};
+use super::json;
+use super::look::Medium;
+use crate::address::Addresses;
+use crate::escape;
 use crate::kaco::scan::Found;
 use serde_json::Value;
 
-/// One line an inverter.
-pub fn table(found: &[Found]) -> String {
-    let mut table = table::new_table();
-    table.set_header([
-        "address",
-        "protocol",
-        "layout",
-        "type",
-        "model",
-        "firmware",
-        "serial number",
-        "reply",
+/// One row per inverter; protocol, layout and firmware are given up first.
+pub fn table(found: &[Found], medium: Medium) -> String {
+    let mut grid = Grid::new(vec![
+        Column::text("address").place(0),
+        Column::text("protocol").rank(5),
+        Column::text("layout").rank(4),
+        Column::text("type").rank(1).place(2),
+        Column::text("model").place(1),
+        Column::text("firmware").rank(3),
+        Column::text("serial number").place(1),
+        Column::text("reply").rank(2).place(2),
     ]);
     for Found {
         address,
@@ -25,7 +27,7 @@ pub fn table(found: &[Found]) -> String {
         ..
     } in found
     {
-        table.add_row([
+        grid.add([
             address.to_string(),
             "kaco".to_owned(),
             reading.cells.layout.name.to_owned(),
@@ -36,7 +38,7 @@ pub fn table(found: &[Found]) -> String {
             format!("{} ms", first_byte.as_millis()),
         ]);
     }
-    format!("{table}\n")
+    grid.draw(medium)
 }
 
 /// The object of one inverter: that of its reading, then what only a search tells.
@@ -55,18 +57,28 @@ pub fn object(found: &Found) -> Value {
     object
 }
 
+/// The bus as a plant file has it, to paste: a comment says what each inverter is.
+pub fn toml(device: &str, found: &[Found]) -> String {
+    let mut text =
+        "[[bus]]\n# name = \"roof\" # needed as soon as there are two buses\n".to_owned();
+    // Every JSON string is a TOML string.
+    text += &format!("device = {}\n", Value::from(device));
+    text += &format!("addresses = \"{}\"\n", addresses(found));
+    for Found {
+        address, reading, ..
+    } in found
+    {
+        let kind = reading.type_code.as_deref().unwrap_or("type unknown");
+        let model = reading.model.as_deref();
+        let model = model.map(|model| format!(", {model}")).unwrap_or_default();
+        let kind = escape::printable(kind.as_bytes());
+        text += &format!("# {address}: {kind}{model}\n");
+    }
+    text
+}
+
 /// Addresses as they are typed: `2-4,7`.
 pub fn addresses(found: &[Found]) -> String {
-    let mut ranges: Vec<(Address, Address)> = Vec::new();
-    for Found { address, .. } in found {
-        match ranges.last_mut() {
-            Some((_, last)) if last.number() + 1 == address.number() => *last = *address,
-            _ => ranges.push((*address, *address)),
-        }
-    }
-    let text = |(first, last): &(Address, Address)| match (first.number(), last.number()) {
-        (first, last) if first == last => first.to_string(),
-        (first, last) => format!("{first}-{last}"),
-    };
-    ranges.iter().map(text).collect::<Vec<_>>().join(",")
+    let addresses: Addresses = found.iter().map(|found| found.address).collect();
+    addresses.to_string()
 }

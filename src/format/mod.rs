@@ -7,7 +7,9 @@
 //! | [`csv_table`] | one table of all inverters |
 //! | [`json`] | one object per observation |
 //! | `hybrid` | a hybrid inverter in four figures |
-//! | [`table`], [`inventory`] | tables for people: readings, inverters that were found |
+//! | [`table`], [`overview`], [`inventory`] | tables for people: readings, inverters, what was found |
+//! | `grid`, [`look`] | tables that fit a terminal; what a terminal can show |
+//! | [`links`] | how good the link to each inverter was |
 //! | [`explain`] | what status codes and errors mean |
 //! | [`influx`] | a line of InfluxDB's line protocol |
 //! | [`prometheus`] | metrics of all inverters |
@@ -16,13 +18,17 @@
 pub mod csv;
 pub mod csv_table;
 pub mod explain;
+pub(crate) mod grid;
 pub mod home_assistant;
 pub(crate) mod hybrid;
 pub mod influx;
 pub mod inventory;
 pub mod json;
+pub mod links;
 pub(crate) mod log_row;
+pub mod look;
 pub mod message;
 pub(crate) mod naming;
+pub mod overview;
 pub mod prometheus;
 pub mod table;

@@ -1,20 +1,38 @@
 //! Readings as tables for people.
 
-use crate::observation::{Observation, Outcome};
+use super::grid::{Column, Grid};
+use super::look::Medium;
+use crate::observation::Outcome;
 use crate::reading::{Field, Kind, Layout, Reading, Role, Value};
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Row, Table};
 
 /// Inverters side by side in one table: with the labels they fit into 80 columns.
 const SIDE_BY_SIDE: usize = 3;
 
 /// All values, one row per column of the layout, inverters of one layout side by side; below them, the
 /// errors that inverters report in the bits of a number, by name.
-pub fn details(readings: &[&Reading]) -> String {
+pub fn details(readings: &[&Reading], medium: Medium) -> String {
+    let grids = |most| -> Vec<Grid> {
+        let groups = groups(readings, most);
+        groups.iter().map(|group| side_by_side(group)).collect()
+    };
+    let fits = |grids: &Vec<Grid>| {
+        let is_fit = |grid: &Grid| medium.width.is_none_or(|limit| grid.width() <= limit);
+        grids.iter().all(is_fit)
+    };
+    let mut numbers = (1..=SIDE_BY_SIDE).rev().map(grids);
+    let grids = numbers.find(fits).unwrap_or_else(|| grids(1));
+    let tables = grids.iter().map(|grid| grid.draw(medium));
+    tables
+        .chain(readings.iter().map(|reading| errors(reading)))
+        .collect()
+}
+
+/// Inverters with the same columns, at most `most` of them in a group.
+fn groups<'a>(readings: &[&'a Reading], most: usize) -> Vec<Vec<&'a Reading>> {
     let mut groups: Vec<Vec<&Reading>> = Vec::new();
     for reading in readings {
         let group = groups.iter_mut().find(|group| {
-            group.len() < SIDE_BY_SIDE
+            group.len() < most
                 && group
                     .first()
                     .is_some_and(|first| has_same_columns(first, reading))
@@ -24,10 +42,7 @@ pub fn details(readings: &[&Reading]) -> String {
             None => groups.push(vec![*reading]),
         }
     }
-    let tables = groups.iter().map(|group| side_by_side(group));
-    tables
-        .chain(readings.iter().map(|reading| errors(reading)))
-        .collect()
+    groups
 }
 
 /// The names of the errors that a reading reports, a line each.
@@ -43,21 +58,29 @@ fn errors(reading: &Reading) -> String {
     format!("errors reported{by}:\n  {}\n", names.join("\n  "))
 }
 
-/// Inverters that were found, a row each: what their layout holds, and who they are.
-pub fn list(inverters: &[Reading]) -> String {
-    let mut table = new_table();
+/// Inverters that were found, one row per inverter: what their layout holds, and what they are.
+pub fn list(inverters: &[Reading], medium: Medium) -> String {
     let labels = inverters.first().into_iter().flat_map(Reading::columns);
     let labels = labels.map(|(field, _)| field.label);
-    table.set_header(labels.chain(["serial number", "model"]));
+    // The first column tells where an inverter is, the others what its module is.
+    let column = |(place, label): (u8, &'static str)| match place {
+        0 => Column::text(label).place(0),
+        place => Column::text(label).rank(place),
+    };
+    let known = [
+        Column::text("serial number").place(1),
+        Column::text("model").place(1),
+    ];
+    let mut grid = Grid::new((0..).zip(labels).map(column).chain(known).collect());
     for inverter in inverters {
         let cells = inverter
             .columns()
             .map(|(_, value)| value.map(ToString::to_string));
         let known = [inverter.inverter.serial(), inverter.model.as_deref()];
         let cells = cells.chain(known.map(|text| text.map(str::to_owned)));
-        table.add_row(cells.map(Option::unwrap_or_default));
+        grid.add(cells.map(Option::unwrap_or_default));
     }
-    format!("{table}\n")
+    grid.draw(medium)
 }
 
 fn has_same_columns(one: &Reading, other: &Reading) -> bool {
@@ -68,19 +91,20 @@ fn has_same_columns(one: &Reading, other: &Reading) -> bool {
     layouts(one) == layouts(other)
 }
 
-fn side_by_side(readings: &[&Reading]) -> String {
-    let mut table = new_table();
-    let heading = |reading: &&Reading| reading.inverter.label();
-    table.set_header(std::iter::once("inverter".to_owned()).chain(readings.iter().map(heading)));
+fn side_by_side(readings: &[&Reading]) -> Grid {
+    let headings = readings.iter().map(|reading| reading.inverter.shown());
+    let columns = headings.map(Column::number);
+    let labels = std::iter::once(Column::text("inverter"));
+    let mut grid = Grid::new(labels.chain(columns).collect());
     let models = readings
         .iter()
         .map(|reading| reading.model.as_deref().unwrap_or_default().to_owned());
-    add_unless_empty(&mut table, "model", models.collect());
+    add_unless_empty(&mut grid, "model", models.collect());
     let times = readings
         .iter()
         .map(|reading| reading.time.map(|time| time.format("%F %T").to_string()));
     add_unless_empty(
-        &mut table,
+        &mut grid,
         "time",
         times.map(Option::unwrap_or_default).collect(),
     );
@@ -94,52 +118,15 @@ fn side_by_side(readings: &[&Reading]) -> String {
             let value = column.next().and_then(|(_, value)| value);
             value.map(ToString::to_string).unwrap_or_default()
         });
-        table.add_row(std::iter::once(field.title().into_owned()).chain(cells));
+        grid.add(std::iter::once(field.title().into_owned()).chain(cells));
     }
-    align_numbers(&mut table, 1);
-    format!("{table}\n")
+    grid
 }
 
-fn add_unless_empty(table: &mut Table, label: &str, cells: Vec<String>) {
+fn add_unless_empty(grid: &mut Grid, label: &str, cells: Vec<String>) {
     if cells.iter().any(|cell| !cell.is_empty()) {
-        table.add_row(std::iter::once(label.to_owned()).chain(cells));
+        grid.add(std::iter::once(label.to_owned()).chain(cells));
     }
-}
-
-/// One row per inverter: what it is, its state, its power. Without a reading: the reason.
-pub fn overview(observations: &[Observation]) -> String {
-    let mut table = new_table();
-    table.set_header([
-        "inverter",
-        "type",
-        "status",
-        "power",
-        "daily yield",
-        "temperature",
-        "reply",
-    ]);
-    for observation in observations {
-        table.add_row(overview_row(observation));
-    }
-    align_numbers(&mut table, 3);
-    format!("{table}\n")
-}
-
-fn overview_row(observation: &Observation) -> Row {
-    let inverter = observation.inverter.label();
-    let Outcome::Read { answer, first_byte } = &observation.outcome else {
-        return Row::from([&inverter, "", unread(&observation.outcome)]);
-    };
-    let kind = answer.model.as_deref().or(answer.type_code.as_deref());
-    Row::from([
-        inverter,
-        kind.unwrap_or_default().to_owned(),
-        status(answer),
-        figure(answer, Role::Power),
-        figure(answer, Role::DailyYield),
-        figure(answer, Role::Temperature),
-        format!("{} ms", first_byte.as_millis()),
-    ])
 }
 
 /// Why there is no reading, in a word or two.
@@ -201,17 +188,4 @@ pub(crate) fn figure(reading: &Reading, role: Role) -> String {
     figure
         .map(|(number, unit)| format!("{number} {}", unit.symbol()))
         .unwrap_or_default()
-}
-
-pub(super) fn new_table() -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED);
-    table
-}
-
-/// Right-aligns the columns from `first` on.
-fn align_numbers(table: &mut Table, first: usize) {
-    for column in table.column_iter_mut().skip(first) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
 }

@@ -131,6 +131,16 @@ impl Log {
         Ok(None)
     }
 
+    /// The last day with a file before `from`, the last up to `to`, and the first after it.
+    pub fn around(&self, from: NaiveDate, to: NaiveDate) -> [Option<NaiveDate>; 3] {
+        let dates = || self.inverters.iter().flat_map(Folder::dates);
+        [
+            dates().filter(|date| *date < from).max(),
+            dates().filter(|date| (from..=to).contains(date)).max(),
+            dates().filter(|date| *date > to).min(),
+        ]
+    }
+
     /// First and last day of which there is a file.
     pub fn span(&self) -> Option<(NaiveDate, NaiveDate)> {
         let dates = || self.inverters.iter().flat_map(Folder::dates);

@@ -8,6 +8,7 @@
 //! | [`period`] | yields per day, month and year |
 //! | [`yields`] | the rule for the yield of a day |
 //! | [`compare`] | inverters, and the MPP trackers of one inverter, against their siblings |
+//! | [`series`] | the series of a period, whichever it is |
 //! | [`records`] | each series as flat records, for JSON and CSV |
 //! | `columns`, `rows` | which column of a header means what; lines of a file to rows |
 //!
@@ -22,6 +23,7 @@ mod parallel;
 pub mod period;
 pub mod records;
 mod rows;
+pub mod series;
 pub mod yields;
 
 use std::io;

@@ -21,6 +21,11 @@ pub struct Name {
 }
 
 impl Names {
+    /// How the plant is called on a page.
+    pub fn title(&self) -> &str {
+        self.title.as_deref().unwrap_or("Solar plant")
+    }
+
     /// How an inverter is called in pictures: its label, with its name behind it if it has one.
     pub fn title_of(&self, label: &str) -> String {
         let known = self.inverters.get(label);

@@ -1,13 +1,18 @@
 //! One request, one outcome: pace, timeouts, attempts, and what is thrown away. Every wait has an end.
 
 use super::connect::{Connect, LinkError};
+use super::overheard::{Overheard, Strays};
 use super::reply::Reply;
-use super::timing::{LONGEST_REPLY, PACE_MARGIN, REOPEN_PAUSE, Timing, WRITE_LIMIT};
-use super::untyped::lacks_type;
+use super::timing::{
+    FLOOD_PAUSE, LATE_REPLY, LONGEST_REPLY, PACE_MARGIN, REOPEN_PAUSE, Timing, WRITE_LIMIT,
+};
+use super::untyped::names_type;
 use super::wire::{Codec, Frame, LONGEST_FRAME, Request};
+use crate::address::Address;
 use crate::escape;
-use crate::observation::Outcome;
+use crate::observation::{Attempts, Outcome};
 use bytes::BytesMut;
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -44,6 +49,12 @@ pub struct Bus<C: Connect> {
     observer: Option<Observer>,
     /// Whether it was said that the adapter hears its own requests.
     echo_said: bool,
+    /// Follows everything that comes, where faults are searched for.
+    pub(super) overheard: Option<Box<Overheard>>,
+    /// Requests since it was taken last.
+    pub(super) attempts: Attempts,
+    /// Whether an inverter ever named its type; one that never does is not asked again for it.
+    names_type: BTreeMap<Address, bool>,
 }
 
 impl<C: Connect> Bus<C> {
@@ -62,6 +73,9 @@ impl<C: Connect> Bus<C> {
             reopened: false,
             observer: None,
             echo_said: false,
+            overheard: None,
+            attempts: Attempts::default(),
+            names_type: BTreeMap::new(),
         })
     }
 
@@ -70,8 +84,31 @@ impl<C: Connect> Bus<C> {
         self.observer = Some(observer);
     }
 
+    /// From now on follows what passes besides the replies that are waited for.
+    pub(super) fn overhear(&mut self) {
+        let gap = self.timing.gap;
+        self.overheard
+            .get_or_insert_with(|| Box::new(Overheard::new(gap)));
+    }
+
+    /// What passed that no request explains, where that is followed.
+    pub(crate) fn strays(&mut self) -> Strays {
+        self.overheard
+            .as_mut()
+            .map_or_else(Strays::default, |overheard| {
+                overheard.settle();
+                overheard.strays().clone()
+            })
+    }
+
+    /// Sets the wait for the first byte of a reply, and returns the wait until now.
+    pub(super) fn set_timeout(&mut self, first_byte: Duration) -> Duration {
+        std::mem::replace(&mut self.timing.first_byte, first_byte)
+    }
+
     /// Asks until there is a good reply, silence, or no attempt left. Frames that are not the answer are dropped, and
-    /// listening goes on. A reply whose type was lost is asked for again too; it counts if no other is better.
+    /// listening goes on. A reply whose type was lost is asked for again too; it counts if no other is better. An
+    /// inverter that never names its type costs these attempts once.
     ///
     /// # Errors
     /// [`LinkError`] when the link got lost, could not be opened again or got lost a second time.
@@ -79,25 +116,44 @@ impl<C: Connect> Bus<C> {
         let Request { address, .. } = request;
         let mut attempt = 1;
         let mut untyped = None;
+        let wants_type = self.names_type.get(&address) != Some(&false);
         loop {
             let has_more = attempt < self.timing.attempts;
             match self.exchange_or_reopen(request).await? {
                 Outcome::Garbled(reason) if has_more => {
                     info!("address {address}: garbled reply, attempt {attempt}: {reason}");
                 }
-                Outcome::Read { answer, first_byte } if has_more && lacks_type(&answer) => {
+                Outcome::Read { answer, first_byte }
+                    if has_more && wants_type && names_type(&answer) == Some(false) =>
+                {
                     info!("address {address}: reply without type, attempt {attempt}");
                     untyped = Some(Outcome::Read { answer, first_byte });
                 }
-                read @ Outcome::Read { .. } => return Ok(read),
-                outcome => return Ok(untyped.unwrap_or(outcome)),
+                read @ Outcome::Read { .. } => return Ok(self.learn_type(address, read)),
+                outcome => {
+                    let outcome = untyped.unwrap_or(outcome);
+                    return Ok(self.learn_type(address, outcome));
+                }
             }
             attempt += 1;
         }
     }
 
+    /// Notes whether an inverter names its type, once its reply is decided.
+    fn learn_type(&mut self, address: Address, outcome: Outcome<Frame>) -> Outcome<Frame> {
+        if let Outcome::Read { answer, .. } = &outcome
+            && let Some(is_named) = names_type(answer)
+        {
+            *self.names_type.entry(address).or_default() |= is_named;
+        }
+        outcome
+    }
+
     /// One exchange; a lost link is opened again once in a bus's life.
-    async fn exchange_or_reopen(&mut self, request: Request) -> Result<Outcome<Frame>, LinkError> {
+    pub(super) async fn exchange_or_reopen(
+        &mut self,
+        request: Request,
+    ) -> Result<Outcome<Frame>, LinkError> {
         match self.exchange(request).await {
             Err(error) if !self.reopened => {
                 let device = self.connector.device();
@@ -125,7 +181,11 @@ impl<C: Connect> Bus<C> {
         self.send(request).await?;
         let mut reply = Reply::new(request);
         self.last_request = Some(reply.sent);
+        if let Some(overheard) = &mut self.overheard {
+            overheard.ask(request, reply.sent);
+        }
         let outcome = self.listen(&mut reply).await?;
+        self.attempts.count(&outcome);
         self.note(&reply, outcome.word());
         Ok(outcome)
     }
@@ -163,9 +223,7 @@ impl<C: Connect> Bus<C> {
             }
             let pending = self.buffer.len();
             let deadline = reply.deadline(&self.timing, pending > 0);
-            if !reply.is_over(&self.timing)
-                && read_until(self.stream.as_mut(), &mut self.buffer, deadline).await?
-            {
+            if !reply.is_over(&self.timing) && self.receive(deadline).await? {
                 reply.hear(self.buffer.get(pending..).unwrap_or_default());
                 continue;
             }
@@ -180,24 +238,64 @@ impl<C: Connect> Bus<C> {
         }
     }
 
-    /// What still comes behind a reply, until the line is silent for the gap. One inverter has nothing more to say; two of
-    /// the same address do.
+    /// Hears what still comes behind a reply, until the line is silent for the gap. One inverter has nothing more to
+    /// say; two of the same address do.
     ///
     /// # Errors
     /// [`LinkError::Lost`] when the link got lost.
-    pub(super) async fn rest(&mut self) -> Result<BytesMut, LinkError> {
-        let mut rest = BytesMut::new();
+    pub(super) async fn rest(&mut self) -> Result<(), LinkError> {
         let limit = Instant::now() + LONGEST_REPLY;
         while Instant::now() < limit {
+            self.buffer.clear();
             let deadline = Instant::now() + self.timing.gap;
-            match read_until(self.stream.as_mut(), &mut rest, deadline).await {
-                // A line that never stops talking must not fill the memory.
-                Ok(true) => rest.truncate(LONGEST_FRAME),
-                Ok(false) => break,
-                Err(source) => return Err(self.lost(source)),
+            let received = self.receive(deadline).await;
+            if !received.map_err(|source| self.lost(source))? {
+                break;
             }
         }
-        Ok(rest)
+        if let Some(overheard) = &mut self.overheard {
+            overheard.settle();
+        }
+        Ok(())
+    }
+
+    /// Waits for the reply to the last request, whose time is over; returns when it began if it comes.
+    ///
+    /// # Errors
+    /// [`LinkError::Lost`] when the link got lost.
+    pub(super) async fn late_reply(&mut self) -> Result<Option<Duration>, LinkError> {
+        let sent = self.last_request.unwrap_or_else(Instant::now);
+        let begins = sent + self.timing.first_byte + LATE_REPLY;
+        let mut deadline = begins;
+        loop {
+            let answered = self
+                .overheard
+                .as_ref()
+                .and_then(|overheard| overheard.answered);
+            if answered.is_some() {
+                return Ok(answered);
+            }
+            self.buffer.clear();
+            let received = self.receive(deadline).await;
+            if !received.map_err(|source| self.lost(source))? {
+                return Ok(None);
+            }
+            // What has begun may end.
+            deadline = (Instant::now() + self.timing.gap)
+                .max(begins)
+                .min(begins + LONGEST_REPLY);
+        }
+    }
+
+    /// Adds to the buffer what comes until `deadline`; `false` when nothing came.
+    async fn receive(&mut self, deadline: Instant) -> io::Result<bool> {
+        let pending = self.buffer.len();
+        let received = read_until(self.stream.as_mut(), &mut self.buffer, deadline).await?;
+        if let Some(overheard) = self.overheard.as_mut().filter(|_| received) {
+            let came = self.buffer.get(pending..).unwrap_or_default();
+            overheard.hear(came, Instant::now());
+        }
+        Ok(received)
     }
 
     /// Waits until the next request may start; what came before it is late and thrown away.
@@ -213,7 +311,7 @@ impl<C: Connect> Bus<C> {
             .map_or_else(Instant::now, |last| last + pace + margin);
         self.buffer.clear();
         tokio::task::yield_now().await; // lets the reactor notice what lies there
-        while read_until(self.stream.as_mut(), &mut self.buffer, start).await? {
+        while self.receive(start).await? {
             trace!(
                 "thrown away before a request: {}",
                 escape::printable(&self.buffer)
@@ -248,7 +346,12 @@ async fn read_until(
             io::ErrorKind::UnexpectedEof,
             "the other side hung up",
         )),
-        Ok(Ok(_)) => Ok(true),
+        Ok(Ok(count)) => {
+            if count >= LONGEST_FRAME {
+                sleep(FLOOD_PAUSE).await;
+            }
+            Ok(true)
+        }
         Ok(Err(error)) => Err(error),
         Err(_) => Ok(false),
     }

@@ -79,8 +79,15 @@ impl LinkError {
             Self::Busy { .. } => Some("wait until it is done, or end it".to_owned()),
             Self::Unreachable { hint, .. } => Some((*hint).to_owned()),
             Self::Unusable { .. } => None,
-            Self::Lost { .. } => {
-                Some("look at the adapter and its plug; the rows read so far are kept".to_owned())
+            Self::Lost { device, .. } => {
+                let look = match device.starts_with("tcp:") {
+                    true => {
+                        "the gateway hung up: many serve a single client, and drop it when another one comes; look at \
+                         its settings and its power"
+                    }
+                    false => "look at the adapter and its plug",
+                };
+                Some(format!("{look}; the rows read so far are kept"))
             }
         }
     }

@@ -3,10 +3,11 @@
 //! | module | does |
 //! |---|---|
 //! | [`poll`] | which requests an inverter needs, and in which order inverters are asked |
-//! | [`scan`] | who is on the bus |
+//! | [`scan`], [`ping`] | which inverters are on the bus; how well each is heard |
 //! | [`bus`], `reply`, [`timing`], [`connect`] | one request, one outcome; the waits; what is needed of a link |
 //! | [`interpret`] | a checked frame becomes a reading, by its table |
 //! | [`layouts`], [`status`], [`types`] | the tables |
+//! | `overheard` | what passes besides the replies that were waited for |
 //! | `untyped` | replies that lost their type |
 //! | [`wire`] | bytes to checked frames; reads no port and no clock |
 
@@ -14,6 +15,8 @@ pub mod bus;
 pub mod connect;
 pub mod interpret;
 pub mod layouts;
+pub mod overheard;
+pub mod ping;
 pub mod poll;
 mod reply;
 pub mod scan;

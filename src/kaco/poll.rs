@@ -5,7 +5,7 @@ use super::connect::{Connect, LinkError};
 use super::wire::{Command, Part, Request};
 use super::{interpret, layouts, untyped};
 use crate::address::Address;
-use crate::observation::Outcome;
+use crate::observation::{Attempts, Outcome};
 use crate::reading::{Cells, Facts, Reading, Role};
 use chrono::{DateTime, FixedOffset};
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,23 +55,27 @@ impl<C: Connect> Poller<C> {
     }
 
     /// Reads each inverter once; the silent ones get one more chance after the others. `report` hears of each inverter as
-    /// soon as it is decided.
+    /// soon as it is decided, with the requests that it needed.
     ///
     /// # Errors
     /// [`LinkError`] when the link is gone for good; what was reported until then stands.
     pub async fn round(
         &mut self,
         addresses: &[Address],
-        mut report: impl FnMut(Address, Outcome),
+        mut report: impl FnMut(Address, Outcome, Attempts),
     ) -> Result<(), LinkError> {
         let mut silent = Vec::new();
         for &address in addresses {
-            match self.inverter(address).await? {
-                Outcome::Silent => silent.push(address),
-                outcome => report(address, outcome),
+            match self.poll(address).await? {
+                (Outcome::Silent, attempts) => silent.push((address, attempts)),
+                (outcome, attempts) => report(address, outcome, attempts),
             }
         }
-        self.once(&silent, report).await
+        for (address, before) in silent {
+            let (outcome, attempts) = self.poll(address).await?;
+            report(address, outcome, before.and(attempts));
+        }
+        Ok(())
     }
 
     /// Reads each inverter once, without a second chance: for those that were silent before.
@@ -81,13 +85,20 @@ impl<C: Connect> Poller<C> {
     pub async fn once(
         &mut self,
         addresses: &[Address],
-        mut report: impl FnMut(Address, Outcome),
+        mut report: impl FnMut(Address, Outcome, Attempts),
     ) -> Result<(), LinkError> {
         for &address in addresses {
-            let outcome = self.inverter(address).await?;
-            report(address, outcome);
+            let (outcome, attempts) = self.poll(address).await?;
+            report(address, outcome, attempts);
         }
         Ok(())
+    }
+
+    /// Reads an inverter, and counts the requests.
+    async fn poll(&mut self, address: Address) -> Result<(Outcome, Attempts), LinkError> {
+        self.bus.attempts = Attempts::default();
+        let outcome = self.inverter(address).await?;
+        Ok((outcome, self.bus.attempts))
     }
 
     /// All requests that one inverter needs.
@@ -206,7 +217,11 @@ impl<C: Connect> Poller<C> {
     /// The counters' cells, empty where they could not be read.
     async fn counters(&mut self, address: Address, reading: &Reading) -> Result<Cells, LinkError> {
         let daily_yield = reading.figure(Role::DailyYield).map(|(number, _)| number);
-        match self.ask(address, Command::Counters { daily_yield }).await? {
+        let silent = self.bus.attempts.silent;
+        let outcome = self.ask(address, Command::Counters { daily_yield });
+        let outcome = outcome.await?;
+        self.bus.attempts.silent = silent; // not every inverter has counters
+        match outcome {
             Outcome::Read { answer, .. } => return Ok(answer.cells),
             Outcome::Garbled(reason) => warn!("address {address}: no counters: {reason}"),
             _ => info!("address {address}: no counters: no reply to command 3"),

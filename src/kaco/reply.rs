@@ -79,6 +79,7 @@ impl Reply {
                 let asked = self.request.address;
                 debug!("address {asked}: another reply came and is left alone: {frame:?}");
                 self.others = true;
+                self.first_byte = None; // that was the other one's
                 None
             }
             Err(error) => {

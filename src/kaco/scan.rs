@@ -1,17 +1,22 @@
-//! Who is on the bus: each address is asked, and who answers is asked what it is.
+//! Which inverters are on the bus: each address is polled, and an inverter there is queried for what it is.
 
 use super::connect::{Connect, LinkError};
+use super::interpret;
+use super::overheard::Strays;
 use super::poll::Poller;
-use super::reply::SHORTEST_REPLY;
 use super::wire::Command;
 use crate::address::Address;
 use crate::observation::Outcome;
 use crate::reading::Reading;
+use std::cell::Cell;
 use std::time::Duration;
 
 /// Inverters that start their reply within this need no second pass: a silent address would have answered too. The
 /// slowest first byte that was measured came after 430 ms.
 const FAST: Duration = Duration::from_millis(500);
+
+/// An inverter that was late once is waited for twice as long, but at most this long.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An inverter that was found.
 #[derive(Debug)]
@@ -24,6 +29,8 @@ pub struct Found {
     pub first_byte: Duration,
     /// Something came behind its reply: another inverter has the same address.
     pub is_shared: bool,
+    /// Its reply came after the time in which a poll waits for it.
+    pub is_late: bool,
 }
 
 /// What is at an address.
@@ -38,8 +45,8 @@ pub enum Heard {
 }
 
 impl<C: Connect> Poller<C> {
-    /// Asks every address once, and the silent ones a second time unless the bus has shown that it is fast. `report` hears
-    /// of each address; of silent ones once in each pass.
+    /// Polls every address once, and the silent ones a second time unless the bus has shown that it is fast. `report` is
+    /// called with each address; with silent ones once in each pass, and again if a late reply comes.
     ///
     /// # Errors
     /// [`LinkError`] when the link is gone for good.
@@ -48,35 +55,99 @@ impl<C: Connect> Poller<C> {
         addresses: &[Address],
         mut report: impl FnMut(Address, Heard),
     ) -> Result<(), LinkError> {
-        let mut silent = Vec::new();
-        let mut slowest = None;
-        for &address in addresses {
-            let heard = self.look(address).await?;
-            match &heard {
-                Heard::Found(found) => slowest = slowest.max(Some(found.first_byte)),
-                Heard::Garbled(_) => slowest = Some(Duration::MAX),
-                Heard::Silent => silent.push(address),
-            }
+        self.bus.overhear();
+        let slowest = Cell::new(None);
+        let mut report = |address, heard: Heard| {
+            slowest.set(match &heard {
+                Heard::Found(found) => slowest.get().max(Some(found.first_byte)),
+                Heard::Garbled(_) => Some(Duration::MAX),
+                Heard::Silent => slowest.get(),
+            });
             report(address, heard);
-        }
-        if slowest.is_some_and(|slowest| slowest <= FAST) {
+        };
+        let silent = self.pass(addresses, &mut report).await?;
+        if slowest.get().is_some_and(|slowest| slowest <= FAST) || silent.is_empty() {
             return Ok(());
         }
-        for address in silent {
+        self.pass(&silent, &mut report).await?;
+        Ok(())
+    }
+
+    /// What passed on the bus that no request explains.
+    pub fn strays(&mut self) -> Strays {
+        self.bus.strays()
+    }
+
+    /// Polls every address once; returns the silent ones.
+    async fn pass(
+        &mut self,
+        addresses: &[Address],
+        report: &mut impl FnMut(Address, Heard),
+    ) -> Result<Vec<Address>, LinkError> {
+        let mut silent = Vec::new();
+        for &address in addresses {
             let heard = self.look(address).await?;
+            let is_silent = matches!(heard, Heard::Silent);
             report(address, heard);
+            self.look_at_late(&mut silent, report).await?;
+            if is_silent {
+                silent.push(address);
+            }
+        }
+        // While another address was polled, there was time for a late reply; behind the last there is none.
+        if silent.last() == addresses.last() {
+            self.bus.late_reply().await?;
+            self.look_at_late(&mut silent, report).await?;
+        }
+        Ok(silent)
+    }
+
+    /// Takes inverters off the list whose reply came late, and has another look at them with more patience.
+    async fn look_at_late(
+        &mut self,
+        silent: &mut Vec<Address>,
+        report: &mut impl FnMut(Address, Heard),
+    ) -> Result<(), LinkError> {
+        let overheard = self.bus.overheard.as_ref();
+        let reply = |address: &Address| Some((*address, overheard?.reply(*address)?.clone()));
+        let late: Vec<_> = silent.iter().filter_map(reply).collect();
+        for (address, heard) in late {
+            silent.retain(|silent| *silent != address);
+            let patience = (heard.first_byte * 2).min(LONGEST_TIMEOUT);
+            let timeout = self.bus.set_timeout(patience);
+            let again = self.look(address).await;
+            self.bus.set_timeout(timeout);
+            let found = match again? {
+                Heard::Found(found) => Some(found),
+                _ => interpret::frame(&heard.frame).ok().map(|reading| {
+                    Box::new(Found {
+                        address,
+                        reading: Box::new(reading),
+                        first_byte: heard.first_byte,
+                        is_shared: false,
+                        is_late: true,
+                    })
+                }),
+            };
+            if let Some(mut found) = found {
+                found.is_late = true;
+                found.first_byte = found.first_byte.max(heard.first_byte);
+                report(address, Heard::Found(found));
+            }
         }
         Ok(())
     }
 
-    /// Asks one address, and an inverter there what it is.
+    /// Polls one address, and queries an inverter there for what it is.
     async fn look(&mut self, address: Address) -> Result<Heard, LinkError> {
         let (mut reading, first_byte) = match self.inverter(address).await? {
             Outcome::Read { answer, first_byte } => (answer, first_byte),
             Outcome::Garbled(reason) => return Ok(Heard::Garbled(reason)),
             _ => return Ok(Heard::Silent),
         };
-        let is_shared = has_reply(&self.bus.rest().await?);
+        self.bus.rest().await?;
+        let overheard = self.bus.overheard.as_ref();
+        let is_shared = overheard.is_some_and(|overheard| overheard.has_second_reply());
         if reading.type_code.is_none() {
             let told = self.tell(address, Command::TypeCode).await?;
             reading.type_code = told.as_ref().and_then(|told| told.type_code.clone());
@@ -88,11 +159,7 @@ impl<C: Connect> Poller<C> {
             reading,
             first_byte,
             is_shared,
+            is_late: false,
         })))
     }
-}
-
-/// Whether there is a reply, or the ruins of one, in what came behind a reply: NULs and stray bytes are not.
-fn has_reply(bytes: &[u8]) -> bool {
-    bytes.iter().filter(|&&byte| byte != 0).count() >= SHORTEST_REPLY
 }

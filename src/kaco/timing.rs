@@ -38,8 +38,16 @@ pub(super) const PACE_MARGIN: Duration = Duration::from_millis(3);
 /// at 9600 baud (0.5 s).
 pub(super) const LONGEST_REPLY: Duration = Duration::from_secs(5);
 
+/// A reply that did not begin in time is waited for this much longer where faults are searched for: gateways were seen to
+/// hold replies back for a second.
+pub(super) const LATE_REPLY: Duration = Duration::from_secs(2);
+
 /// Five bytes at 9600 baud take 5 ms; a port that takes longer to accept them is stuck.
 pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(1);
+
+/// After a whole frame's length came at once, as no line at 9600 baud gives it: a gateway that sends without end must not keep
+/// the program from its other buses.
+pub(super) const FLOOD_PAUSE: Duration = Duration::from_millis(1);
 
 /// Before a lost link is opened again: a USB adapter that restarts takes about a second to come back.
 pub(super) const REOPEN_PAUSE: Duration = Duration::from_secs(2);

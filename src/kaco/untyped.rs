@@ -9,9 +9,12 @@ use super::wire::{Body, Frame};
 use crate::reading::{Cells, Kind, Reading, StatusCode, Value};
 use std::borrow::Cow;
 
-/// Whether this is a reply whose type is missing.
-pub(super) const fn lacks_type(frame: &Frame) -> bool {
-    matches!(&frame.body, Body::Readings(readings) if readings.type_code.is_none())
+/// Whether a reply with readings names the type of its inverter; `None` for any other reply.
+pub(super) const fn names_type(frame: &Frame) -> Option<bool> {
+    match &frame.body {
+        Body::Readings(readings) => Some(readings.type_code.is_some()),
+        _ => None,
+    }
 }
 
 /// A reading without type as one of an XP inverter: without total yield, its state as a number. `None` for any other

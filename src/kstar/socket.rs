@@ -77,7 +77,10 @@ impl Socket {
     /// A socket for talking to `ip`, on the address of this machine that lies in its direction: other networks can't
     /// reach it, and other programs keep the port on other addresses.
     pub(super) async fn towards(ip: Ipv4Addr, port: u16) -> io::Result<Self> {
-        Self::open(local_address(ip).await?, port).await
+        let local = local_address(ip).await?;
+        // An inverter simulated on this very address: from the same port, a socket would hear itself.
+        let port = if local == ip { 0 } else { port };
+        Self::open(local, port).await
     }
 
     /// Sends the packet to its port at `ip`.
@@ -140,6 +143,18 @@ mod tests {
         drop(taken);
         let socket = Socket::open(Ipv4Addr::LOCALHOST, port).await?;
         assert_eq!(socket.udp.local_addr()?.port(), port);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn socket_towards_its_own_address_does_not_hear_itself() -> io::Result<()> {
+        let packet = Packet::Request(Request::Readings);
+        let mut socket = Socket::towards(Ipv4Addr::LOCALHOST, packet.port()).await?;
+        socket.send(packet, Ipv4Addr::LOCALHOST).await?;
+        let own = socket.udp.local_addr()?.port();
+        assert_ne!(own, packet.port());
+        // What was sent to this machine is there already.
+        assert!(socket.udp.try_recv_from(&mut socket.buffer).is_err());
         Ok(())
     }
 

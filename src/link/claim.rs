@@ -11,18 +11,24 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use tracing::info;
 
 /// Held as long as this value lives.
-pub(super) struct Claim(#[allow(dead_code, reason = "held, not used")] UnixDatagram);
+pub(crate) struct Claim(#[allow(dead_code, reason = "held, not used")] UnixDatagram);
+
+/// Takes a name for this process.
+///
+/// # Errors
+/// [`io::ErrorKind::AddrInUse`] if another run has it; others where the system has no such names.
+pub(crate) fn hold(name: &str) -> io::Result<Claim> {
+    let address = SocketAddr::from_abstract_name(format!("kaco_ardexa {name}"))?;
+    UnixDatagram::bind_addr(&address).map(Claim)
+}
 
 /// Takes a gateway; `None` where the system has no such names.
 ///
 /// # Errors
 /// [`LinkError::Busy`] if another run has it.
 pub(super) fn take(gateway: &Gateway) -> Result<Option<Claim>, LinkError> {
-    let name = format!("kaco_ardexa {gateway}").to_ascii_lowercase();
-    let socket =
-        SocketAddr::from_abstract_name(name).and_then(|address| UnixDatagram::bind_addr(&address));
-    match socket {
-        Ok(socket) => Ok(Some(Claim(socket))),
+    match hold(&gateway.to_string().to_ascii_lowercase()) {
+        Ok(claim) => Ok(Some(claim)),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(LinkError::Busy {
             device: gateway.to_string(),
             holder: Some("another run".to_owned()),

@@ -1,6 +1,6 @@
 //! DEVICE, as people write it, to a byte stream.
 
-mod claim;
+pub(crate) mod claim;
 mod holder;
 mod ports;
 mod replay;
@@ -125,6 +125,27 @@ impl Link {
             device,
             simulation: None,
             claim: None,
+        }
+    }
+}
+
+impl Device {
+    /// Looks whether it is there and may be used, without opening it. Of a gateway nothing can be seen
+    /// that way.
+    ///
+    /// # Errors
+    /// [`LinkError`] if not.
+    pub fn look(&self) -> Result<(), LinkError> {
+        match self {
+            Self::Serial(path) => serial::look(path),
+            Self::Replay(path) => match std::fs::File::open(path) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(LinkError::Unusable {
+                    device: self.to_string(),
+                    reason: error.to_string(),
+                }),
+            },
+            Self::Tcp(_) | Self::Simulated(_) => Ok(()),
         }
     }
 }

@@ -1,10 +1,14 @@
 //! `replay:FILE`: answers out of a recording.
 
 use crate::kaco::connect::LinkError;
+use crate::lines::TOO_LONG;
 use crate::recording::{self, Exchange};
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tracing::warn;
 
 /// Room for the longest reply on its way.
 const BUFFER: usize = 4096;
@@ -15,8 +19,9 @@ pub(super) fn open(path: &Path) -> Result<DuplexStream, LinkError> {
         device: format!("replay:{}", path.display()),
         reason,
     };
-    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
-    let exchanges = recording::parse(&text).map_err(unusable)?;
+    let file = File::open(path).map_err(|error| unusable(error.to_string()))?;
+    let skip = |line| warn!("{}, line {line}: {TOO_LONG}, left out", path.display());
+    let exchanges = recording::read(BufReader::new(file), skip).map_err(unusable)?;
     let (near, far) = duplex(BUFFER);
     tokio::spawn(play(far, Replies::new(exchanges)));
     Ok(near)

@@ -2,13 +2,13 @@
 
 use super::{holder, ports};
 use crate::kaco::connect::LinkError;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, accessat};
 use rustix::termios::isatty;
 use serialport::{
     ClearBuffer, DataBits, Error, ErrorKind, FlowControl, Parity, SerialPort, StopBits,
 };
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use tokio_serial::{SerialPortBuilderExt, SerialStream};
 
@@ -29,6 +29,29 @@ pub(super) fn open(path: &Path) -> Result<SerialStream, LinkError> {
         .clear(ClearBuffer::Input)
         .map_err(|error| explain(path, &error))?;
     Ok(stream)
+}
+
+/// Whether a port is there and may be used; it is not opened.
+pub(super) fn look(path: &Path) -> Result<(), LinkError> {
+    let unusable = |reason: &str| LinkError::Unusable {
+        device: path.display().to_string(),
+        reason: reason.to_owned(),
+    };
+    let denied = Error::new(ErrorKind::Io(std::io::ErrorKind::PermissionDenied), "");
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(unusable("it is a directory")),
+        Ok(metadata) if !metadata.file_type().is_char_device() => {
+            Err(unusable("it is no serial port"))
+        }
+        Ok(_) => accessat(
+            CWD,
+            path,
+            Access::READ_OK | Access::WRITE_OK,
+            AtFlags::EACCESS,
+        )
+        .map_err(|_| explain(path, &denied)),
+        Err(_) => Err(explain(path, &denied)),
+    }
 }
 
 /// Tells apart what the serial library throws together: a missing port, a busy one, a forbidden one, and no port at all.

@@ -22,7 +22,7 @@ pub(super) fn nice(step: f64) -> f64 {
     if step <= 0.0 || !step.is_finite() {
         return 1.0;
     }
-    let power = 10_f64.powf(step.log10().floor());
+    let power = libm::exp10(libm::log10(step).floor());
     let factors = [1.0, 2.0, 5.0, 10.0].into_iter();
     let fits = |factor: &f64| factor * power >= step * (1.0 - 1e-9);
     factors.into_iter().find(fits).unwrap_or(10.0) * power

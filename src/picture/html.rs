@@ -16,43 +16,125 @@ pub struct Section {
     pub numbers: Numbers,
 }
 
+/// A link above the pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    text: String,
+    /// A relative path; `None` for the page that is shown.
+    to: Option<String>,
+    /// `prev` or `next` of the page that is shown; empty for others.
+    relation: &'static str,
+}
+
+impl Link {
+    /// A link to another page.
+    pub fn to(text: &str, to: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            to: Some(to.to_owned()),
+            relation: "",
+        }
+    }
+
+    /// The page that is shown.
+    pub fn here(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            to: None,
+            relation: "",
+        }
+    }
+
+    /// A link to the page before (`prev`) or after (`next`) the one that is shown, of this name.
+    pub fn beside(relation: &'static str, name: &str) -> Self {
+        Self {
+            relation,
+            ..Self::to(name, name)
+        }
+    }
+
+    fn markup(&self) -> String {
+        let text = escaped(&self.text);
+        match (&self.to, self.relation) {
+            (None, _) => format!("<b aria-current=\"page\">{text}</b>"),
+            (Some(to), "") => format!("<a href=\"{}\">{text}</a>", escaped(to)),
+            (Some(to), relation) => {
+                let is_before = relation == "prev";
+                let (before, after) = if is_before {
+                    ("‹ ", "")
+                } else {
+                    ("", " ›")
+                };
+                let to = escaped(to);
+                format!("<a rel=\"{relation}\" href=\"{to}\">{before}{text}{after}</a>")
+            }
+        }
+    }
+}
+
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;max-width:62rem;margin:0 auto;padding:1rem;background:#fff;color:#1f2328}\
-h1{font-size:1.6rem}h2{font-size:1.2rem;margin:2rem 0 .5rem}\
-svg.hp{max-width:100%;height:auto;display:block}\
+h1{font-size:1.6rem;margin:.5rem 0}h2{font-size:1.2rem;margin:2rem 0 .5rem}\
+svg.hp{max-width:100%;height:auto;display:block}.defs{position:absolute}\
+@media(max-width:44rem){svg.hp{min-width:44rem}}\
+nav{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:0 0 1rem}a{color:#0a58ca}\
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.85rem}\
 th,td{padding:.15rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid #d8dde3}\
 th:first-child,td:first-child{text-align:left}tfoot td{font-weight:600}\
 summary{cursor:pointer;margin:.5rem 0}\
-@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}th,td{border-color:#2a313a}}\
+@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}a{color:#6cbcf5}th,td{border-color:#2a313a}}\
 @media print{details{break-inside:avoid}}";
 
-/// The whole page.
-pub fn page(title: &str, sections: &[Section]) -> String {
+/// The style of a page.
+pub fn style_of_page() -> String {
+    format!("{STYLE}{}", style(Scheme::Auto))
+}
+
+/// The whole page; without links it stands alone.
+pub fn page(title: &str, links: &[Link], sections: &[Section]) -> String {
     let title = escaped(title);
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-         <title>{title}</title><style>{STYLE}{}</style></head><body>\n\
-         <svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\">{DEFINITIONS}</svg>\n<h1>{title}</h1>\n",
-        style(Scheme::Auto)
+         <title>{title}</title><style>{}</style></head><body>\n\
+         <svg width=\"0\" height=\"0\" class=\"defs\" aria-hidden=\"true\">{DEFINITIONS}</svg>\n<h1>{title}</h1>\n",
+        style_of_page()
     );
+    for (label, is_beside) in [("Pages", false), ("Before and after", true)] {
+        let links = links
+            .iter()
+            .filter(|link| link.relation.is_empty() != is_beside);
+        let links: String = links.map(Link::markup).collect();
+        if !links.is_empty() {
+            let _ = writeln!(page, "<nav aria-label=\"{label}\">{links}</nav>");
+        }
+    }
     for section in sections {
         let _ = writeln!(
             page,
-            "<section><h2>{}</h2>\n{}",
-            escaped(&section.heading),
+            "<section>{}<div class=\"scroll\">{}</div>",
+            heading(&section.heading),
             section.picture
         );
         for note in &section.numbers.notes {
             let _ = writeln!(page, "<p>{}</p>", escaped(note));
         }
-        page += &table(&section.numbers);
+        if !section.numbers.head.is_empty() {
+            page += &table(&section.numbers);
+        }
         page += "</section>\n";
     }
     page += "</body></html>\n";
     page
+}
+
+/// What stands above a picture; nothing if the links tell it.
+fn heading(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    format!("<h2>{}</h2>\n", escaped(text))
 }
 
 fn table(numbers: &Numbers) -> String {
@@ -94,7 +176,7 @@ mod tests {
             picture: svg::day(&day, &theme),
             numbers: numbers::day(&day),
         };
-        let page = page("Roof & barn", &[section.clone(), section]);
+        let page = page("Roof & barn", &[], &[section.clone(), section]);
         assert_eq!(page.matches("id=\"hp1\"").count(), 1);
         assert!(!page.contains("http") && !page.contains("<script") && !page.contains("src="));
         assert!(page.contains("<h2>Day &lt;1&gt;</h2>") && page.contains("grid &lt;fault&gt;"));

@@ -6,6 +6,7 @@
 //! | [`cells`] | each series as widgets of a terminal, and a buffer as text |
 //! | [`html`] | pictures and numbers on one page that needs nothing else |
 //! | [`numbers`] | the numbers of a series as a table |
+//! | [`series`] | all of these of the series of a period, whichever it is |
 //! | `axis`, `levels`, `figures` | ticks, classes of colour, how numbers are written |
 
 mod axis;
@@ -14,6 +15,7 @@ mod figures;
 pub mod html;
 mod levels;
 pub mod numbers;
+pub mod series;
 pub mod svg;
 
 /// Pictures with made-up numbers for the tests of this module.

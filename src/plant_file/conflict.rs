@@ -75,7 +75,7 @@ fn note_units(
         return;
     }
     for address in bus.addresses.as_slice() {
-        let unit = u32::from(address.number()) + bus.sunspec_offset;
+        let unit = u32::from(address.number()) + u32::from(bus.sunspec_offset);
         let wrong = if unit > LAST_UNIT {
             format!("is too large: units end at {LAST_UNIT}")
         } else if unit == PLANT_UNIT {

@@ -17,13 +17,16 @@ use crate::inverter::BusName;
 use crate::link::Device;
 use crate::reading::Decimal;
 use crate::sink::influx::Database;
-use crate::sink::mqtt::{Broker, topic};
+use crate::sink::mqtt::{Broker, Identity, topic};
 use chrono::NaiveDate;
 use mistake::Notes;
 use section::{At, BUS, INFLUX, KSTAR, Kind, MQTT, PLANT, Section};
 use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
@@ -63,7 +66,7 @@ pub struct Bus {
     /// Installed peak power, kW.
     pub kwp: BTreeMap<Address, Decimal>,
     /// Added to an address, it is the SunSpec unit.
-    pub sunspec_offset: u32,
+    pub sunspec_offset: u16,
 }
 
 /// One `[[kstar]]`.
@@ -88,6 +91,8 @@ pub struct Mqtt {
     pub qos: Option<u8>,
     /// Certificates to trust.
     pub ca: Option<PathBuf>,
+    /// The certificate to show, and its key.
+    pub identity: Option<Identity>,
     /// Whether inverters are announced to Home Assistant.
     pub discovery: Option<bool>,
     /// How long Home Assistant takes a reading for the present.
@@ -136,6 +141,28 @@ pub struct PlantFile {
     pub buses: Vec<Bus>,
     /// The KSTAR inverters.
     pub kstars: Vec<Kstar>,
+}
+
+/// Bytes of the longest file that is read.
+const LONGEST: u64 = 1 << 20;
+
+/// Reads and parses a file.
+///
+/// # Errors
+/// Why it can't be read, or all of its mistakes, a line each.
+pub fn read(path: &Path) -> Result<PlantFile, String> {
+    let shown = path.display().to_string();
+    let unreadable = |reason: &dyn fmt::Display| {
+        let shown = shown.escape_debug();
+        format!("can't read the plant file {shown}: {reason}")
+    };
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
+    match read {
+        Ok(_) if text.len() as u64 > LONGEST => Err(unreadable(&"it is longer than 1 MB")),
+        Ok(_) => PlantFile::parse(&shown, &text).map_err(|mistakes| mistakes.to_string()),
+        Err(error) => Err(unreadable(&error)),
+    }
 }
 
 impl PlantFile {
@@ -268,7 +295,7 @@ fn bus(section: &Section<'_>, top: &Polling, notes: &mut Notes<'_>) -> Option<At
     let names = section.at("names", names, notes);
     let kwp = |value: &DeValue<'_>| section::by_address(value, "9.9", section::kwp);
     let kwp = section.at("kwp", kwp, notes);
-    let offset = |value: &DeValue<'_>| section::whole(value, 0, 246);
+    let offset = |value: &DeValue<'_>| section::whole(value, 0, 246).map(|offset| offset as u16);
     let sunspec_offset = section.get("sunspec-offset", offset, notes);
     let (device, addresses) = (device?.value, addresses?.value);
     let known = addresses.as_slice();
@@ -401,6 +428,7 @@ fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
     let prefix = section.get("prefix", prefix, notes);
     let qos = section.get("qos", qos, notes);
     let ca = section.get("ca", section::path, notes);
+    let identity = identity(&section, notes);
     let discovery = section.get("discovery", section::boolean, notes);
     let expire_after = section.get("expire-after", section::time, notes);
     let url = section.need("url", "\"mqtt://user@host\"", broker, notes)?;
@@ -410,9 +438,35 @@ fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
         prefix,
         qos: qos.map(|qos| u8::from(qos > 0)),
         ca,
+        identity,
         discovery,
         expire_after,
     })
+}
+
+/// A certificate with its key: one alone is noted.
+fn identity(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<Identity> {
+    let certificate = section.at("cert", section::path, notes);
+    let key = section.at("key", section::path, notes);
+    let (alone, missing) = match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            return Some(Identity {
+                certificate: certificate.value,
+                key: key.value,
+            });
+        }
+        (Some(certificate), None) if section.raw("key").is_none() => (certificate, "key"),
+        (None, Some(key)) if section.raw("cert").is_none() => (key, "cert"),
+        _ => return None,
+    };
+    notes.add(
+        alone.line,
+        format!(
+            "key '{missing}' is missing in [mqtt]: a certificate and its key are named together; \
+             write for example {missing} = \"/etc/kaco_ardexa/{missing}.pem\""
+        ),
+    );
+    None
 }
 
 /// A broker without a password.

@@ -38,6 +38,8 @@ pub(super) static MQTT: Kind = Kind {
         "prefix",
         "qos",
         "ca",
+        "cert",
+        "key",
         "discovery",
         "expire-after",
     ],

@@ -171,6 +171,14 @@ fn every_mistake_names_line_key_and_fix() {
             "6: key 'prefix': write a topic such as plants/roof",
         ),
         (
+            mqtt("cert = \"/c.pem\"\n"),
+            "6: key 'key' is missing in [mqtt]: a certificate and its key are named together",
+        ),
+        (
+            mqtt("qos = 1\nkey = \"/k.pem\"\n"),
+            "7: key 'cert' is missing in [mqtt]: a certificate and its key are named together",
+        ),
+        (
             mqtt("zzz = 1\n"),
             "6: key 'zzz' is not known; [mqtt] can have: url, password-file",
         ),

@@ -3,7 +3,7 @@
 
 use super::kaco::{Inverters, Mood};
 use crate::address::Address;
-use chrono::Local;
+use crate::clock;
 use rustix::fs::{Mode, OFlags, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, ioctl_tiocnxcl, tcgetattr, tcsetattr};
@@ -129,10 +129,11 @@ impl Bus {
     }
 
     async fn send(&mut self, bytes: &[u8], time: &mut Instant, pause: Duration) -> io::Result<()> {
-        for &byte in bytes {
+        let piece = if pause.is_zero() { bytes.len() } else { 1 };
+        for bytes in bytes.chunks(piece.max(1)) {
             *time += pause;
             sleep_until(*time).await;
-            self.replies.write_all(&[byte]).await?;
+            self.replies.write_all(bytes).await?;
         }
         Ok(())
     }
@@ -160,7 +161,7 @@ impl Simulation {
                     crate::escape::printable(request)
                 );
             }
-            inverters.answer(request, Local::now().naive_local())
+            inverters.answer(request, clock::now().naive_local())
         }));
         Ok(Self { path, task })
     }

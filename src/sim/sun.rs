@@ -2,6 +2,7 @@
 //! hour.
 
 use chrono::{NaiveDate, NaiveDateTime, Timelike as _};
+use libm::{cos, sin};
 use std::f64::consts::TAU;
 
 /// Brightness at six in the morning and evening, as a share of full power.
@@ -32,21 +33,21 @@ impl Moment {
 
     /// Brightness, 0.1..=0.7.
     pub(super) fn light(self) -> f64 {
-        MEAN - SWING * (TAU * self.hours / 24.0).cos()
-            + CLOUDS * (TAU * CLOUDS_PER_HOUR * self.hours).sin()
+        MEAN - SWING * cos(TAU * self.hours / 24.0)
+            + CLOUDS * sin(TAU * CLOUDS_PER_HOUR * self.hours)
     }
 
     /// The greatest brightness since midnight, clouds aside.
     pub(super) fn brightest(self) -> f64 {
-        MEAN - SWING * (TAU * self.hours.min(12.0) / 24.0).cos() + CLOUDS
+        MEAN - SWING * cos(TAU * self.hours.min(12.0) / 24.0) + CLOUDS
     }
 
     /// The integral of [`Self::light`] since midnight: hours at full power that give the same
     /// energy.
     pub(super) fn full_hours(self) -> f64 {
         let clouds = TAU * CLOUDS_PER_HOUR;
-        MEAN * self.hours - SWING * 24.0 / TAU * (TAU * self.hours / 24.0).sin()
-            + CLOUDS / clouds * (1.0 - (clouds * self.hours).cos())
+        MEAN * self.hours - SWING * 24.0 / TAU * sin(TAU * self.hours / 24.0)
+            + CLOUDS / clouds * (1.0 - cos(clouds * self.hours))
     }
 
     /// Light, the greatest light since midnight, and full hours since midnight.
@@ -61,7 +62,7 @@ impl Moment {
 
     /// Hz; rises and falls by two hundredths within an hour.
     pub(super) fn grid_frequency(self) -> f64 {
-        50.0 + 0.02 * (self.hours * TAU).sin()
+        50.0 + 0.02 * sin(self.hours * TAU)
     }
 }
 

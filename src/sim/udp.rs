@@ -1,10 +1,10 @@
 //! The UDP ports of a KSTAR inverter and its WiFi module: takes datagrams and plays answers.
 
 use super::kstar::Inverter;
+use crate::clock;
 use crate::escape::hex;
 use crate::kstar::interfaces::local_address;
 use crate::kstar::wire::{DISCOVERY_PORT, PORT};
-use chrono::Local;
 use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -79,7 +79,7 @@ impl Player {
         self.play(|request| {
             let answer = match request.port {
                 DISCOVERY_PORT => inverter.module_answer(request.bytes, request.ip),
-                _ => inverter.answer(request.bytes, Local::now().naive_local()),
+                _ => inverter.answer(request.bytes, clock::now().naive_local()),
             };
             answer.map(Play::Send).into_iter().collect()
         })

@@ -15,6 +15,7 @@ pub mod csv_log;
 pub mod health;
 mod http;
 pub mod influx;
+pub(crate) mod look;
 pub mod mqtt;
 pub mod secret;
 pub mod stdout;
@@ -23,15 +24,18 @@ pub mod textfile;
 mod trouble;
 
 use crate::exit::{Exit, Failure};
+use crate::history::names::Names;
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
 use crate::plant_total::Memory;
+use crate::reading::Reading;
 use csv_log::CsvLog;
 use health::Health;
 pub(crate) use http::Clock;
 use http::Http;
 use influx::Influx;
 use mqtt::Mqtt;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -41,7 +45,7 @@ use textfile::Textfile;
 use trouble::Troubles;
 
 /// Where readings go, checked before anything runs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SinkPlan {
     /// The directory of the CSV files.
     pub log: Option<PathBuf>,
@@ -57,6 +61,8 @@ pub struct SinkPlan {
     pub sunspec: Option<sunspec::Options>,
     /// Where to serve HTTP.
     pub http: Option<SocketAddr>,
+    /// What the plant and its inverters are called.
+    pub names: Names,
 }
 
 /// What takes observations.
@@ -90,6 +96,8 @@ pub struct Sinks {
     sinks: Vec<Sink>,
     /// The last observation of every inverter, in the order in which they were named or found.
     latest: Vec<Observation>,
+    /// Index of an inverter in it, by place.
+    places: HashMap<String, usize>,
     /// Observations of this round of inverters that name themselves: which of two has a serial number
     /// is known at the end of the round.
     waiting: Vec<Observation>,
@@ -112,7 +120,7 @@ impl Sinks {
             sinks.push(Sink::Textfile(Textfile::new(path)));
         }
         if let Some(printed) = plan.print {
-            sinks.push(Sink::Stdout(Stdout::new(printed)));
+            sinks.push(Sink::Stdout(Stdout::new(printed, plan.log.clone())));
         }
         if let Some(options) = plan.mqtt {
             sinks.push(Sink::Mqtt(Box::new(Mqtt::once(options))));
@@ -122,7 +130,11 @@ impl Sinks {
             sinks.push(Sink::Influx(Box::new(influx)));
         }
         if let Some(address) = plan.http {
-            sinks.push(Sink::Http(Http::open(address)?));
+            sinks.push(Sink::Http(Http::open(
+                address,
+                plan.names,
+                plan.log.clone(),
+            )?));
         }
         if let Some(options) = plan.sunspec {
             let sunspec = Sunspec::open(options, plan.log)?;
@@ -131,6 +143,7 @@ impl Sinks {
         Ok(Self {
             sinks,
             latest: Vec::new(),
+            places: HashMap::new(),
             waiting: Vec::new(),
             memory: Memory::default(),
             troubles: Troubles::default(),
@@ -191,24 +204,63 @@ impl Sinks {
         Ok(())
     }
 
-    /// The link of a source is lost for a reason, or back.
-    pub(crate) fn link(&self, source: usize, lost: Option<&str>) {
-        for sink in &self.sinks {
-            if let Sink::Http(http) = sink {
-                http.link(source, lost.map(str::to_owned));
+    /// From now on these inverters are polled, and no others; what is known of those that stay is kept.
+    /// `sunspec`: how they are served from now on.
+    pub(crate) fn exchange(&mut self, inverters: &[InverterId], sunspec: Option<sunspec::Options>) {
+        let before = std::mem::take(&mut self.latest);
+        let places = std::mem::take(&mut self.places);
+        let known = |inverter: &InverterId| before.get(*places.get(&inverter.place())?);
+        let is_new = |inverter: &&InverterId| known(inverter).is_none();
+        let new: Vec<InverterId> = inverters.iter().filter(is_new).cloned().collect();
+        for inverter in inverters {
+            let observation = match known(inverter) {
+                Some(known) => {
+                    let name = inverter.name().map(str::to_owned);
+                    let named = known.inverter.clone().named(name);
+                    Observation::new(named, known.outcome.clone()).at(known.time)
+                }
+                None => Observation::new(inverter.clone(), Outcome::NotPolled),
+            };
+            self.note(&observation);
+        }
+        self.begin(&new);
+        for sink in &mut self.sinks {
+            match sink {
+                Sink::Http(http) => http.exchange(&self.latest),
+                Sink::Sunspec(served) => served.exchange(sunspec.clone(), &self.latest),
+                Sink::CsvLog(_)
+                | Sink::Stdout(_)
+                | Sink::Textfile(_)
+                | Sink::Mqtt(_)
+                | Sink::Influx(_) => {}
             }
         }
+    }
+
+    /// The link of a source is lost for a reason, or back.
+    pub(crate) fn link(&self, source: usize, lost: Option<&str>) {
+        self.http()
+            .for_each(|http| http.link(source, lost.map(str::to_owned)));
+    }
+
+    fn http(&self) -> impl Iterator<Item = &Http> {
+        self.sinks.iter().filter_map(|sink| match sink {
+            Sink::Http(http) => Some(http),
+            _ => None,
+        })
+    }
+
+    /// Takes a row that was logged today before this run.
+    pub(crate) fn remember(&self, reading: &Reading) {
+        self.http().for_each(|http| http.remember(reading));
     }
 
     /// The link to these inverters is lost: what was observed of them is not of now.
     pub(crate) fn lose<'a>(&mut self, inverters: impl Iterator<Item = &'a InverterId>) {
         for inverter in inverters {
+            self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
             self.memory.lose(inverter);
-            for sink in &self.sinks {
-                if let Sink::Http(http) = sink {
-                    http.lose(inverter);
-                }
-            }
+            self.http().for_each(|http| http.lose(inverter));
         }
     }
 
@@ -254,8 +306,9 @@ impl Sinks {
         }
     }
 
-    /// Ends a round: everything that was due has been observed.
-    pub fn round_done(&mut self) {
+    /// Ends a round of the inverters that name themselves: which of two has a serial number can be
+    /// decided.
+    pub fn settle(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
         for sink in &mut self.sinks {
             if let Sink::CsvLog(log) = sink {
@@ -265,6 +318,10 @@ impl Sinks {
         for observation in &waiting {
             self.deliver(observation);
         }
+    }
+
+    /// Ends a round: everything that was due has been observed.
+    pub fn round_done(&mut self) {
         for sink in &mut self.sinks {
             self.troubles.turn(sink.name());
             match sink {
@@ -328,6 +385,7 @@ impl Sinks {
     }
 
     fn deliver(&mut self, observation: &Observation) {
+        self.memory.note(observation);
         self.note(observation);
         self.prepare(observation);
         for sink in &mut self.sinks {
@@ -361,12 +419,14 @@ impl Sinks {
     }
 
     fn note(&mut self, observation: &Observation) {
-        self.memory.note(observation);
         let place = observation.inverter.place();
-        let known = |latest: &&mut Observation| latest.inverter.place() == place;
-        match self.latest.iter_mut().find(known) {
+        let known = self.places.get(&place).copied();
+        match known.and_then(|known| self.latest.get_mut(known)) {
             Some(latest) => *latest = observation.clone(),
-            None => self.latest.push(observation.clone()),
+            None => {
+                self.places.insert(place, self.latest.len());
+                self.latest.push(observation.clone());
+            }
         }
     }
 }

@@ -1,9 +1,16 @@
 //! Passwords and tokens: used, never seen.
 
+use crate::escape::shell_word;
+use crate::lines;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use tracing::warn;
+
+/// The right of all users to read a file.
+const EVERYBODY: u32 = 0o004;
 
 /// A password or token; it can be used, not seen.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,7 +27,15 @@ impl Password {
     /// # Errors
     /// Why there is none to be had, in words.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
-        let mut bytes = fs::read(path).map_err(|error| error.to_string())?;
+        let bytes = lines::whole(path, lines::LONGEST);
+        let mut bytes = bytes.map_err(|error| error.to_string())?;
+        if fs::metadata(path).is_ok_and(|file| file.mode() & EVERYBODY != 0) {
+            warn!(
+                "every user of this machine can read the password in {}: `chmod 600 {}`",
+                path.display(),
+                shell_word(&path.display().to_string())
+            );
+        }
         if bytes.pop_if(|byte| *byte == b'\n').is_some() {
             bytes.pop_if(|byte| *byte == b'\r');
         }

@@ -2,18 +2,23 @@
 
 use super::trouble::Troubles;
 use crate::exit::Failure;
-use crate::format::{csv_table, influx, json, prometheus, table};
+use crate::format::look::Medium;
+use crate::format::overview::overview;
+use crate::format::{csv_table, influx, json, links, prometheus, table};
 use crate::observation::{Observation, Outcome};
 use crate::reading::Reading;
 use std::io::{self, Write, stdout};
+use std::path::{Path, PathBuf};
 
 /// What is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Printed {
     /// One row per inverter: what a person wants to know after `log`.
-    Overview,
+    Overview(Medium),
+    /// The same of several inverters; all values of a single one.
+    Table(Medium),
     /// All values of all inverters, as tables.
-    Table,
+    Details(Medium),
     /// One JSON object per line.
     Json,
     /// One CSV table of all inverters.
@@ -27,6 +32,8 @@ pub enum Printed {
 /// Prints the readings of one run.
 pub(super) struct Stdout {
     printed: Printed,
+    /// The directory of the log, if one is written.
+    log: Option<PathBuf>,
     /// Whether the outcome of any poll is known.
     has_observed: bool,
     /// A reader that has seen enough, as `head` has, is not a failure: nothing more is printed.
@@ -34,9 +41,10 @@ pub(super) struct Stdout {
 }
 
 impl Stdout {
-    pub(super) const fn new(printed: Printed) -> Self {
+    pub(super) const fn new(printed: Printed, log: Option<PathBuf>) -> Self {
         Self {
             printed,
+            log,
             has_observed: false,
             is_closed: false,
         }
@@ -54,8 +62,11 @@ impl Stdout {
 
     pub(super) fn round_done(&mut self, latest: &[Observation], troubles: &mut Troubles) {
         let text = match self.printed {
-            Printed::Overview => table::overview(latest),
-            Printed::Table => tables(latest),
+            Printed::Overview(medium) => {
+                overview(latest, medium) + &links::lines(latest) + &self.logged(latest, troubles)
+            }
+            Printed::Table(medium) if latest.len() > 1 => overview(latest, medium),
+            Printed::Table(medium) | Printed::Details(medium) => tables(latest, medium),
             Printed::Prometheus => prometheus::exposition(latest),
             Printed::Csv => csv_table::table(latest),
             Printed::Json => not_polled(latest),
@@ -68,6 +79,15 @@ impl Stdout {
     pub(super) fn round_failed(&mut self, latest: &[Observation], troubles: &mut Troubles) {
         if self.has_observed && matches!(self.printed, Printed::Csv | Printed::Json) {
             self.round_done(latest, troubles);
+        }
+    }
+
+    /// Where the rows are, unless the trouble with them was just reported.
+    fn logged(&self, latest: &[Observation], troubles: &Troubles) -> String {
+        let has_row = latest.iter().any(|one| one.reading().is_some());
+        match &self.log {
+            Some(log) if has_row && !troubles.has_any() => format!("logged to {}\n", shown(log)),
+            _ => String::new(),
         }
     }
 
@@ -91,6 +111,14 @@ fn print(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// A path as it can be shown: a name may hold what steers a terminal.
+fn shown(path: &Path) -> String {
+    let text = path.display().to_string();
+    text.chars()
+        .map(|one| if one.is_control() { '?' } else { one })
+        .collect()
+}
+
 fn json_line(observation: &Observation) -> String {
     format!("{}\n", json::object(observation))
 }
@@ -102,12 +130,12 @@ fn not_polled(latest: &[Observation]) -> String {
 }
 
 /// All values, then the inverters without a reading.
-fn tables(latest: &[Observation]) -> String {
+fn tables(latest: &[Observation], medium: Medium) -> String {
     let readings: Vec<&Reading> = latest.iter().filter_map(Observation::reading).collect();
     let unread = latest.iter().filter(|one| one.reading().is_none());
     let unread = unread.map(|one| {
         let why = table::unread(&one.outcome);
         format!("inverter {}: {why}\n", one.inverter.label())
     });
-    table::details(&readings) + &unread.collect::<String>()
+    table::details(&readings, medium) + &unread.collect::<String>()
 }

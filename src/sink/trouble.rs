@@ -1,7 +1,8 @@
 //! Trouble of sinks: reported once when it begins and once when it is over; it decides the exit code.
 
+use crate::clock;
 use crate::exit::{Exit, Failure};
-use chrono::{DateTime, FixedOffset, Local};
+use chrono::{DateTime, FixedOffset};
 use std::collections::BTreeMap;
 use tracing::{error, warn};
 
@@ -66,7 +67,7 @@ impl Troubles {
         if !self.now.contains_key(subject) {
             let trouble = Trouble {
                 part: self.part,
-                since: Local::now().fixed_offset(),
+                since: clock::now().fixed_offset(),
                 text: failure.message().to_owned(),
             };
             self.now.insert(subject.to_owned(), trouble);
@@ -84,6 +85,11 @@ impl Troubles {
             }
             _ => error!("{subject}: {message}"),
         }
+    }
+
+    /// Whether anything is in trouble now.
+    pub(super) fn has_any(&self) -> bool {
+        !self.now.is_empty()
     }
 
     /// The exit code: trouble that is over counts too.

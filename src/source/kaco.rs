@@ -7,11 +7,13 @@ use crate::exit::Failure;
 use crate::inverter::{BusName, InverterId};
 use crate::kaco::bus::Bus;
 use crate::kaco::connect::LinkError;
+use crate::kaco::overheard::Strays;
+use crate::kaco::ping::Ping;
 use crate::kaco::poll::Poller;
 use crate::kaco::scan::Heard;
 use crate::kaco::timing::Timing;
 use crate::link::{Device, Link};
-use crate::observation::{Observation, Outcome};
+use crate::observation::{Attempts, Observation, Outcome};
 use crate::reading::Facts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -34,6 +36,8 @@ pub struct Plan {
     pub record: Option<PathBuf>,
     /// The name of the bus, where buses are named.
     pub bus: Option<BusName>,
+    /// Names of its inverters that are shown.
+    pub names: BTreeMap<Address, String>,
 }
 
 /// Polls the inverters of a bus.
@@ -58,9 +62,8 @@ impl KacoSource {
     /// [`SourceError::Recording`] if the file of the recording can't be opened.
     pub fn new(plan: Plan, lifetime: Lifetime, clock: Clock) -> Result<Self, SourceError> {
         let recorder = plan.recorder()?;
-        let inverter = |address: &Address| plan.inverter(*address);
         Ok(Self {
-            inverters: plan.addresses.as_slice().iter().map(inverter).collect(),
+            inverters: plan.inverters(),
             plan,
             lifetime,
             clock,
@@ -72,10 +75,7 @@ impl KacoSource {
     }
 
     pub(super) fn title(&self) -> String {
-        match &self.plan.bus {
-            Some(bus) => bus.to_string(),
-            None => self.plan.device.to_string(),
-        }
+        self.plan.title()
     }
 
     pub(super) fn inverters(&self) -> &[InverterId] {
@@ -114,10 +114,10 @@ impl KacoSource {
         let mut new = Vec::new();
         let (plan, clock) = (&self.plan, self.clock);
         let (silent, facts) = (&mut self.silent, &self.facts);
-        let mut report = |address: Address, outcome: Outcome| {
+        let mut report = |address: Address, outcome: Outcome, attempts: Attempts| {
             note_silence(silent, address, &outcome);
             let observed = Observation::new(plan.inverter(address), outcome);
-            let mut observation = observed.at(Some(clock()));
+            let mut observation = observed.after(attempts).at(Some(clock()));
             if let Outcome::Read { answer, .. } = &mut observation.outcome {
                 match facts.get(&address) {
                     Some(facts) => answer.facts = facts.clone(),
@@ -138,6 +138,20 @@ impl KacoSource {
 }
 
 impl Plan {
+    /// What the bus is called in messages: its name, or else its device.
+    pub(super) fn title(&self) -> String {
+        match &self.bus {
+            Some(bus) => bus.to_string(),
+            None => self.device.to_string(),
+        }
+    }
+
+    /// The inverters on it, in their order.
+    pub fn inverters(&self) -> Vec<InverterId> {
+        let inverter = |address: &Address| self.inverter(*address);
+        self.addresses.as_slice().iter().map(inverter).collect()
+    }
+
     /// The recording of the run, if one was asked for.
     fn recorder(&self) -> Result<Option<Recorder>, SourceError> {
         let open = |path: &PathBuf| Recorder::open(path, self.device.to_string());
@@ -149,6 +163,7 @@ impl Plan {
         InverterId::kaco(Some(address.number()))
             .on(self.bus.clone())
             .simulated(matches!(self.device, Device::Simulated(_)))
+            .named(self.names.get(&address).cloned())
     }
 }
 
@@ -166,34 +181,91 @@ async fn open(
     recorder: Option<&Recorder>,
     clock: Clock,
 ) -> Result<Poller<Link>, LinkError> {
+    let bus = open_bus(plan, recorder).await?;
+    Ok(Poller::new(bus, plan.counters, clock).counters_last(plan.counters_last))
+}
+
+async fn open_bus(plan: &Plan, recorder: Option<&Recorder>) -> Result<Bus<Link>, LinkError> {
     let mut bus = Bus::open(Link::new(plan.device.clone()), plan.timing).await?;
     if let Some(recorder) = recorder {
         bus.observe(recorder.observer());
     }
-    Ok(Poller::new(bus, plan.counters, clock).counters_last(plan.counters_last))
+    Ok(bus)
 }
 
-/// Searches the bus of `plan` for inverters. `report` is called with each address as soon as it is
-/// decided; with silent ones once in each pass.
-///
-/// # Errors
-/// [`Failure`] if the bus can't be opened or gets lost, or if the recording can't be written.
-pub(crate) async fn scan(
-    plan: &Plan,
-    clock: Clock,
-    mut report: impl FnMut(Address, Heard),
-) -> Result<(), Failure> {
-    let recorder = plan.recorder()?;
-    let mut poller = open(plan, recorder.as_ref(), clock).await?;
-    let report = |address, mut heard| {
-        if let Heard::Found(found) = &mut heard {
-            found.reading.inverter = plan.inverter(address);
-        }
-        report(address, heard);
-    };
-    poller.scan(plan.addresses.as_slice(), report).await?;
-    match recorder.as_ref().and_then(Recorder::failure) {
+/// What the recording of a run that is over failed with, if it did.
+fn recorded(recorder: Option<&Recorder>) -> Result<(), Failure> {
+    match recorder.and_then(Recorder::failure) {
         Some(failure) => Err(failure.into()),
         None => Ok(()),
     }
+}
+
+/// Searches a bus for inverters.
+pub(crate) struct Scanner<'a> {
+    plan: &'a Plan,
+    recorder: Option<Recorder>,
+    poller: Poller<Link>,
+}
+
+impl<'a> Scanner<'a> {
+    /// Opens the bus.
+    ///
+    /// # Errors
+    /// [`Failure`] if the bus or the recording can't be opened.
+    pub(crate) async fn open(plan: &'a Plan, clock: Clock) -> Result<Self, Failure> {
+        let recorder = plan.recorder()?;
+        let poller = open(plan, recorder.as_ref(), clock).await?;
+        Ok(Self {
+            plan,
+            recorder,
+            poller,
+        })
+    }
+
+    /// Searches. `report` is called with each address as soon as it is decided; with silent ones once
+    /// in each pass, and again if a late reply comes.
+    ///
+    /// # Errors
+    /// [`Failure`] if the bus gets lost, or if the recording can't be written.
+    pub(crate) async fn run(
+        &mut self,
+        mut report: impl FnMut(Address, Heard),
+    ) -> Result<(), Failure> {
+        let plan = self.plan;
+        let report = |address, mut heard| {
+            if let Heard::Found(found) = &mut heard {
+                found.reading.inverter = plan.inverter(address);
+            }
+            report(address, heard);
+        };
+        let addresses = plan.addresses.as_slice();
+        self.poller.scan(addresses, report).await?;
+        recorded(self.recorder.as_ref())
+    }
+
+    /// What passed on the bus that no request explains.
+    pub(crate) fn strays(&mut self) -> Strays {
+        self.poller.strays()
+    }
+}
+
+/// Requests the readings of each inverter of a bus `count` times, in turn. `report` is called with
+/// each outcome.
+///
+/// # Errors
+/// [`Failure`] if the bus can't be opened or gets lost, or if the recording can't be written.
+pub(crate) async fn ping(
+    plan: &Plan,
+    count: u32,
+    mut report: impl FnMut(Address, Ping),
+) -> Result<(), Failure> {
+    let recorder = plan.recorder()?;
+    let mut bus = open_bus(plan, recorder.as_ref()).await?;
+    for _ in 0..count {
+        for &address in plan.addresses.as_slice() {
+            report(address, bus.ping(address).await?);
+        }
+    }
+    recorded(recorder.as_ref())
 }

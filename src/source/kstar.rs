@@ -11,7 +11,7 @@ use crate::kstar::interfaces::broadcast_addresses;
 use crate::kstar::search::search;
 use crate::kstar::timing::Timing;
 use crate::observation::{Observation, Outcome};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -25,6 +25,10 @@ const SEARCH_EVERY: Duration = Duration::from_secs(60);
 /// How often an inverter is asked again for its serial number: a router can give its address away.
 const IDENTITY_EVERY: Duration = Duration::from_secs(3600);
 
+/// Inverters that a source keeps: each costs sockets and memory, and anybody can answer each search with
+/// other addresses.
+const MOST: usize = 512;
+
 /// Which inverters, checked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {
@@ -32,8 +36,8 @@ pub struct Plan {
     pub known: Vec<Ipv4Addr>,
     /// Where others are searched; `None` if they are not.
     pub search: Option<Search>,
-    /// A name that is shown, of the only inverter.
-    pub name: Option<String>,
+    /// Names that are shown, of inverters whose address was given.
+    pub names: BTreeMap<Ipv4Addr, String>,
 }
 
 /// Where inverters are searched.
@@ -80,6 +84,8 @@ struct Inverter {
     client: Client,
     /// What it told of itself, and when.
     identity: Option<(Identity, Instant)>,
+    /// The serial number that was told last at this address.
+    last_serial: Option<String>,
     /// Whether it did not answer when it was polled last.
     was_silent: bool,
 }
@@ -119,18 +125,20 @@ impl KstarSource {
     }
 
     fn id(&self, ip: Ipv4Addr, serial: Option<String>) -> InverterId {
-        InverterId::kstar(serial, Some(IpAddr::V4(ip))).named(self.plan.name.clone())
+        self.plan.inverter(ip, serial)
     }
 
     /// Adds an inverter unless it is known; `is_awake` if its module has just answered a search.
     fn add(&mut self, ip: Ipv4Addr, is_awake: bool) -> bool {
-        let is_new = self.order.iter().all(|(known, _)| *known != ip);
+        let has_room = self.order.len() < MOST.max(self.plan.known.len());
+        let is_new = has_room && self.order.iter().all(|(known, _)| *known != ip);
         if is_new {
             self.order.push((ip, self.id(ip, None)));
             self.inverters.push(Inverter {
                 ip,
                 client: Client::new(ip, Timing::default(), is_awake),
                 identity: None,
+                last_serial: None,
                 was_silent: false,
             });
         }
@@ -273,13 +281,13 @@ impl KstarSource {
             inverter.identity = None;
         }
         let serial = match &outcome {
-            Outcome::Read { answer, .. } => answer.inverter.serial().map(str::to_owned),
-            _ => inverter.serial(),
+            Outcome::Read { answer, .. } => inverter.tell(answer.inverter.serial()),
+            // It is silent as the inverter that it was.
+            _ => inverter.last_serial.clone(),
         };
         let id = self.id(ip, serial);
-        if let Some((_, before)) = self.order.iter_mut().find(|(known, _)| *known == ip) {
-            tell_change(before, &id);
-            *before = id.clone();
+        if let Some((_, known)) = self.order.iter_mut().find(|(known, _)| *known == ip) {
+            *known = id.clone();
         }
         self.inverters.push(inverter);
         Observation::new(id, outcome).at(Some((self.clock)()))
@@ -335,19 +343,17 @@ async fn next_found(search: &mut Option<RunningSearch>) -> Result<Ipv4Addr, Opti
     Err(ended.ok().and_then(Result::err))
 }
 
-/// Reports that another inverter answers at an address.
-fn tell_change(before: &InverterId, now: &InverterId) {
-    if let (Some(old), Some(new), Some(ip)) = (before.serial(), now.serial(), now.ip())
-        && old != new
-    {
-        warn!("another inverter answers at {ip}: {new} instead of {old}");
-    }
-}
-
 impl Inverter {
-    fn serial(&self) -> Option<String> {
-        let (identity, _) = self.identity.as_ref()?;
-        identity.serial.clone()
+    /// Takes the serial number of a reading; another one than before is reported.
+    fn tell(&mut self, serial: Option<&str>) -> Option<String> {
+        let new = serial?.to_owned();
+        if let Some(old) = self.last_serial.replace(new.clone())
+            && old != new
+        {
+            let ip = self.ip;
+            warn!("another inverter answers at {ip}: {new} instead of {old}");
+        }
+        Some(new)
     }
 
     async fn poll(&mut self, clock: Clock) -> Result<Outcome, NetworkError> {
@@ -382,6 +388,18 @@ impl Inverter {
 }
 
 impl Plan {
+    /// The inverters whose address was given, in their order.
+    pub fn inverters(&self) -> Vec<InverterId> {
+        self.known
+            .iter()
+            .map(|ip| self.inverter(*ip, None))
+            .collect()
+    }
+
+    fn inverter(&self, ip: Ipv4Addr, serial: Option<String>) -> InverterId {
+        InverterId::kstar(serial, Some(IpAddr::V4(ip))).named(self.names.get(&ip).cloned())
+    }
+
     /// All addresses that a search packet goes to.
     pub fn targets(&self) -> Vec<Ipv4Addr> {
         let searched = self.search.iter().flat_map(Search::addresses);
@@ -454,4 +472,24 @@ impl Plan {
 fn listed(addresses: &[Ipv4Addr]) -> String {
     let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     texts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inverters_that_answer_searches_are_bounded() {
+        let plan = Plan {
+            known: vec![Ipv4Addr::new(192, 168, 1, 50)],
+            search: Some(Search::AllInterfaces),
+            names: BTreeMap::new(),
+        };
+        let clock = || chrono::DateTime::UNIX_EPOCH.fixed_offset();
+        let mut source = KstarSource::new(plan, Lifetime::Watch, clock);
+        for number in 0..2000_u32 {
+            source.add(Ipv4Addr::from(0x0a00_0000 + number), true);
+        }
+        assert_eq!(source.inverters().len(), MOST);
+    }
 }

@@ -116,6 +116,62 @@ impl Source {
     }
 }
 
+/// Prepares the sources of a run, and gives what failed of that: where there are several, one whose
+/// recording can't be written polls without.
+///
+/// # Errors
+/// [`SourceError::Recording`] of a source that is alone.
+pub fn prepared(
+    plans: Vec<SourcePlan>,
+    lifetime: Lifetime,
+    clock: Clock,
+) -> Result<(Vec<Source>, Vec<Failure>), SourceError> {
+    let is_alone = plans.len() == 1;
+    let mut sources = Vec::new();
+    let mut failures = Vec::new();
+    for plan in plans {
+        let unrecorded = plan.unrecorded().filter(|_| !is_alone);
+        match (Source::new(plan, lifetime, clock), unrecorded) {
+            (Err(error), Some(unrecorded)) => {
+                let source = Source::new(unrecorded, lifetime, clock)?;
+                failures.push(Failure::from(error).of(&source.title()));
+                sources.push(source);
+            }
+            (source, _) => sources.push(source?),
+        }
+    }
+    Ok((sources, failures))
+}
+
+impl SourcePlan {
+    /// What it is called in messages: a bus, a device, or `KSTAR`.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Kaco(plan) => plan.title(),
+            Self::Kstar(_) => crate::inverter::KSTAR.title.to_owned(),
+        }
+    }
+
+    /// The inverters that are named in it, in their order.
+    pub fn inverters(&self) -> Vec<InverterId> {
+        match self {
+            Self::Kaco(plan) => plan.inverters(),
+            Self::Kstar(plan) => plan.inverters(),
+        }
+    }
+
+    /// The same without a recording, if it has one.
+    fn unrecorded(&self) -> Option<Self> {
+        match self {
+            Self::Kaco(plan) if plan.record.is_some() => Some(Self::Kaco(kaco::Plan {
+                record: None,
+                ..plan.clone()
+            })),
+            Self::Kaco(_) | Self::Kstar(_) => None,
+        }
+    }
+}
+
 /// Why a source can't poll.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {

@@ -1,9 +1,10 @@
 //! `--record FILE`: every exchange on a bus, appended to a file as JSON lines.
 
 use super::SourceError;
+use crate::clock;
 use crate::kaco::bus::{Exchange, Observer};
 use crate::recording;
-use chrono::{Local, SecondsFormat};
+use chrono::SecondsFormat;
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -65,7 +66,7 @@ impl State {
     /// Writes a line whole, until that fails once.
     fn note(&mut self, device: &str, exchange: Exchange<'_>) {
         let line = recording::Exchange {
-            time: Local::now().to_rfc3339_opts(SecondsFormat::Millis, false),
+            time: clock::now().to_rfc3339_opts(SecondsFormat::Millis, false),
             device: device.to_owned(),
             request: exchange.request.to_vec(),
             reply: exchange.reply.to_vec(),

@@ -5,7 +5,7 @@ use super::plant::Now;
 use crate::fault;
 use crate::format::{hybrid, table};
 use crate::inverter::InverterId;
-use crate::observation::Outcome;
+use crate::observation::{Attempts, Observation, Outcome};
 use crate::plant_total::Figures;
 use crate::reading::{Decimal, Reading, Role};
 use chrono::NaiveDate;
@@ -42,10 +42,8 @@ pub(crate) struct Inverter {
     pub(crate) read: Option<Now>,
     /// Time to the first byte of that.
     pub(crate) first_byte: Option<Duration>,
-    /// How often it was polled, and how often the replies were garbled.
-    pub(crate) polled: u64,
-    /// See `polled`.
-    pub(crate) garbled: u64,
+    /// The requests of all polls in which it was heard: how good its link is.
+    pub(crate) attempts: Attempts,
     /// Why the last reply was garbled.
     pub(crate) reason: String,
     /// Whether no reply came when it was polled last.
@@ -70,8 +68,7 @@ impl Inverter {
             reading: None,
             read: None,
             first_byte: None,
-            polled: 0,
-            garbled: 0,
+            attempts: Attempts::default(),
             reason: String::new(),
             is_silent: false,
             last: None,
@@ -88,8 +85,8 @@ impl Inverter {
 
     /// Share of garbled replies, percent.
     pub(crate) fn error_rate(&self) -> f64 {
-        let count = |count: u64| count.to_f64().unwrap_or(0.0);
-        count(self.garbled) / count(self.polled.max(1)) * 100.0
+        let Attempts { sent, garbled, .. } = self.attempts;
+        f64::from(garbled) / f64::from(sent.max(1)) * 100.0
     }
 
     /// Its yield of this day, kWh; `None` if it gave no reading on that day.
@@ -119,14 +116,15 @@ impl Inverter {
         self.curves.iter().find(is_power).map(|(_, curve)| curve)
     }
 
-    /// Notes an outcome; what the inverter reports, or why it was not read.
-    pub(super) fn take(&mut self, outcome: &Outcome, now: Now) -> String {
-        if matches!(outcome, Outcome::NotPolled) {
-            return String::new();
+    /// Notes an observation; what the inverter reports, or why it was not read.
+    pub(super) fn take(&mut self, observation: &Observation, now: Now) -> String {
+        let outcome = &observation.outcome;
+        if matches!(outcome, Outcome::Read { .. } | Outcome::Garbled(_)) {
+            self.attempts = self.attempts.and(observation.attempts);
         }
-        self.polled += 1;
         self.is_silent = matches!(outcome, Outcome::Silent);
         match outcome {
+            Outcome::NotPolled => String::new(),
             Outcome::Read { answer, first_byte } => {
                 self.condition = if answer.is_fault {
                     Condition::Fault
@@ -144,12 +142,11 @@ impl Inverter {
                 }
             }
             Outcome::Garbled(reason) => {
-                self.garbled += 1;
                 self.condition = Condition::Garbled;
                 self.reason.clone_from(reason);
                 reason.clone()
             }
-            Outcome::Silent | Outcome::Unreachable(_) | Outcome::NotPolled => {
+            Outcome::Silent | Outcome::Unreachable(_) => {
                 self.condition = Condition::Silent;
                 String::new()
             }

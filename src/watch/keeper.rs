@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 /// Pause before a lost way is tried again: doubled each time up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// See [`FIRST_PAUSE`]. A plugged-in adapter is noticed within half a minute.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// See [`FIRST_PAUSE`]. A plugged-in adapter is noticed within a minute.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Silent inverters are polled this seldom until they answer: at night all are silent.
 const SILENT_EVERY: Duration = Duration::from_secs(60);

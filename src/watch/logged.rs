@@ -1,6 +1,6 @@
 //! What a log directory has of today: curves and yields of a run that begins in the middle of a day.
 
-use super::plant::{Now, Plant};
+use super::plant::Now;
 use crate::inverter::InverterId;
 use crate::kaco::layouts::READINGS;
 use crate::kstar::layout::KSTAR;
@@ -37,9 +37,15 @@ impl Logged {
         }
     }
 
-    /// Loads the rows of today of an inverter, when its folder is known first. What can't be read is
-    /// left out: the page begins with what is polled.
-    pub(crate) fn load(&mut self, plant: &mut Plant, source: usize, id: &InverterId, now: Now) {
+    /// Hands over the rows of today of an inverter, when its folder is known first. What can't be
+    /// read is left out: the page begins with what is polled.
+    pub(crate) fn load(
+        &mut self,
+        source: usize,
+        id: &InverterId,
+        now: Now,
+        mut take: impl FnMut(&Reading),
+    ) {
         let Some(directory) = &self.directory else {
             return;
         };
@@ -57,7 +63,7 @@ impl Logged {
                     reading.inverter = id.clone();
                     let is_past = |time: &DateTime<FixedOffset>| *time <= now.local;
                     if reading.time.is_some_and(|time| is_past(&time)) {
-                        plant.remember(source, id, &reading, now);
+                        take(&reading);
                     }
                 }
             }
@@ -134,6 +140,7 @@ fn reading(layout: &'static Layout, header: &str, row: &str) -> Option<Reading> 
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::super::curve::{Span, Window};
+    use super::super::plant::Plant;
     use super::*;
     use crate::kaco::layouts::STANDARD;
     use crate::sink::csv_log::files::LogDirectory;
@@ -172,7 +179,8 @@ mod tests {
         };
         let mut plant = Plant::new(vec!["bus".to_owned()], Duration::from_secs(10), now);
         let id = InverterId::kaco(Some(2));
-        Logged::new(Some(directory.path().to_owned())).load(&mut plant, 0, &id, now);
+        let mut logged = Logged::new(Some(directory.path().to_owned()));
+        logged.load(0, &id, now, |reading| plant.remember(0, &id, reading, now));
         let curve = plant.curve(Window::new(Span::Hour, now.local));
         assert_eq!(curve[56..], [None, Some(585.0), Some(590.0), Some(590.0)]);
         let energy = plant.inverters()[0].daily_yield(now.local.date_naive());

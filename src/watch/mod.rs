@@ -7,14 +7,13 @@
 //! | `curve` | what a quantity was in the last hour and the last day |
 //! | `logged` | what a log directory has of today |
 //! | `view` | what the page shows; what keys do |
-//! | `page`, [`look`] | draws the live page, as the terminal can show it |
+//! | `page` | draws the live page, as the terminal can show it |
 //! | [`screen`] | its terminal and keys |
 
 pub(crate) mod curve;
 pub(crate) mod inverter;
 pub mod keeper;
 pub(crate) mod logged;
-pub mod look;
 pub(crate) mod page;
 pub(crate) mod plant;
 pub mod screen;

@@ -70,6 +70,8 @@ pub(crate) struct Way {
     pub(crate) title: String,
     /// Since when it is lost, and why.
     pub(crate) lost: Option<(DateTime<FixedOffset>, String)>,
+    /// Whether it is polled no more.
+    is_gone: bool,
     round_done: Instant,
     /// Time from one round to the next; `None` before the first one is done.
     period: Option<Duration>,
@@ -89,6 +91,8 @@ pub(crate) struct Counts {
 /// The inverters that are watched.
 #[derive(Debug)]
 pub(crate) struct Plant {
+    /// Its name, if it has one.
+    pub(crate) title: Option<String>,
     inverters: Vec<Inverter>,
     /// Index of an inverter, by source and place.
     places: HashMap<(usize, String), usize>,
@@ -100,18 +104,42 @@ impl Plant {
     /// A plant without inverters; `titles` are those of its sources, `every` is the time from one
     /// round to the next.
     pub(crate) fn new(titles: Vec<String>, every: Duration, now: Now) -> Self {
-        let way = |title| Way {
+        let mut plant = Self {
+            title: None,
+            inverters: Vec::new(),
+            places: HashMap::new(),
+            ways: Vec::new(),
+            every,
+        };
+        for title in titles {
+            plant.add_source(title, now);
+        }
+        plant
+    }
+
+    /// Adds a source with this title.
+    pub(crate) fn add_source(&mut self, title: String, now: Now) {
+        self.ways.push(Way {
             title,
             lost: None,
             round_done: now.instant,
             period: None,
-        };
-        Self {
-            inverters: Vec::new(),
-            places: HashMap::new(),
-            ways: titles.into_iter().map(way).collect(),
-            every,
+            is_gone: false,
+        });
+    }
+
+    /// Takes out a source with its inverters; the others keep their numbers.
+    pub(crate) fn remove(&mut self, source: usize) {
+        if let Some(way) = self.ways.get_mut(source) {
+            way.is_gone = true;
+            way.lost = None;
         }
+        self.inverters.retain(|inverter| inverter.source != source);
+        let places = self
+            .inverters
+            .iter()
+            .map(|one| (one.source, one.id.place()));
+        self.places = places.zip(0..).collect();
     }
 
     /// All inverters, in the order in which they were named or found.
@@ -119,7 +147,13 @@ impl Plant {
         &self.inverters
     }
 
-    /// The ways to them.
+    /// The ways to them that are polled, with the numbers of their sources.
+    pub(crate) fn ways_now(&self) -> impl Iterator<Item = (usize, &Way)> {
+        let ways = self.ways.iter().enumerate();
+        ways.filter(|(_, way)| !way.is_gone)
+    }
+
+    /// The ways to them, by the number of their source.
     pub(crate) fn ways(&self) -> &[Way] {
         &self.ways
     }
@@ -131,7 +165,7 @@ impl Plant {
             self.inverters.push(Inverter::new(id.clone(), source));
             self.inverters.len() - 1
         });
-        #[allow(clippy::indexing_slicing)] // inverters are never removed
+        #[allow(clippy::indexing_slicing)] // places hold what is there
         &mut self.inverters[index]
     }
 
@@ -145,9 +179,9 @@ impl Plant {
         let inverter = self.add(source, &observation.inverter);
         inverter.id = observation.inverter.clone();
         let from = inverter.condition;
-        let detail = inverter.take(&observation.outcome, now);
+        let detail = inverter.take(observation, now);
         (inverter.condition != from).then(|| Change {
-            name: inverter.name(),
+            name: inverter.id.shown(),
             from,
             to: inverter.condition,
             detail,
@@ -155,7 +189,7 @@ impl Plant {
     }
 
     /// Notes a reading of a former run.
-    pub(super) fn remember(&mut self, source: usize, id: &InverterId, reading: &Reading, now: Now) {
+    pub(crate) fn remember(&mut self, source: usize, id: &InverterId, reading: &Reading, now: Now) {
         self.add(source, id).remember(reading, now);
     }
 
@@ -264,7 +298,7 @@ impl Plant {
 
     /// Whether each way works.
     pub(crate) fn health(&self) -> impl Iterator<Item = Health> {
-        self.ways.iter().map(|way| Health {
+        self.ways_now().map(|(_, way)| Health {
             name: way.title.clone(),
             trouble: way.lost.clone(),
         })

@@ -1,14 +1,32 @@
-//! The terminal of the live page: taken at the start, given back however the program ends.
+//! The terminal of the live page: taken at the start, given back however the program ends. When the program is stopped and
+//! goes on, as by `fg`, it is taken once more: a shell had it meanwhile.
 
 use super::page::{self, Surroundings};
 use super::plant::Plant;
 use super::view::View;
+use crossterm::cursor::Show;
 use crossterm::event::{Event, EventStream, KeyEvent, KeyEventKind};
+use crossterm::execute;
+use crossterm::terminal::{
+    self, Clear, ClearType, EnterAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 use futures_core::Stream;
-use ratatui::DefaultTerminal;
+use ratatui::layout::Rect;
+use ratatui::{DefaultTerminal, TerminalOptions, Viewport};
+use signal_hook::consts::{SIGCONT, SIGTSTP};
+use signal_hook::{flag, low_level::emulate_default_handler};
 use std::future::{pending, poll_fn};
-use std::io;
+use std::io::{self, stdout};
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The size of a terminal that tells none, as a serial line.
+const USUAL: (u16, u16) = (80, 24);
+
+/// The largest page: no screen has more columns and rows, and each cell costs memory.
+const LARGEST: (u16, u16) = (800, 300);
 
 /// What comes from the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +39,13 @@ pub(crate) enum Input {
 
 /// The terminal, in a mode of its own. Dropping it gives the terminal back; so does a panic.
 pub struct Screen {
-    terminal: DefaultTerminal,
+    /// Never dropped: if the terminal is gone, it would print that to where nobody reads, and panic.
+    terminal: ManuallyDrop<DefaultTerminal>,
     events: EventStream,
+    /// Set when a shell wants the program to stop.
+    stop: Arc<AtomicBool>,
+    /// Set when it goes on.
+    go_on: Arc<AtomicBool>,
 }
 
 impl Screen {
@@ -31,10 +54,17 @@ impl Screen {
     /// # Errors
     /// When it is not a terminal, or can't do it.
     pub fn start() -> io::Result<Self> {
-        Ok(Self {
-            terminal: ratatui::try_init()?,
+        let (stop, go_on) = (heard(SIGTSTP)?, heard(SIGCONT)?);
+        let viewport = Viewport::Fixed(area()?);
+        let terminal = ratatui::try_init_with_options(TerminalOptions { viewport })?;
+        let screen = Self {
+            terminal: ManuallyDrop::new(terminal),
             events: EventStream::new(),
-        })
+            stop,
+            go_on,
+        };
+        execute!(stdout(), EnterAlternateScreen)?;
+        Ok(screen)
     }
 
     /// The next key or change of size; never comes when the terminal is gone.
@@ -62,13 +92,58 @@ impl Screen {
         view: &mut View,
         surroundings: &Surroundings,
     ) -> io::Result<()> {
+        let is_taken_again = self.take_again()?;
+        let area = area()?;
+        if is_taken_again || self.terminal.get_frame().area() != area {
+            execute!(stdout(), Clear(ClearType::All))?;
+            self.terminal.resize(area)?;
+        }
         let draw = |frame: &mut ratatui::Frame<'_>| page::draw(frame, plant, view, surroundings);
         self.terminal.draw(draw).map(drop)
+    }
+
+    /// Stops if a shell wants that; takes the terminal once more if the program was stopped.
+    fn take_again(&self) -> io::Result<bool> {
+        let stops = self.stop.swap(false, Ordering::Relaxed);
+        if stops {
+            give_back()?;
+            emulate_default_handler(SIGTSTP)?;
+        }
+        let goes_on = self.go_on.swap(false, Ordering::Relaxed) || stops;
+        if goes_on {
+            // As far as this program knows it is in raw mode still, and would leave it as it is.
+            disable_raw_mode()?;
+            enable_raw_mode()?;
+            execute!(stdout(), EnterAlternateScreen)?;
+        }
+        Ok(goes_on)
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        ratatui::restore();
+        // A terminal that is gone needs nothing back, and there is nowhere to report it.
+        let _ = give_back();
     }
+}
+
+fn give_back() -> io::Result<()> {
+    ratatui::try_restore()?;
+    execute!(stdout(), Show)
+}
+
+/// A flag that a signal sets from now on.
+fn heard(signal: i32) -> io::Result<Arc<AtomicBool>> {
+    let heard = Arc::new(AtomicBool::new(false));
+    flag::register(signal, Arc::clone(&heard))?;
+    Ok(heard)
+}
+
+/// What the page fills: the terminal, unless its size can't be.
+fn area() -> io::Result<Rect> {
+    let (columns, rows) = match terminal::size()? {
+        (0, _) | (_, 0) => USUAL,
+        (columns, rows) => (columns.min(LARGEST.0), rows.min(LARGEST.1)),
+    };
+    Ok(Rect::new(0, 0, columns, rows))
 }

@@ -187,7 +187,7 @@ impl View {
             return inverters.into_iter().map(Entry::Inverter).collect();
         }
         let mut entries = Vec::new();
-        for source in 0..plant.ways().len() {
+        for (source, _) in plant.ways_now() {
             entries.push(Entry::Source(source));
             let of_source = |index: &&usize| {
                 let inverter = plant.inverters().get(**index);

@@ -5,7 +5,7 @@ use super::random::Random;
 use crate::polling::at_address;
 use crate::support::bus::{BYTE_TIME, Bus, Play};
 use crate::support::captures::bytes;
-use crate::support::program::{command, run, signal, start, text, wait};
+use crate::support::program::{command, run, signal, start, text, wait, wait_until_it_hears};
 use rustix::process::Signal;
 use std::thread;
 use std::time::Duration;
@@ -67,6 +67,7 @@ fn survives(kind: &str, words: &[u8]) -> usize {
     }
     assert_eq!(directory.path().read_dir().unwrap().count(), 0, "{kind}");
     let watch = start(command(&["watch", &device, "2", "--every", "1s"]));
+    wait_until_it_hears(&watch.0);
     thread::sleep(Duration::from_millis(500));
     signal(&watch.0, Signal::TERM);
     let run = wait(watch).expect_code(0);

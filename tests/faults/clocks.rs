@@ -25,15 +25,15 @@ const BERLIN_BY_RULE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 const SAO_PAULO_BY_RULE: &str = "<-03>3<-02>,M10.3.0/0,M2.3.0/0";
 
 /// The clock of one plant.
-pub(super) struct Clock(TempDir);
+pub struct Clock(TempDir);
 
 impl Clock {
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         Self(TempDir::new().unwrap())
     }
 
     /// Sets it to this time in UTC.
-    pub(super) fn set(&self, time: &str) {
+    pub fn set(&self, time: &str) {
         let time =
             DateTime::parse_from_rfc3339(time).unwrap_or_else(|error| panic!("{time}: {error}"));
         // Whole at any moment: the program may be looking.
@@ -42,9 +42,8 @@ impl Clock {
         fs::rename(new, file).unwrap();
     }
 
-    pub(super) fn rule(&self, command: &mut Command, zone: &str) {
-        command
-            .env("LD_PRELOAD", LIBRARY.as_path())
+    pub fn rule(&self, command: &mut Command, zone: &str) {
+        shim::load(command, &LIBRARY)
             .env("CLOCK", self.0.path().join("clock"))
             .env("TZ", zone);
     }
@@ -146,6 +145,27 @@ fn a_clock_that_is_far_off() {
         ],
     );
     figures("clocks at 1970, 2038, 2106, 9999", rows, rows, 0);
+}
+
+#[test]
+fn a_clock_before_1970_is_an_error() {
+    let (plant, clock) = (Plant::new(), Clock::new());
+    for time in ["1969-12-31T23:59:59Z", "1901-12-13T20:45:52Z"] {
+        clock.set(time);
+        let mut command = plant.command("2", plant.directory.path(), &[]);
+        clock.rule(&mut command, BERLIN_BY_RULE);
+        let run = wait(start(command)).expect_code(1);
+        assert!(
+            run.stderr.contains("clock of this machine"),
+            "{}",
+            run.stderr
+        );
+        assert!(run.stderr.contains("timedatectl"), "{}", run.stderr);
+    }
+    assert!(!plant.path("latest.csv").exists());
+    let mut command = command(&["explain", "4"]);
+    clock.rule(&mut command, BERLIN_BY_RULE);
+    wait(start(command)).expect_code(0);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::support::day::Day;
 use crate::support::disk::{Disk, tree};
 use crate::support::plant::{HEADER, Plant, ROW, expect_log};
 use crate::support::program::{Run, start, text, wait, wait_until};
+use crate::watch::Terminal;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -123,6 +124,30 @@ fn a_disk_that_fills_up_under_a_run() {
     plant.log_to(disk.path(), "2,3", &[]).expect_silence();
     assert_eq!((rows(disk.path(), "02"), rows(disk.path(), "03")), (2, 1));
     figures("a disk that is full, before and under a run", 2, 2, 0);
+}
+
+/// `watch` goes on without rows: the page shows it as long as it lasts, and the exit code tells it.
+#[test]
+fn full_disk_stands_on_the_live_page_until_there_is_room() {
+    let disk = Disk::new();
+    let logs = text(disk.path());
+    let watch = ["watch", "sim:", "2", "--pace", "0s", "--every", "100ms"];
+    let arguments = [watch.as_slice(), &["--log", &logs]].concat();
+    let terminal = Terminal::start(&arguments, 100, 24);
+    let latest = disk.path().join("02/latest.csv");
+    wait_until("a row", || latest.exists());
+    wait_until("a page without trouble", || terminal.shows("log ok"));
+    let filler = disk.fill();
+    wait_until("the trouble", || {
+        terminal.page(100, 24).contains("No space left")
+    });
+    let page_of_trouble = terminal.page(100, 24);
+    assert!(page_of_trouble.contains("log since "), "{page_of_trouble}");
+    fs::remove_file(filler).unwrap();
+    wait_until("its end", || terminal.page(100, 24).contains("log ok"));
+    assert!(!terminal.page(100, 24).contains("log since "));
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), Some(1), "as log exits");
 }
 
 #[test]

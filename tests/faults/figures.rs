@@ -19,6 +19,7 @@ pub fn figures(what: &str, tried: usize, survived: usize, lost: usize) {
     let mut file = FILE.lock().unwrap();
     file.write_all(line.as_bytes())
         .expect("a file for the figures");
+    drop(file);
     println!("{line}");
     assert_eq!((survived, lost), (tried, 0), "{what}");
 }

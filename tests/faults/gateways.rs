@@ -124,6 +124,13 @@ fn one_that_resets_the_connection() {
         let (run, latest) = log(&always);
         assert_eq!((run.code, latest), (Some(1), None), "{what}: {run:?}");
         assert!(run.stderr.contains(&always), "{what}: {run:?}");
+        assert!(!run.stderr.contains("plug"), "{what}: {run:?}");
+        let is_open = what != "at once";
+        assert_eq!(
+            run.stderr.contains("the gateway hung up"),
+            is_open,
+            "{what}: {run:?}"
+        );
         if what == "at once" {
             continue; // as nobody there: the link was never open
         }

@@ -23,7 +23,7 @@ captured() { grep -hv '^#' "$1"; }
 make_corpus() {
     local capture name number=0 line
     mkdir -p corpus/{kaco_stream,kaco_mended,kaco_listen,kstar_datagram,kstar_module,kstar_identity,recording,hex_line}
-    mkdir -p corpus/{addresses,duration,device,broker,escape,simulators,modbus}
+    mkdir -p corpus/{addresses,duration,device,broker,escape,simulators,modbus,plant_file,day_file}
     for capture in ../captures/*.hex; do
         name=$(basename "$capture" .hex)
         for target in kaco_stream kaco_mended kaco_listen kstar_datagram kstar_module kstar_identity escape; do
@@ -60,6 +60,11 @@ simulators \xaa\x55\xb0\x7f\x01\x06\x00\x02\x35
 simulators \xaa\x55\xb0\x7f\x01\x02\x00\x02\x31
 modbus \x00\x01\x00\x00\x00\x06\x7e\x03\x9c\x40\x00\x02
 modbus \x00\x02\x00\x00\x00\x09\x7e\x10\x9c\x40\x00\x01\x02\x00\x00\x00\x03\x00\x00\x00\x06\x02\x04\x9c\x40\x00\x7d
+plant_file name = "Roof"\nevery = "10s"\nsunspec = "0.0.0.0:502"\nhttp = "[::]:8080"\nlog = "/var/log/kaco"\nstrict = true\n
+plant_file [[bus]]\nname = "a"\ndevice = "tcp://h:1"\naddresses = "2,4-7"\nnames = { 2 = "x" }\nkwp = { 4 = 5.5 }\nsunspec-offset = 100\n[[bus]]\nname = "b"\ndevice = "sim:"\naddresses = "1"\npace = "1s"\n
+plant_file [[kstar]]\nname = "hut"\nip = "10.0.0.9"\n[mqtt]\nurl = "mqtts://ann@host"\npassword-file = "/k"\nqos = 1\n
+day_file 2026-05-03T12:00:00+0200,mpp-track,398.5,1.56,621,227.8,2.61,585,33,33969,6400xi\n2026-05-03T12:05:00+0200,35,1,1,1,1,1,,1,2,\n
+day_file # datetime, status, AC Power, Daily yield, Type\n2026-05-03T02:59:59+0200,"fault, x",1e3,5,a\n2026-05-03T02:00:00+01:00,4,-0,6,a\n
 LINES
 }
 

@@ -16,6 +16,7 @@ use kaco_ardexa::source::{Lifetime, Source, SourcePlan, kaco};
 use kaco_ardexa::watch::keeper::{Event, keep};
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -84,7 +85,7 @@ async fn rounds(count: usize, addresses: &str, timing: Timing, answer: Answer) -
     let addresses: Addresses = addresses.parse().unwrap();
     for _ in 0..count {
         poller
-            .round(addresses.as_slice(), |address, polled| {
+            .round(addresses.as_slice(), |address, polled, _| {
                 let word = format!("{polled:?}")
                     .split(['(', ' ', '{'])
                     .next()
@@ -152,6 +153,29 @@ async fn a_reply_without_its_end_is_taken_after_the_gap() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_inverter_that_never_names_its_type_is_asked_for_it_once() {
+    let answer: Answer = |_| Some((100, bytes("ST-05")));
+    let (requests, outcomes, _) = rounds(3, "1", Timing::default(), answer).await;
+    assert_eq!(outcomes, ["01 Read"; 3]);
+    assert_eq!(requests.len(), 3 + 1 + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inverter_that_named_its_type_once_is_asked_for_it_in_each_round() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let answer: Answer = |_| {
+        let mut frame = bytes("ST-27");
+        let type_and_yield = b" 100k  5751\r".len();
+        if ASKED.fetch_add(1, Ordering::Relaxed) != 3 {
+            frame.truncate(frame.len() - type_and_yield);
+        }
+        Some((100, frame))
+    };
+    let (requests, ..) = rounds(4, "1", Timing::default(), answer).await;
+    assert_eq!(requests.len(), 3 + 1 + 3 + 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn garbled_replies_are_asked_for_again_at_the_pace() {
     let (requests, outcomes, _) = round("3", Timing::default(), |_| {
         let mut frame = frame_with_sum(b'0');
@@ -199,7 +223,7 @@ async fn asked_for_counters(counters_last: Duration) -> usize {
     let mut columns = Vec::new();
     while started.elapsed() < Duration::from_secs(600) {
         let next = Instant::now() + Duration::from_secs(10);
-        let report = |_, outcome: Outcome| {
+        let report = |_, outcome: Outcome, _| {
             let further = outcome.answer().and_then(|reading| reading.further);
             columns.push(further.map(|cells| cells.values.len()));
         };
@@ -266,6 +290,7 @@ async fn a_day_of_watching_makes_two_files() {
         counters_last: Duration::ZERO,
         record: None,
         bus: None,
+        names: Default::default(),
     };
     let source = Source::new(SourcePlan::Kaco(plan), Lifetime::Watch, evening).unwrap();
     let mut sinks = Sinks::open(SinkPlan {

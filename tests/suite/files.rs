@@ -169,10 +169,12 @@ fn a_file_is_aside_on_the_disk_before_another_gets_its_name() {
     traced(&mut command, &trace);
     program::wait(program::start(command)).expect_code(0);
     let trace = fs::read_to_string(trace).unwrap();
-    let steps: Vec<&str> = trace.lines().map(str::trim_end).collect();
-    let aside = format!("rename {file} {file}.1");
-    let place = steps.iter().position(|step| *step == aside).expect(&trace);
-    assert_eq!(steps[place + 1], "sync folder", "{trace}");
+    let steps: Vec<&str> = trace.lines().collect();
+    let aside = format!(" {file} {file}.1");
+    let is_aside = |step: &&str| step.starts_with("rename ") && step.ends_with(&aside);
+    let place = steps.iter().position(is_aside).expect(&trace);
+    let folder = plant.folder().metadata().unwrap().ino();
+    assert_eq!(steps[place + 1], format!("sync {folder}"), "{trace}");
 }
 
 #[test]
@@ -418,9 +420,27 @@ fn a_directory_of_another_user() {
     let logs = text(&directory);
     let command = command_as_nobody(&["log", "sim:", "2", &logs, "--pace", "0s"], home.path());
     let run = program::wait(program::start(command)).expect_code(1);
-    assert!(run.stderr.contains(&logs), "{}", run.stderr);
-    assert!(run.stderr.contains("chown"), "{}", run.stderr);
+    let command = format!("`sudo chown -R $USER {logs}`");
+    assert!(run.stderr.contains(&command), "{}", run.stderr);
     assert_eq!(tree(&directory), []);
+}
+
+#[test]
+fn directory_that_may_not_be_made_has_a_command_that_makes_it() {
+    let home = TempDir::new().unwrap();
+    fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
+    let owned = home.path().join("owned");
+    fs::create_dir(&owned).unwrap();
+    fs::set_permissions(&owned, Permissions::from_mode(0o555)).unwrap();
+    for (name, word) in [("logs", "{}/logs"), ("my logs", "'{}/my logs'")] {
+        let logs = text(&owned.join(name));
+        let arguments = ["log", "sim:", "2", &logs, "--pace", "0s"];
+        let command = command_as_nobody(&arguments, home.path());
+        let run = program::wait(program::start(command)).expect_code(1);
+        let word = word.replace("{}", &text(&owned));
+        let command = format!("`sudo install -d -o $USER {word}`");
+        assert!(run.stderr.contains(&command), "{}", run.stderr);
+    }
 }
 
 #[test]

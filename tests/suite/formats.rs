@@ -276,7 +276,12 @@ fn a_textfile_that_cant_be_written_costs_no_row() {
     );
     let run = log(&bus(), &logs, &file).expect_code(1);
     assert!(run.stderr.contains(&text(&file)), "{}", run.stderr);
-    assert!(run.stderr.contains("mkdir"), "{}", run.stderr);
+    let missing = text(&directory.path().join("missing"));
+    assert!(
+        run.stderr.contains(&format!("`mkdir -p {missing}`")),
+        "{}",
+        run.stderr
+    );
     for address in ["02", "03"] {
         let rows = fs::read_to_string(logs.join(address).join("latest.csv")).unwrap();
         assert_eq!(rows.lines().count(), 2);

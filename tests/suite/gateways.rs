@@ -112,7 +112,7 @@ fn ser2net_in_front_of_the_bus() {
     logs_both(&format!("tcp://127.0.0.1:{port}"));
 }
 
-/// A run against a gateway that fails: exit 1, host and port named, within 20 s.
+/// A run against a gateway that fails: exit 1, host and port named.
 #[track_caller]
 fn fails(host: &str, port: u16) -> Run {
     let directory = TempDir::new().unwrap();
@@ -123,7 +123,6 @@ fn fails(host: &str, port: u16) -> Run {
         &text(directory.path()),
     ])
     .expect_code(1);
-    assert!(run.time < Duration::from_secs(20), "{:?}", run.time);
     assert!(
         run.stderr.contains(&format!("{host}:{port}")),
         "{}",

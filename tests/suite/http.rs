@@ -1,67 +1,20 @@
 //! `watch --http`: what each path gives, and what no client can do.
 
-use crate::support::bus::Bus;
+use crate::support::bus::{Bus, at_once};
 use crate::support::captures::bytes;
-use crate::support::program::{command, helper, start, text, wait_until};
+use crate::support::logs::PYTHON;
+use crate::support::program::{helper, run, text, wait_until};
+use crate::support::served::{QUICK, Served};
 use serde_json::json;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Stdio};
-use std::thread::spawn;
+use std::net::TcpStream;
+use std::os::unix::fs::symlink;
 use std::time::Duration;
-
-/// A `watch` that serves HTTP; it is killed at the end.
-struct Served {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use tempfile::TempDir;
 
 fn serve(device: &str, addresses: &str) -> Served {
-    let options = ["--every", "200ms", "--pace", "0s", "--http", "127.0.0.1:0"];
-    let arguments = [&["-v", "watch", device, addresses], options.as_slice()].concat();
-    let mut program = command(&arguments);
-    program.stdout(Stdio::null()).stderr(Stdio::piped());
-    let (mut child, _) = start(program);
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let address = loop {
-        let line = lines.next().expect("the address").unwrap();
-        if let Some((_, rest)) = line.split_once("serving http://") {
-            break rest.trim_end_matches('/').parse().unwrap();
-        }
-    };
-    spawn(move || lines.for_each(drop));
-    Served { child, address }
-}
-
-impl Served {
-    /// What comes back for these bytes.
-    fn send(&self, request: &[u8]) -> String {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .unwrap();
-        let _ = stream.write_all(request);
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    fn ask(&self, method: &str, path: &str) -> String {
-        self.send(format!("{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
-    }
-
-    fn get(&self, path: &str) -> String {
-        let answer = self.ask("GET", path);
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{path}: {answer}");
-        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
-    }
+    Served::start(device, addresses, &QUICK)
 }
 
 #[test]
@@ -137,31 +90,38 @@ fn a_total_is_there_while_every_inverter_is_read() {
 }
 
 #[test]
+fn failed_attempts_of_a_bus_are_counted() {
+    let bus = Bus::start(Box::new(|request, count| match (request, count) {
+        ("#020", 0) => at_once(b"\n*020   4 398.5 damaged \r"),
+        ("#020", _) => at_once(&bytes("G4-17")),
+        _ => vec![],
+    }));
+    let served = serve(&text(&bus.path), "2,3");
+    // Two requests to 02; two to 03, which is silent.
+    wait_until("a round", || {
+        served.get("/metrics").contains("\nbus_silent_total 2\n")
+    });
+    let metrics = served.get("/metrics");
+    assert!(metrics.contains("\nbus_garbled_total 1\n"), "{metrics}");
+    let requests = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("bus_requests_total "));
+    let requests: usize = requests.unwrap().parse().unwrap();
+    assert!(requests >= 4, "{metrics}");
+}
+
+#[test]
 fn a_scrape_is_no_request_on_the_bus() {
     let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
     let device = text(&bus.path);
-    let options = ["--every", "1h", "--pace", "0s", "--http", "127.0.0.1:0"];
-    let mut program = command(&[&["-v", "watch", &device, "2"], options.as_slice()].concat());
-    program.stdout(Stdio::null()).stderr(Stdio::piped());
-    let (mut child, _) = start(program);
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let address = lines.find_map(|line| {
-        let line = line.ok()?;
-        line.split_once("serving http://")?
-            .1
-            .trim_end_matches('/')
-            .parse()
-            .ok()
-    });
-    spawn(move || lines.for_each(drop));
-    let served = Served {
-        child,
-        address: address.unwrap(),
-    };
+    let served = Served::start(&device, "2", &["--every", "1h", "--pace", "0s"]);
     wait_until("a reading", || {
         served
             .get("/metrics")
             .contains("inverter_up{address=\"2\"} 1")
+    });
+    wait_until("the question for its identity", || {
+        bus.asked().iter().any(|asked| asked == "#028")
     });
     let asked = bus.asked().len();
     for _ in 0..50 {
@@ -212,26 +172,183 @@ fn other_methods_paths_and_heads_are_refused() {
     assert_eq!(served.send(&twice).matches("HTTP/1.1 200 ").count(), 1);
 }
 
+/// What a process has of memory that is its own, kB, at most so far.
+fn memory(served: &Served) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", served.child.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+    let number = line.unwrap().split_whitespace().nth(1);
+    number.unwrap().parse().unwrap()
+}
+
 #[test]
-fn slow_clients_are_not_waited_for() {
-    let served = serve("sim:", "1");
-    let slow: Vec<TcpStream> = (0..200)
-        .filter_map(|_| TcpStream::connect(served.address).ok())
-        .collect();
+fn a_thousand_connections_of_slow_and_rude_clients_cost_neither_polls_nor_memory() {
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    let served = serve(&text(&bus.path), "2");
+    wait_until("a round", || !bus.asked().is_empty());
+    // They hold every place.
+    let slow: Vec<TcpStream> = (0..32).map(|_| served.connect()).collect();
     for mut stream in &slow {
-        let _ = stream.write_all(b"GET / HT");
+        stream.write_all(b"GET / HT").unwrap();
     }
-    drop(slow.into_iter().skip(32).collect::<Vec<_>>());
+    let before = bus.asked().len();
+    for number in 0..1000 {
+        let limit = Duration::from_millis(200);
+        let Ok(mut stream) = TcpStream::connect_timeout(&served.address, limit) else {
+            break; // the queue of the system is full: it refuses for the program
+        };
+        let head = if number % 2 == 0 {
+            "GET /metrics HTTP/1.1\r\n\r\n"
+        } else {
+            "\0\r\n\r\n"
+        };
+        let _ = stream.write_all(head.as_bytes());
+    }
+    wait_until("polls while every place is taken", || {
+        bus.asked().len() >= before + 20
+    });
+    assert!(memory(&served) < 16_000, "{} kB", memory(&served));
+    drop(slow);
     assert!(served.get("/health").contains("true"));
+}
+
+#[test]
+fn a_client_that_never_ends_its_request_is_let_go() {
+    let served = serve("sim:", "1");
+    let mut stream = served.connect();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert!(!answer.starts_with(b"HTTP/1.1 200"));
+}
+
+#[test]
+fn inverters_of_every_layout_a_silent_and_a_lost_one_are_metrics_that_promtool_takes() {
+    let log = TempDir::new().unwrap();
+    let all = Served::start("sim:", "1-9", &[&QUICK[..], &["--counters"]].concat());
+    wait_until("a reading of the last inverter", || {
+        all.get("/metrics")
+            .contains("inverter_up{address=\"9\",simulated=\"true\"} 1")
+    });
+    helper(
+        "promtool",
+        &["check", "metrics"],
+        all.get("/metrics").as_bytes(),
+    )
+    .expect_silence();
+
+    let device = log.path().join("device");
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    symlink(fs::read_link(&bus.path).unwrap(), &device).unwrap();
+    let served = serve(&text(&device), "2,3");
+    let up = |address: u8, state: u8| format!("inverter_up{{address=\"{address}\"}} {state}");
+    wait_until("a reading", || served.get("/metrics").contains(&up(2, 1)));
+    assert!(served.get("/metrics").contains(&up(3, 0)), "it is silent");
+    fs::remove_file(&device).unwrap();
+    drop(bus);
+    wait_until("a lost inverter", || {
+        served.get("/metrics").contains(&up(2, 0))
+    });
+    let metrics = served.get("/metrics");
+    assert!(!metrics.contains("inverter_dc_power"), "{metrics}");
+    helper("promtool", &["check", "metrics"], metrics.as_bytes()).expect_silence();
+    let ask = |address: &str| run(&["health", "--http", address]);
+    ask(&all.address.to_string()).expect_silence();
+    let asked = ask(&served.address.to_string()).expect_code(1);
+    assert!(asked.stderr.contains("not healthy: "), "{}", asked.stderr);
+    let asked = ask("127.0.0.1:1").expect_code(1);
+    assert!(asked.stderr.contains("no answer of"), "{}", asked.stderr);
+    run(&["health"]).expect_silence();
+    let health = served.ask("GET", "/health");
+    assert!(
+        health.starts_with("HTTP/1.1 503 ") && health.contains("\"reason\":"),
+        "{health}"
+    );
+}
+
+#[test]
+fn pictures_need_a_log_and_a_date() {
+    let served = serve("sim:", "1");
+    for path in [
+        "/day/2026-05-03",
+        "/month/2026-05",
+        "/year/2026",
+        "/compare",
+    ] {
+        let answer = served.ask("GET", path);
+        assert!(
+            answer.starts_with("HTTP/1.1 404 ") && answer.contains("--log DIR"),
+            "{answer}"
+        );
+    }
+    let page = served.get("/");
+    assert!(!page.contains("<nav"), "{page}");
+
+    let log = TempDir::new().unwrap();
+    let rows = |day: u32| {
+        format!(
+            "{PYTHON}2026-05-{day:02}T12:00:00+0200,4{}\n",
+            ",7".repeat(20)
+        )
+    };
+    fs::create_dir(log.path().join("07")).unwrap();
+    for day in [3, 5] {
+        let file = format!("07/2026-05-{day:02}.csv");
+        fs::write(log.path().join(file), rows(day)).unwrap();
+    }
+    let served = Served::start("sim:night", "1", &["--log", &text(log.path())]);
+    let day = served.get("/day/2026-05-03");
+    assert!(day.contains("rel=\"next\" href=\"2026-05-05\"") && !day.contains("rel=\"prev\""));
+    assert!(day.contains("href=\"../month/2026-05\"") && day.contains("aria-label=\"2026-05-03"));
+    assert!(
+        served
+            .get("/month/2026-05")
+            .contains("href=\"../year/2026\"")
+    );
+    assert!(served.get("/year/2026").contains("href=\"../compare\""));
+    assert!(served.get("/compare").contains("href=\"day/2026-05-05\""));
+    for path in ["/day/2026-05-04", "/month/2026-04", "/year/1999"] {
+        let answer = served.ask("GET", path);
+        let name = path.rsplit('/').next().unwrap();
+        let note = format!("The logs hold no rows of {name}.");
+        assert!(
+            answer.starts_with("HTTP/1.1 404 ") && answer.contains(&note),
+            "{answer}"
+        );
+    }
+    for path in [
+        "/day/2026-5-3",
+        "/day/2026-02-30",
+        "/day/+12026-05-03",
+        "/day/..",
+        "/month/2026-13",
+        "/month/2026-05-03",
+        "/year/x",
+        "/year/02026",
+        "/compare/x",
+    ] {
+        let answer = served.ask("GET", path);
+        let is_missing = answer.starts_with("HTTP/1.1 404 ") && answer.contains("nothing here");
+        assert!(is_missing, "{path}: {answer}");
+    }
+}
+
+#[test]
+fn what_was_logged_today_begins_the_curves() {
+    let log = TempDir::new().unwrap();
+    let path = text(log.path());
+    run(&["log", "sim:", "1", &path, "--pace", "0s"]).expect_code(0);
+    let served = Served::start("sim:night", "1", &["--log", &path]);
+    wait_until("the curve of an inverter that sleeps now", || {
+        served
+            .get("/")
+            .contains("class=\"curve\" stroke=\"#0072b2\" d=\"M")
+    });
 }
 
 #[test]
 fn each_observation_is_an_event() {
     let served = serve("sim:", "1");
-    let mut stream = TcpStream::connect(served.address).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
+    let mut stream = served.connect();
     stream
         .write_all(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
         .unwrap();
@@ -247,19 +364,29 @@ fn each_observation_is_an_event() {
 
 /// A browser runs what has these sums, and nothing else.
 #[test]
-fn the_policy_names_the_script_and_the_style() {
-    let served = serve("sim:", "1");
-    let head = served.ask("HEAD", "/");
-    for file in ["page.css", "page.js"] {
-        let path = format!("{}/src/sink/http/{file}", env!("CARGO_MANIFEST_DIR"));
-        let sum = helper(
-            "sh",
-            &["-c", "openssl dgst -sha256 -binary \"$0\" | base64", &path],
-            b"",
-        );
+fn the_policy_names_every_script_and_style() {
+    let log = TempDir::new().unwrap();
+    let served = Served::start("sim:", "1", &["--log", &text(log.path())]);
+    for path in ["/", "/compare"] {
+        let answer = served.ask("GET", path);
+        let (head, page) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(page.contains("</style>"), "{path}: {page}");
+        for element in ["style", "script"] {
+            let (open, close) = (format!("<{element}>"), format!("</{element}>"));
+            for part in page.split(&open).skip(1) {
+                let script = "openssl dgst -sha256 -binary | base64";
+                let part = part.split(&close).next().unwrap();
+                let sum = helper("sh", &["-c", script], part.as_bytes()).stdout;
+                let named = format!("'sha256-{}'", sum.trim());
+                assert!(
+                    head.contains(&named),
+                    "{path}, {element}: {named} is not in {head}"
+                );
+            }
+        }
         assert!(
-            head.contains(&format!("'sha256-{}'", sum.stdout.trim())),
-            "{file}: {head}"
+            !page.contains("style=\"") && !page.contains(" onclick="),
+            "{page}"
         );
     }
 }

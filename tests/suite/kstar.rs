@@ -2,6 +2,7 @@
 
 mod decoding;
 mod discovering;
+mod identity;
 mod logging;
 mod reading;
 mod simulating;

@@ -3,6 +3,7 @@
 #[cfg(feature = "tls")]
 mod encrypted;
 mod forgetting;
+mod hostile;
 mod publishing;
 mod refusals;
 mod session;
@@ -24,6 +25,7 @@ fn options(host: &str) -> Options {
         environment: Environment::default(),
         password_file: None,
         certificates: None,
+        identity: None,
         delivery: Delivery::AtMostOnce,
         discovery: true,
         expire_after: Duration::from_secs(900),

@@ -1,6 +1,8 @@
 //! What `packaging` holds: units that systemd takes and finds safe, examples that name what there is, an add-on that runs,
 //! scripts without slips. The judges are Debian packages that `tests/all.sh` installs.
 
+mod grafana;
+
 use crate::support::broker::{Broker, OPEN};
 use crate::support::inverter;
 use crate::support::program::{Run, command, helper, start, text, wait, wait_until};
@@ -193,6 +195,7 @@ fn add_on(home: &Path, options: &str) -> Command {
         .arg(directory().join("home-assistant/run.sh"))
         .env("OPTIONS", file)
         .env("SUPERVISOR", "http://127.0.0.1:1")
+        .env("PAGE", "127.0.0.1:0")
         .env("PATH", path);
     command
 }
@@ -298,6 +301,7 @@ fn the_folder_of_the_add_on_is_whole() {
         "source/Cargo.toml",
         "source/Cargo.lock",
         "source/src/main.rs",
+        "source/packaging/notices.sh",
     ] {
         assert!(folder.join(part).exists(), "{part}");
     }
@@ -307,6 +311,34 @@ fn the_folder_of_the_add_on_is_whole() {
     let recipe = fs::read_to_string(folder.join("Dockerfile")).unwrap();
     let told = format!("ARG KACO_ARDEXA_COMMIT=\"{commit}");
     assert!(recipe.contains(&told), "{recipe}");
+}
+
+/// Licences between brackets behind a key, a line each.
+fn licences<'a>(file: &'a str, key: &str) -> Vec<&'a str> {
+    let (_, list) = file.split_once(&format!("\n{key} = [")).unwrap();
+    let (list, _) = list.split_once(']').unwrap();
+    list.split('"').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_licences_of_others_go_with_every_package() {
+    let root = directory().join("..");
+    let packages = [
+        "Cargo.toml",
+        "packaging/Dockerfile",
+        "packaging/home-assistant/Dockerfile",
+    ];
+    for file in packages {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        assert!(text.contains("THIRD-PARTY-NOTICES"), "{file}");
+    }
+    let deny = fs::read_to_string(root.join(".cargo/deny.toml")).unwrap();
+    let mut allowed = [licences(&deny, "allow"), vec!["MPL-2.0"]].concat();
+    allowed.sort_unstable();
+    let about = read("about.toml");
+    let mut accepted = licences(&about, "accepted");
+    accepted.sort_unstable();
+    assert_eq!(accepted, allowed);
 }
 
 #[test]

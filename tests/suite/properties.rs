@@ -1,14 +1,15 @@
 //! What must hold of every parser of bytes from outside, tried with the captures and with bytes that look like them; the
 //! fuzz targets of tests/fuzz try the same for longer.
 
-use crate::checks::{kaco, kstar, modbus, sim, text, typed};
+use crate::checks::{files, kaco, kstar, modbus, sim, text, typed};
 use crate::support::captures;
 use kaco_ardexa::escape::hex;
 use kaco_ardexa::kaco::wire::{Body, Frame, LONGEST_FRAME, decode_all};
 use proptest::prelude::*;
 
 /// Everything that takes bytes.
-const OF_BYTES: [fn(&[u8]); 10] = [
+const OF_BYTES: [fn(&[u8]); 11] = [
+    files::day,
     kaco::stream,
     kaco::mended_frame,
     kaco::listen,
@@ -22,7 +23,8 @@ const OF_BYTES: [fn(&[u8]); 10] = [
 ];
 
 /// Everything that takes what people type.
-const TYPED: [fn(&str); 4] = [
+const TYPED: [fn(&str); 5] = [
+    files::plant,
     typed::addresses,
     typed::duration,
     typed::device,

@@ -2,7 +2,8 @@
 
 use crate::support::bus::{Bus, Play, reply};
 use crate::support::captures::bytes;
-use crate::support::program::{command, run, start, text, wait};
+use crate::support::program::{command, run, run_with_input, start, text, wait};
+use kaco_ardexa::escape;
 use std::fs;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -128,6 +129,58 @@ fn listening_shows_both_sides_and_sends_nothing() {
     assert!(!run.stdout.contains('\x1b'));
     assert!(run.stderr.contains("another master"), "{}", run.stderr);
     assert_eq!(bus.bytes_received(), 0, "not one byte was sent");
+}
+
+#[test]
+fn what_was_listened_to_is_counted_recorded_and_decoded() {
+    let bus = Bus::silent();
+    let pause = Play::Wait(Duration::from_millis(60));
+    let talk = [
+        b"#020\r".to_vec(),
+        bytes("G4-17"),
+        b"#030\r".to_vec(),
+        bytes("G4-19"),
+    ];
+    bus.play_soon(
+        talk.into_iter()
+            .flat_map(|bytes| [Play::Send(bytes), pause.clone()])
+            .collect(),
+    );
+    let directory = TempDir::new().unwrap();
+    let file = text(&directory.path().join("bus.jsonl"));
+    let listen = ["listen", &text(&bus.path), "--for", "3s", "--record", &file];
+    let heard = run(&listen).expect_code(0);
+    let first = heard.stderr.lines().next().unwrap();
+    assert!(
+        first.starts_with("listening on ") && first.contains("sending nothing"),
+        "{first}"
+    );
+    let summary = "\naddress  requests  replies\n     02         1        1\n     03         1        1\nrequests of another master: 2, replies: 2\n";
+    assert!(heard.stderr.ends_with(summary), "{}", heard.stderr);
+
+    let hex = [bytes("G4-17"), bytes("G4-19")].map(|bytes| escape::hex(&bytes) + "\n");
+    let decode = |input: &str| {
+        let input = input.as_bytes();
+        run_with_input(&["decode", "--format", "json"], input)
+            .expect_code(0)
+            .stdout
+    };
+    let due = decode(&hex.concat());
+    assert!(due.contains("6400xi") && due.contains("86L32"), "{due}");
+    assert_eq!(decode(&fs::read_to_string(&file).unwrap()), due);
+    assert_eq!(decode(&heard.stdout), due);
+    let again = run(&[
+        "read",
+        &format!("replay:{file}"),
+        "2-3",
+        "--pace",
+        "0s",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(again.expect_code(0).stdout.lines().count(), 2);
+    let quiet = run(&["-q", "listen", "sim:", "--for", "100ms"]);
+    quiet.expect_silence();
 }
 
 #[test]

@@ -1,13 +1,12 @@
 //! Replies of XP inverters with old firmware that lose their end, which no checksum guards: the log stays what it is.
 
 use crate::polling::at_address;
-use crate::support::bus::{Bus, Play, at_once};
+use crate::support::bus::{Bus, at_once};
 use crate::support::day::Day;
 use crate::support::plant::Plant;
 use crate::support::program::{command, signal, start, text, wait, wait_until};
 use rustix::process::Signal;
 use std::fs;
-use std::time::Duration;
 use tempfile::TempDir;
 
 const HEADER: &str = "# datetime, status, DC Voltage, DC Current, DC Power, AC Voltage, AC Current, AC Power, Device temperature, Daily yield, Total yield, Type\n";
@@ -22,33 +21,26 @@ fn pieces() -> (Vec<u8>, Vec<u8>) {
     (values.to_vec(), tail.to_vec())
 }
 
-/// Ways to lose the type on the line.
-fn losses() -> Vec<(&'static str, Vec<Play>)> {
+/// Ways to lose the type on the line: what comes in time, and what comes when the next request is sent.
+fn losses() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     let (values, tail) = pieces();
+    let without_end = [&values[..], &tail[..tail.len() - 1]].concat();
     let wrong = [&values[..], b"\r", &tail[1..]].concat();
-    let late = vec![
-        Play::Slowly(values.clone(), Duration::ZERO),
-        Play::Wait(Duration::from_millis(450)),
-        Play::Slowly(tail.clone(), Duration::ZERO),
-    ];
     vec![
-        ("no tail", at_once(&values)),
-        (
-            "no CR",
-            at_once(&[&values[..], &tail[..tail.len() - 1]].concat()),
-        ),
-        ("a wrong byte", at_once(&wrong)),
-        ("a pause before the tail", late),
+        ("no tail", values.clone(), vec![]),
+        ("no CR", without_end, vec![]),
+        ("a wrong byte", wrong, vec![]),
+        ("a pause before the tail", values, tail),
     ]
 }
 
 #[test]
 fn a_reply_that_lost_its_type_is_asked_for_again() {
-    for (what, loss) in losses() {
-        let mut loss = Some(loss);
-        let plant = Plant::with_script(Box::new(move |_, _| {
-            let whole = at_once(&at_address("ST-27", 2));
-            loss.take().unwrap_or(whole)
+    for (what, loss, late) in losses() {
+        let whole = [late, at_address("ST-27", 2)].concat();
+        let plant = Plant::with_script(Box::new(move |_, count| match count {
+            0 => at_once(&loss),
+            _ => at_once(&whole),
         }));
         plant.log().expect_silence();
         plant.expect_text(HEADER, &[WHOLE]);
@@ -58,10 +50,13 @@ fn a_reply_that_lost_its_type_is_asked_for_again() {
 
 #[test]
 fn an_inverter_that_is_known_keeps_its_columns_without_its_type() {
-    for (what, loss) in losses() {
+    for (what, loss, late) in losses() {
+        let whole = at_address("ST-27", 2);
         let plant = Plant::with_script(Box::new(move |_, count| match count {
-            0 | 4 => at_once(&at_address("ST-27", 2)),
-            _ => loss.clone(),
+            0 => at_once(&whole),
+            1 => at_once(&loss),
+            4 => at_once(&[&late[..], &whole].concat()),
+            _ => at_once(&[&late[..], &loss].concat()),
         }));
         for _ in 0..3 {
             plant.log().expect_silence();

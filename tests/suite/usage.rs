@@ -42,6 +42,60 @@ fn wrong_addresses_are_named() {
 }
 
 #[test]
+fn arguments_that_are_nearly_right_say_what_was_meant() {
+    for (arguments, words) in [
+        (
+            ["log", "/dev/ttyUSB0", "/home/pi/logs"].as_slice(),
+            "ADDRESSES come before DIR: 2,4-7 /home/pi/logs",
+        ),
+        (
+            &["log", "/dev/ttyUSB0", "./logs", "2"],
+            "ADDRESSES come before DIR",
+        ),
+        (
+            &["read", "192.168.1.9:8899", "2"],
+            "did you mean tcp://192.168.1.9:8899",
+        ),
+        (&["read", "SIM:", "2"], "did you mean sim:"),
+    ] {
+        expect_usage_error(arguments, words);
+    }
+}
+
+#[test]
+fn options_without_effect_are_refused() {
+    let log = ["log", "sim:", "2", "/proc/none"];
+    for option in ["--mqtt-password-file", "--mqtt-ca"] {
+        let arguments = [log.as_slice(), &[option, "/nowhere"]].concat();
+        let words = format!("{option} has no effect without --mqtt URL");
+        expect_usage_error(&arguments, &words);
+    }
+    for command in ["log", "read", "watch"] {
+        expect_usage_error(&[command, "sim:", "2", "--topic", "a"], "'--topic'");
+    }
+}
+
+#[test]
+fn example_of_completions_works_on_a_fresh_account() {
+    let help = words(&run(&["completions", "--help"]).expect_code(0).stdout);
+    let example = help.split_once("Example: ").unwrap().1;
+    let home = TempDir::new().unwrap();
+    let program = command::<&str>(&[]).get_program().to_owned();
+    let place = Path::new(&program).parent().unwrap().to_owned();
+    let path = std::env::var("PATH").unwrap();
+    let shell = Command::new("sh")
+        .args(["-ec", example])
+        .env("HOME", home.path())
+        .env("PATH", format!("{}:{path}", place.display()))
+        .output()
+        .unwrap();
+    assert!(shell.status.success(), "{example}: {shell:?}");
+    let script = ".local/share/bash-completion/completions/kaco_ardexa";
+    let script = fs::read_to_string(home.path().join(script)).unwrap();
+    assert!(script.contains("_kaco_ardexa()"), "{script}");
+}
+
+#[test]
 fn wrong_commands_and_options_are_named() {
     expect_usage_error(&["poll"], "'poll'");
     expect_usage_error::<&str>(&[], "Usage:");
@@ -501,7 +555,7 @@ fn csv_is_one_table_of_all_inverters() {
 #[test]
 fn the_table_shows_every_column_with_its_unit() {
     let replies = [("#020", bytes("G4-17")), ("#030", at_address("GN-18", 3))];
-    let table = read(&replies, "2-4", &["--timeout", "500ms"]);
+    let table = read(&replies, "2-4", &["--timeout", "500ms", "--details"]);
     for words in [
         "02",
         "DC Voltage (V)",
@@ -524,6 +578,17 @@ fn the_table_shows_every_column_with_its_unit() {
 }
 
 #[test]
+fn several_inverters_are_an_overview_and_one_is_shown_in_full() {
+    let replies = [("#020", bytes("G4-17")), ("#030", at_address("GN-18", 3))];
+    let overview = read(&replies, "2-4", &["--timeout", "500ms"]);
+    for words in ["585 W", "34.0 kWh", "no reply", "2 of 3 online", "reply"] {
+        assert!(overview.contains(words), "{words}: {overview}");
+    }
+    assert!(!overview.contains("398.5"), "{overview}");
+    assert!(read(&replies, "2", &[]).contains("398.5"));
+}
+
+#[test]
 fn strict_is_about_readings() {
     let plant = Plant::new();
     let device = text(&plant.bus.path);
@@ -531,15 +596,11 @@ fn strict_is_about_readings() {
     run(&read).expect_code(0);
     let strict = run(&[&read[..], &["--strict"]].concat()).expect_code(3);
     assert!(
-        strict.stdout.contains("398.5"),
+        strict.stdout.contains("585 W"),
         "what was read is shown: {}",
         strict.stdout
     );
-    assert!(
-        strict.stdout.contains("inverter 03: no reply"),
-        "{}",
-        strict.stdout
-    );
+    assert!(strict.stdout.contains(" no reply "), "{}", strict.stdout);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod codec;
 mod counters;
 mod fault;
 mod generic;
+mod modbus;
 mod parse;
 mod plain;
 mod request;
@@ -21,6 +22,7 @@ pub use codec::{Codec, Monitor, Traffic, decode_all};
 pub use counters::{Counters, EnergyUnit};
 pub use fault::{Fault, FrameError};
 pub use generic::Elements;
+pub use modbus::{ModbusFrame, find_modbus};
 pub use request::{Command, Part, Request};
 pub use standard::Readings;
 

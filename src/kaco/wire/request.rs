@@ -108,6 +108,11 @@ impl Request {
         ]
     }
 
+    /// True if it asks for the readings of an inverter.
+    pub(crate) fn is_for_readings(self) -> bool {
+        self.command == Command::Readings
+    }
+
     /// Whether `frame` is a reply to this request, of the inverter asked.
     pub(crate) fn is_answered_by(&self, frame: &Frame) -> bool {
         let asked = self.address.number();

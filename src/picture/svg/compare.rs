@@ -59,7 +59,9 @@ pub fn compare(comparison: &Comparison, theme: &Theme) -> String {
     y += 16.0;
     y += canvas.legend(y, &legend());
     y += 8.0;
-    for note in comparison_notes(comparison) {
+    // A page has them as its own text.
+    let notes = theme.is_alone.then(|| comparison_notes(comparison));
+    for note in notes.unwrap_or_default() {
         for line in wrapped(&note, LINE_LENGTH) {
             canvas.text(20.0, y, "", &line);
             y += LINE;

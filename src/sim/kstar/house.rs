@@ -1,6 +1,7 @@
 //! Where the power goes: from the sun to house, battery and mains. Everything in W, kWh and hours.
 
 use crate::sim::sun::Moment;
+use libm::{exp, sin};
 use std::f64::consts::TAU;
 
 /// Both strings together at full sun, W.
@@ -116,8 +117,8 @@ fn sun(moment: Moment) -> f64 {
 /// W of a house: something is always on, a fridge comes and goes, meals are cooked. It never stands
 /// still.
 fn load(hours: f64) -> f64 {
-    let meal = |at: f64, width: f64| (-((hours - at) / width).powi(2)).exp();
-    let wave = |times_an_hour: f64| (hours * TAU * times_an_hour).sin();
+    let meal = |at: f64, width: f64| exp(-((hours - at) / width).powi(2));
+    let wave = |times_an_hour: f64| sin(hours * TAU * times_an_hour);
     260.0
         + 90.0 * wave(2.0).max(0.0)
         + 12.0 * wave(120.0)

@@ -1,6 +1,7 @@
 //! What goes wrong with files: what was tried, on what, and what a person can do about it.
 
 use super::folder::Stranger;
+use crate::escape::shell_word;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,41 +25,74 @@ pub enum LogError {
 
 impl LogError {
     /// What a person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        let Self::Failed { source, .. } = self else {
-            return Some(
-                "wait until it is done; if none runs, see what has the directory open: `fuser -v DIR`",
-            );
-        };
-        let stranger = source.get_ref().and_then(|error| error.downcast_ref());
-        match stranger {
-            Some(Stranger::Link) => {
-                return Some("move it away; to log where it leads to, name that as the directory");
-            }
-            Some(Stranger::NoFile) => {
-                return Some("something else has the name of a file of the log; move it away");
-            }
-            None => {}
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Busy(path) => Some(format!(
+                "wait until it is done; if none runs, see what has the directory open: `fuser -v {}`",
+                word(path)
+            )),
+            Self::Failed {
+                action,
+                path,
+                source,
+            } => match source.kind() {
+                io::ErrorKind::PermissionDenied => Some(permission(action, path)),
+                io::ErrorKind::NotFound => {
+                    let directory = word(path.parent().unwrap_or(path));
+                    Some(format!("make its directory first: `mkdir -p {directory}`"))
+                }
+                _ => general(source).map(str::to_owned),
+            },
         }
-        match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(
-                "the disk is full (`df -h` shows it); all earlier rows are kept, free some space",
-            ),
-            io::ErrorKind::PermissionDenied => Some(
-                "give the directory to the user who runs this: `sudo chown -R $USER DIR`, or choose another",
-            ),
-            io::ErrorKind::ReadOnlyFilesystem => Some(
-                "the disk is mounted read-only; a worn SD card does that too: `dmesg | tail` tells",
-            ),
-            io::ErrorKind::NotFound => Some("make its directory first: `mkdir -p DIR`"),
-            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-                Some("a file of that name stands where a directory should be; move it away")
-            }
-            io::ErrorKind::IsADirectory => {
-                Some("a directory of that name stands where a file should be; move it away")
-            }
-            _ => None,
+    }
+}
+
+/// How to get access to a directory that may be missing, or to a file.
+fn permission(action: &str, path: &Path) -> String {
+    let command = if path.is_dir() {
+        format!("sudo chown -R $USER {}", word(path))
+    } else if action.contains("directory") {
+        format!("sudo install -d -o $USER {}", word(path))
+    } else if path.is_file() {
+        format!("sudo chown $USER {}", word(path))
+    } else {
+        // Whoever may not write there should not get a directory of the system by a hint.
+        let directory = word(path.parent().unwrap_or(path));
+        return format!("the user who runs this may not write in {directory}; choose another one");
+    };
+    format!("give it to the user who runs this: `{command}`, or choose another directory")
+}
+
+fn word(path: &Path) -> String {
+    shell_word(&path.display().to_string())
+}
+
+/// What helps whatever the path is.
+fn general(source: &io::Error) -> Option<&'static str> {
+    let stranger = source.get_ref().and_then(|error| error.downcast_ref());
+    match stranger {
+        Some(Stranger::Link) => {
+            return Some("move it away; to log where it leads to, name that as the directory");
         }
+        Some(Stranger::NoFile) => {
+            return Some("something else has the name of a file of the log; move it away");
+        }
+        None => {}
+    }
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some("the disk is full (`df -h` shows it); all earlier rows are kept, free some space")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => Some(
+            "the disk is mounted read-only; a worn SD card does that too: `dmesg | tail` tells",
+        ),
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            Some("a file of that name stands where a directory should be; move it away")
+        }
+        io::ErrorKind::IsADirectory => {
+            Some("a directory of that name stands where a file should be; move it away")
+        }
+        _ => None,
     }
 }
 

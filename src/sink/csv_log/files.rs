@@ -108,7 +108,10 @@ impl LogDirectory {
                     return Ok(());
                 }
             }
-            None => start_file(&folder, &today, &(header + &row))?,
+            None => {
+                sync_last(&folder)?;
+                start_file(&folder, &today, &(header + &row))?;
+            }
         }
         publish(&folder, &today)
     }
@@ -178,6 +181,20 @@ fn newest_day(folder: &Folder) -> Result<Option<String>, LogError> {
     };
     let names = folder.names().or_explain("can't read", folder.path())?;
     Ok(names.filter(is_day).max())
+}
+
+/// Flushes the file of the last day: a run that repaired it may have been killed before it did, and
+/// with a newer file beside it no later run looks at it.
+fn sync_last(folder: &Folder) -> Result<(), LogError> {
+    let Some(last) = newest_day(folder)? else {
+        return Ok(());
+    };
+    match folder.file(&last) {
+        Ok(Some(file)) => file
+            .sync_all()
+            .or_explain("can't write", &folder.path_of(&last)),
+        _ => Ok(()),
+    }
 }
 
 /// The file, if it is there with this header. One with another header is set aside: the inverter was exchanged.
@@ -355,6 +372,10 @@ pub(in crate::sink) fn start_file(
 fn publish(folder: &Folder, today: &str) -> Result<(), LogError> {
     if is_same_file(folder, today, LATEST) {
         return Ok(());
+    }
+    if folder.stat(LATEST).is_none() {
+        // The first row of this inverter: also a run that was killed may have made the folders.
+        folder.sync_way();
     }
     let made = folder
         .remove_if_there(NEW_LATEST)

@@ -190,6 +190,18 @@ impl Folder {
         self.handle.sync_all()
     }
 
+    /// Flushes the names of all folders on the way to this one. Those that can't be read or flushed
+    /// were not made by a run.
+    pub fn sync_way(&self) {
+        for above in self.path.ancestors().skip(1) {
+            let here = Path::new(".");
+            let is_here = above.as_os_str().is_empty();
+            if let Ok(above) = Self::open(if is_here { here } else { above }) {
+                drop(above.sync());
+            }
+        }
+    }
+
     /// The folder itself, for a lock.
     pub const fn handle(&self) -> &File {
         &self.handle

@@ -15,11 +15,11 @@ pub mod folder;
 pub mod folders;
 
 use super::trouble::Troubles;
+use crate::clock;
 use crate::exit::Failure;
 use crate::inverter::InverterId;
 use crate::kaco::untyped;
 use crate::observation::{Observation, Outcome};
-use chrono::Local;
 use error::LogError;
 use files::LogDirectory;
 use std::collections::BTreeMap;
@@ -58,8 +58,9 @@ impl CsvLog {
     /// Repairs what a power cut left of the last files of these inverters, silent ones too. The folders
     /// of inverters that name themselves are not known yet: all of them are repaired.
     pub(super) fn repair(&mut self, inverters: &[InverterId], troubles: &mut Troubles) {
-        let today = Local::now().date_naive();
-        if inverters.iter().all(|inverter| inverter.folder().is_none()) {
+        let today = clock::now().date_naive();
+        let names_itself = |inverter: &InverterId| inverter.folder().is_none();
+        if inverters.is_empty() || inverters.iter().any(names_itself) {
             for folder in folders::all(self.directory.folder()) {
                 let repaired = self.directory.repair(&folder, today);
                 troubles.note(&format!("inverter {folder}"), repaired, AGAIN);
@@ -155,8 +156,8 @@ impl From<LogError> for Failure {
     fn from(error: LogError) -> Self {
         let message = error.to_string();
         match error {
-            LogError::Busy(_) => Self::busy(message, error.hint()),
-            LogError::Failed { .. } => Self::new(message, error.hint()),
+            LogError::Busy(_) => Self::busy(message, error.hint().as_deref()),
+            LogError::Failed { .. } => Self::new(message, error.hint().as_deref()),
         }
     }
 }

@@ -1,21 +1,26 @@
 //! The HTTP port of `watch`: a page, metrics, JSON, events. Serves what was observed; never polls.
 
 mod page;
+mod pictures;
 mod routes;
 mod state;
 
 use crate::exit::Failure;
+use crate::history::names::Names;
 use crate::inverter::InverterId;
 use crate::observation::Observation;
+use crate::reading::Reading;
 use axum::Router;
 use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use pictures::Pictures;
 pub(crate) use state::Clock;
 use state::State;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -31,6 +36,8 @@ const CONNECTIONS: usize = 32;
 const HEAD: usize = 8192;
 /// Time for a request and its answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Time for a picture: a year of a large plant on a small machine.
+const DRAWING: Duration = Duration::from_secs(60);
 /// Time after which a stream of events ends; browsers connect again.
 const STREAM: Duration = Duration::from_secs(600);
 /// Events that a slow client can be behind.
@@ -41,6 +48,7 @@ const BEHIND: usize = 256;
 struct Shared {
     state: Arc<Mutex<State>>,
     events: broadcast::Sender<String>,
+    pictures: Option<Pictures>,
 }
 
 impl Shared {
@@ -52,13 +60,19 @@ impl Shared {
 /// The port, and what it serves.
 pub(super) struct Http {
     listener: Option<TcpListener>,
+    title: Option<String>,
     shared: Option<Shared>,
     task: Option<AbortHandle>,
+    pictures: Option<Pictures>,
 }
 
 impl Http {
-    /// Takes the port.
-    pub(super) fn open(address: SocketAddr) -> Result<Self, Failure> {
+    /// Takes the port. `names`: what the plant and its inverters are called; pictures are of this log directory.
+    pub(super) fn open(
+        address: SocketAddr,
+        names: Names,
+        log: Option<PathBuf>,
+    ) -> Result<Self, Failure> {
         let failed = |error| {
             Failure::new(
                 format!("can't serve HTTP at {address}: {error}"),
@@ -71,8 +85,10 @@ impl Http {
         info!("serving http://{address}/");
         Ok(Self {
             listener: Some(listener),
+            title: names.title.clone(),
             shared: None,
             task: None,
+            pictures: log.map(|log| Pictures::new(log, names)),
         })
     }
 
@@ -89,12 +105,14 @@ impl Http {
         let listener = tokio::net::TcpListener::from_std(listener)
             .map_err(|error| Failure::new(format!("can't serve HTTP: {error}"), None))?;
         let mut state = State::new(clock, every);
+        state.title = self.title.take();
         for inverter in inverters {
             state.add(inverter);
         }
         let shared = Shared {
             state: Arc::new(Mutex::new(state)),
             events: broadcast::channel(BEHIND).0,
+            pictures: self.pictures.take(),
         };
         let router = routes::router(shared.clone());
         self.task = Some(tokio::spawn(accept(listener, router)).abort_handle());
@@ -111,6 +129,20 @@ impl Http {
         }
     }
 
+    /// From now on these inverters are polled.
+    pub(super) fn exchange(&self, latest: &[Observation]) {
+        if let Some(shared) = &self.shared {
+            shared.state().exchange(latest);
+        }
+    }
+
+    /// Takes a row that was logged today before this run.
+    pub(super) fn remember(&self, reading: &Reading) {
+        if let Some(shared) = &self.shared {
+            shared.state().remember(reading);
+        }
+    }
+
     pub(super) fn round_done(&self) {
         if let Some(shared) = &self.shared {
             shared.state().round_done();
@@ -120,7 +152,7 @@ impl Http {
     /// The link to an inverter is lost.
     pub(super) fn lose(&self, inverter: &InverterId) {
         if let Some(shared) = &self.shared {
-            shared.state().memory.lose(inverter);
+            shared.state().lose(inverter);
         }
     }
 
@@ -163,12 +195,21 @@ async fn accept(listener: tokio::net::TcpListener, router: Router) {
     }
 }
 
+/// Time beyond [`PATIENCE`] for an answer that has begun to be made.
+fn more_time(path: &str) -> Duration {
+    match path.split('/').nth(1) {
+        Some("events") => STREAM,
+        Some("day" | "month" | "year" | "compare") => DRAWING,
+        _ => Duration::ZERO,
+    }
+}
+
 /// One request of a connection. A client that is slow, or never asks, is not waited for.
 async fn answer(stream: TcpStream, router: Router) {
-    let is_stream = Arc::new(AtomicBool::new(false));
-    let noted = Arc::clone(&is_stream);
+    let more = Arc::new(AtomicU64::new(0));
+    let noted = Arc::clone(&more);
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        noted.store(request.uri().path() == "/events", Ordering::Relaxed);
+        noted.store(more_time(request.uri().path()).as_secs(), Ordering::Relaxed);
         let mut router = router.clone();
         async move { router.call(request).await }
     });
@@ -179,8 +220,8 @@ async fn answer(stream: TcpStream, router: Router) {
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
-    let ended = timeout(PATIENCE, connection.as_mut()).await;
-    if ended.is_err() && is_stream.load(Ordering::Relaxed) {
-        let _ = timeout(STREAM, connection).await;
+    if timeout(PATIENCE, connection.as_mut()).await.is_err() {
+        let more = Duration::from_secs(more.load(Ordering::Relaxed));
+        let _ = timeout(more, connection).await;
     }
 }

@@ -6,13 +6,14 @@ use crate::format::table;
 use crate::observation::Outcome;
 use crate::plant_total::daily_yield;
 use crate::reading::{Decimal, Role};
+use chrono::NaiveDate;
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The style and the script of the page by their SHA-256, requests to this server, nothing else.
-pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-0vlV6Z98GXVs3Yglh69Ly8HLV6UZGM2q+S79xCV6rDo='; script-src 'sha256-Gu4Hd3div2XU6L2UwVIoqLcvRK+Z5/am44oDlvFTw8k='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-5a6ICpK7PVm5loWNIjd7mWTml3C4TSOk6/OyBZg7j9U=' 'sha256-0xh8+u7Lm7QN2eIeNz2sFnJtEPAwF0WFteL7dokqXxo='; script-src 'sha256-Gu4Hd3div2XU6L2UwVIoqLcvRK+Z5/am44oDlvFTw8k='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// Okabe and Ito's colours without black and yellow, which one of the two backgrounds swallows.
 const COLOURS: [&str; 6] = [
@@ -20,32 +21,51 @@ const COLOURS: [&str; 6] = [
 ];
 /// Rounds without an observation after which a row looks old.
 const OLD: u64 = 3;
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 220.0;
-/// Room for `2500 kW` in the large letters of a phone.
-const LEFT: f64 = 100.0;
-const BOTTOM: f64 = 24.0;
-const TOP: f64 = 12.0;
+const ASLEEP: &str = "<p class=\"card note\">No inverter replies, as at night. They are polled once a minute \
+                      until they wake.</p>\n";
+const HEIGHT: f64 = 200.0;
 
-/// The whole page.
-pub(super) fn page(state: &State) -> String {
-    let now = (state.clock)().format("%F %T");
+/// The whole page, with links to pictures of the log if there is one.
+pub(super) fn page(state: &State, has_log: bool) -> String {
+    let now = (state.clock)();
+    let links = if has_log {
+        links(now.date_naive())
+    } else {
+        String::new()
+    };
+    let now = now.format("%F %T");
+    let title = escaped(state.title.as_deref().unwrap_or("Solar plant"));
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>\
-         <link rel=\"icon\" href=\"data:,\"><title>Solar plant</title><style>{STYLE}</style></head>\
+         <link rel=\"icon\" href=\"data:,\"><title>{title}</title><style>{STYLE}</style></head>\
          <body><main><p id=\"lost\" class=\"card alert\" role=\"status\" hidden>The program can't be \
-         reached; these are old values.</p><div id=\"now\">\n\
-         <div class=\"head\"><h1>Solar plant</h1><p>{now}</p></div>\n"
+         reached; these are old values.</p>{links}<div id=\"now\">\n\
+         <div class=\"head\"><h1>{title}</h1><p>{now}</p></div>\n"
     );
     for reason in state.lost.values() {
-        let _ = writeln!(page, "<p class=\"card alert\">{}</p>", escaped(reason));
+        let lines: Vec<String> = reason.lines().map(|line| escaped(line.trim())).collect();
+        let _ = writeln!(page, "<p class=\"card alert\">{}</p>", lines.join("<br>"));
+    }
+    let mut outcomes = state.entries.iter().map(|entry| &entry.observation.outcome);
+    if !state.entries.is_empty() && outcomes.all(|outcome| *outcome == Outcome::Silent) {
+        page += ASLEEP;
     }
     page += &figures(state);
     page += &curves(state);
     page += &rows(state);
     page + "</div></main><script>" + SCRIPT + "</script></body></html>\n"
+}
+
+/// Outside of what is exchanged: a link keeps the focus of the keyboard.
+fn links(today: NaiveDate) -> String {
+    format!(
+        "<nav aria-label=\"Pages\"><b aria-current=\"page\">Now</b><a href=\"day/{today}\">Day</a>\
+         <a href=\"month/{}\">Month</a><a href=\"year/{}\">Year</a><a href=\"compare\">Comparison</a></nav>\n",
+        today.format("%Y-%m"),
+        today.format("%Y")
+    )
 }
 
 fn figures(state: &State) -> String {
@@ -83,66 +103,57 @@ fn colour(index: usize) -> &'static str {
         .unwrap_or("gray")
 }
 
-/// A line per inverter over the hours of today.
+/// A line per inverter over the hours of today. The picture is stretched, the texts beside it are not.
 fn curves(state: &State) -> String {
     let powers = state.entries.iter().flat_map(|entry| entry.curve.values());
     let highest = powers.copied().fold(0.0, f64::max);
     let mut card = "<section class=\"card\"><h2>Power today</h2>".to_owned();
     if highest <= 0.0 {
-        card += "<p class=\"note\">Nothing was fed in since the program started or since midnight.</p></section>\n";
+        card += "<p class=\"note\">Nothing has been fed in today while the program ran.</p></section>\n";
         return card;
     }
     let top = round_up(highest);
-    let x = |step: f64| LEFT + (WIDTH - LEFT) * step * f64::from(STEP) / 1440.0;
-    let y = |power: f64| HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (power / top).max(0.0);
+    let labels = [top, top / 2.0, 0.0].map(|power| format!("<span>{}</span>", watts(power)));
     let _ = write!(
         card,
-        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"Power of each inverter today, \
-         at most {highest:.0} W\">"
+        "<div class=\"chart\"><div class=\"scale\" aria-hidden=\"true\">{}</div>\
+         <svg viewBox=\"0 0 1440 {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" \
+         aria-label=\"Power of each inverter today, at most {highest:.0} W\">\
+         <path class=\"grid\" d=\"M0 0H1440M0 {}H1440M0 {HEIGHT}H1440M360 0V{HEIGHT}M720 0V{HEIGHT}M1080 0V{HEIGHT}\"/>",
+        labels.concat(),
+        HEIGHT / 2.0
     );
-    for power in [0.0, top / 2.0, top] {
-        let (at, label) = (y(power), watts(power));
-        let _ = write!(
-            card,
-            "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{WIDTH}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/>\
-             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
-            LEFT - 6.0,
-            at + 4.0
-        );
-    }
-    for hour in [0_u32, 6, 12, 18] {
-        let at = x(f64::from(hour * 60 / STEP));
-        let _ = write!(
-            card,
-            "<text x=\"{at:.1}\" y=\"{}\">{hour:02}:00</text>",
-            HEIGHT - 6.0
-        );
-    }
-    let hole = 3 * u32::try_from(state.every.as_secs() / 60 / u64::from(STEP) + 1).unwrap_or(480);
+    let step = state.every.as_secs() / 60 / u64::from(STEP) + 1;
+    let hole = u32::try_from(step).unwrap_or(480).saturating_mul(3);
     for (index, entry) in state.entries.iter().enumerate() {
-        let mut path = String::new();
-        let mut last = None;
-        for (&step, &power) in &entry.curve {
-            let is_near = last.is_some_and(|last| step - last <= hole);
-            let (letter, at, height) = (
-                if is_near { 'L' } else { 'M' },
-                x(f64::from(step)),
-                y(power),
-            );
-            let _ = write!(path, "{letter}{at:.1} {height:.1}");
-            if !is_near {
-                path += "h.1";
-            }
-            last = Some(step);
-        }
         let name = escaped(&entry.observation.inverter.label());
         let _ = write!(
             card,
-            "<path class=\"curve\" stroke=\"{}\" d=\"{path}\"><title>{name}</title></path>",
-            colour(index)
+            "<path class=\"curve\" stroke=\"{}\" d=\"{}\"><title>{name}</title></path>",
+            colour(index),
+            curve(entry, hole, HEIGHT / top)
         );
     }
-    card + "</svg></section>\n"
+    let hours = [0, 6, 12, 18, 24].map(|hour| format!("<span>{hour:02}:00</span>"));
+    let hours = hours.concat();
+    card + "</svg><div class=\"hours\" aria-hidden=\"true\">" + &hours + "</div></div></section>\n"
+}
+
+/// The line of one inverter; more than `hole` steps without a reading interrupt it.
+fn curve(entry: &Entry, hole: u32, scale: f64) -> String {
+    let mut path = String::new();
+    let mut last = None;
+    for (&step, &power) in &entry.curve {
+        let is_near = last.is_some_and(|last| step - last <= hole);
+        let (at, height) = (step * STEP, HEIGHT - power.max(0.0) * scale);
+        let _ = match is_near {
+            true => write!(path, "L{at} {height:.1}"),
+            // A point that stands alone is seen by the ends of its line.
+            false => write!(path, "M{at} {height:.1}h.1"),
+        };
+        last = Some(step);
+    }
+    path
 }
 
 fn watts(power: f64) -> String {
@@ -153,11 +164,12 @@ fn watts(power: f64) -> String {
     }
 }
 
-/// 1, 2 or 5 times a power of ten, not below `power`.
+/// 1, 2, 4, 6 or 8 times a power of ten, not below `power`: the half of it is as short.
 fn round_up(power: f64) -> f64 {
-    let ten = 10_f64.powf(power.log10().floor());
+    let ten = libm::exp10(libm::log10(power).floor());
     let fits = |times: &f64| times * ten >= power;
-    [1.0, 2.0, 5.0, 10.0].into_iter().find(fits).unwrap_or(10.0) * ten
+    let times = [1.0, 2.0, 4.0, 6.0, 8.0].into_iter().find(fits);
+    times.unwrap_or(10.0) * ten
 }
 
 fn rows(state: &State) -> String {
@@ -175,10 +187,7 @@ fn rows(state: &State) -> String {
 
 fn row(state: &State, entry: &Entry, colour: &str) -> String {
     let inverter = &entry.observation.inverter;
-    let name = match inverter.name() {
-        Some(name) => format!("{} {name}", inverter.label()),
-        None => inverter.label(),
-    };
+    let name = inverter.shown();
     let reading = entry.reading.as_ref();
     let model =
         reading.and_then(|reading| reading.model.as_deref().or(reading.type_code.as_deref()));
@@ -222,5 +231,60 @@ fn ago(seconds: i64) -> String {
         120..7200 => format!("{} min", seconds / 60),
         7200..172_800 => format!("{} h", seconds / 3600),
         _ => format!("{} d", seconds / 86400),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::inverter::InverterId;
+    use crate::kaco::layouts::STANDARD;
+    use crate::reading::{Cells, Reading};
+    use chrono::{DateTime, FixedOffset};
+    use std::time::Duration;
+
+    fn clock() -> DateTime<FixedOffset> {
+        DateTime::parse_from_rfc3339("2026-06-10T22:30:00+02:00").unwrap()
+    }
+
+    #[test]
+    fn texts_from_outside_are_text() {
+        const EVIL: &str = "</td><script>alert('1')</script>\"&\u{7}";
+        let mut state = State::new(clock, Duration::from_secs(10));
+        state.lost.insert(0, EVIL.to_owned());
+        let inverter = InverterId::kaco(Some(2)).named(Some(EVIL.to_owned()));
+        let values = vec![None; STANDARD.fields.len()];
+        let mut reading = Reading::of(
+            inverter,
+            Cells {
+                layout: &STANDARD,
+                values,
+            },
+        );
+        reading.model = Some(EVIL.into());
+        reading.time = Some(clock());
+        state.remember(&reading);
+        let page = page(&state, true);
+        assert_eq!(page.matches("<script>").count(), 1, "{page}");
+        assert!(
+            page.matches("&lt;script&gt;").count() >= 3 && !page.contains('\u{7}'),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn a_page_without_anything_explains_itself() {
+        let mut state = State::new(clock, Duration::from_secs(10));
+        let empty = page(&state, false);
+        assert!(empty.contains("No inverter has answered yet."), "{empty}");
+        assert!(
+            empty.contains("Nothing has been fed in today") && !empty.contains("<nav"),
+            "{empty}"
+        );
+        state.add(&InverterId::kaco(Some(2)));
+        let waiting = page(&state, true);
+        assert!(waiting.contains("<tr class=\"old\">"), "{waiting}");
+        assert!(waiting.contains("href=\"month/2026-06\""), "{waiting}");
     }
 }

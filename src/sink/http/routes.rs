@@ -1,6 +1,8 @@
 //! Paths and what they give.
 
+use super::pictures::{self, NoPage};
 use super::{Shared, page};
+use crate::history::series::Period;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode, header};
@@ -13,11 +15,23 @@ use std::convert::Infallible;
 use tokio::sync::broadcast::error::RecvError;
 
 const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=utf-8";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 pub(super) fn router(shared: Shared) -> Router {
+    let of_kind = |kind: &'static str| {
+        get(
+            move |State(shared): State<Shared>, Path(text): Path<String>| async move {
+                picture(&shared, pictures::period(kind, &text)).await
+            },
+        )
+    };
     Router::new()
         .route("/", get(index))
+        .route("/day/{date}", of_kind("day"))
+        .route("/month/{month}", of_kind("month"))
+        .route("/year/{year}", of_kind("year"))
+        .route("/compare", get(compare))
         .route("/metrics", get(metrics))
         .route("/readings.json", get(readings))
         .route("/readings/{*file}", get(reading))
@@ -60,8 +74,28 @@ async fn forbidden() -> Response {
 }
 
 async fn index(State(shared): State<Shared>) -> Response {
-    let text = page::page(&shared.state());
-    body(StatusCode::OK, "text/html; charset=utf-8", text)
+    let text = page::page(&shared.state(), shared.pictures.is_some());
+    body(StatusCode::OK, HTML, text)
+}
+
+async fn compare(State(shared): State<Shared>) -> Response {
+    picture(&shared, Some(Period::Compare(None))).await
+}
+
+async fn picture(shared: &Shared, period: Option<Period>) -> Response {
+    let Some(pictures) = &shared.pictures else {
+        let why = "pictures need logs: start the program with --log DIR";
+        return plain(StatusCode::NOT_FOUND, why);
+    };
+    let Some(period) = period else {
+        return missing().await;
+    };
+    match pictures.page(period).await {
+        Ok(page) if page.is_empty => body(StatusCode::NOT_FOUND, HTML, page.text),
+        Ok(page) => body(StatusCode::OK, HTML, page.text),
+        Err(why @ NoPage::Busy) => plain(StatusCode::SERVICE_UNAVAILABLE, &why.to_string()),
+        Err(why) => plain(StatusCode::INTERNAL_SERVER_ERROR, &why.to_string()),
+    }
 }
 
 async fn metrics(State(shared): State<Shared>) -> Response {

@@ -2,7 +2,7 @@
 
 use crate::format::{json, prometheus};
 use crate::inverter::InverterId;
-use crate::observation::{Observation, Outcome};
+use crate::observation::{Attempts, Observation, Outcome};
 use crate::plant_total::{Memory, PlantTotal};
 use crate::reading::{Reading, Role};
 use chrono::{DateTime, FixedOffset, NaiveDate, Timelike};
@@ -29,7 +29,17 @@ pub(super) struct Entry {
     pub(super) curve: BTreeMap<u32, f64>,
 }
 
-/// Outcomes on a bus.
+impl Entry {
+    /// Adds the power of a reading to the curve.
+    fn draw(&mut self, reading: &Reading, time: DateTime<FixedOffset>) {
+        if let Some((power, _)) = reading.figure(Role::Power) {
+            let step = (time.hour() * 60 + time.minute()) / STEP;
+            self.curve.insert(step, power.to_f64().unwrap_or(0.0));
+        }
+    }
+}
+
+/// Requests on a bus, and what came of them.
 #[derive(Default)]
 struct Counts {
     requests: u64,
@@ -41,6 +51,8 @@ struct Counts {
 pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) every: Duration,
+    /// The name of the plant.
+    pub(super) title: Option<String>,
     pub(super) entries: Vec<Entry>,
     /// What totals need of earlier rounds.
     pub(super) memory: Memory,
@@ -57,6 +69,7 @@ impl State {
         Self {
             clock,
             every,
+            title: None,
             entries: Vec::new(),
             memory: Memory::default(),
             counts: BTreeMap::new(),
@@ -76,27 +89,66 @@ impl State {
         });
     }
 
+    /// Keeps what is known of these inverters, and forgets others.
+    pub(super) fn exchange(&mut self, latest: &[Observation]) {
+        let mut before = std::mem::take(&mut self.entries);
+        for observation in latest {
+            let place = observation.inverter.place();
+            let is_it = |entry: &Entry| entry.observation.inverter.place() == place;
+            match before.iter().position(is_it) {
+                Some(known) => {
+                    let entry = before.swap_remove(known);
+                    self.entries.push(Entry {
+                        observation: observation.clone(),
+                        ..entry
+                    });
+                }
+                None => self.add(&observation.inverter),
+            }
+        }
+    }
+
     pub(super) fn observe(&mut self, observation: &Observation) {
         let now = (self.clock)();
         self.turn(now);
         self.count(observation);
         self.memory.note(observation);
-        let place = observation.inverter.place();
-        let is_it = |entry: &&mut Entry| entry.observation.inverter.place() == place;
-        if self.entries.iter_mut().find(is_it).is_none() {
-            self.add(&observation.inverter);
-        }
-        let Some(entry) = self.entries.iter_mut().find(is_it) else {
+        let Some(entry) = self.entry(&observation.inverter) else {
             return;
         };
         entry.observation = observation.clone();
         if let Some(reading) = observation.reading() {
             entry.reading = Some(reading.clone());
-            if let Some((power, _)) = reading.figure(Role::Power) {
-                let step = (now.hour() * 60 + now.minute()) / STEP;
-                entry.curve.insert(step, power.to_f64().unwrap_or(0.0));
-            }
+            entry.draw(reading, now);
         }
+    }
+
+    /// The link to an inverter is lost: what was observed of it is not of now.
+    pub(super) fn lose(&mut self, inverter: &InverterId) {
+        self.memory.lose(inverter);
+        if let Some(entry) = self.entry(inverter) {
+            entry.observation = Observation::new(inverter.clone(), Outcome::NotPolled);
+        }
+    }
+
+    /// Takes a row that was logged today before this run.
+    pub(super) fn remember(&mut self, reading: &Reading) {
+        let today = self.day;
+        let time = reading.time.filter(|time| time.date_naive() == today);
+        if let (Some(time), Some(entry)) = (time, self.entry(&reading.inverter)) {
+            entry.draw(reading, time);
+            entry.reading = Some(reading.clone());
+        }
+    }
+
+    /// The entry of an inverter, a new one if there is none.
+    fn entry(&mut self, inverter: &InverterId) -> Option<&mut Entry> {
+        let place = inverter.place();
+        let is_it = |entry: &Entry| entry.observation.inverter.place() == place;
+        if !self.entries.iter().any(is_it) {
+            self.add(inverter);
+        }
+        self.entries.iter_mut().find(|entry| is_it(entry))
     }
 
     /// Begins a new day: the curves are of today.
@@ -111,13 +163,14 @@ impl State {
 
     fn count(&mut self, observation: &Observation) {
         let counts = self.counts.entry(bus(&observation.inverter)).or_default();
-        match observation.outcome {
-            Outcome::NotPolled | Outcome::Unreachable(_) => return,
-            Outcome::Garbled(_) => counts.garbled += 1,
-            Outcome::Silent => counts.silent += 1,
-            Outcome::Read { .. } => {}
-        }
-        counts.requests += 1;
+        let Attempts {
+            sent,
+            garbled,
+            silent,
+        } = observation.attempts;
+        counts.requests += u64::from(sent);
+        counts.garbled += u64::from(garbled);
+        counts.silent += u64::from(silent);
     }
 
     pub(super) fn round_done(&mut self) {
@@ -127,7 +180,8 @@ impl State {
     /// Why this is not healthy.
     pub(super) fn trouble(&self) -> Option<String> {
         if let Some(reason) = self.lost.values().next() {
-            return Some(reason.clone());
+            let lines: Vec<&str> = reason.lines().map(str::trim).collect();
+            return Some(lines.join("; "));
         }
         let longest = self.every.max(LONGEST_ROUND) * 3 + LONGEST_ROUND;
         let since = (self.clock)() - self.round;
@@ -207,15 +261,15 @@ impl State {
         );
         type Count = (&'static str, &'static str, fn(&Counts) -> u64);
         let counts: [Count; 3] = [
-            ("bus_requests_total", "Polls of inverters", |counts| {
+            ("bus_requests_total", "Requests to inverters", |counts| {
                 counts.requests
             }),
             (
                 "bus_garbled_total",
-                "Polls without an acceptable reply",
+                "Requests without an acceptable reply",
                 |counts| counts.garbled,
             ),
-            ("bus_silent_total", "Polls without any reply", |counts| {
+            ("bus_silent_total", "Requests without any reply", |counts| {
                 counts.silent
             }),
         ];

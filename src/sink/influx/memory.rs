@@ -80,8 +80,8 @@ impl Mark {
         file.seek(SeekFrom::Start(start))?;
         let mut bytes = Vec::new();
         file.take(length - start).read_to_end(&mut bytes)?;
-        let last = bytes.split_inclusive(|byte| *byte == b'\n');
-        let last = last.filter(|line| line.ends_with(b"\n")).next_back();
+        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
+        let last = lines.rfind(|line| line.ends_with(b"\n"));
         Ok(last.map_or_else(Self::default, |line| Self::behind(line, length)))
     }
 
@@ -195,7 +195,9 @@ mod tests {
         let mark = Mark::behind(b"row\n", 9);
         let mut memory = Memory::default();
         let names = ["2026-11-17.csv", "2026-11-19.csv", "2026-11-20.csv"];
-        names.map(|name| memory.set(file(name), mark));
+        for name in names {
+            memory.set(file(name), mark);
+        }
         memory.tidy(&BTreeSet::from([file("2026-11-19.csv")]));
         assert_eq!(
             memory.text(),

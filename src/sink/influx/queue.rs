@@ -413,8 +413,8 @@ impl Source {
         handle.seek(SeekFrom::Start(start)).ok()?;
         let mut tail = Vec::new();
         handle.take(LONGEST_LINE).read_to_end(&mut tail).ok()?;
-        let lines = tail.split_inclusive(|byte| *byte == b'\n');
-        let last = lines.filter(|line| line.ends_with(b"\n")).next_back()?;
+        let mut lines = tail.split_inclusive(|byte| *byte == b'\n');
+        let last = lines.rfind(|line| line.ends_with(b"\n"))?;
         self.line(shape.as_ref(), last)
     }
 

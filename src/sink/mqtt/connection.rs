@@ -3,13 +3,18 @@
 use super::error::PublishError;
 use super::login::Login;
 use super::options::{Delivery, Options};
+use super::throttle::Throttle;
 use crate::format::message::Message;
+use crate::inverter::{fingerprint, reduced};
+use crate::link::claim::{self, Claim};
 use rumqttc::{
     AsyncClient, Broker as Target, ClientError, ConnectionError, EventLoop, LastWill, MqttOptions,
-    PublishNotice, PublishOptions, QoS,
+    NetworkOptions, PublishNotice, PublishOptions, QoS, default_socket_connect,
 };
+use rustix::system::uname;
 use std::hash::{BuildHasher, RandomState};
-use std::net::Ipv6Addr;
+use std::io;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tracing::{debug, trace};
@@ -20,12 +25,21 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// A broker that lives answers sooner than this; a router in front of it can drop a connection that is silent longer.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
+/// Bytes of a message that is listened to. Home Assistant says one word; what is longer is not from there.
+const LONGEST_NEWS: usize = 64 * 1024;
+
+/// Bytes of a client id at most: many brokers take 128.
+const LONGEST_ID: usize = 100;
+
 /// What is needed for a connection, files read.
-#[derive(Clone)]
 pub(super) struct Connector {
     broker: String,
+    /// Set where the library would write the address without brackets.
+    address: Option<SocketAddr>,
     options: MqttOptions,
     quality: QoS,
+    /// The lasting client id is that of this process alone.
+    claim: Option<Claim>,
 }
 
 impl Connector {
@@ -40,7 +54,10 @@ impl Connector {
             options.password_file.as_deref(),
             options.environment.clone(),
         )?;
-        let mut settings = MqttOptions::new(client_id(), Target::tcp(&broker.host, broker.port));
+        if options.identity.is_some() && !broker.is_encrypted {
+            return Err(PublishError::NotEncrypted(broker.to_string()));
+        }
+        let mut settings = MqttOptions::new(passing_id(), Target::tcp(&broker.host, broker.port));
         match login {
             Login::Anonymous => {}
             Login::User(user) => {
@@ -51,20 +68,46 @@ impl Connector {
             }
         }
         settings.set_keep_alive(u16::try_from(KEEP_ALIVE.as_secs()).unwrap_or(u16::MAX));
-        if let Ok(address) = broker.host.parse::<Ipv6Addr>() {
-            let target = (address, broker.port);
-            // The library would write it without brackets.
-            settings.set_socket_connector(move |_, _| TcpStream::connect(target));
-        }
+        let address = broker.host.parse::<Ipv6Addr>().ok();
+        let address = address.map(|address| (address, broker.port).into());
+        settings.set_socket_connector(move |host, options| dial(address, host, options));
         #[cfg(feature = "tls")]
         if broker.is_encrypted {
             settings.set_transport(super::tls::transport(options)?);
         }
         Ok(Self {
             broker: broker.to_string(),
+            address,
             options: settings,
             quality: quality(options.delivery),
+            claim: None,
         })
+    }
+
+    /// Makes connections of a run that goes on: what the broker sends is read at a limited rate, and at QoS 1 the broker
+    /// keeps the session while the line is down. `place`: what tells the run from others of this machine.
+    pub(super) fn stay(&mut self, place: &str) {
+        let address = self.address;
+        self.options
+            .set_max_packet_size(LONGEST_NEWS, LONGEST_NEWS)
+            .set_socket_connector(move |host, options| async move {
+                dial(address, host, options).await.map(Throttle::new)
+            });
+        let id = lasting_id(uname().nodename().to_string_lossy().as_ref(), place);
+        match claim::hold(&format!("{id} at {}", self.broker)) {
+            Ok(claim) => {
+                self.options.set_client_id(id);
+                self.options
+                    .set_clean_session(self.quality == QoS::AtMostOnce);
+                self.claim = Some(claim);
+            }
+            Err(error) => debug!("mqtt: the client id {id} can't be taken: {error}"),
+        }
+    }
+
+    /// Has the broker forget the session: what it sends is not listened to any more.
+    pub(super) fn start_anew(&mut self) {
+        self.options.set_clean_session(true);
     }
 
     /// Accepts packets of up to so many bytes, instead of 10 KiB.
@@ -143,7 +186,7 @@ impl Sender {
 
     /// Asks for what comes on a topic.
     pub(super) fn subscribe(&self, topic: &str) -> Result<(), ClientError> {
-        self.client.try_subscribe(topic, QoS::AtMostOnce)
+        self.client.try_subscribe(topic, self.quality)
     }
 
     /// Sends a last message, and says good-bye when the broker has it. If it never does, there is no good-bye: then the
@@ -172,9 +215,52 @@ const fn quality(delivery: Delivery) -> QoS {
     }
 }
 
-/// One of its own for each process and connector: a broker throws out who was there under the same name. Process ids alone
-/// are the same in every container.
-fn client_id() -> String {
-    let random = RandomState::new().hash_one(std::process::id()) & 0xffff_ffff;
+async fn dial(
+    address: Option<SocketAddr>,
+    host: String,
+    options: NetworkOptions,
+) -> io::Result<TcpStream> {
+    match address {
+        Some(address) => TcpStream::connect(address).await,
+        None => default_socket_connect(host, options).await,
+    }
+}
+
+/// A client id for this process and connector alone: a broker throws a client out when another one comes under the same
+/// name. Process ids alone are the same in every container.
+fn passing_id() -> String {
+    let random = random() & 0xffff_ffff;
     format!("kaco_ardexa-{}-{random:08x}", std::process::id())
+}
+
+/// The client id of a plant, the same after a restart.
+fn lasting_id(host: &str, place: &str) -> String {
+    let id = format!("kaco_ardexa-{}-{}", reduced(host), reduced(place));
+    match id.len() {
+        ..=LONGEST_ID => id,
+        _ => format!("kaco_ardexa-{:016x}", fingerprint(&id)),
+    }
+}
+
+/// A number that no other process has, of the system's own randomness.
+pub(super) fn random() -> u64 {
+    RandomState::new().hash_one(std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_id_lasts_and_fits() {
+        let id = lasting_id("raspberrypi", "plants/roof/kaco_02");
+        assert_eq!(id, "kaco_ardexa-raspberrypi-plants_roof_kaco_02");
+        let long = lasting_id("host", &"x".repeat(256));
+        assert_eq!(
+            (long.len(), &long),
+            (28, &lasting_id("host", &"x".repeat(256)))
+        );
+        assert_ne!(long, lasting_id("other", &"x".repeat(256)));
+        assert_ne!(passing_id(), passing_id());
+    }
 }

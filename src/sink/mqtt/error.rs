@@ -1,6 +1,6 @@
 //! Why something could not be published, in words for people.
 
-use rumqttc::{ConnectReturnCode, ConnectionError, StateError};
+use rumqttc::{ConnectReturnCode, ConnectionError, Error as PacketError, StateError};
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -42,6 +42,9 @@ pub enum PublishError {
         /// In words.
         reason: String,
     },
+    /// It sent a message that is longer than any that is listened to.
+    #[error("{0}: a message on homeassistant/status is too long; it is not listened to any more")]
+    TooLong(String),
     /// There is a connection, but the broker is too slow.
     #[error("{broker} took {taken} of {all} messages within {seconds} s")]
     Slow {
@@ -65,7 +68,7 @@ pub enum PublishError {
         /// In words.
         reason: String,
     },
-    /// `--mqtt-ca`
+    /// `--mqtt-ca`, `--mqtt-cert`
     #[error("can't read the certificates in {}: {reason}", path.display())]
     Certificates {
         /// As it was typed.
@@ -73,6 +76,17 @@ pub enum PublishError {
         /// In words.
         reason: String,
     },
+    /// `--mqtt-key`
+    #[error("can't use the key in {}: {reason}", path.display())]
+    Key {
+        /// As it was typed.
+        path: PathBuf,
+        /// In words.
+        reason: String,
+    },
+    /// A client certificate for a connection without TLS.
+    #[error("{0}: a certificate is shown over mqtts:// only")]
+    NotEncrypted(String),
 }
 
 impl PublishError {
@@ -87,12 +101,21 @@ impl PublishError {
             ),
             Self::NoUser(_) => Some("write mqtt://USER@host, or set MQTT_USERNAME"),
             Self::Tls { .. } => Some(
-                "a broker with a certificate of its own needs --mqtt-ca FILE, and the host as it stands in the certificate",
+                "a broker with a certificate of its own needs --mqtt-ca FILE, and the host as it stands in the certificate; one that knows its clients by certificates needs --mqtt-cert and --mqtt-key",
             ),
             Self::Slow { .. } | Self::Lost { .. } => {
                 Some("the broker's log says more; may this user publish there?")
             }
-            Self::Refused { .. } | Self::PasswordFile { .. } | Self::Certificates { .. } => None,
+            Self::Certificates { .. } => {
+                Some("--mqtt-ca and --mqtt-cert take files in PEM format, as openssl writes them")
+            }
+            Self::Key { .. } => Some(
+                "--mqtt-key takes the key of --mqtt-cert, in PEM format and without a password, in a file that this user can read",
+            ),
+            Self::NotEncrypted(_) => Some(
+                "write mqtts:// in front of the broker, or leave --mqtt-cert and --mqtt-key out",
+            ),
+            Self::Refused { .. } | Self::PasswordFile { .. } | Self::TooLong(_) => None,
         }
     }
 
@@ -101,6 +124,9 @@ impl PublishError {
         use ConnectionError as E;
         match error {
             E::ConnectionRefused(code) => refused(broker, code),
+            E::MqttState(StateError::Deserialization(PacketError::PayloadSizeLimitExceeded(_))) => {
+                Self::TooLong(broker)
+            }
             #[cfg(feature = "tls")]
             E::Tls(error) => Self::Tls {
                 broker,
@@ -115,7 +141,9 @@ impl PublishError {
                     E::NotConnAck(_) => "what answers is no MQTT broker".to_owned(),
                     error => words(&error),
                 };
-                if connected {
+                if reason.contains(REFUSED_BY_TLS) {
+                    Self::Tls { broker, reason }
+                } else if connected {
                     Self::Lost { broker, reason }
                 } else {
                     Self::Unreachable { broker, reason }
@@ -124,6 +152,9 @@ impl PublishError {
         }
     }
 }
+
+/// What the TLS library says when the other side ends the connection, for want of a certificate for example.
+const REFUSED_BY_TLS: &str = "received fatal alert";
 
 fn refused(broker: String, code: ConnectReturnCode) -> PublishError {
     let reason = match code {

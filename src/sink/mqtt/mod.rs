@@ -9,6 +9,7 @@
 //! | [`once`] | all messages of a run that ends |
 //! | [`session`] | one connection for a run that goes on |
 //! | [`forget`] | takes announcements back |
+//! | `look` | what is wrong with the files of a login |
 //! | [`error`] | what goes wrong, in words |
 
 pub mod broker;
@@ -16,11 +17,13 @@ mod connection;
 pub mod error;
 pub mod forget;
 pub mod login;
+mod look;
 pub mod once;
 pub mod options;
 mod outbox;
 pub mod session;
 pub mod state;
+mod throttle;
 #[cfg(feature = "tls")]
 mod tls;
 pub mod topic;
@@ -28,7 +31,7 @@ mod totals;
 
 pub use broker::Broker;
 pub use error::PublishError;
-pub use options::{Delivery, Options};
+pub use options::{Delivery, Identity, Options};
 
 use crate::exit::Failure;
 use crate::inverter::InverterId;

@@ -20,8 +20,17 @@ pub enum Delivery {
     AtLeastOnce,
 }
 
+/// The certificate that the program shows a broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The file with it, in PEM format.
+    pub certificate: PathBuf,
+    /// The file with its key, in PEM format.
+    pub key: PathBuf,
+}
+
 /// How to publish.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Where.
     pub broker: Broker,
@@ -31,6 +40,8 @@ pub struct Options {
     pub password_file: Option<PathBuf>,
     /// Certificates that are trusted in place of the system's.
     pub certificates: Option<PathBuf>,
+    /// For brokers that know their clients by certificates.
+    pub identity: Option<Identity>,
     /// For all messages.
     pub delivery: Delivery,
     /// Whether inverters are announced to Home Assistant.
@@ -45,7 +56,7 @@ pub struct Options {
 
 impl Options {
     /// A topic with the prefix in front.
-    pub(super) fn under_prefix(&self, topic: &str) -> String {
+    pub(crate) fn under_prefix(&self, topic: &str) -> String {
         under(self.prefix.as_deref(), topic)
     }
 

@@ -187,6 +187,7 @@ mod tests {
             environment: Environment::default(),
             password_file: None,
             certificates: None,
+            identity: None,
             delivery: Delivery::AtMostOnce,
             discovery: true,
             expire_after: AGE,

@@ -2,17 +2,18 @@
 //!
 //! The session is a task of its own: who publishes never waits for the broker.
 
-use super::connection::{Connection, Connector, Sender};
+use super::connection::{Connection, Connector, Sender, random};
 use super::error::PublishError;
 use super::options::Options;
 use super::outbox::Outbox;
+use crate::clock;
 use crate::format::home_assistant::STATUS;
 use crate::format::message::Message;
 use crate::inverter::{InverterId, KSTAR};
 use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use crate::sink::health::NOT_YET;
-use chrono::{DateTime, FixedOffset, Local};
+use chrono::{DateTime, FixedOffset};
 use rumqttc::{ConnectionError, Event, Packet, Publish};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,11 +24,15 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
-/// Before a connection is tried again: a broker that restarts is back in seconds.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// A connection is tried again at a random moment of a window, which grows: a thousand plants do not return in the same
+/// second. A broker that restarts is back in seconds.
+const FIRST_WINDOW: Duration = Duration::from_secs(8);
 
-/// One that is away for long is not asked more often than this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// A broker that is away for long is asked about twice in this time.
+const LONGEST_WINDOW: Duration = Duration::from_secs(60);
+
+/// A window begins after this.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A connection that lasted this long was a good one: after it the pauses begin anew. One that is thrown off at once, again
 /// and again, is not.
@@ -80,7 +85,7 @@ struct State {
 impl State {
     fn note_trouble(&mut self, text: String) {
         let since = self.trouble.take().map(|(since, _)| since);
-        let since = since.unwrap_or_else(|| Local::now().fixed_offset());
+        let since = since.unwrap_or_else(|| clock::now().fixed_offset());
         self.trouble = Some((since, text));
     }
 }
@@ -107,12 +112,15 @@ impl Session {
         witness: Option<Witness>,
     ) -> Result<Self, PublishError> {
         let mut connector = Connector::new(&options)?;
+        let place = availability.trim_end_matches("/availability");
+        connector.stay(&place.replace("kaco_ardexa/", ""));
         connector.set_will(says(&availability, "offline"));
         let shared = Arc::new(Shared::default());
         shared.state().note_trouble(NOT_YET.to_owned());
         let task = Task {
             shared: Arc::clone(&shared),
             connector,
+            listens: options.discovery,
             options,
             availability,
             witness,
@@ -175,12 +183,21 @@ struct Task {
     options: Options,
     availability: String,
     witness: Option<Witness>,
+    /// Whether it is heard when Home Assistant comes up.
+    listens: bool,
+}
+
+/// From the least pause to the end of the window, as a random number says.
+fn pause(window: Duration, random: u64) -> Duration {
+    let room = window.saturating_sub(LEAST_PAUSE).as_millis().max(1);
+    let part = u128::from(random) % room;
+    LEAST_PAUSE + Duration::from_millis(u64::try_from(part).unwrap_or_default())
 }
 
 impl Task {
     /// Until the session is stopped.
-    async fn run(self) {
-        let mut pause = FIRST_PAUSE;
+    async fn run(mut self) {
+        let mut window = FIRST_WINDOW;
         let mut is_told = false;
         loop {
             let since = Instant::now();
@@ -192,10 +209,15 @@ impl Task {
                 state.note_trouble(error.to_string());
                 std::mem::take(&mut state.is_connected)
             };
+            if matches!(error, PublishError::TooLong(_)) {
+                self.listens = false;
+                self.connector.start_anew();
+            }
             if was_connected && since.elapsed() >= GOOD {
-                pause = FIRST_PAUSE;
+                window = FIRST_WINDOW;
                 is_told = false;
             }
+            let pause = pause(window, random());
             if is_told {
                 info!("{error}; next try in {} s", pause.as_secs());
             } else {
@@ -205,7 +227,7 @@ impl Task {
             if self.is_stopped_within(pause).await {
                 return;
             }
-            pause = (2 * pause).min(LONGEST_PAUSE);
+            window = (2 * window).min(LONGEST_WINDOW);
         }
     }
 
@@ -256,7 +278,7 @@ impl Task {
 
     fn begin(&self, sender: &Sender) {
         info!("{}: connected", self.connector.broker());
-        if self.options.discovery {
+        if self.listens {
             let (topic, _) = STATUS;
             // A new connection has room.
             let _ = sender.subscribe(topic);
@@ -304,5 +326,20 @@ impl Task {
             }
             state.outbox.take();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_ends_at_any_moment_of_its_window() {
+        let ends = |random| pause(FIRST_WINDOW, random).as_millis();
+        assert_eq!([ends(0), ends(6_999), ends(7_000)], [1_000, 7_999, 1_000]);
+        assert_eq!(pause(Duration::ZERO, u64::MAX), LEAST_PAUSE);
+        let plants: Vec<u128> = (0..1000).map(|_| ends(random()) / 1000).collect();
+        let most = (1..8).map(|second| plants.iter().filter(|end| **end == second).count());
+        assert!(most.max() < Some(300), "{plants:?}");
     }
 }

@@ -5,7 +5,7 @@ use super::presence::{Heard, Presence, Standing};
 use super::state;
 use super::tables::{COMMON, INVERTER, METER, NAMEPLATE, STORAGE, TRACKER, TRACKERS};
 use super::values::{Tracker, Values, phases};
-use crate::inverter::InverterId;
+use crate::inverter::{InverterId, fingerprint};
 use crate::kaco::types;
 use crate::observation::{Observation, Outcome};
 use crate::plant_total::{Figures, State};
@@ -268,10 +268,7 @@ pub(super) fn fitted(head: &str, place: &str) -> String {
     if whole.len() <= 32 {
         return whole;
     }
-    // FNV-1a
-    let hash = place.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-    });
+    let hash = fingerprint(place);
     let head: String = head.chars().take(15).collect();
     format!("{head}-{hash:016X}")
 }

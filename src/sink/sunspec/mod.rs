@@ -30,10 +30,11 @@ mod values;
 #[cfg(test)]
 mod document;
 
+use crate::clock;
 use crate::exit::Failure;
 use crate::inverter::{BusName, InverterId};
-use crate::observation::Observation;
-use chrono::{TimeDelta, Utc};
+use crate::observation::{Observation, Outcome};
+use chrono::TimeDelta;
 use fleet::Fleet;
 use server::{Shared, lock, serve};
 use std::collections::BTreeMap;
@@ -45,6 +46,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::warn;
+use units::Units;
 
 /// How inverters are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +56,29 @@ pub struct Options {
     /// How often inverters are polled.
     pub every: Duration,
     /// What is added to the addresses of a bus to make its units.
-    pub offsets: BTreeMap<BusName, u16>,
+    pub offsets: BTreeMap<Option<BusName>, u16>,
+}
+
+/// Where an inverter is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unit {
+    /// The inverter.
+    pub inverter: u8,
+    /// Its meter, if it can have one.
+    pub meter: Option<u8>,
+}
+
+/// The units of these inverters, in their order.
+///
+/// # Errors
+/// [`Failure`] if two would have the same unit, or one none.
+pub fn units(options: &Options, inverters: &[InverterId]) -> Result<Vec<Unit>, Failure> {
+    let mut units = Units::default();
+    let unit = |inverter| {
+        let (inverter, meter) = units.assign(inverter, options)?;
+        Ok(Unit { inverter, meter })
+    };
+    inverters.iter().map(unit).collect()
 }
 
 /// Rows older than this are not from just before the start.
@@ -103,6 +127,30 @@ impl Sunspec {
         Ok(())
     }
 
+    /// Serves these inverters from now on, and no others.
+    pub(super) fn exchange(&mut self, options: Option<Options>, latest: &[Observation]) {
+        let Some((shared, _)) = &self.served else {
+            return;
+        };
+        if let Some(options) = options {
+            self.options = options;
+        }
+        let inverters: Vec<InverterId> = latest.iter().map(|one| one.inverter.clone()).collect();
+        let mut fleet = match Fleet::new(self.options.clone(), &inverters) {
+            Ok(fleet) => fleet,
+            Err(failure) => return warn!("{failure}"),
+        };
+        if let Some(log) = &self.log {
+            remember(&mut fleet, log, &inverters);
+        }
+        let was_polled = |one: &&Observation| !matches!(one.outcome, Outcome::NotPolled);
+        for observation in latest.iter().filter(was_polled) {
+            // Each of them has its unit.
+            let _ = fleet.observe(observation, Instant::now());
+        }
+        *lock(shared) = fleet;
+    }
+
     /// Where which units are served, for people.
     pub(super) fn announcement(&self) -> Option<String> {
         let (shared, _) = self.served.as_ref()?;
@@ -134,7 +182,7 @@ fn remember(fleet: &mut Fleet, log: &Path, inverters: &[InverterId]) {
         if let Some(reading) = remembered::newest(log, inverter) {
             let age = reading
                 .time
-                .map(|time| Utc::now().signed_duration_since(time));
+                .map(|time| clock::now().to_utc().signed_duration_since(time));
             fleet.remember(&reading, age.is_some_and(|age| age.abs() < RECENT));
         }
     }

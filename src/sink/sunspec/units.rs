@@ -66,7 +66,7 @@ impl Units {
     }
 
     fn by_address(&self, inverter: &InverterId, options: &Options) -> Result<u8, Failure> {
-        let offset = inverter.bus().and_then(|bus| options.offsets.get(bus));
+        let offset = options.offsets.get(&inverter.bus().cloned());
         let offset = offset.copied().unwrap_or_default();
         let address = u16::from(inverter.raw_address().unwrap_or_default());
         let unit = address.saturating_add(offset);
@@ -107,7 +107,7 @@ mod tests {
     use std::time::Duration;
 
     fn options(offsets: &[(&str, u16)]) -> Options {
-        let offset = |(bus, offset): &(&str, u16)| Some((bus.parse().ok()?, *offset));
+        let offset = |(bus, offset): &(&str, u16)| Some((Some(bus.parse().ok()?), *offset));
         Options {
             bind: ([127, 0, 0, 1], 0).into(),
             every: Duration::from_secs(10),

@@ -106,11 +106,12 @@ fn lines<'a>(plant: &Plant, inverter: &Inverter, now: Now, width: u16) -> Vec<Li
         }
     };
     add("last error", inverter.reason.clone());
-    let errors = format!(
-        "{} of {} replies garbled",
-        inverter.garbled, inverter.polled
+    let sent = inverter.attempts.sent;
+    let trouble = inverter.attempts.trouble();
+    add(
+        "link",
+        trouble.unwrap_or_else(|| format!("{sent} of {sent} replies good")),
     );
-    add("errors", errors);
     let today = inverter.daily_yield(now.local.date_naive());
     add("today", today.map(kilowatt_hours).unwrap_or_default());
     let Some(reading) = &inverter.reading else {

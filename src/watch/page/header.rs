@@ -6,7 +6,7 @@ use crate::format::hybrid;
 use crate::plant_total::PlantTotal;
 use crate::reading::Role;
 use crate::watch::curve::Window;
-use crate::watch::plant::{Now, Plant};
+use crate::watch::plant::{Now, Plant, Way};
 use crate::watch::view::View;
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
@@ -69,14 +69,18 @@ pub(super) fn draw(
 
 /// The sources by name; lost ones say so.
 fn title<'a>(plant: &Plant, room: u16) -> Vec<Span<'a>> {
-    let is_lost = |way: &&crate::watch::plant::Way| way.lost.is_some();
-    let lost = plant.ways().iter().filter(is_lost).count();
-    let names: Vec<&str> = plant.ways().iter().map(|way| way.title.as_str()).collect();
+    let ways: Vec<&Way> = plant.ways_now().map(|(_, way)| way).collect();
+    let lost = ways.iter().filter(|way| way.lost.is_some()).count();
+    let names: Vec<&str> = ways.iter().map(|way| way.title.as_str()).collect();
     let names = match names.len() {
         0..=3 => names.join(", "),
         count => format!("{count} buses"),
     };
-    let lost = match (lost, plant.ways().len()) {
+    let names = match &plant.title {
+        Some(title) => format!("{title}: {names}"),
+        None => names,
+    };
+    let lost = match (lost, ways.len()) {
         (0, _) => String::new(),
         (1, 1) => " CONNECTION LOST".to_owned(),
         (lost, all) => format!(" {lost} OF {all} LOST"),

@@ -20,12 +20,13 @@ mod status;
 mod tests;
 mod text;
 
-use super::look::Look;
 use super::plant::{Now, Plant};
 use super::view::{Mode, View};
+use crate::format::look::{Look, ascii};
 use crate::logging::Entry;
 use crate::sink::health::Health;
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize};
 use ratatui::symbols::border;
@@ -89,7 +90,7 @@ pub(crate) fn draw(
     frame.render_widget(ratatui::widgets::Paragraph::new(troubles), middle);
     let place = draw_body(frame, body, plant, view, surroundings, is_high);
     status::draw_footer(frame, footer, view, surroundings, &place);
-    surroundings.look.apply(frame.buffer_mut());
+    apply(surroundings.look, frame.buffer_mut());
 }
 
 /// Draws what fills the page; gives which part of it is shown.
@@ -136,6 +137,20 @@ fn block(title: Vec<Span<'_>>) -> Block<'_> {
         .border_style(Style::new().dark_gray())
         .padding(Padding::horizontal(1))
         .title(ratatui::text::Line::from(spans))
+}
+
+/// Takes from a drawn page what the terminal does not have.
+fn apply(look: Look, buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if !look.has_color {
+            cell.fg = Color::Reset;
+            cell.bg = Color::Reset;
+        }
+        if !look.is_unicode && !cell.symbol().is_ascii() {
+            let plain = ascii(cell.symbol());
+            cell.set_char(plain);
+        }
+    }
 }
 
 /// The look of what is not of now.

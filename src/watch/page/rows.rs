@@ -227,7 +227,7 @@ fn cell(kind: Kind, inverter: &Inverter, plant: &Plant, now: Now) -> (String, St
             time.map(|time| format!("{} ms", time.as_millis()))
         }
         Kind::Errors => {
-            let was_polled = inverter.polled > 0;
+            let was_polled = inverter.attempts.sent > 0;
             was_polled.then(|| format!("{} %", rounded(inverter.error_rate(), 0)))
         }
         Kind::Age => inverter.read.map(|read| age(now.since(read))),

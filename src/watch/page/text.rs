@@ -1,40 +1,9 @@
 //! Texts that fit: numbers whole or not at all, other texts shortened with `…`.
 
+pub(super) use crate::format::look::{shortened, width};
 use chrono::{DateTime, FixedOffset};
 use ratatui::text::Span;
 use std::time::Duration;
-
-/// Columns that a text takes.
-pub(super) fn width(text: &str) -> u16 {
-    u16::try_from(Span::raw(text).width()).unwrap_or(u16::MAX)
-}
-
-/// A text of at most this width; what is cut off shows as `…`. Control characters show as `?`.
-pub(super) fn shortened(text: &str, most: u16) -> String {
-    let shown = |character: char| {
-        if character.is_control() {
-            '?'
-        } else {
-            character
-        }
-    };
-    let text: String = text.chars().map(shown).collect();
-    if width(&text) <= most {
-        return text;
-    }
-    let mut short = String::new();
-    for character in text.chars() {
-        short.push(character);
-        if width(&short) >= most {
-            short.pop();
-            break;
-        }
-    }
-    if most > 0 {
-        short.push('…');
-    }
-    short
-}
 
 /// A text in lines of at most this width, parted between words.
 pub(super) fn wrapped(text: &str, most: u16) -> Vec<String> {
@@ -136,11 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_cut_at_the_end_and_say_so() {
-        assert_eq!(shortened("grid-overvoltage-l1", 10), "grid-over…");
-        assert_eq!(shortened("mpp-track", 9), "mpp-track");
-        assert_eq!(shortened("a\x1b[1m", 9), "a?[1m");
-        assert_eq!(shortened("abc", 0), "");
+    fn numbers_stand_at_the_right() {
         assert_eq!(padded("412 W", 8, true), "   412 W");
     }
 

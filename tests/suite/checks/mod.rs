@@ -4,6 +4,7 @@
 //! captures.
 
 pub mod checksum;
+pub mod files;
 pub mod kaco;
 pub mod kstar;
 pub mod modbus;

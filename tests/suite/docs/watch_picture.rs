@@ -1,8 +1,8 @@
 //! `docs/pictures/watch.svg`: what `watch` shows on a terminal. The rows of an hour before are in its log, so that
 //! the curve is full. `UPDATE=1` writes the picture.
 
+use crate::support::logs::fill;
 use crate::watch::{Terminal, until};
-use chrono::DateTime;
 use std::fmt::Write;
 use std::num::NonZero;
 use std::path::Path;
@@ -33,42 +33,9 @@ fn page(log: &Path) -> vt100::Parser {
     page
 }
 
-/// Puts an hour before the last row of each file of a log directory: clouds, then sun.
-fn fill_hour(log: &Path) {
-    for file in fs::read_dir(log).unwrap() {
-        let folder = file.unwrap().path();
-        let is_day = |name: &str| name.starts_with("20");
-        let names = fs::read_dir(&folder)
-            .unwrap()
-            .map(|file| file.unwrap().path());
-        let day = names
-            .into_iter()
-            .find(|path| is_day(path.file_name().unwrap().to_str().unwrap()));
-        let path = day.unwrap();
-        let text = fs::read_to_string(&path).unwrap();
-        let lines: Vec<&str> = text.lines().collect();
-        let labels: Vec<&str> = lines[0].split(", ").collect();
-        let last: Vec<&str> = lines[lines.len() - 1].split(',').collect();
-        let time = DateTime::parse_from_str(last[0], "%Y-%m-%dT%H:%M:%S%z").unwrap();
-        let mut rows = format!("{}\n", lines[0]);
-        for minute in (1..60).rev() {
-            let time = time - chrono::Duration::minutes(minute);
-            let share = 0.8
-                - 0.3
-                    * (f64::from(i32::try_from(minute).unwrap()) / 9.0)
-                        .sin()
-                        .abs();
-            let cells = labels.iter().zip(&last).skip(1).map(|(label, cell)| {
-                let is_power = label.starts_with("AC Power");
-                let power = cell.parse::<f64>().ok().filter(|_| is_power);
-                power.map_or((*cell).to_owned(), |power| format!("{:.0}", power * share))
-            });
-            let cells: Vec<String> = cells.collect();
-            let time = time.format("%Y-%m-%dT%H:%M:%S%z");
-            writeln!(rows, "{time},{}", cells.join(",")).unwrap();
-        }
-        fs::write(&path, rows + lines[lines.len() - 1] + "\n").unwrap();
-    }
+/// Clouds, then sun.
+fn share(minutes: i32) -> f64 {
+    0.8 - 0.3 * (f64::from(minutes) / 9.0).sin().abs()
 }
 
 /// Whether inverters feed in and one reports a fault.
@@ -124,7 +91,7 @@ fn the_picture_of_watch_shows_a_plant() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures/watch.svg");
     let log = TempDir::new().unwrap();
     page(log.path());
-    fill_hour(log.path());
+    fill(log.path(), 60, 1, share);
     let drawn = picture(page(log.path()).screen());
     if env::var_os("UPDATE").is_some() {
         fs::write(&file, &drawn).unwrap();

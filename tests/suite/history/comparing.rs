@@ -2,6 +2,8 @@
 
 use super::{date, history, json};
 use crate::support::logs::{Inverter, Model, dice, write_day};
+use crate::support::program::{run, text};
+use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -136,4 +138,49 @@ fn one_inverter_with_one_tracker_has_nothing_to_compare() {
         "{}",
         run.stdout
     );
+}
+
+#[test]
+fn a_plant_file_gives_names_and_installed_power() {
+    let home = TempDir::new().unwrap();
+    write_plant(home.path(), Model::Standard, 4, |_, _| 1000);
+    let file = home.path().join("plant.toml");
+    let logs = text(home.path());
+    let bus = "[[bus]]\ndevice = \"sim:\"\naddresses = \"1-9\"\nnames = { 4 = \"south <left>\" }\n";
+    let kwp = "kwp = { 1 = 5, 2 = 5, 3 = 5, 4 = 10 }\n";
+    fs::write(
+        &file,
+        format!("name = \"Hill\"\nlog = \"{logs}\"\n{bus}{kwp}"),
+    )
+    .unwrap();
+    let plant = ["history", "--plant", &text(&file)];
+    let compared = run(&[&plant[..], &["--compare", "--strict"]].concat());
+    assert_eq!(
+        compared.code,
+        Some(3),
+        "the power of 04 is half of what is installed: {compared:?}"
+    );
+    assert!(
+        compared.stdout.contains("04 south <left>: "),
+        "{}",
+        compared.stdout
+    );
+    assert!(
+        compared.stdout.contains("per kWp, by the plant file."),
+        "{}",
+        compared.stdout
+    );
+    let page = home.path().join("page.html");
+    run(&[&plant[..], &["-o", &text(&page)]].concat()).expect_code(0);
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("Hill") && page.contains("south &lt;left&gt;"));
+    fs::write(&file, bus).unwrap();
+    let nowhere = run(&plant).expect_code(2);
+    assert!(
+        nowhere.stderr.contains("has no key 'log'"),
+        "{}",
+        nowhere.stderr
+    );
+    fs::write(&file, "x").unwrap();
+    run(&[&plant[..], &[&logs]].concat()).expect_code(2);
 }

@@ -25,7 +25,6 @@ fn all_who_answer_are_shown_with_what_they_say() {
     let echo = answering(DISCOVERY);
     let all = [&named, &captured, &commas, &echo].map(|inverter| inverter.ip);
     let run = search(&["discover", "--format", "json"], &all).expect_code(0);
-    assert!(run.time < Duration::from_secs(4), "{:?}", run.time);
     assert_eq!(run.stderr, "");
     let found = objects(&run);
     assert_eq!(found.len(), 3, "an echo is no answer: {}", run.stdout);
@@ -98,7 +97,6 @@ fn nobody_answers_a_search() {
     let nobody = address();
     for_each(["discover", "read"], |command| {
         let run = search(&[command], &[nobody]).expect_code(1);
-        assert!(run.time < Duration::from_secs(5), "{:?}", run.time);
         assert_eq!(run.stdout, "");
         for due in [
             format!("no KSTAR inverter answered; searched {nobody}\n"),
@@ -117,7 +115,6 @@ fn a_module_without_readings_is_said_to_be_there() {
     let answer = Some(b"10.0.0.7,ACCF23456789,EzManage".to_vec());
     let inverter = Inverter::start(ip, answer, Box::new(|_, _| vec![]));
     let run = search(&["read"], &[inverter.ip]).expect_code(1);
-    assert!(run.time < Duration::from_secs(5), "{:?}", run.time);
     let due = format!("{ip} did not send readings");
     assert!(run.stderr.contains(&due), "{}", run.stderr);
 }

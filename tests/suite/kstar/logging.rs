@@ -8,7 +8,6 @@ use kaco_ardexa::kstar::wire::Request;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
-use std::time::Duration;
 use tempfile::TempDir;
 
 fn log(directory: &Path, inverters: &[&Inverter]) {
@@ -161,7 +160,6 @@ fn two_of_the_same_serial_number_do_not_share_a_folder() {
 fn nobody_there_is_exit_1_and_no_folder() {
     let directory = TempDir::new().unwrap();
     let run = run_at(&["log", &text(directory.path())], &[address()]).expect_code(1);
-    assert!(run.time < Duration::from_secs(5), "{:?}", run.time);
     assert!(run.stderr.contains("no KSTAR inverter answered"));
     assert_eq!(run.stdout, "");
     assert!(folders(directory.path()).is_empty());

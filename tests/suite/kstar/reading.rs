@@ -2,8 +2,8 @@
 
 use super::{for_each, kstar, objects, run_at};
 use crate::support::captures::{bytes, directory};
-use crate::support::inverter::{Inverter, Play, address, identity};
-use crate::support::program::{command, start, wait};
+use crate::support::inverter::{Inverter, Play, address, identity, try_bind};
+use crate::support::program::{command, run, start, wait};
 use kaco_ardexa::kstar::wire::{DISCOVERY_PORT, Frame, PORT, Request};
 use serde_json::Value;
 use std::fs;
@@ -105,7 +105,6 @@ fn lost_requests_and_stray_packets_before_the_right_one() {
         }),
     );
     let run = kstar(&["read", "--format", "json"], &[&inverter]).expect_code(0);
-    assert!(run.time < Duration::from_secs(4), "{:?}", run.time);
     assert_eq!(values(&objects(&run)[0]), values_of("AA-21"));
     assert_eq!(run.stderr, "");
     let asked = inverter.asked();
@@ -177,7 +176,6 @@ fn nobody_there() {
     let nobody = address();
     for_each(["table", "json", "csv"], |format| {
         let run = run_at(&["read", "--format", format], &[nobody]).expect_code(1);
-        assert!(run.time < Duration::from_secs(5), "{:?}", run.time);
         let silent = match format {
             "table" => run.stdout.is_empty(),
             "json" => objects(&run)[0]["outcome"] == "silent",
@@ -195,10 +193,15 @@ fn nobody_there() {
 }
 
 #[test]
+fn own_request_is_not_a_reply() {
+    let run = run(&["-vv", "kstar", "read", "--ip", "127.0.0.1"]).expect_code(1);
+    assert!(!run.stderr.contains("dropped: aa55"), "{}", run.stderr);
+}
+
+#[test]
 fn somebody_there_but_no_inverter() {
     let inverter = Inverter::with(b"\xa5\x17\x00\x10\x45", None);
     let run = kstar(&["read"], &[&inverter]).expect_code(1);
-    assert!(run.time < Duration::from_secs(5), "{:?}", run.time);
     assert_eq!(run.stdout, "");
     for due in [
         "warning: inverter ",
@@ -215,7 +218,10 @@ fn somebody_there_but_no_inverter() {
 fn one_of_two_is_silent() {
     let (inverter, silent) = (Inverter::with(&bytes("AA-21"), Some("E4000")), address());
     for_each(
-        [(&["read"][..], 0), (&["read", "--strict"], 3)],
+        [
+            (&["read", "--details"][..], 0),
+            (&["read", "--details", "--strict"], 3),
+        ],
         |(words, code)| {
             let run = run_at(words, &[silent, inverter.ip]).expect_code(code);
             assert!(run.stdout.contains("407.91"), "{}", run.stdout);
@@ -280,8 +286,7 @@ fn several_in_the_order_they_were_named() {
 #[test]
 fn other_programs_may_hold_the_ports() {
     // Where they can't be taken, another program holds them indeed.
-    let take = |port| std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, port));
-    let _held = [take(DISCOVERY_PORT), take(PORT)];
+    let _held = [DISCOVERY_PORT, PORT].map(|port| try_bind(Ipv4Addr::LOCALHOST, port));
     let inverter = Inverter::with(&bytes("AA-21"), Some("E4000"));
     let run = kstar(&["read", "--format", "json"], &[&inverter]).expect_code(0);
     assert_eq!(run.stderr, "");

@@ -36,7 +36,6 @@ impl Simulation {
         let id = Pid::from_raw(i32::try_from(process.id()).unwrap()).unwrap();
         kill_process(id, signal).unwrap();
         let run = wait((process, Instant::now())).expect_code(0);
-        assert!(run.time < Duration::from_secs(2), "{:?}", run.time);
         assert_eq!(run.stderr, "");
     }
 }
@@ -116,7 +115,6 @@ fn a_port_that_stays_taken_is_said() {
     let taken = bind(address(), PORT);
     let ip = taken.local_addr().unwrap().ip().to_string();
     let run = wait(start(command(&["simulate", "kstar", "--bind", &ip]))).expect_code(1);
-    assert!(run.time < Duration::from_secs(20), "{:?}", run.time);
     for due in ["error: UDP port 8899 on ", ip.as_str(), "ss -ulpn"] {
         assert!(run.stderr.contains(due), "{due}: {}", run.stderr);
     }

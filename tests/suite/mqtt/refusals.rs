@@ -3,10 +3,10 @@
 use crate::support::broker::{Broker, OPEN};
 use crate::support::plant::{Plant, ROW};
 use crate::support::program::{Run, command, run, start, text, wait};
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// What is never to be seen, written as in a URL.
@@ -75,12 +75,14 @@ fn the_password_from_elsewhere() {
     };
     read(&["--mqtt", &host], "ann", "secret:1").expect_code(0);
     read(&["--mqtt", &url], "", "secret:1").expect_code(0);
-    read(
-        &["--mqtt", &url, "--mqtt-password-file", &file],
-        "",
-        "wrong",
-    )
-    .expect_code(0);
+    for (mode, warnings) in [(0o644, 1), (0o640, 0), (0o600, 0)] {
+        fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+        let of_file = ["--mqtt", &url, "--mqtt-password-file", &file];
+        let run = read(&of_file, "", "wrong").expect_code(0);
+        let warning = format!("can read the password in {file}: `chmod 600 {file}`");
+        let told = run.stderr.matches(&warning).count();
+        assert_eq!(told, warnings, "{mode:o}: {}", run.stderr);
+    }
     read(&["--mqtt", &url], "", "wrong").expect_code(1);
     let run = read(&["--mqtt", &host], "", "secret:1").expect_code(1);
     assert!(
@@ -145,7 +147,6 @@ fn nobody_listens() {
         broker.host()
     );
     assert!(run.stderr.contains(&reason), "{}", run.stderr);
-    assert!(run.time < Duration::from_secs(11));
     plant.expect_text(crate::support::plant::HEADER, &[ROW]);
     let run = plant
         .log_with("2", &["--mqtt", "no.such.host.invalid"])
@@ -155,7 +156,6 @@ fn nobody_listens() {
         "{}",
         run.stderr
     );
-    assert!(run.time < Duration::from_secs(11));
 }
 
 #[test]

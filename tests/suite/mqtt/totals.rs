@@ -4,6 +4,7 @@ use crate::support::broker::{Broker, Heard, Listener, OPEN};
 use crate::support::bus::Bus;
 use crate::support::captures::bytes;
 use crate::support::inverter::Inverter;
+use crate::support::plant_file::{PlantFile, bus};
 use crate::support::program::{command, run, signal, start, text, wait, wait_until};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -60,8 +61,8 @@ fn a_prefix_stands_before_every_topic_but_announcements() {
 fn inverters_of_one_prefix_are_added_up() {
     let broker = Broker::start(OPEN);
     let listener = broker.listen();
-    let bus = two_inverters();
-    read(&text(&bus.path), "2,3", &broker);
+    let line = two_inverters();
+    read(&text(&line.path), "2,3", &broker);
     let heard = listener.exactly(10 + 20 + 2 + 3 + 1, |_| true);
     let number = |topic: &str, key: &str| {
         let heard = heard.iter().find(|heard| heard.topic == topic).unwrap();
@@ -123,6 +124,31 @@ fn inverters_of_one_prefix_are_added_up() {
     ])
     .expect_code(0);
     broker.listen().exactly(30, is_config);
+}
+
+#[test]
+fn buses_of_a_plant_file_are_added_up() {
+    let broker = Broker::start(OPEN);
+    let listener = broker.listen();
+    let [one, other] = [(); 2].map(|()| Bus::with_quick_replies(&[("#020", bytes("G4-17"))]));
+    let buses = bus(&one.path, "2", "name = \"a\"") + &bus(&other.path, "2", "name = \"b\"");
+    let mqtt = format!("[mqtt]\nurl = \"{}\"\n", broker.host());
+    for (prefix, under) in [("", ""), ("prefix = \"plants/roof\"\n", "plants/roof/")] {
+        let file = PlantFile::new(&format!("{buses}{mqtt}{prefix}"));
+        file.run("read", &[]).expect_code(0);
+        let heard = listener.exactly(10 + 10 + 2 + 3 + 1, |_| true);
+        let states = heard.into_iter().filter(|heard| !is_config(heard));
+        let mut topics: Vec<String> = states.map(|heard| heard.topic).collect();
+        topics.sort();
+        let due = ["kaco/a_02/state", "kaco/b_02/state", "plant/state"];
+        assert_eq!(topics, due.map(|topic| format!("{under}{topic}")));
+        let total = last(&listener, &format!("{under}plant/state")).unwrap();
+        assert_eq!(
+            (&total["ac_power"], &total["inverters_reporting"]),
+            (&json!(1170), &json!(2))
+        );
+        listener.forget();
+    }
 }
 
 #[test]

@@ -23,15 +23,26 @@ impl Authority {
     /// Certificate and key of a server at this address.
     pub fn sign(&self, ip: Ipv4Addr) -> [String; 2] {
         fs::write(self.path("name"), format!("subjectAltName=IP:{ip}\n")).expect("a file");
-        self.openssl(
-            "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=server \
-             -keyout server.key -out server.csr",
-        );
-        self.openssl(
-            "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile name \
-             -out server.pem",
-        );
-        ["server.pem", "server.key"].map(|name| text(&self.path(name)))
+        self.certify("server", "-extfile name")
+    }
+
+    /// A certificate for a client of this name, and its key.
+    pub fn client(&self, name: &str) -> [String; 2] {
+        fs::write(self.path("use"), "extendedKeyUsage=clientAuth\n").expect("a file");
+        self.certify(name, "-extfile use")
+    }
+
+    /// A certificate of this name, and its key.
+    pub fn certify(&self, name: &str, further: &str) -> [String; 2] {
+        self.openssl(&format!(
+            "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN={name} \
+             -keyout {name}.key -out {name}.csr"
+        ));
+        self.openssl(&format!(
+            "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 {further} \
+             -out {name}.pem"
+        ));
+        ["pem", "key"].map(|end| text(&self.path(&format!("{name}.{end}"))))
     }
 
     /// A file of it: `ca.pem`.
@@ -39,7 +50,7 @@ impl Authority {
         self.0.path().join(name)
     }
 
-    fn openssl(&self, arguments: &str) {
+    pub fn openssl(&self, arguments: &str) {
         let done = Command::new("openssl")
             .args(arguments.split_whitespace())
             .current_dir(self.0.path())

@@ -166,19 +166,26 @@ impl Bus {
         self.notes.lock().unwrap().unasked.extend(plays);
     }
 
-    /// Number of bytes that the program sent.
-    pub fn bytes_received(&self) -> usize {
-        self.notes.lock().unwrap().bytes
-    }
-
     /// All requests so far, and when their CR came.
     pub fn requests(&self) -> Vec<(Instant, String)> {
         self.notes.lock().unwrap().requests.clone()
     }
 
+    /// The texts of the requests so far, and the number of all bytes that the program sent.
+    pub fn heard(&self) -> (Vec<String>, usize) {
+        let notes = self.notes.lock().unwrap();
+        let texts = notes.requests.iter().map(|(_, text)| text.clone());
+        (texts.collect(), notes.bytes)
+    }
+
+    /// Number of bytes that the program sent.
+    pub fn bytes_received(&self) -> usize {
+        self.heard().1
+    }
+
     /// The texts of the requests so far.
     pub fn asked(&self) -> Vec<String> {
-        self.requests().into_iter().map(|(_, text)| text).collect()
+        self.heard().0
     }
 }
 

@@ -6,6 +6,7 @@ pub use kaco_ardexa::sim::udp::Play;
 use kaco_ardexa::escape::{hex, printable};
 use kaco_ardexa::kstar::wire::{DISCOVERY, DISCOVERY_PORT, Frame, Request};
 use kaco_ardexa::sim::udp::{Player, Request as Datagram};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
@@ -138,21 +139,24 @@ pub fn address() -> Ipv4Addr {
     Ipv4Addr::new(127, high | 1, low, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A socket that gives up waiting now and then. A program that asks holds the port of its side for
-/// some seconds.
+/// A socket that gives up waiting now and then.
 pub fn bind(ip: Ipv4Addr, port: u16) -> UdpSocket {
+    try_bind(ip, port).unwrap_or_else(|error| panic!("{ip}:{port}: {error}"))
+}
+
+/// The same, if no other program keeps the port. One that asks holds the port of its side for some seconds.
+pub fn try_bind(ip: Ipv4Addr, port: u16) -> io::Result<UdpSocket> {
     let start = Instant::now();
     loop {
         match UdpSocket::bind((ip, port)) {
-            Ok(socket) => {
-                let patience = Some(Duration::from_millis(20));
-                socket.set_read_timeout(patience).expect("a time");
-                return socket;
-            }
             Err(_) if start.elapsed() < Duration::from_secs(30) => {
                 thread::sleep(Duration::from_millis(20));
             }
-            Err(error) => panic!("{ip}:{port}: {error}"),
+            socket => {
+                let socket = socket?;
+                socket.set_read_timeout(Some(Duration::from_millis(20)))?;
+                return Ok(socket);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Logs of made-up inverters: days, and a whole year of a plant. The same in each run and on each machine.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta};
 use kaco_ardexa::kaco::layouts::{MPPT2, MPPT3, STANDARD, THREE_UNITS};
 use kaco_ardexa::kstar::layout::KSTAR;
 use kaco_ardexa::reading::{Field, Kind, Layout, Role, Unit};
@@ -299,4 +299,35 @@ pub fn write_year(directory: &Path) {
 /// A day of that year with a hole and a fault.
 pub fn day_shown() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 5, 3).unwrap()
+}
+
+/// Puts rows before the last one of each inverter of a log directory: for so many minutes, every so many minutes, with a
+/// share of the power of the last row.
+pub fn fill(log: &Path, minutes: i32, every: usize, share: impl Fn(i32) -> f64) {
+    for folder in fs::read_dir(log).unwrap() {
+        let folder = folder.unwrap().path();
+        let files = fs::read_dir(&folder).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let day = names.into_iter().find(|name| name.starts_with("20"));
+        let path = folder.join(day.unwrap());
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let labels: Vec<&str> = lines[0].split(", ").collect();
+        let last: Vec<&str> = lines[lines.len() - 1].split(',').collect();
+        let time = DateTime::parse_from_str(last[0], "%Y-%m-%dT%H:%M:%S%z").unwrap();
+        let mut rows = format!("{}\n", lines[0]);
+        for minute in (1..minutes).rev().step_by(every) {
+            let time = time - TimeDelta::minutes(minute.into());
+            let cells = labels.iter().zip(&last).skip(1).map(|(label, cell)| {
+                let is_power = label.starts_with("AC Power");
+                let power = cell.parse::<f64>().ok().filter(|_| is_power);
+                let power = power.map(|power| format!("{:.0}", power * share(minute)));
+                power.unwrap_or_else(|| (*cell).to_owned())
+            });
+            let cells: Vec<String> = cells.collect();
+            let time = time.format("%Y-%m-%dT%H:%M:%S%z");
+            writeln!(rows, "{time},{}", cells.join(",")).unwrap();
+        }
+        fs::write(&path, rows + lines[lines.len() - 1] + "\n").unwrap();
+    }
 }

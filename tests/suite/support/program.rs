@@ -181,11 +181,23 @@ pub fn wait((mut child, started): (Child, Instant)) -> Run {
 /// Waits until something has happened.
 #[track_caller]
 pub fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + Duration::from_secs(60);
     while !happened() {
         assert!(Instant::now() < end, "{what} does not happen");
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// Waits until a run hears signals. Before that it has done nothing, and they end it as any program.
+pub fn wait_until_it_hears(child: &Child) {
+    let status = format!("/proc/{}/status", child.id());
+    wait_until("the program hears signals", || {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.map(|caught| u64::from_str_radix(caught.trim(), 16).unwrap());
+        let both = 1 << (Signal::TERM.as_raw() - 1) | 1 << (Signal::INT.as_raw() - 1);
+        caught.is_some_and(|caught| caught & both == both)
+    });
 }
 
 /// Ends a process that this test started, at once.

@@ -1,7 +1,22 @@
 //! Small libraries in C that are loaded below the program, between it and the system.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// Loads a library below the program, above others and those that the tests themselves run on.
+pub fn load<'a>(command: &'a mut Command, library: &Path) -> &'a mut Command {
+    let loaded = command
+        .get_envs()
+        .find(|(name, _)| *name == "LD_PRELOAD")
+        .map_or_else(|| env::var_os("LD_PRELOAD"), |(_, set)| set.map(Into::into));
+    let mut libraries = library.as_os_str().to_owned();
+    if let Some(others) = loaded {
+        libraries.push(":");
+        libraries.push(others);
+    }
+    command.env("LD_PRELOAD", libraries)
+}
 
 /// Compiles a source file; its library.
 pub fn library(source: &str) -> PathBuf {

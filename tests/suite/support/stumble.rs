@@ -35,13 +35,13 @@ pub fn without_hard_links(command: &mut Command) {
     load(command).env("NO_LINKS", "1");
 }
 
-/// Notes renames and syncs in a file, a line each.
+/// Notes changes of files and folders in a file, and what is synced, a line each.
 pub fn traced(command: &mut Command, file: &Path) {
     load(command).env("TRACE", file);
 }
 
 fn load(command: &mut Command) -> &mut Command {
-    command.env("LD_PRELOAD", LIBRARY.as_path())
+    shim::load(command, &LIBRARY)
 }
 
 static LIBRARY: LazyLock<PathBuf> =

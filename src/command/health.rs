@@ -1,0 +1,43 @@
+//! `health`: asks a running `watch --http` whether it is well, for containers and alarms.
+
+use crate::exit::{Exit, Failure};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// Time to connect, and for each part of the answer.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// Bytes of an answer that are read.
+const LONGEST: u64 = 8192;
+
+/// Asks; without an address there is nothing to ask.
+///
+/// # Errors
+/// [`Failure`] with the reason if it is not well, or does not answer.
+pub(super) fn run(address: Option<SocketAddr>) -> Result<Exit, Failure> {
+    let Some(address) = address else {
+        return Ok(Exit::Done);
+    };
+    let answer = ask(address).map_err(|error| {
+        Failure::new(
+            format!("no answer of http://{address}/health: {error}"),
+            Some("it is given by watch --http with the same address"),
+        )
+    })?;
+    let (head, reason) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    if head.split_ascii_whitespace().nth(1) == Some("200") {
+        return Ok(Exit::Done);
+    }
+    let shown: String = reason.chars().filter(|shown| !shown.is_control()).collect();
+    Err(Failure::new(format!("not healthy: {shown}"), None))
+}
+
+fn ask(address: SocketAddr) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    write!(stream, "GET /health HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.take(LONGEST).read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}

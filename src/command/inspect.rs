@@ -1,0 +1,218 @@
+//! `check FILE`: what a plant file would have polled, and whether this machine can do it. Nothing is
+//! opened, made or sent.
+
+use super::plan::Check;
+use super::print::print;
+use crate::exit::{Exit, Failure};
+use crate::format::grid::{Column, Grid};
+use crate::format::look::Medium;
+use crate::inverter::InverterId;
+use crate::kaco::timing::Timing;
+use crate::sink::SinkPlan;
+use crate::sink::sunspec::{self, Unit};
+use crate::source::{SourcePlan, kaco};
+use std::path::Path;
+use std::time::Duration;
+use tracing::error;
+
+/// From the end of a request to the end of its reply, as most inverters take.
+const REPLY: Duration = Duration::from_millis(300);
+
+/// Prints what would be polled, and reports what is wrong on this machine.
+///
+/// # Errors
+/// [`Failure`] if it can't be printed.
+pub(super) fn run(plan: &Check) -> Result<Exit, Failure> {
+    let wrong = looked_at(plan);
+    print(&text(plan))?;
+    for failure in &wrong {
+        error!("{failure}");
+    }
+    Ok(if wrong.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
+}
+
+/// What is wrong on this machine.
+fn looked_at(plan: &Check) -> Vec<Failure> {
+    let mut wrong = Vec::new();
+    for source in &plan.sources {
+        if let SourcePlan::Kaco(bus) = source {
+            let subject = source.title();
+            let recorded = bus
+                .record
+                .as_deref()
+                .map(|path| writable("the recording", path));
+            let looked = [
+                bus.device.look().map_err(Failure::from),
+                recorded.unwrap_or(Ok(())),
+            ];
+            let failures = looked.into_iter().filter_map(Result::err);
+            wrong.extend(failures.map(|failure| failure.of(&subject)));
+        }
+    }
+    wrong.extend(plan.sinks.look());
+    wrong
+}
+
+fn writable(what: &str, path: &Path) -> Result<(), Failure> {
+    crate::sink::look::file(what, path)
+}
+
+fn text(plan: &Check) -> String {
+    let mut text = match &plan.sinks.names.title {
+        Some(title) => format!("{title}\n"),
+        None => String::new(),
+    };
+    text += &buses(plan);
+    text += &inverters(plan);
+    text += &outputs(&plan.sinks);
+    text += &round(plan);
+    text
+}
+
+/// A row for each bus.
+fn buses(plan: &Check) -> String {
+    let heads = ["bus", "device", "inverters", "pace", "round", "all silent"];
+    let mut table = Grid::new(heads.map(Column::text).to_vec());
+    for source in &plan.sources {
+        let count = source.inverters().len().to_string();
+        let [bus, device, pace, round, silent] = match source {
+            SourcePlan::Kaco(bus) => [
+                bus.bus
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+                bus.device.to_string(),
+                seconds(bus.timing.pace),
+                seconds(answered(bus)),
+                seconds(unanswered(bus)),
+            ],
+            SourcePlan::Kstar(_) => {
+                let network = ["KSTAR", "the network", "", "", ""];
+                network.map(str::to_owned)
+            }
+        };
+        table.add([bus, device, count, pace, round, silent]);
+    }
+    table.draw(Medium::default())
+}
+
+/// A row for each inverter.
+fn inverters(plan: &Check) -> String {
+    let inverters: Vec<InverterId> = plan
+        .sources
+        .iter()
+        .flat_map(SourcePlan::inverters)
+        .collect();
+    let served = plan.sinks.sunspec.as_ref();
+    let units = served.and_then(|options| sunspec::units(options, &inverters).ok());
+    let broker = plan.sinks.mqtt.as_ref();
+    let mut header = vec!["inverter", "name", "folder"];
+    header.extend(broker.map(|_| "topic"));
+    header.extend(units.as_ref().map(|_| "SunSpec unit"));
+    let mut table = Grid::new(header.into_iter().map(Column::text).collect());
+    let mut units = units.map(Vec::into_iter);
+    for inverter in &inverters {
+        let name = inverter.name().unwrap_or_default().to_owned();
+        let folder = inverter.folder().unwrap_or_else(|| SERIAL.to_owned());
+        let mut row = vec![inverter.label(), name, folder];
+        row.extend(broker.map(|options| options.under_prefix(&topic(inverter))));
+        if let Some(units) = &mut units {
+            row.push(units.next().map(|unit| shown(&unit)).unwrap_or_default());
+        }
+        table.add(row);
+    }
+    table.draw(Medium::default())
+}
+
+/// In the place of what depends on the serial number.
+const SERIAL: &str = "its serial number";
+
+fn topic(inverter: &InverterId) -> String {
+    match inverter.has_address() {
+        true => inverter.state_topic().unwrap_or_default(),
+        false => format!("{}/SERIAL/state", inverter.family().protocol),
+    }
+}
+
+fn shown(unit: &Unit) -> String {
+    match unit.meter {
+        Some(meter) => format!("{}, meter {meter}", unit.inverter),
+        None => unit.inverter.to_string(),
+    }
+}
+
+/// A line for each place that readings go to.
+fn outputs(sinks: &SinkPlan) -> String {
+    let path = |path: &Path| path.display().to_string();
+    let outputs = [
+        ("log", sinks.log.as_deref().map(path)),
+        ("textfile", sinks.textfile.as_deref().map(path)),
+        (
+            "sunspec",
+            sinks
+                .sunspec
+                .as_ref()
+                .map(|options| options.bind.to_string()),
+        ),
+        ("http", sinks.http.map(|address| address.to_string())),
+        (
+            "mqtt",
+            sinks
+                .mqtt
+                .as_ref()
+                .map(|options| options.broker.to_string()),
+        ),
+    ];
+    let line =
+        |(name, place): (&str, Option<String>)| place.map(|place| format!("{name:<9} {place}\n"));
+    outputs.into_iter().filter_map(line).collect()
+}
+
+/// How long a round takes, and how often there is one.
+fn round(plan: &Check) -> String {
+    let buses = plan.sources.iter().filter_map(|source| match source {
+        SourcePlan::Kaco(bus) => Some((answered(bus), source.title())),
+        SourcePlan::Kstar(_) => None,
+    });
+    let slowest = buses.max();
+    let round = match &slowest {
+        Some((time, title)) => {
+            format!("a round takes about {}, as long as {title}", seconds(*time))
+        }
+        None => "a round takes a few seconds".to_owned(),
+    };
+    let every = seconds(plan.every);
+    let late = slowest.is_some_and(|(time, _)| time > plan.every);
+    let late = if late { ", longer than that" } else { "" };
+    format!("{round}; watch starts one every {every}{late}\n")
+}
+
+/// How many requests a round takes.
+fn requests(bus: &kaco::Plan) -> u32 {
+    let inverters = u32::try_from(bus.addresses.as_slice().len()).unwrap_or(u32::MAX);
+    inverters * if bus.counters { 2 } else { 1 }
+}
+
+/// Time of a round in which all inverters answer.
+fn answered(bus: &kaco::Plan) -> Duration {
+    let Timing { pace, .. } = bus.timing;
+    pace.max(REPLY) * requests(bus).saturating_sub(1) + REPLY
+}
+
+/// Time of the first round in which none answers: each is asked twice.
+fn unanswered(bus: &kaco::Plan) -> Duration {
+    let Timing {
+        pace, first_byte, ..
+    } = bus.timing;
+    let inverters = u32::try_from(bus.addresses.as_slice().len()).unwrap_or(u32::MAX);
+    pace.max(first_byte) * (2 * inverters).saturating_sub(1) + first_byte
+}
+
+fn seconds(time: Duration) -> String {
+    let tenths = (time.as_secs_f64() * 10.0).round() / 10.0;
+    format!("{tenths} s")
+}

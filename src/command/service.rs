@@ -1,0 +1,102 @@
+//! What systemd is told of a run that goes on: ready, alive, ending. Nothing where nothing listens.
+
+use crate::exit::Failure;
+use rustix::termios::isatty;
+use sd_notify::NotifyState;
+use signal_hook::consts::SIGHUP;
+use signal_hook::low_level::pipe;
+use std::io::{self, stdin};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use tracing::info;
+
+/// Tells the service manager, where one started the program.
+fn tell(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        info!("the service manager can't be told: {error}");
+    }
+}
+
+/// Everything is polled and served.
+pub(super) fn ready() {
+    tell(&[NotifyState::Ready]);
+}
+
+/// The plant file is read again.
+pub(super) fn reloading() {
+    let mut states = vec![NotifyState::Reloading];
+    states.extend(NotifyState::monotonic_usec_now());
+    tell(&states);
+}
+
+/// The run ends.
+pub(super) fn stopping() {
+    tell(&[NotifyState::Stopping]);
+}
+
+/// Tells the service manager that the run is alive, as often as it wants to hear that.
+pub(super) struct Watchdog(Option<Interval>);
+
+impl Watchdog {
+    /// Tells nothing unless the environment says how often.
+    pub(super) fn new() -> Self {
+        let every = sd_notify::watchdog_enabled().map(|limit| limit / 2);
+        let every = every.filter(|every| *every > Duration::ZERO);
+        Self(every.map(|every| {
+            let mut ticks = interval(every);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            ticks
+        }))
+    }
+
+    /// Waits until it is time to tell, and tells; never where nothing is to be told.
+    pub(super) async fn beat(&mut self) {
+        match &mut self.0 {
+            Some(ticks) => ticks.tick().await,
+            None => std::future::pending().await,
+        };
+        tell(&[NotifyState::Watchdog]);
+    }
+}
+
+/// Hears SIGHUP from when it is made.
+pub(super) struct Hangup {
+    heard: tokio::net::UnixStream,
+    /// Whether the program was started on a terminal.
+    has_terminal: bool,
+}
+
+impl Hangup {
+    /// From now on the signal does not end the program.
+    ///
+    /// # Errors
+    /// When the system has no handles left.
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let listen = || -> io::Result<tokio::net::UnixStream> {
+            let (heard, signalled) = UnixStream::pair()?;
+            heard.set_nonblocking(true)?;
+            pipe::register(SIGHUP, signalled)?;
+            tokio::net::UnixStream::from_std(heard)
+        };
+        let failed = |error| Failure::new(format!("SIGHUP can't be heard: {error}"), None);
+        Ok(Self {
+            heard: listen().map_err(failed)?,
+            has_terminal: isatty(stdin()),
+        })
+    }
+
+    /// Waits for the signal; several at once are one.
+    pub(super) async fn heard(&mut self) {
+        let mut bytes = [0; 64];
+        if !matches!(self.heard.read(&mut bytes).await, Ok(1..)) {
+            std::future::pending::<()>().await; // the other end is never closed
+        }
+    }
+
+    /// Whether the signal says that the terminal is gone, and not that a file has changed.
+    pub(super) fn lost_terminal(&self) -> bool {
+        self.has_terminal && !isatty(stdin())
+    }
+}

@@ -1,0 +1,140 @@
+//! The sources of a run, each polled by a task of its own.
+
+use super::super::now;
+use crate::exit::Failure;
+use crate::inverter::InverterId;
+use crate::source::Lifetime;
+use crate::source::{Source, SourceError, SourcePlan, prepared};
+use crate::watch::keeper::{Event, keep};
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch::Receiver;
+use tokio::task::{JoinHandle, spawn_local};
+use tokio::time::sleep;
+
+/// What a source tells, with its number.
+pub(super) type Events = UnboundedReceiver<(usize, Event)>;
+
+/// Before a bus is polled that was polled under another plan: a reply to its last request may still
+/// come.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The sources that are polled. One that is stopped keeps its number.
+pub(super) struct Keepers {
+    every: Duration,
+    paused: Receiver<bool>,
+    sender: UnboundedSender<(usize, Event)>,
+    kept: Vec<Kept>,
+}
+
+/// One source.
+pub(super) struct Kept {
+    plan: SourcePlan,
+    /// What it is called.
+    pub(super) title: String,
+    /// The inverters that it knew when it was started.
+    pub(super) inverters: Vec<InverterId>,
+    is_network: bool,
+    /// `None` once it is stopped.
+    task: Option<JoinHandle<()>>,
+}
+
+impl Keepers {
+    /// None yet, and what they will tell.
+    pub(super) fn new(every: Duration, paused: Receiver<bool>) -> (Self, Events) {
+        let (sender, events) = unbounded_channel();
+        let keepers = Self {
+            every,
+            paused,
+            sender,
+            kept: Vec::new(),
+        };
+        (keepers, events)
+    }
+
+    /// Starts to poll; gives what failed of that. `is_first`: nothing was polled before.
+    ///
+    /// # Errors
+    /// [`SourceError`] of a source that is alone.
+    pub(super) fn start(
+        &mut self,
+        plans: Vec<SourcePlan>,
+        is_first: bool,
+    ) -> Result<Vec<Failure>, SourceError> {
+        let (sources, failures) = prepared(plans.clone(), Lifetime::Watch, now)?;
+        for (plan, source) in plans.into_iter().zip(sources) {
+            self.keep(plan, source, if is_first { Duration::ZERO } else { PAUSE });
+        }
+        Ok(failures)
+    }
+
+    fn keep(&mut self, plan: SourcePlan, source: Source, pause: Duration) {
+        let number = self.kept.len();
+        let sender = self.sender.clone();
+        let tell = move |event| drop(sender.send((number, event)));
+        let (every, paused) = (self.every, self.paused.clone());
+        let (title, inverters) = (source.title(), source.inverters());
+        let is_network = source.is_network();
+        let task = spawn_local(async move {
+            sleep(pause).await;
+            keep(source, every, paused, tell).await;
+        });
+        self.kept.push(Kept {
+            plan,
+            title,
+            inverters,
+            is_network,
+            task: Some(task),
+        });
+    }
+
+    /// Stops the sources that are not among `plans`, and gives their numbers; those that stay are taken
+    /// out of `plans`.
+    pub(super) async fn stop_others(&mut self, plans: &mut Vec<SourcePlan>) -> Vec<usize> {
+        let mut stopped = Vec::new();
+        for (number, kept) in self.kept.iter_mut().enumerate() {
+            if kept.task.is_none() {
+                continue;
+            }
+            if let Some(same) = plans.iter().position(|plan| *plan == kept.plan) {
+                plans.remove(same);
+            } else if let Some(task) = kept.task.take() {
+                task.abort();
+                // Its device is free then.
+                let _ = task.await;
+                stopped.push(number);
+            }
+        }
+        stopped
+    }
+
+    /// The sources that are polled, with their numbers.
+    pub(super) fn kept(&self) -> impl Iterator<Item = (usize, &Kept)> {
+        let sources = self.kept.iter().enumerate();
+        sources.filter(|(_, kept)| kept.task.is_some())
+    }
+
+    /// The inverters of all sources that are polled, as far as they were known at the start.
+    pub(super) fn inverters(&self) -> Vec<InverterId> {
+        self.kept()
+            .flat_map(|(_, kept)| kept.inverters.clone())
+            .collect()
+    }
+
+    /// Polls nothing any more.
+    pub(super) fn end(&self) {
+        for task in self.kept.iter().filter_map(|kept| kept.task.as_ref()) {
+            task.abort();
+        }
+    }
+
+    /// Whether a source is polled still.
+    pub(super) fn is_kept(&self, number: usize) -> bool {
+        self.kept().any(|(kept, _)| kept == number)
+    }
+
+    /// Whether its inverters name themselves.
+    pub(super) fn is_network(&self, number: usize) -> bool {
+        self.kept.get(number).is_some_and(|kept| kept.is_network)
+    }
+}

@@ -1,0 +1,102 @@
+//! SIGHUP: the plant file is read again, and what differs is stopped and started.
+
+use super::super::plan::Watch;
+use super::{Watcher, time};
+use crate::sink::SinkPlan;
+use std::time::Duration;
+use tracing::{error, warn};
+
+/// What can't be exchanged while the run goes on.
+pub(super) struct InForce {
+    sinks: SinkPlan,
+    every: Duration,
+    silent: bool,
+}
+
+impl InForce {
+    pub(super) fn of(plan: &Watch) -> Self {
+        Self {
+            sinks: plan.sinks.clone(),
+            every: plan.every,
+            silent: plan.silent,
+        }
+    }
+
+    /// The keys whose values are others in a new plan.
+    fn changed(&self, new: &Watch) -> Vec<&'static str> {
+        let (old, sinks) = (&self.sinks, &new.sinks);
+        let bind = |plan: &SinkPlan| plan.sunspec.as_ref().map(|options| options.bind);
+        let changes = [
+            ("name", old.names.title != sinks.names.title),
+            ("log", old.log != sinks.log),
+            ("every", self.every != new.every),
+            ("silent", self.silent != new.silent),
+            ("textfile", old.textfile != sinks.textfile),
+            ("sunspec", bind(old) != bind(sinks)),
+            ("http", old.http != sinks.http),
+            ("[mqtt]", old.mqtt != sinks.mqtt),
+        ];
+        let changed = changes.into_iter().filter(|(_, is_changed)| *is_changed);
+        changed.map(|(key, _)| key).collect()
+    }
+}
+
+impl Watcher<'_> {
+    /// Takes a new plan, or keeps the old one if that has mistakes.
+    pub(super) async fn reload(&mut self, plan: Result<Watch, String>) {
+        match plan {
+            Ok(plan) => self.exchange(plan).await,
+            Err(mistakes) => {
+                error!("the plant file is not taken, what was polled before still is:\n{mistakes}");
+            }
+        }
+    }
+
+    async fn exchange(&mut self, plan: Watch) {
+        let changed = self.in_force.changed(&plan);
+        if !changed.is_empty() {
+            let keys = changed.join(", ");
+            warn!("a change of {keys} in the plant file takes a restart");
+        }
+        let mut plans = plan.sources;
+        let stopped = self.keepers.stop_others(&mut plans).await;
+        for &number in &stopped {
+            self.plant.remove(number);
+            self.sinks.link(number, None);
+        }
+        let is_same = stopped.is_empty() && plans.is_empty();
+        match self.keepers.start(plans, false) {
+            Ok(failures) => self.report(failures),
+            Err(error) => self.report(vec![error.into()]),
+        }
+        self.place_sources();
+        let inverters = self.keepers.inverters();
+        self.sinks.exchange(&inverters, plan.sinks.sunspec);
+        let titles: Vec<&str> = self
+            .keepers
+            .kept()
+            .map(|(_, kept)| kept.title.as_str())
+            .collect();
+        let said = match is_same {
+            true => "no bus has changed".to_owned(),
+            false => format!("polling {}", titles.join(", ")),
+        };
+        self.say(&format!("the plant file was read again: {said}"));
+    }
+
+    /// Adds the sources that the page does not have yet.
+    pub(super) fn place_sources(&mut self) {
+        let known = self.plant.ways().len();
+        for (number, kept) in self.keepers.kept().filter(|(number, _)| *number >= known) {
+            self.plant.add_source(kept.title.clone(), time());
+            for inverter in &kept.inverters {
+                self.plant.add(number, inverter);
+                let now = time();
+                self.logged.load(number, inverter, now, |reading| {
+                    self.plant.remember(number, inverter, reading, now);
+                    self.sinks.remember(reading);
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The periods of a log, and the series that each of them gives.
+
+use super::compare::{self, Comparison};
+use super::day::{self, DaySeries};
+use super::log::{Log, Read};
+use super::names::Names;
+use super::period::{self, Bars, Yields, month_span, year_span};
+use super::{ReadError, Skipped};
+use chrono::{Datelike, Months, NaiveDate};
+use std::fmt;
+
+/// Which days are shown, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Period {
+    /// Power over time; `None` is the last day that has rows.
+    Day(Option<NaiveDate>),
+    /// The month that begins on this day.
+    Month(NaiveDate),
+    /// A year.
+    Year(i32),
+    /// All years side by side.
+    Years,
+    /// The twelve months up to this day; `None` is the last day that has rows.
+    Compare(Option<NaiveDate>),
+}
+
+impl Period {
+    /// The days it can have.
+    pub fn span(self) -> (NaiveDate, NaiveDate) {
+        match self {
+            Self::Day(Some(date)) => (date, date),
+            Self::Month(first) => month_span(first),
+            Self::Year(year) => year_span(year).unwrap_or(ANY),
+            Self::Day(None) | Self::Years | Self::Compare(_) => ANY,
+        }
+    }
+}
+
+const ANY: (NaiveDate, NaiveDate) = (NaiveDate::MIN, NaiveDate::MAX);
+
+/// Behind `of`: `2026-05`.
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Day(Some(date)) => write!(f, "{date}"),
+            Self::Month(first) => write!(f, "{}", first.format("%Y-%m")),
+            Self::Year(year) => write!(f, "{year}"),
+            Self::Years => write!(f, "any year"),
+            Self::Day(None) | Self::Compare(_) => write!(f, "these days"),
+        }
+    }
+}
+
+/// What the rows of a period say.
+#[derive(Debug, Clone)]
+pub enum Series {
+    /// Power over time.
+    Day(DaySeries),
+    /// A bar per day.
+    Month(Bars),
+    /// A bar per month, and the yields of the days.
+    Year(Bars, Yields),
+    /// The months of several years.
+    Years(Bars),
+    /// Each inverter against the others.
+    Compare(Comparison),
+}
+
+/// A log, what is known of its inverters, and what was skipped while it was read.
+#[derive(Debug)]
+pub struct Archive {
+    /// Which files there are.
+    pub log: Log,
+    /// Names and installed power.
+    pub names: Names,
+    /// Lines that were not rows, so far.
+    pub skipped: Skipped,
+}
+
+impl Archive {
+    /// A log of which nothing was read yet.
+    pub fn new(log: Log, names: Names) -> Self {
+        let skipped = Skipped::default();
+        Self {
+            log,
+            names,
+            skipped,
+        }
+    }
+
+    /// The series of a period; `None` if it has no rows.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn read(&mut self, period: Period) -> Result<Option<Series>, ReadError> {
+        match period {
+            Period::Day(Some(date)) => self.day(date),
+            Period::Month(first) => {
+                let yields = self.yields(month_span(first))?;
+                Ok(yields.map(|yields| Series::Month(period::month(&yields))))
+            }
+            Period::Year(year) => {
+                let Some(span) = year_span(year) else {
+                    return Ok(None);
+                };
+                let yields = self.yields(span)?;
+                Ok(yields.map(|yields| Series::Year(period::year(&yields), yields)))
+            }
+            Period::Years => self.years(),
+            Period::Compare(Some(last)) => self.comparison(last).map(Some),
+            Period::Day(None) | Period::Compare(None) => {
+                let (from, to) = ANY;
+                match self.log.last_day(from, to)? {
+                    Some(last) if period == Period::Day(None) => self.day(last),
+                    Some(last) => self.comparison(last).map(Some),
+                    None => Ok(None),
+                }
+            }
+        }
+    }
+
+    /// The series, with what was skipped noted.
+    fn noted<T>(&mut self, read: Read<T>) -> T {
+        self.skipped.add(read.skipped);
+        read.series
+    }
+
+    fn day(&mut self, date: NaiveDate) -> Result<Option<Series>, ReadError> {
+        let read = day::read(&self.log, &self.names, date)?;
+        let day = self.noted(read);
+        Ok((!day.inverters.is_empty()).then_some(Series::Day(day)))
+    }
+
+    fn yields(&mut self, (from, to): (NaiveDate, NaiveDate)) -> Result<Option<Yields>, ReadError> {
+        let read = period::read(&self.log, &self.names, from, to)?;
+        let yields = self.noted(read);
+        Ok((!yields.is_empty()).then_some(yields))
+    }
+
+    fn years(&mut self) -> Result<Option<Series>, ReadError> {
+        let span = self.log.span();
+        let span = span.and_then(|(first, last)| {
+            Some((year_span(first.year())?.0, year_span(last.year())?.1))
+        });
+        let Some(span) = span else { return Ok(None) };
+        let yields = self.yields(span)?;
+        Ok(yields.map(|yields| Series::Years(period::years(&yields))))
+    }
+
+    fn comparison(&mut self, last: NaiveDate) -> Result<Series, ReadError> {
+        let from = last
+            .checked_sub_months(Months::new(12))
+            .and_then(|day| day.succ_opt());
+        let first = self.log.span().map_or(last, |(first, _)| first);
+        let from = from.unwrap_or(last).max(first);
+        let read = compare::read(&self.log, &self.names, from, last)?;
+        Ok(Series::Compare(self.noted(read)))
+    }
+}

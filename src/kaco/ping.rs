@@ -1,0 +1,43 @@
+//! How well an inverter is heard: single requests, each with its own outcome.
+
+use super::bus::Bus;
+use super::connect::{Connect, LinkError};
+use super::wire::{Command, Request};
+use crate::address::Address;
+use crate::observation::Outcome;
+use std::time::Duration;
+
+/// What came of a single request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ping {
+    /// A good reply; the time until it began.
+    Good(Duration),
+    /// A good reply that began after the time in which a poll waits for it.
+    Late(Duration),
+    /// Bytes came, but no good reply.
+    Garbled,
+    /// Nothing came.
+    Silent,
+}
+
+impl<C: Connect> Bus<C> {
+    /// Requests the readings of an inverter once. Where no reply comes in time, a late one is waited for.
+    ///
+    /// # Errors
+    /// [`LinkError`] when the link is gone for good.
+    pub async fn ping(&mut self, address: Address) -> Result<Ping, LinkError> {
+        self.overhear();
+        let command = Command::Readings;
+        let outcome = self
+            .exchange_or_reopen(Request { address, command })
+            .await?;
+        Ok(match outcome {
+            Outcome::Read { first_byte, .. } => Ping::Good(first_byte),
+            Outcome::Garbled(_) => Ping::Garbled,
+            _ => match self.late_reply().await? {
+                Some(first_byte) => Ping::Late(first_byte),
+                None => Ping::Silent,
+            },
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! The pictures of `history` as pages: drawn when they are asked for, one at a time, beside the polling.
+
+use crate::history::ReadError;
+use crate::history::log::Log;
+use crate::history::names::Names;
+use crate::history::series::{Archive, Period};
+use crate::picture::html::{self, Link, Section};
+use crate::picture::numbers::Numbers;
+use crate::picture::series::section;
+use chrono::NaiveDate;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+/// Requests that wait for their picture or have it drawn; further ones are told to come again.
+const PLACES: usize = 4;
+
+/// A log directory of which pictures are drawn.
+#[derive(Clone)]
+pub(super) struct Pictures {
+    directory: PathBuf,
+    names: Names,
+    places: Arc<Semaphore>,
+    pen: Arc<Semaphore>,
+}
+
+/// A page with a picture, or one that says that there are no rows.
+pub(super) struct Page {
+    pub(super) text: String,
+    pub(super) is_empty: bool,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoPage {
+    #[error("other pictures are being drawn; try again")]
+    Busy,
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+}
+
+impl Pictures {
+    pub(super) fn new(directory: PathBuf, names: Names) -> Self {
+        Self {
+            directory,
+            names,
+            places: Arc::new(Semaphore::new(PLACES)),
+            pen: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    /// Draws on a thread of its own: reading a year of rows takes seconds, and the bus does not wait.
+    pub(super) async fn page(&self, period: Period) -> Result<Page, NoPage> {
+        let _place = self.places.try_acquire().map_err(|_| NoPage::Busy)?;
+        let pen = Arc::clone(&self.pen).acquire_owned().await;
+        let (directory, names) = (self.directory.clone(), self.names.clone());
+        // A client that leaves does not give the pen to the next one before this picture is done.
+        let drawn = spawn_blocking(move || {
+            let page = draw(&directory, period, names);
+            drop(pen);
+            page
+        });
+        Ok(drawn.await.map_err(|_| NoPage::Busy)??)
+    }
+}
+
+/// The period behind `/day/`, `/month/` or `/year/`; `None` if it is not exactly one.
+pub(super) fn period(kind: &str, text: &str) -> Option<Period> {
+    let date = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+    let period = match kind {
+        "day" => Period::Day(Some(date(text)?)),
+        "month" => Period::Month(date(&format!("{text}-01"))?),
+        _ => Period::Year(text.parse().ok()?),
+    };
+    (text.len() <= 10 && period.to_string() == text).then_some(period)
+}
+
+fn draw(directory: &Path, period: Period, names: Names) -> Result<Page, ReadError> {
+    let mut archive = Archive::new(Log::open(directory)?, names);
+    let series = archive.read(period)?;
+    let section = match &series {
+        Some(series) => section(series, ""),
+        None => Section {
+            numbers: Numbers {
+                notes: vec![format!("The logs hold no rows of {period}.")],
+                ..Numbers::default()
+            },
+            ..Section::default()
+        },
+    };
+    Ok(Page {
+        text: html::page(
+            archive.names.title(),
+            &links(&archive.log, period),
+            &[section],
+        ),
+        is_empty: series.is_none(),
+    })
+}
+
+/// The way to what is before, after, above and below, relative to the path of this page.
+fn links(log: &Log, period: Period) -> Vec<Link> {
+    let (from, to) = period.span();
+    let is_compare = matches!(period, Period::Compare(_));
+    let up = if is_compare { "" } else { "../" };
+    let mut links = vec![Link::to("Now", if is_compare { "./" } else { up })];
+    let [before, last, after] = log.around(from, to);
+    let last = last.or(before).or(after);
+    let kinds = [
+        ("Day", "day", "%Y-%m-%d"),
+        ("Month", "month", "%Y-%m"),
+        ("Year", "year", "%Y"),
+    ];
+    for (text, kind, format) in kinds {
+        let is_here = match period {
+            Period::Day(_) => kind == "day",
+            Period::Month(_) => kind == "month",
+            Period::Year(_) => kind == "year",
+            Period::Years | Period::Compare(_) => false,
+        };
+        let name = |date: NaiveDate| date.format(format).to_string();
+        if is_here {
+            let before = before.map(|date| Link::beside("prev", &name(date)));
+            let after = after.map(|date| Link::beside("next", &name(date)));
+            links.push(Link::here(text));
+            links.extend(before.into_iter().chain(after));
+        } else if let Some(last) = last {
+            links.push(Link::to(text, &format!("{up}{kind}/{}", name(last))));
+        }
+    }
+    links.push(if is_compare {
+        Link::here("Comparison")
+    } else {
+        Link::to("Comparison", &format!("{up}compare"))
+    });
+    links
+}

@@ -1,0 +1,427 @@
+//! `--plant FILE`: several buses and KSTAR inverters in one run.
+
+mod checking;
+
+use crate::polling::at_address;
+use crate::support::broker::{Broker, OPEN};
+use crate::support::bus::Bus;
+use crate::support::captures::bytes;
+use crate::support::day::Day;
+use crate::support::disk::tree;
+use crate::support::inverter::Inverter;
+use crate::support::plant::{HEADER, ROW, expect_log};
+use crate::support::plant_file::{PlantFile, bus};
+use crate::support::program::{command, run, signal, start, text, wait, wait_until};
+use rustix::process::Signal;
+use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::time::Duration;
+
+/// An inverter at each of these addresses, which answers at once.
+fn inverters(addresses: &[u8]) -> Bus {
+    let replies: Vec<(String, Vec<u8>)> = addresses
+        .iter()
+        .map(|address| (format!("#{address:02}0"), at_address("G4-17", *address)))
+        .collect();
+    let replies: Vec<_> = replies
+        .iter()
+        .map(|(request, reply)| (request.as_str(), reply.clone()))
+        .collect();
+    Bus::with_quick_replies(&replies)
+}
+
+/// Two named buses, `roof` with address 2 and `barn` with address 3.
+fn two() -> (Bus, Bus, PlantFile) {
+    let (roof, barn) = (inverters(&[2]), inverters(&[3]));
+    let file = PlantFile::new(&(named(&roof, "2", "roof") + &named(&barn, "3", "barn")));
+    (roof, barn, file)
+}
+
+fn named(line: &Bus, addresses: &str, name: &str) -> String {
+    bus(&line.path, addresses, &format!("name = \"{name}\""))
+}
+
+fn latest(directory: &Path, folder: &str) -> String {
+    fs::read_to_string(directory.join(folder).join("latest.csv")).unwrap_or_default()
+}
+
+#[test]
+fn one_run_logs_all_buses_and_kstar_inverters() {
+    let (_roof, _barn, file) = two();
+    let house = Inverter::with(&bytes("AA-21"), Some("E4000K1234567890"));
+    let content = fs::read_to_string(file.path()).unwrap();
+    let kstar = format!("[[kstar]]\nname = \"house\"\nip = \"{}\"\n", house.ip);
+    file.write(&format!(
+        "log = \"{}\"\n{content}{kstar}",
+        text(&file.inside("logs"))
+    ));
+    for _ in 0..2 {
+        file.run("log", &[]).expect_silence();
+    }
+    let logs = file.inside("logs");
+    expect_log(&latest(&logs, "roof/02"), HEADER, &[ROW, ROW]);
+    expect_log(&latest(&logs, "barn/03"), HEADER, &[ROW, ROW]);
+    assert_eq!(latest(&logs, "E4000K1234567890").lines().count(), 3);
+    let run = file.run("read", &["--format", "json"]).expect_code(0);
+    for part in [
+        r#""protocol":"kaco","bus":"roof","address":2"#,
+        r#""bus":"barn""#,
+        "E4000K",
+    ] {
+        assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
+    }
+}
+
+/// Text without its times: they differ from run to run.
+fn timeless(text: &str) -> String {
+    let is_of_word = |sign: char| sign.is_ascii_alphanumeric() || "-:.+".contains(sign);
+    let mut out = String::new();
+    for part in text.split_inclusive(|sign| !is_of_word(sign)) {
+        let word = part.trim_end_matches(|sign| !is_of_word(sign));
+        let is_date = word.len() >= 10 && word.starts_with("20") && word.as_bytes()[4] == b'-';
+        let is_clock = word.len() == 8 && word.as_bytes()[2] == b':';
+        let is_nanoseconds = word.len() >= 19 && word.bytes().all(|byte| byte.is_ascii_digit());
+        if is_date || is_clock || is_nanoseconds {
+            out.push_str("TIME");
+            out.push_str(&part[word.len()..]);
+        } else {
+            out.push_str(part);
+        }
+    }
+    out
+}
+
+#[test]
+fn one_unnamed_bus_gives_the_bytes_of_the_plain_command() {
+    let line = inverters(&[2, 4]);
+    let file = PlantFile::new(
+        &bus(&line.path, "2,4-5", "timeout = \"300ms\"").replace("timeout = 5\n", ""),
+    );
+    let device = text(&line.path);
+    let plain = |words: &[&str]| {
+        let mut command = command(&[words, &["--pace", "0", "--timeout", "300ms"]].concat());
+        command.env("TZ", Day::Today.zone());
+        wait(start(command))
+    };
+    for format in ["table", "json", "csv", "influx", "prometheus"] {
+        let one = plain(&["read", &device, "2,4-5", "--format", format]);
+        let other = file.run("read", &["--format", format]);
+        assert_eq!((one.code, &one.stderr), (other.code, &other.stderr));
+        assert_eq!(timeless(&one.stdout), timeless(&other.stdout));
+    }
+    let told = |run: &dyn Fn(&str)| {
+        let broker = Broker::start(OPEN);
+        let listener = broker.listen();
+        run(&broker.host());
+        broker.publish("end", "", &[]);
+        wait_until("all messages", || {
+            listener.heard().iter().any(|one| one.topic == "end")
+        });
+        let heard = listener.heard();
+        let text = |topic: &str, payload: &str| format!("{topic} {}", timeless(payload));
+        heard
+            .iter()
+            .map(|one| text(&one.topic, &one.payload))
+            .collect::<Vec<_>>()
+    };
+    let (one, other) = (file.inside("one"), file.inside("other"));
+    let outputs = |name: &str| {
+        (
+            text(&file.inside(name)),
+            text(&file.inside(&format!("{name}.prom"))),
+        )
+    };
+    let (logs, metrics) = outputs("one");
+    let first = told(&|host| {
+        let words = [
+            "log",
+            &device,
+            "2,4-5",
+            &logs,
+            "--textfile",
+            &metrics,
+            "--mqtt",
+            host,
+        ];
+        plain(&words).expect_silence();
+    });
+    let (logs, metrics) = outputs("other");
+    let second = told(&|host| {
+        let words = [&logs, "--textfile", &metrics, "--mqtt", host];
+        file.run("log", &words).expect_silence();
+    });
+    assert_eq!(first, second);
+    let files = |directory: &Path| {
+        let relative = |path: &Path| path.strip_prefix(directory).unwrap().to_owned();
+        let content = |bytes: Option<Vec<u8>>| {
+            bytes.map(|bytes| timeless(&String::from_utf8(bytes).unwrap()))
+        };
+        let tree = tree(directory).into_iter();
+        tree.map(|(path, bytes)| (relative(&path), content(bytes)))
+            .collect::<Vec<_>>()
+    };
+    assert!(files(&one).len() > 4);
+    assert_eq!(files(&one), files(&other));
+    let metrics = |name: &str| fs::read_to_string(file.inside(name)).unwrap();
+    assert_eq!(
+        timeless(&metrics("one.prom")),
+        timeless(&metrics("other.prom"))
+    );
+}
+
+#[test]
+fn what_is_typed_counts_before_the_file_and_the_file_before_the_environment() {
+    let line = inverters(&[2]);
+    let file = PlantFile::new(&format!(
+        "strict = true\n{}",
+        bus(&line.path, "2-3", "counters = false\nattempts = 1")
+    ));
+    let quickly = ["--timeout", "100ms"];
+    let asked = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let before = line.asked().len();
+        let arguments = [arguments, quickly.as_slice()].concat();
+        let mut command = file.command("read", &arguments);
+        for (name, value) in variables {
+            command.env(format!("KACO_ARDEXA_{name}"), value);
+        }
+        wait(start(command)).expect_code(3);
+        line.asked().split_off(before)
+    };
+    let has_counters = |asked: &[String]| asked.iter().any(|request| request == "#023");
+    assert!(!has_counters(&asked(&[], &[])));
+    assert!(has_counters(&asked(&["--counters"], &[])));
+    assert!(!has_counters(&asked(&[], &[("COUNTERS", "1")])));
+    // Of the environment counts what neither says.
+    let variables = [
+        ("STRICT", "0"),
+        ("FORMAT", "json"),
+        ("DEVICE", "/nowhere"),
+        ("ADDRESSES", "9"),
+    ];
+    assert_eq!(asked(&[], &variables), asked(&[], &[]));
+}
+
+#[test]
+fn the_environment_names_a_plant_file_unless_a_device_is_typed() {
+    let (_roof, barn, file) = two();
+    let logs = text(&file.inside("logs"));
+    let device = text(&barn.path);
+    let with = |words: &[&str]| {
+        let mut command = command(words);
+        command
+            .env("KACO_ARDEXA_PLANT", file.path())
+            .env("TZ", Day::Today.zone());
+        wait(start(command))
+    };
+    with(&["log", &logs]).expect_silence();
+    assert!(file.inside("logs/roof/02/latest.csv").exists());
+    let run = with(&["read", &device, "3", "--format", "csv"]).expect_code(0);
+    assert_eq!(run.stdout.lines().count(), 2, "{}", run.stdout);
+    let run = with(&["read", &device]).expect_code(2);
+    assert!(run.stderr.contains("<ADDRESSES>"), "{}", run.stderr);
+    let help = with(&["watch", "--help"]).expect_code(0).stdout;
+    assert!(help.contains("[env: KACO_ARDEXA_PLANT]"), "{help}");
+}
+
+#[test]
+fn a_plant_file_and_a_device_are_too_much() {
+    let (roof, barn, file) = two();
+    let device = text(&roof.path);
+    let logs = text(&file.inside("logs"));
+    for words in [
+        vec!["log", &device, "2", &logs],
+        vec!["log", &device],
+        vec!["log", "sim:"],
+        vec!["log", &logs, "--bus", "roof"],
+        vec!["log"],
+        vec!["read", &device, "2"],
+        vec!["read", &device],
+        vec!["watch", &device, "2"],
+    ] {
+        let run = file.run(words[0], &words[1..]).expect_code(2);
+        assert!(run.stderr.contains("--plant"), "{words:?}: {}", run.stderr);
+    }
+    assert!(!file.inside("logs").exists());
+    assert_eq!((roof.asked().len(), barn.asked().len()), (0, 0));
+}
+
+#[test]
+fn a_wrong_file_polls_nothing_and_makes_nothing() {
+    let (roof, _barn, file) = two();
+    let good = fs::read_to_string(file.path()).unwrap();
+    let before = fs::read_dir(file.inside("")).unwrap().count();
+    let logs = text(&file.inside("logs"));
+    for (wrong, due) in [
+        (
+            good.replace("addresses", "adresses"),
+            ":3: key 'adresses' is not known; did you mean 'addresses'?",
+        ),
+        (
+            good.replace("barn", "roof"),
+            "key 'name': a bus is called 'roof' in line",
+        ),
+        (
+            good.replace(r#"device = "#, "device = 1 #"),
+            ":2: key 'device': expected a text",
+        ),
+        (
+            good.clone() + "[mqtt]\nurl = \"mqtt://me:hunter2@host\"\n",
+            "secrets do not stand in this file",
+        ),
+        (good.clone() + "[[bus]\n", "this is not TOML"),
+        (String::new(), ":1: there is neither"),
+    ] {
+        file.write(&wrong);
+        for words in [&["log", &logs][..], &["read"], &["watch", "--log", &logs]] {
+            let run = file.run(words[0], &words[1..]).expect_code(2);
+            let path = text(&file.path());
+            assert!(run.stderr.starts_with(&path), "{}", run.stderr);
+            assert!(
+                run.stderr.contains(due) && !run.stderr.contains("hunter2"),
+                "{}",
+                run.stderr
+            );
+            assert_eq!(run.stdout, "");
+        }
+    }
+    fs::remove_file(file.path()).unwrap();
+    let run = file.run("read", &[]).expect_code(2);
+    assert!(
+        run.stderr.contains("can't read the plant file"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(fs::read_dir(file.inside("")).unwrap().count() + 1, before);
+    assert!(roof.asked().is_empty());
+}
+
+#[test]
+fn names_are_shown_to_people_alone() {
+    let line = inverters(&[2]);
+    let file = PlantFile::new(&bus(&line.path, "2", "names = { 2 = \"south left\" }"));
+    let table = file.run("read", &[]).expect_code(0).stdout;
+    assert!(table.contains("02 south left"), "{table}");
+    for format in ["json", "csv", "influx", "prometheus"] {
+        let text = file
+            .run("read", &["--format", format])
+            .expect_code(0)
+            .stdout;
+        assert!(!text.contains("south"), "{text}");
+    }
+}
+
+#[test]
+fn each_bus_has_its_own_recording_and_one_that_can_not_be_written_costs_no_reading() {
+    let (roof, barn) = (inverters(&[2]), inverters(&[3]));
+    let file = PlantFile::new("");
+    let record = |name: &str| format!("record = \"{}\"\n", text(&file.inside(name)));
+    let content = named(&roof, "2", "roof") + &record("roof.jsonl");
+    file.write(&(content + &named(&barn, "3", "barn") + &record("nowhere/barn.jsonl")));
+    let run = file.run("read", &["--format", "csv"]).expect_code(1);
+    assert_eq!(run.stdout.lines().count(), 3, "{}", run.stdout);
+    assert!(
+        run.stderr.contains("error: barn: can't record to"),
+        "{}",
+        run.stderr
+    );
+    let recorded = fs::read_to_string(file.inside("roof.jsonl")).unwrap();
+    assert!(recorded.contains(&text(&roof.path)) && !recorded.contains(&text(&barn.path)));
+}
+
+/// Rows of an inverter in a log.
+fn rows(logs: &Path, folder: &str) -> usize {
+    latest(logs, folder).lines().count().saturating_sub(1)
+}
+
+#[test]
+fn a_changed_file_stops_and_starts_what_differs() {
+    let (roof, barn, field) = (inverters(&[2]), inverters(&[3]), inverters(&[4]));
+    let file = PlantFile::new("");
+    let logs = file.inside("logs");
+    let top = format!("log = \"{}\"\nevery = \"100ms\"\n", text(&logs));
+    let roof_bus = named(&roof, "2", "roof");
+    file.write(&(top.clone() + &roof_bus + &named(&barn, "3", "barn")));
+    let watch = start(file.command("watch", &[]));
+    wait_until("rows of both", || {
+        rows(&logs, "roof/02") > 0 && rows(&logs, "barn/03") > 0
+    });
+
+    file.write(&(top.clone() + &roof_bus + "adresses = 1\n"));
+    signal(&watch.0, Signal::HUP);
+    let before = rows(&logs, "barn/03");
+    wait_until("the old plan stays", || rows(&logs, "barn/03") > before + 2);
+
+    file.write(&(top.replace("100ms", "200ms") + &roof_bus + &named(&field, "4", "field")));
+    signal(&watch.0, Signal::HUP);
+    wait_until("a row of the new bus", || rows(&logs, "field/04") > 0);
+    let (asked, before) = (barn.asked().len(), rows(&logs, "roof/02"));
+    wait_until("rows of the bus that stays", || {
+        rows(&logs, "roof/02") > before + 2
+    });
+    assert_eq!(
+        barn.asked().len(),
+        asked,
+        "the bus that is gone is polled no more"
+    );
+    signal(&watch.0, Signal::TERM);
+    let run = wait(watch).expect_code(0);
+    for due in [
+        "what was polled before still is",
+        "key 'adresses' is not known",
+        "a change of every in the plant file takes a restart",
+    ] {
+        assert_eq!(run.stderr.matches(due).count(), 1, "{due}: {}", run.stderr);
+    }
+    assert!(
+        run.stdout
+            .contains("the plant file was read again: polling roof, field"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn the_service_manager_is_told() {
+    let (_roof, _barn, file) = two();
+    let path = file.inside("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    let mut command = file.command("watch", &["--every", "100ms"]);
+    command
+        .env("NOTIFY_SOCKET", &path)
+        .env("WATCHDOG_USEC", "200000");
+    let watch = start(command);
+    let mut told = String::new();
+    let mut hear = |word: &str| {
+        told.clear();
+        while !told.contains(word) {
+            let mut bytes = [0; 256];
+            let length = socket.recv(&mut bytes).expect("a message");
+            told += std::str::from_utf8(&bytes[..length]).unwrap();
+        }
+        told.clone()
+    };
+    hear("READY=1");
+    hear("WATCHDOG=1");
+    hear("WATCHDOG=1");
+    signal(&watch.0, Signal::HUP);
+    let reloading = hear("RELOADING=1");
+    assert!(reloading.contains("MONOTONIC_USEC="), "{reloading}");
+    hear("READY=1");
+    signal(&watch.0, Signal::TERM);
+    hear("STOPPING=1");
+    wait(watch).expect_code(0);
+}
+
+#[test]
+fn a_plain_run_ends_when_it_is_hung_up() {
+    let line = inverters(&[2]);
+    let watch = start(command(&["watch", &text(&line.path), "2"]));
+    wait_until("a request", || !line.asked().is_empty());
+    signal(&watch.0, Signal::HUP);
+    assert_eq!(wait(watch).signal, Some(1));
+    run(&["read", "--plant", "/nowhere/plant.toml"]).expect_code(2);
+}

@@ -1,0 +1,124 @@
+//! Terminals that go, are taken away for a while, or have a size that can't be.
+
+use super::{Terminal, fresh_modes, modes, pty, until};
+use crate::support::program::{command, signal};
+use rustix::process::Signal;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use tempfile::TempDir;
+
+const PAGE: [&str; 5] = ["watch", "sim:", "2", "--pace", "0s"];
+
+/// Starts a command on a terminal, reads until the page is there, and takes the terminal away.
+fn without_terminal(mut command: Command) -> ExitStatus {
+    let (mut master, slave) = pty(80, 24);
+    let stdio = || Stdio::from(slave.try_clone().unwrap());
+    command.stdin(stdio()).stdout(stdio()).stderr(stdio());
+    command.env("TERM", "xterm").env("LC_ALL", "C.UTF-8");
+    let mut child = command.spawn().unwrap();
+    let (mut page, mut bytes) = (Vec::new(), [0; 4096]);
+    while !String::from_utf8_lossy(&page).contains("mpp-track") {
+        let count = master.read(&mut bytes).unwrap();
+        page.extend(&bytes[..count]);
+    }
+    drop(slave);
+    drop(command);
+    drop(master);
+    ended(&mut child)
+}
+
+#[track_caller]
+fn ended(child: &mut Child) -> ExitStatus {
+    let mut status = None;
+    until("its end", || {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    status.unwrap()
+}
+
+#[test]
+fn a_page_whose_terminal_is_gone_ends_with_an_error() {
+    let directory = TempDir::new().unwrap();
+    let mut command = command(&PAGE);
+    command.arg("--log").arg(directory.path());
+    let status = without_terminal(command);
+    assert_eq!((status.code(), status.signal()), (Some(1), None));
+    let rows = fs::read_to_string(directory.path().join("02/latest.csv")).unwrap();
+    assert!(rows.ends_with('\n') && rows.lines().count() > 1, "{rows}");
+}
+
+#[test]
+fn a_page_whose_terminal_hangs_up_ends_as_by_any_other_signal() {
+    let program = command(&PAGE);
+    // It gets the terminal as its own, as in a shell, and so a signal when that goes.
+    let mut command = Command::new("setsid");
+    command.arg("--ctty").arg(program.get_program());
+    command.args(program.get_args());
+    let status = without_terminal(command);
+    assert_eq!((status.code(), status.signal()), (Some(0), None));
+}
+
+/// The letter of a process's state, as `ps` shows it.
+fn state(child: &Child) -> char {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+    let (_, behind_name) = stat.rsplit_once(") ").unwrap();
+    behind_name.chars().next().unwrap()
+}
+
+/// Sets the modes of a terminal as a shell does for its own prompt.
+fn take(terminal: &File, modes: &Termios) {
+    tcsetattr(terminal, OptionalActions::Now, modes).unwrap();
+}
+
+#[test]
+fn a_page_that_was_stopped_draws_again_and_keys_work() {
+    for by in [Signal::STOP, Signal::TSTP] {
+        let (_master, fresh) = pty(80, 24);
+        let of_shell = tcgetattr(&fresh).unwrap();
+        let terminal = Terminal::start(&PAGE, 80, 24);
+        until("the page", || terminal.shows("mpp-track"));
+        let raw = modes(&terminal.slave);
+        signal(&terminal.child, by);
+        until("the stop", || state(&terminal.child) == 'T');
+        if by == Signal::TSTP {
+            assert_eq!(modes(&terminal.slave), fresh_modes());
+            until("the page is left", || terminal.shows("\x1b[?1049l"));
+        }
+        take(&terminal.slave, &of_shell);
+        terminal.screen.lock().unwrap().clear();
+        signal(&terminal.child, Signal::CONT);
+        until("the whole page", || {
+            terminal.shows("\x1b[?1049h")
+                && terminal.shows("\x1b[2J")
+                && terminal.shows("mpp-track")
+        });
+        until("raw mode", || modes(&terminal.slave) == raw);
+        (&terminal.master).write_all(b"q").unwrap();
+        terminal.expect_sane_end(&fresh_modes());
+    }
+}
+
+#[test]
+fn a_size_that_cannot_be_is_taken_for_one_that_can() {
+    for (columns, rows, shows) in [
+        (0, 0, "mpp-track"),
+        (1, 1, "\x1b[?1049h"),
+        (u16::MAX, 1, "\x1b[?1049h"),
+        (1, u16::MAX, "\x1b[?1049h"),
+        (u16::MAX, u16::MAX, "mpp-track"),
+    ] {
+        let program = command(&PAGE);
+        // A page of that size would need a hundred gigabytes.
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -v 4000000; exec \"$0\" \"$@\""]);
+        command.arg(program.get_program()).args(program.get_args());
+        let terminal = Terminal::run(command, columns, rows);
+        until("the page", || terminal.shows(shows));
+        (&terminal.master).write_all(b"q").unwrap();
+        terminal.expect_sane_end(&fresh_modes());
+    }
+}
