@@ -527,7 +527,7 @@ pub(crate) enum Simulate {
     #[command(
         after_help = "Example: kaco_ardexa simulate plants 1000 --mqtt localhost --mqtt-qos 1"
     )]
-    Plants(Lazy<SimulatePlants>),
+    Plants(Box<Lazy<SimulatePlants>>),
 }
 
 /// `simulate plants NUMBER`

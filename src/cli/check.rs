@@ -53,9 +53,9 @@ pub(super) fn check(
         let text = format!("can't explain '{asked}': {unknown}");
         return Err(program.error(ErrorKind::InvalidValue, text));
     }
-    if let Command::Simulate(Simulate::Plants(Lazy(plants))) = command
-        && plants.publishing.broker.is_none()
-        && plants.pushing.database.is_none()
+    if let Command::Simulate(Simulate::Plants(plants)) = command
+        && plants.0.publishing.broker.is_none()
+        && plants.0.pushing.database.is_none()
     {
         let text = "nobody would get the readings: give --mqtt or --influx";
         return Err(program.error(ErrorKind::MissingRequiredArgument, text));

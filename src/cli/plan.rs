@@ -55,8 +55,8 @@ impl Command {
                 Plan::SimulateKaco(simulate(arguments))
             }
             Self::Simulate(Simulate::Kstar(Lazy(arguments))) => Plan::SimulateKstar(arguments.bind),
-            Self::Simulate(Simulate::Plants(Lazy(arguments))) => {
-                Plan::SimulatePlants(Box::new(plants(&arguments)))
+            Self::Simulate(Simulate::Plants(arguments)) => {
+                Plan::SimulatePlants(Box::new(plants(&arguments.0)))
             }
             Self::Explain(Lazy(arguments)) => {
                 Plan::Text(check::explained(&arguments).unwrap_or_default())

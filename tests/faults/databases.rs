@@ -274,7 +274,9 @@ fn a_day_arrives_whole(kind: Kind) {
             _ => TimeDelta::zero(),
         };
         let running = run(begin + TimeDelta::minutes(5 * round) - wrong);
-        if random.number() % 4 == 0 && kills < KILLS || ROUNDS - round <= (KILLS - kills) as i64 {
+        if random.number().is_multiple_of(4) && kills < KILLS
+            || ROUNDS - round <= (KILLS - kills) as i64
+        {
             std::thread::sleep(random.duration(usual));
             let mut running = running;
             running.0.kill().unwrap();

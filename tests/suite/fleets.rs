@@ -62,10 +62,7 @@ fn each_plant_publishes_below_its_prefix_and_every_round_can_be_counted() {
     assert_eq!(topics.len(), 6, "{topics:?}");
     for topic in &topics {
         let is_own = |plant: &&str| topic.starts_with(&format!("fleet/a/{plant}/sim/kaco/"));
-        assert!(
-            ["0001", "0002", "0003"].iter().any(|plant| is_own(plant)),
-            "{topic}"
-        );
+        assert!(["0001", "0002", "0003"].iter().any(is_own), "{topic}");
     }
     for times in times.values() {
         assert!(times.iter().all(|time| time % 500 == 0), "{times:?}");

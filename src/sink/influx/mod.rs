@@ -82,6 +82,11 @@ impl Options {
             since: None,
         }
     }
+
+    /// What is wrong with password, token and certificates on this machine.
+    pub(super) fn look(&self) -> Option<Failure> {
+        Client::new(self).err().map(Failure::from)
+    }
 }
 
 /// Pushes rows: at the end of a run, or while it goes on.

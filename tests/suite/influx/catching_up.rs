@@ -178,6 +178,35 @@ fn rows_of_a_wrong_clock_are_pushed() {
 }
 
 #[test]
+fn a_plant_file_names_a_database() {
+    let (database, directory) = (Database::good(), TempDir::new().unwrap());
+    let path = |name: &str| text(&directory.path().join(name));
+    fs::write(path("token"), "secret\n").unwrap();
+    let file = format!(
+        "log = \"{}\"\n[influx]\nurl = \"{}\"\ntoken-file = \"{}\"\n\
+         [[bus]]\nname = \"roof\"\ndevice = \"sim:\"\naddresses = \"2,4\"\npace = 0\n",
+        path("logs"),
+        database.url(),
+        path("token"),
+    );
+    fs::write(path("plant.toml"), file).unwrap();
+    run(&["log", "--plant", &path("plant.toml")]).expect_code(0);
+    let taken = database.taken();
+    assert_eq!(taken.len(), 2, "{taken:?}");
+    assert!(taken.iter().all(|line| line.contains(",bus=roof,address=")));
+    let head = database.requests()[0].head.to_lowercase();
+    assert!(
+        head.contains("\r\nauthorization: token secret\r\n"),
+        "{head}"
+    );
+    let checked = run(&["check", &path("plant.toml")]).expect_code(0).stdout;
+    assert!(
+        checked.contains(&format!("influx    http://{}\n", database.host)),
+        "{checked}"
+    );
+}
+
+#[test]
 fn nothing_is_kept_in_mind_without_a_database() {
     let plant = Plant::new();
     plant.log().expect_silence();
