@@ -20,7 +20,14 @@ read -ra build <<<"${BUILD:-cargo build}"
 # By a program that runs here, whatever TARGET is.
 [[ -z $target ]] || cargo build --release --locked
 program=target/release/kaco_ardexa
-"$program" man >"$made/kaco_ardexa.1"
+rm -rf "$made/man"
+mkdir "$made/man"
+"$program" man >"$made/man/kaco_ardexa.1"
+# The page of all commands is generated too, so its list is complete.
+while read -r command; do
+    # shellcheck disable=SC2086 # `kstar log` is two words
+    "$program" man $command >"$made/man/kaco_ardexa-${command// /-}.1"
+done < <(sed -n 's/^- \[`\(.*\)`\].*/\1/p' docs/cli.md)
 for shell in bash zsh fish; do
     "$program" completions "$shell" >"$made/kaco_ardexa.$shell"
 done

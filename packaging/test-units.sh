@@ -66,6 +66,32 @@ say "a run beside it has failed, with exit 7"
 systemctl stop kaco_ardexa-watch@roof.service
 [[ $(systemctl show -p Result --value kaco_ardexa-watch@roof.service) == success ]] || fail "watch does not end well"
 
+say "a plant file: ready, reloaded, and left alone while it is wrong"
+cp "$settings/example.toml" "$settings/hill.toml"
+systemctl start kaco_ardexa-plant@hill.service || fail "the example of a plant file does not run"
+for ((i = 0; i < 100; i++)); do
+    [[ ! -e $logs/hill/barn/03/latest.csv ]] || break
+    sleep 0.2
+done
+(($(rows hill/south/02) >= 2)) || fail "no row"
+echo 'adresses = 1' >>"$settings/hill.toml"
+systemctl reload kaco_ardexa-plant@hill.service
+sleep 1
+is kaco_ardexa-plant@hill.service active
+journalctl --no-pager -o cat -u kaco_ardexa-plant@hill | grep "key 'adresses' is not known" || fail "nobody sees the mistake"
+sed -i '$d' "$settings/hill.toml"
+sed -i 's/"1-3"/"1-4"/' "$settings/hill.toml"
+systemctl reload kaco_ardexa-plant@hill.service
+for ((i = 0; i < 100; i++)); do
+    [[ ! -e $logs/hill/barn/04/latest.csv ]] || break
+    sleep 0.2
+done
+(($(rows hill/barn/04) >= 2)) || fail "the new inverter has no row"
+systemctl start kaco_ardexa-plant@hill.timer
+is kaco_ardexa-plant@hill.service inactive
+systemctl start kaco_ardexa-plant-log@hill.service || fail "log --plant does not run"
+systemctl stop kaco_ardexa-plant@hill.timer
+
 say "wrong settings are not tried again and again"
 plant wrong KACO_ARDEXA_ADDRESSES=7-4
 systemctl start kaco_ardexa-watch@wrong.service || true

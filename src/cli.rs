@@ -150,8 +150,10 @@ pub(crate) enum Command {
     )]
     Completions(Lazy<Completions>),
     /// Print the manual page
-    #[command(after_help = "Example: kaco_ardexa man | man -l -")]
-    Man,
+    ///
+    /// All commands on one page; with COMMAND the page of that command.
+    #[command(after_help = "Example: kaco_ardexa man kstar log | man -l -")]
+    Man(Lazy<Manual>),
 }
 
 /// `health --http ADDR:PORT`
@@ -584,4 +586,12 @@ fn directory() -> impl TypedValueParser<Value = PathBuf> {
             Ok(path)
         }
     })
+}
+
+/// `man`
+#[derive(Debug, Args)]
+pub(crate) struct Manual {
+    /// The command, such as `log` or `kstar log`
+    #[arg(value_name = "COMMAND")]
+    command: Vec<String>,
 }

@@ -49,8 +49,10 @@ KACO_ARDEXA_IP=$(option ip)
 KACO_ARDEXA_EVERY=$(option every)
 export KACO_ARDEXA_DEVICE KACO_ARDEXA_ADDRESSES KACO_ARDEXA_COUNTERS KACO_ARDEXA_IP KACO_ARDEXA_EVERY
 
-is_on kaco || is_on kstar || fail "switch on KACO or KSTAR inverters in the options"
-! is_on kaco || [[ -n $KACO_ARDEXA_DEVICE ]] || fail "name the RS485 adapter, or a gateway, in the options"
+plant=$(option plant)
+[[ -n $plant ]] || is_on kaco || is_on kstar || fail "switch on KACO or KSTAR inverters in the options, or name a plant file"
+[[ -z $plant || -r $plant ]] || fail "there is no plant file $plant"
+[[ -n $plant ]] || ! is_on kaco || [[ -n $KACO_ARDEXA_DEVICE ]] || fail "name the RS485 adapter, or a gateway, in the options"
 
 running=()
 # The broker hears that they end.
@@ -60,11 +62,15 @@ end() {
 }
 trap end EXIT
 trap 'exit 0' TERM INT
-if is_on kaco; then
+if [[ -n $plant ]]; then
+    # All inverters are in it.
+    watch plant watch --plant "$plant" &
+    running+=($!)
+elif is_on kaco; then
     watch kaco watch &
     running+=($!)
 fi
-if is_on kstar; then
+if [[ -z $plant ]] && is_on kstar; then
     watch kstar kstar watch &
     running+=($!)
 fi

@@ -1,7 +1,7 @@
 //! What is wrong with a command line although each of its parts is right.
 
 use super::environment::Lazy;
-use super::{Command, Explain, Simulate};
+use super::{Command, Explain, Simulate, document};
 use crate::escape;
 use crate::format::explain;
 use clap::ArgMatches;
@@ -59,6 +59,13 @@ pub(super) fn check(
     {
         let text = "nobody would get the readings: give --mqtt or --influx";
         return Err(program.error(ErrorKind::MissingRequiredArgument, text));
+    }
+    if let Command::Man(Lazy(manual)) = command
+        && document::manual(&manual.command).is_none()
+    {
+        let named = escape::printable(manual.command.join(" ").as_bytes());
+        let text = format!("there is no command '{named}'; `kaco_ardexa --help` lists them");
+        return Err(program.error(ErrorKind::InvalidValue, text));
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Texts made of the definition of the command line: the manual, one page with all commands in it;
-//! what a shell needs to complete command lines.
+//! Texts made of the definition of the command line: the manual, with all commands or of one; what a
+//! shell needs to complete command lines.
 
 use super::Cli;
 use clap::{Command, CommandFactory};
@@ -16,7 +16,7 @@ Done; silent inverters are fine.
 Something failed that a person must look at; what could be kept is kept.
 .TP
 .B 2
-Wrong usage.
+Wrong usage, or a plant file with mistakes.
 .TP
 .B 3
 .BR \-\-strict ,
@@ -55,12 +55,22 @@ The address of KSTAR inverters, if KACO_ARDEXA_IP is not set.
 As KACO_ARDEXA_SILENT.
 "#;
 
-/// The manual page.
-pub(super) fn manual() -> String {
+/// The manual page of a command such as `kstar log`, or the one of all; `None` if there is no such
+/// command.
+pub(super) fn manual(path: &[String]) -> Option<String> {
+    let program = Cli::command();
     let mut page = Vec::new();
     // Writing to memory can't fail.
-    let _ = write_page(&mut page);
-    String::from_utf8_lossy(&page).into_owned()
+    let _ = match path {
+        [] => write_page(&mut page, &program),
+        path => write_command(&mut page, &program, find(&program, path)?, path),
+    };
+    Some(String::from_utf8_lossy(&page).into_owned())
+}
+
+fn find<'a>(program: &'a Command, path: &[String]) -> Option<&'a Command> {
+    let below = |parent: &'a Command, name: &String| parent.find_subcommand(name);
+    path.iter().try_fold(program, below)
 }
 
 /// The script for a shell.
@@ -72,28 +82,54 @@ pub(super) fn completions(shell: clap_complete::Shell) -> String {
     String::from_utf8_lossy(&script).into_owned()
 }
 
-fn write_page(page: &mut Vec<u8>) -> io::Result<()> {
-    let program = Cli::command();
+fn write_page(page: &mut Vec<u8>, program: &Command) -> io::Result<()> {
     let name = program.get_name();
     let man = Man::new(plain(program.clone()));
-    page.write_all(title(&program).as_bytes())?;
+    page.write_all(title(program, name).as_bytes())?;
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;
     man.render_description_section(page)?;
     man.render_options_section(page)?;
     writeln!(page, ".SH COMMANDS")?;
-    write_commands(page, name, &program)?;
+    write_commands(page, name, program)?;
     page.write_all(ENVIRONMENT.as_bytes())?;
     page.write_all(EXIT_STATUS.as_bytes())?;
     writeln!(page, ".SH EXAMPLES")?;
     write_body(page, |out| man.render_extra_section(out))
 }
 
+/// A page of its own, as `git-log(1)` is one.
+fn write_command(
+    page: &mut Vec<u8>,
+    program: &Command,
+    command: &Command,
+    path: &[String],
+) -> io::Result<()> {
+    let name = program.get_name();
+    let joined = format!("{name}-{}", path.join("-"));
+    let typed = format!("{name} {}", path.join(" "));
+    let man = Man::new(plain(command.clone().name(joined.clone()).bin_name(typed)));
+    page.write_all(title(program, &joined).as_bytes())?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(page)?;
+    }
+    page.write_all(EXIT_STATUS.as_bytes())?;
+    if command.get_after_help().is_some() {
+        writeln!(page, ".SH EXAMPLES")?;
+        write_body(page, |out| man.render_extra_section(out))?;
+    }
+    writeln!(page, ".SH \"SEE ALSO\"\n.BR {name} (1)")
+}
+
 /// Without a date: the page is as old as the version.
-fn title(program: &Command) -> String {
+fn title(program: &Command, page: &str) -> String {
     let name = program.get_name();
     let version = program.get_version().unwrap_or_default();
-    let title = name.to_ascii_uppercase();
+    let title = page.to_ascii_uppercase();
     format!(".TH {title} 1 \"\" \"{name} {version}\" \"User Commands\"\n")
 }
 

@@ -80,6 +80,8 @@ pub fn parse() -> Result<Invocation, Wrong> {
     IS_PARSING.store(true, Ordering::Relaxed);
     let mut program = Cli::command();
     IS_PARSING.store(false, Ordering::Relaxed);
+    let takes_plant = takes_plant(&program);
+    let explained = |error| explained(error, takes_plant);
     let mut matches = program
         .try_get_matches_from_mut(env::args_os())
         .map_err(explained)?;
@@ -348,17 +350,27 @@ fn named(name: &str) -> String {
     PREFIX.to_owned() + &name.to_uppercase().replace('-', "_")
 }
 
+/// Whether the command that is typed can have a plant file.
+fn takes_plant(program: &Command) -> bool {
+    let mut typed = env::args_os().skip(1);
+    let command = typed.find_map(|word| program.find_subcommand(word));
+    let mut arguments = command.into_iter().flat_map(Command::get_arguments);
+    arguments.any(|argument| argument.get_id() == "plant")
+}
+
 /// The error; if it is about a value that a variable holds, it names the variable.
-fn explained(mut error: Error) -> Error {
+fn explained(mut error: Error, takes_plant: bool) -> Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.as_str(),
         _ => "",
     };
-    // `<DIR>`, `[DEVICE]` or `--pace <DURATION>`
-    let argument = text(ContextKind::InvalidArg).split(' ').next();
-    let option = argument
-        .unwrap_or_default()
-        .trim_matches(['-', '<', '>', '[', ']']);
+    // `[DEVICE]` or `--pace <DURATION>`
+    let argument = text(ContextKind::InvalidArg);
+    let option = argument.split(' ').next().unwrap_or_default();
+    let option = option.trim_matches(['-', '<', '>', '[', ']']);
+    // An argument that only a plant file stands in for is shown as what it is: needed.
+    let is_needed = takes_plant && argument.starts_with('[');
+    let needed = is_needed.then(|| format!("<{option}>"));
     let wrong = text(ContextKind::InvalidValue);
     let legacy = LEGACY.iter().find(|(name, _)| *name == option);
     let legacy = legacy.into_iter().flat_map(|(_, names)| names);
@@ -369,6 +381,9 @@ fn explained(mut error: Error) -> Error {
     if let Some(name) = names.find(holds) {
         let tip = StyledStr::from(format!("the environment variable {name} holds this value"));
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    if let Some(needed) = needed {
+        error.insert(ContextKind::InvalidArg, ContextValue::String(needed));
     }
     error
 }

@@ -64,7 +64,9 @@ impl Command {
             Self::Completions(Lazy(arguments)) => {
                 Plan::Text(document::completions(arguments.shell))
             }
-            Self::Man => Plan::Text(document::manual()),
+            Self::Man(Lazy(arguments)) => {
+                Plan::Text(document::manual(&arguments.command).unwrap_or_default())
+            }
         })
     }
 }

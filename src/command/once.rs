@@ -18,7 +18,8 @@ use tracing::error;
 /// end in the exit code: they cost the others nothing.
 pub(super) async fn run(plan: Once) -> Result<Exit, Failure> {
     let mut sinks = Sinks::open(plan.sinks)?;
-    let (sources, mut failures) = prepared(plan.sources, Lifetime::Once, now)?;
+    let is_alone = plan.sources.len() == 1;
+    let (sources, mut failures) = prepared(plan.sources, is_alone, Lifetime::Once, now)?;
     let inverters: Vec<InverterId> = sources.iter().flat_map(Source::inverters).collect();
     let names_bus = sources.len() > 1;
     sinks.begin(&inverters);

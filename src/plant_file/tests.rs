@@ -299,3 +299,24 @@ fn keys_of_a_bus_count_more_than_those_at_the_top() -> Result<(), Mistakes> {
     assert_eq!(kwp.map(ToString::to_string).as_deref(), Some("9.9"));
     Ok(())
 }
+
+#[test]
+fn examples_for_owners_are_right() {
+    let page = include_str!("../../docs/plant.md");
+    let blocks: Vec<_> = page.split("```toml\n").skip(1).collect();
+    assert_eq!(blocks.len(), 2);
+    let example = include_str!("../../packaging/examples/example.toml");
+    let blocks = blocks
+        .iter()
+        .map(|block| block.split("```").next().unwrap_or_default());
+    for text in blocks.chain([example]) {
+        assert!(PlantFile::parse("plant.toml", text).is_ok(), "{text}");
+    }
+    for (title, keys) in section::KINDS.iter().map(|kind| (kind.title, kind.keys)) {
+        let is_told = |key: &&&str| {
+            page.contains(&format!("`{key}`")) || ["mqtt", "bus", "kstar"].contains(*key)
+        };
+        let untold: Vec<_> = keys.iter().filter(|key| !is_told(key)).collect();
+        assert!(untold.is_empty(), "{title}: {untold:?}");
+    }
+}

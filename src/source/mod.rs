@@ -116,17 +116,17 @@ impl Source {
     }
 }
 
-/// Prepares the sources of a run, and gives what failed of that: where there are several, one whose
-/// recording can't be written polls without.
+/// Prepares sources, and gives what failed of that: one whose recording can't be written polls without,
+/// unless it `is_alone`.
 ///
 /// # Errors
 /// [`SourceError::Recording`] of a source that is alone.
 pub fn prepared(
     plans: Vec<SourcePlan>,
+    is_alone: bool,
     lifetime: Lifetime,
     clock: Clock,
 ) -> Result<(Vec<Source>, Vec<Failure>), SourceError> {
-    let is_alone = plans.len() == 1;
     let mut sources = Vec::new();
     let mut failures = Vec::new();
     for plan in plans {

@@ -95,13 +95,8 @@ fn four_bad_buses_cost_a_good_one_nothing() {
         assert!(run.stderr.contains(due), "{name}: {}", run.stderr);
     }
     assert!(!run.stderr.contains("good: "), "{}", run.stderr);
-    // The pace of the good bus: never less, and never a request that is made up for.
-    let asked = line.requests();
-    assert_eq!(asked.len(), 3);
-    for pair in asked.windows(2) {
-        let pause = pair[1].0 - pair[0].0;
-        assert!(pause.as_millis() >= 95, "{pause:?}");
-    }
+    // Each is asked once: none of them seems silent because another bus keeps the program busy.
+    assert_eq!(line.asked(), ["#020", "#030", "#040"]);
     figures("four bad buses beside a good one", 1, 1, 0);
 }
 

@@ -2,7 +2,9 @@
 //! what a page tells to type works.
 
 mod ardexa;
+pub mod cli;
 mod commands;
+mod german;
 mod guarantees;
 
 mod inverters;
@@ -20,13 +22,14 @@ use std::path::{Path, PathBuf};
 /// README and everything in docs.
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["docs", "docs/consumers"];
+    let folders = ["docs", "docs/consumers", "docs/de"];
     let docs = folders
         .iter()
         .flat_map(|folder| fs::read_dir(root.join(folder)).unwrap());
     let mut pages: Vec<PathBuf> = docs.map(|entry| entry.unwrap().path()).collect();
     pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
-    pages.extend(Some(root.join("README.md")).filter(|readme| readme.exists()));
+    let readme = ["README.md", "README.de.md"].map(|name| root.join(name));
+    pages.extend(readme.into_iter().filter(|readme| readme.exists()));
     pages.sort();
     pages
 }

@@ -1,5 +1,6 @@
 //! Completions for shells and the manual page, which `mandoc` judges (a Debian package that `tests/all.sh` installs).
 
+use crate::docs;
 use crate::support::program::{command, helper, run};
 use clap::CommandFactory;
 use kaco_ardexa::cli::Cli;
@@ -44,8 +45,34 @@ fn bash_completes_commands_options_and_values() {
 }
 
 #[test]
-fn the_manual_has_every_command_and_option() {
-    let page = run(&["man"]).expect_code(0).stdout;
+fn manual_has_every_command_and_option() {
+    let shown = shown(&[]);
+    has_all(&shown, "kaco_ardexa", &Cli::command());
+    for heading in ["NAME", "EXIT STATUS", "EXAMPLES"] {
+        assert!(shown.contains(heading), "{heading}");
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page_of_its_own() {
+    for path in docs::cli::commands(&Cli::command(), &[]) {
+        let shown = shown(&path);
+        let name = format!("kaco_ardexa-{} - ", path.join("-"));
+        assert!(shown.contains(&name), "{shown}");
+        let program = Cli::command();
+        let below = |parent, name: &String| clap::Command::find_subcommand(parent, name);
+        let command = path.iter().try_fold(&program, below).unwrap();
+        has_arguments(&shown, command);
+    }
+    let unknown = run(&["man", "kstar", "lock"]).expect_code(2).stderr;
+    assert!(unknown.contains("no command 'kstar lock'"), "{unknown}");
+}
+
+/// A manual page as a terminal shows it, after `mandoc` found nothing wrong with it.
+fn shown(path: &[String]) -> String {
+    let page = run(&[&["man".to_owned()], path].concat())
+        .expect_code(0)
+        .stdout;
     let lint = helper("mandoc", &["-T", "lint", "-W", "warning"], page.as_bytes());
     // The page has no date: it is as old as the version it names.
     let complaints: Vec<&str> = lint
@@ -56,15 +83,11 @@ fn the_manual_has_every_command_and_option() {
     assert!(complaints.is_empty(), "{complaints:#?}");
     let shown = helper("mandoc", &["-T", "ascii"], page.as_bytes()).stdout;
     // Bold letters are struck twice.
-    let shown = shown.split('\x08').fold(String::new(), |text, rest| {
+    shown.split('\x08').fold(String::new(), |text, rest| {
         let mut kept = text;
         kept.pop();
         kept + rest
-    });
-    has_all(&shown, "kaco_ardexa", &Cli::command());
-    for heading in ["NAME", "EXIT STATUS", "EXAMPLES"] {
-        assert!(shown.contains(heading), "{heading}");
-    }
+    })
 }
 
 /// Every command below `parent` with its arguments.
@@ -73,14 +96,22 @@ fn has_all(page: &str, path: &str, parent: &clap::Command) {
         let path = format!("{path} {}", command.get_name());
         let section = page.split(&format!("\n   {path}\n")).nth(1);
         let section = section.unwrap_or_else(|| panic!("{path} is missing: {page}"));
-        for argument in command.get_arguments() {
-            let name = match argument.get_long() {
-                Some(long) => format!("--{long}"),
-                None => argument.get_value_names().unwrap()[0].to_string(),
-            };
-            assert!(section.contains(&name), "{path}: {name}");
-        }
+        has_arguments(section, command);
         has_all(page, &path, command);
+    }
+}
+
+fn has_arguments(page: &str, command: &clap::Command) {
+    for argument in command.get_arguments() {
+        let name = match argument.get_long() {
+            Some(long) => format!("--{long}"),
+            None => argument.get_value_names().unwrap()[0].to_string(),
+        };
+        assert!(
+            page.contains(&name),
+            "{}: {name}: {page}",
+            command.get_name()
+        );
     }
 }
 

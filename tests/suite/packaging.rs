@@ -5,7 +5,9 @@ mod grafana;
 
 use crate::support::broker::{Broker, OPEN};
 use crate::support::inverter;
-use crate::support::program::{Run, command, helper, start, text, wait, wait_until};
+use crate::support::program::{
+    Run, command, helper, run as command_run, signal, start, text, wait, wait_until,
+};
 use clap::CommandFactory;
 use kaco_ardexa::cli::Cli;
 use rustix::process::{Pid, Signal, kill_process};
@@ -22,7 +24,14 @@ fn read(file: &str) -> String {
     fs::read_to_string(directory().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-const SERVICES: [&str; 2] = ["kaco_ardexa@.service", "kaco_ardexa-watch@.service"];
+const SERVICES: [&str; 4] = [
+    "kaco_ardexa@.service",
+    "kaco_ardexa-watch@.service",
+    "kaco_ardexa-plant@.service",
+    "kaco_ardexa-plant-log@.service",
+];
+
+const TIMERS: [&str; 2] = ["kaco_ardexa@.timer", "kaco_ardexa-plant@.timer"];
 
 /// The program that the tests run.
 fn program() -> PathBuf {
@@ -32,7 +41,7 @@ fn program() -> PathBuf {
 /// The units, as if the program that the tests run were installed; `more` stands at the end of the services' settings.
 fn units(more: &str) -> TempDir {
     let units = TempDir::new().unwrap();
-    for unit in SERVICES.into_iter().chain(["kaco_ardexa@.timer"]) {
+    for unit in SERVICES.into_iter().chain(TIMERS) {
         let text = read(&format!("systemd/{unit}"));
         let text = text.replace("/usr/bin/kaco_ardexa", &program().display().to_string());
         let text = if unit.ends_with("service") {
@@ -112,7 +121,9 @@ fn services_have_the_same_rights() {
             .trim_end()
             .to_owned()
     };
-    assert_eq!(rights(SERVICES[0]), rights(SERVICES[1]));
+    for service in SERVICES {
+        assert_eq!(rights(SERVICES[0]), rights(service), "{service}");
+    }
 }
 
 /// The assignments in a file of variables; those that are commented out too.
@@ -183,6 +194,24 @@ fn the_example_runs_as_it_is() {
     assert!(logs.path().join("07/latest.csv").exists());
 }
 
+#[test]
+fn the_example_of_a_plant_file_runs_as_it_is() {
+    let logs = TempDir::new().unwrap();
+    let example = text(&directory().join("examples/example.toml"));
+    command_run(&["check", &example]).expect_code(0);
+    let words = [
+        "log",
+        "--plant",
+        &example,
+        &text(logs.path()),
+        "--pace",
+        "0s",
+    ];
+    command_run(&words).expect_silence();
+    assert!(logs.path().join("south/02/latest.csv").exists());
+    assert!(logs.path().join("barn/03/latest.csv").exists());
+}
+
 /// The add-on's script with these options, and the program in its path.
 fn add_on(home: &Path, options: &str) -> Command {
     let file = home.join("options.json");
@@ -232,6 +261,25 @@ fn the_add_on_watches_both_families_and_says_good_bye() {
     });
     played.0.kill().unwrap();
     wait(played);
+}
+
+#[test]
+fn the_add_on_watches_a_plant_file() {
+    let broker = Broker::start(OPEN);
+    let listener = broker.listen();
+    let home = TempDir::new().unwrap();
+    let plant = text(&directory().join("examples/example.toml"));
+    let options = format!(
+        r#"{{"kaco": true, "plant": "{plant}", "every": "1s", "log": false, "mqtt_url": "{}"}}"#,
+        broker.host()
+    );
+    let running = start(add_on(home.path(), &options));
+    for state in ["sim/kaco/south_02/state", "sim/kaco/barn_01/state"] {
+        let is_heard = || listener.heard().iter().any(|heard| heard.topic == state);
+        wait_until(state, is_heard);
+    }
+    signal(&running.0, Signal::TERM);
+    wait(running).expect_code(0);
 }
 
 #[test]

@@ -171,6 +171,36 @@ fn one_unnamed_bus_gives_the_bytes_of_the_plain_command() {
 }
 
 #[test]
+fn keys_of_the_broker_are_the_options() {
+    let line = inverters(&[2]);
+    let broker = Broker::start(OPEN);
+    let mqtt = format!(
+        "[mqtt]\nurl = \"mqtt://{}\"\nprefix = \"plants/hill\"\ndiscovery = false\n",
+        broker.host()
+    );
+    let file = PlantFile::new(&(bus(&line.path, "2", "name = \"roof\"") + &mqtt));
+    let listener = broker.listen();
+    file.run("read", &["--format", "csv"]).expect_code(0);
+    file.run("read", &["--format", "csv", "--mqtt-prefix", "other"])
+        .expect_code(0);
+    broker.publish("end", "", &[]);
+    let heard = || {
+        listener
+            .heard()
+            .into_iter()
+            .map(|one| one.topic)
+            .collect::<Vec<_>>()
+    };
+    wait_until("all messages", || heard().contains(&"end".to_owned()));
+    let due = [
+        "plants/hill/kaco/roof_02/state",
+        "other/kaco/roof_02/state",
+        "end",
+    ];
+    assert_eq!(heard(), due);
+}
+
+#[test]
 fn what_is_typed_counts_before_the_file_and_the_file_before_the_environment() {
     let line = inverters(&[2]);
     let file = PlantFile::new(&format!(

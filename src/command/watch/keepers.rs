@@ -61,7 +61,8 @@ impl Keepers {
         plans: Vec<SourcePlan>,
         is_first: bool,
     ) -> Result<Vec<Failure>, SourceError> {
-        let (sources, failures) = prepared(plans.clone(), Lifetime::Watch, now)?;
+        let is_alone = is_first && plans.len() == 1;
+        let (sources, failures) = prepared(plans.clone(), is_alone, Lifetime::Watch, now)?;
         for (plan, source) in plans.into_iter().zip(sources) {
             self.keep(plan, source, if is_first { Duration::ZERO } else { PAUSE });
         }

@@ -49,22 +49,15 @@ const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 /// Whether each certificate in the file that was given can be used.
 ///
 /// # Errors
-/// [`PublishError`] if one can't. A file without any is found by [`transport`].
+/// [`PublishError`] if one can't.
 pub(super) fn look(options: &Options) -> Result<(), PublishError> {
     let Some(path) = &options.certificates else {
         return Ok(());
     };
-    let unreadable = |reason: String| PublishError::Certificates {
-        path: path.clone(),
-        reason,
-    };
-    let Ok(certificates) = lines::whole(path, MOST) else {
-        return Ok(()); // said by `transport` too
-    };
-    for certificate in CertificateDer::pem_slice_iter(&certificates) {
-        let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
+    for certificate in CertificateDer::pem_slice_iter(&read(path)?) {
+        let certificate = certificate.map_err(|error| unusable(path, &error.to_string()))?;
         let added = RootCertStore::empty().add(certificate);
-        added.map_err(|error| unreadable(error.to_string()))?;
+        added.map_err(|error| unusable(path, &error.to_string()))?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ const BEFORE: [&str; 6] = [
 ];
 
 /// The command lines in a line of a shell: what is between pipes and other signs, if it is the program.
-fn commands(line: &str) -> Vec<Vec<String>> {
+pub fn commands(line: &str) -> Vec<Vec<String>> {
     let line = line.replace("cargo run --release --", "kaco_ardexa");
     let line = line.split(" #").next().unwrap_or_default();
     let line = line.replace("2>&1", "").replace('\\', "");

@@ -53,7 +53,7 @@ pub type Script = Box<dyn FnMut(&str, usize) -> Vec<Play> + Send>;
 /// What a bus knows of its past, and what it is to play when it is idle.
 #[derive(Default)]
 struct Notes {
-    requests: Vec<(Instant, String)>,
+    requests: Vec<String>,
     counts: HashMap<String, usize>,
     bytes: usize,
     unasked: Vec<Play>,
@@ -94,7 +94,7 @@ impl Bus {
                 return std::mem::take(&mut notes.unasked);
             };
             let text = String::from_utf8_lossy(text).into_owned();
-            notes.requests.push((Instant::now(), text.clone()));
+            notes.requests.push(text.clone());
             let count = notes.counts.entry(text.clone()).or_default();
             *count += 1;
             let earlier = *count - 1;
@@ -166,16 +166,10 @@ impl Bus {
         self.notes.lock().unwrap().unasked.extend(plays);
     }
 
-    /// All requests so far, and when their CR came.
-    pub fn requests(&self) -> Vec<(Instant, String)> {
-        self.notes.lock().unwrap().requests.clone()
-    }
-
     /// The texts of the requests so far, and the number of all bytes that the program sent.
     pub fn heard(&self) -> (Vec<String>, usize) {
         let notes = self.notes.lock().unwrap();
-        let texts = notes.requests.iter().map(|(_, text)| text.clone());
-        (texts.collect(), notes.bytes)
+        (notes.requests.clone(), notes.bytes)
     }
 
     /// Number of bytes that the program sent.
