@@ -314,7 +314,7 @@ fn examples_for_owners_are_right() {
     }
     for (title, keys) in section::KINDS.iter().map(|kind| (kind.title, kind.keys)) {
         let is_told = |key: &&&str| {
-            page.contains(&format!("`{key}`")) || ["mqtt", "bus", "kstar"].contains(*key)
+            page.contains(&format!("`{key}`")) || ["mqtt", "influx", "bus", "kstar"].contains(*key)
         };
         let untold: Vec<_> = keys.iter().filter(|key| !is_told(key)).collect();
         assert!(untold.is_empty(), "{title}: {untold:?}");
