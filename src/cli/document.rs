@@ -42,6 +42,9 @@ KACO_ARDEXA_PACE, KACO_ARDEXA_MQTT_QOS. A switch is 1, yes, true and on, or 0, n
 .B MQTT_USERNAME, MQTT_PASSWORD
 The login of the broker, where its URL has none.
 .TP
+.B INFLUX_USERNAME, INFLUX_PASSWORD, INFLUX_TOKEN
+The login of the database, where its URL has none.
+.TP
 .B MQTT_CONNECTION_STRING, MQTT
 The broker, if KACO_ARDEXA_MQTT is not set.
 .TP

@@ -357,7 +357,11 @@ fn append_row(mut file: File, path: &Path, row: &str) -> Result<(), LogError> {
 }
 
 /// Puts a new file in place, whole: header and first row.
-pub(super) fn start_file(folder: &Folder, name: &str, content: &str) -> Result<(), LogError> {
+pub(in crate::sink) fn start_file(
+    folder: &Folder,
+    name: &str,
+    content: &str,
+) -> Result<(), LogError> {
     folder
         .create(NEW_DAY, content.as_bytes())
         .and_then(|()| folder.rename(NEW_DAY, name))
