@@ -42,6 +42,9 @@ KACO_ARDEXA_PACE, KACO_ARDEXA_MQTT_QOS. A switch is 1, yes, true and on, or 0, n
 .B MQTT_USERNAME, MQTT_PASSWORD
 The login of the broker, where its URL has none.
 .TP
+.B INFLUX_USERNAME, INFLUX_PASSWORD, INFLUX_TOKEN
+The login of the database, where its URL has none.
+.TP
 .B MQTT_CONNECTION_STRING, MQTT
 The broker, if KACO_ARDEXA_MQTT is not set.
 .TP
@@ -109,8 +112,10 @@ fn write_command(
     page.write_all(title(program, &joined).as_bytes())?;
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;
-    man.render_description_section(page)?;
-    man.render_options_section(page)?;
+    writeln!(page, ".SH DESCRIPTION")?;
+    write_body(page, |out| man.render_description_section(out))?;
+    writeln!(page, ".SH OPTIONS")?;
+    write_body(page, |out| man.render_options_section(out))?;
     if command.has_subcommands() {
         man.render_subcommands_section(page)?;
     }
