@@ -31,10 +31,11 @@ use std::time::Duration;
 
 /// Polls KACO inverters over RS485 and KSTAR inverters over WiFi, and logs their readings.
 ///
-/// Each inverter gets a folder with one CSV file a day and `latest.csv`. The program only ever reads: no command changes
-/// anything in an inverter.
+/// Each inverter gets a folder with one CSV file a day and `latest.csv`. The program only ever
+/// reads: no command changes anything in an inverter.
 ///
-/// What log, read and watch are given can also stand in the environment: KACO_ARDEXA_DEVICE, KACO_ARDEXA_PACE and so on.
+/// What log, read and watch are given can also stand in the environment: KACO_ARDEXA_DEVICE,
+/// KACO_ARDEXA_PACE and so on.
 #[derive(Debug, Parser)]
 #[command(name = "kaco_ardexa", version = version::version(), max_term_width = 100)]
 #[command(after_help = "Without hardware: kaco_ardexa read sim: 2,4-7")]
@@ -57,8 +58,8 @@ pub struct Cli {
 pub(crate) enum Command {
     /// Contact each inverter and log the latest readings
     ///
-    /// Appends one row for each inverter to DIR/02/2026-11-20.csv (address, date) and shows the same in DIR/02/latest.csv.
-    /// Prints nothing when all is well, except on a terminal.
+    /// Appends one row for each inverter to DIR/02/2026-11-20.csv (address, date) and shows the
+    /// same in DIR/02/latest.csv. Prints nothing when all is well, except on a terminal.
     #[command(
         override_usage = "kaco_ardexa log [OPTIONS] <DEVICE> <ADDRESSES> <DIR>\n       kaco_ardexa log [OPTIONS] --plant <FILE> [DIR]"
     )]
@@ -72,20 +73,22 @@ pub(crate) enum Command {
     Read(Lazy<Read>),
     /// Find the inverters on a bus
     ///
-    /// Asks every address, and who answers is asked what it is: type, model, firmware, serial number. Where nobody answers, it
-    /// says what to look at.
+    /// Asks every address, and who answers is asked what it is: type, model, firmware, serial
+    /// number. Where nobody answers, it says what to look at.
     #[command(after_help = "Example: kaco_ardexa scan /dev/ttyUSB0")]
     Scan(Lazy<Scan>),
     /// Measure how well inverters are heard
     ///
-    /// Requests the readings of each inverter --count times, without a second attempt. Prints how many replies were good,
-    /// garbled, missing or late, how long they took, and what that means; after Ctrl-C too.
+    /// Requests the readings of each inverter --count times, without a second attempt. Prints how
+    /// many replies were good, garbled, missing or late, how long they took, and what that means;
+    /// after Ctrl-C too.
     #[command(after_help = "Example: kaco_ardexa ping /dev/ttyUSB0 2,4-7 --count 50")]
     Ping(Lazy<Ping>),
     /// Keep polling: a live page on a terminal, a line for each change elsewhere
     ///
-    /// Silent inverters are polled once a minute until they wake. A device that is missing is waited for. Keys: ? shows
-    /// them all, q quits. Exits with 1 if anything failed meanwhile, as `log` does.
+    /// Silent inverters are polled once a minute until they wake. A device that is missing is
+    /// waited for. Keys: ? shows them all, q quits. Exits with 1 if anything failed meanwhile, as
+    /// `log` does.
     #[command(
         override_usage = "kaco_ardexa watch [OPTIONS] <DEVICE> <ADDRESSES>\n       kaco_ardexa watch [OPTIONS] --plant <FILE>"
     )]
@@ -95,15 +98,17 @@ pub(crate) enum Command {
     Watch(Lazy<Watch>),
     /// Check a plant file, and show what it has polled
     ///
-    /// Buses, inverters, folders, topics, SunSpec units, and how long a round takes. Looks at devices, directories, password
-    /// and certificates of this machine, and opens no bus. Exits with 2 for mistakes in the file, with 1 for what is wrong
-    /// on the machine: run it as the user who runs the service.
+    /// Buses, inverters, folders, topics, SunSpec units, and how long a round takes. Looks at
+    /// devices, directories, password and certificates of this machine, and opens no bus. Exits
+    /// with 2 for mistakes in the file, with 1 for what is wrong on the machine: run it as the user
+    /// who runs the service.
     #[command(after_help = "Example: kaco_ardexa check /etc/kaco_ardexa/plant.toml")]
     Check(Lazy<Check>),
     /// Show what passes on the bus, sending nothing
     ///
-    /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C, which prints counts per
-    /// address. Into a file or pipe, lines of replies end with their bytes, for decode.
+    /// Requests of another master, replies decoded, everything else as bytes, with times. Until
+    /// Ctrl-C, which prints counts per address. Into a file or pipe, lines of replies end with
+    /// their bytes, for decode.
     #[command(after_help = "Example: kaco_ardexa listen /dev/ttyUSB0")]
     Listen(Lazy<Listen>),
     /// KSTAR hybrid inverters, over the network
@@ -111,27 +116,28 @@ pub(crate) enum Command {
     Kstar(Kstar),
     /// Show what the logs say: days, months, years, inverters compared
     ///
-    /// Numbers, and on a terminal a picture; with -o as a file. Reads the CSV files of log, watch and the Python program, and
-    /// changes nothing in DIR: it can run beside a log or watch.
+    /// Numbers, and on a terminal a picture; with -o as a file. Reads the CSV files of log, watch
+    /// and the Python program, and changes nothing in DIR: it can run beside a log or watch.
     #[command(after_help = "Example: kaco_ardexa history /opt/ardexa/kaco/logs --month 2026-05")]
     History(Lazy<History>),
     /// Ask a running watch --http whether it is well
     ///
-    /// Says nothing and exits with 0 if rounds end and every link is there, else with 1 and the reason. Without an address there
-    /// is nothing to ask, and it exits with 0.
+    /// Says nothing and exits with 0 if rounds end and every link is there, else with 1 and the
+    /// reason. Without an address there is nothing to ask, and it exits with 0.
     #[command(after_help = "Example: kaco_ardexa health --http 127.0.0.1:8080")]
     Health(Lazy<Health>),
     /// Decode captured replies, one per line: hex, recordings, what listen printed
     ///
-    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines can be hex,
-    /// JSON lines of --record, or lines that listen wrote into a file. Lines that are empty or start with `#`, and requests,
-    /// are skipped. Exits 1 if a line is no good reply.
+    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what
+    /// it is. Lines can be hex, JSON lines of --record, or lines that listen wrote into a file.
+    /// Lines that are empty or start with `#`, and requests, are skipped. Exits 1 if a line is no
+    /// good reply.
     #[command(after_help = "Example: echo 0a2a3031392036343030786920af0d | kaco_ardexa decode")]
     Decode(Lazy<Decode>),
     /// Take back what Home Assistant was told of inverters that are gone
     ///
-    /// Removes the retained announcements of these inverters from the broker; Home Assistant removes
-    /// their entities at once. A later run with --mqtt announces an inverter again.
+    /// Removes the retained announcements of these inverters from the broker; Home Assistant
+    /// removes their entities at once. A later run with --mqtt announces an inverter again.
     #[command(after_help = "Example: kaco_ardexa mqtt-forget --mqtt host 02 simulated")]
     MqttForget(Lazy<forget::Forget>),
     /// Play inverters, to try out everything around the program
@@ -139,7 +145,8 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Say what a status code, a status text or a KSTAR error means, and what to do
     ///
-    /// All of them without an argument. `kstar 513` is the number in the column Error Codes of a KSTAR inverter.
+    /// All of them without an argument. `kstar 513` is the number in the column Error Codes of a
+    /// KSTAR inverter.
     #[command(after_help = "Example: kaco_ardexa explain 19")]
     Explain(Lazy<Explain>),
     /// Print a script that completes command lines in a shell
@@ -175,8 +182,8 @@ pub(crate) struct Log {
 
     /// Also write the readings to FILE, as Prometheus metrics
     ///
-    /// After each run, exchanged whole; silent inverters stand there too. For the textfile collector of node_exporter the name
-    /// has to end in .prom.
+    /// After each run, exchanged whole; silent inverters stand there too. For the textfile
+    /// collector of node_exporter the name has to end in .prom.
     #[arg(long, value_name = "FILE")]
     pub textfile: Option<PathBuf>,
 
@@ -352,8 +359,9 @@ pub(crate) struct Listen {
 pub(crate) struct Bus {
     /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
     ///
-    /// /dev/ttyUSB0, or better its name in /dev/serial/by-id/; tcp://host:port for a raw serial gateway (ser2net, Elfin EW11,
-    /// USR-TCP232); sim:, sim:night, sim:noisy for simulated inverters; replay:FILE for a recording.
+    /// /dev/ttyUSB0, or better its name in /dev/serial/by-id/; tcp://host:port for a raw serial
+    /// gateway (ser2net, Elfin EW11, USR-TCP232); sim:, sim:night, sim:noisy for simulated
+    /// inverters; replay:FILE for a recording.
     #[arg(value_name = "DEVICE", required_unless_present = "plant")]
     pub device: Option<Device>,
 
@@ -363,13 +371,15 @@ pub(crate) struct Bus {
 
     /// Poll what this file describes: several buses and KSTAR inverters, side by side
     ///
-    /// In place of DEVICE and ADDRESSES. What is typed counts before the file, the file before the environment.
+    /// In place of DEVICE and ADDRESSES. What is typed counts before the file, the file before the
+    /// environment.
     #[arg(long, value_name = "FILE")]
     pub plant: Option<PathBuf>,
 
     /// Name of the bus, so that two buses can share a broker or a database
     ///
-    /// Letters, digits, - and _. It stands in folders (DIR/NAME/02), topics (kaco/NAME_02/state), labels, tags and JSON.
+    /// Letters, digits, - and _. It stands in folders (DIR/NAME/02), topics (kaco/NAME_02/state),
+    /// labels, tags and JSON.
     #[arg(long = "bus", value_name = "NAME")]
     pub name: Option<BusName>,
 }
@@ -453,7 +463,8 @@ pub(crate) struct Decode {
     pub format: ListFormat,
 }
 
-/// How other things than the readings of a run are printed: decoded captures, inverters that were found.
+/// How other things than the readings of a run are printed: decoded captures, inverters that were
+/// found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
     /// A table for people
@@ -523,8 +534,8 @@ pub(crate) struct SimulateKaco {
     #[arg(long, value_name = "PATH")]
     pub link: Option<PathBuf>,
 
-    /// day: all answer well; night: all are silent; noisy: some replies are garbled, echoed or late;
-    /// fault: the first reports a fault
+    /// day: all answer well; night: all are silent; noisy: some replies are garbled, echoed or
+    /// late; fault: the first reports a fault
     #[arg(long, value_name = "MOOD", default_value = "day", value_parser = mood)]
     pub mood: Mood,
 }

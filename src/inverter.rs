@@ -71,8 +71,8 @@ impl fmt::Display for BusName {
 enum Mark {
     /// A KACO address; missing in captured replies that carry none.
     Address(Option<u8>),
-    /// Serial number and IP address, where they are known. The serial number counts if there is one:
-    /// a router gives the address to another inverter from time to time.
+    /// Serial number and IP address, where they are known. The serial number counts if there is
+    /// one: a router gives the address to another inverter from time to time.
     Network {
         serial: Option<String>,
         ip: Option<IpAddr>,
@@ -201,8 +201,8 @@ impl InverterId {
         }
     }
 
-    /// `02`, a serial number or an IP address, with `roof/` in front on a named bus; empty if nothing
-    /// is known.
+    /// `02`, a serial number or an IP address, with `roof/` in front on a named bus; empty if
+    /// nothing is known.
     pub fn label(&self) -> String {
         self.on_bus(&self.short(), "/")
     }
@@ -249,8 +249,8 @@ impl InverterId {
         matches!(self.mark, Mark::Address(Some(_))).then(|| self.label())
     }
 
-    /// The one key that tells it from the others of its bus, as in databases: `address`, `serial` or
-    /// `ip`. `None` for captured replies that say nothing.
+    /// The one key that tells it from the others of its bus, as in databases: `address`, `serial`
+    /// or `ip`. `None` for captured replies that say nothing.
     pub fn key(&self) -> Option<(&'static str, String)> {
         match &self.mark {
             Mark::Address(address) => address.map(|address| ("address", address.to_string())),
@@ -325,8 +325,8 @@ impl Hash for InverterId {
     }
 }
 
-/// What topics and Home Assistant take: letters, digits, `_` and `-`; `_` for everything else. Nothing
-/// is left out: 192.168.1.50 and 192.168.15.0 are two inverters.
+/// What topics and Home Assistant take: letters, digits, `_` and `-`; `_` for everything else.
+/// Nothing is left out: 192.168.1.50 and 192.168.15.0 are two inverters.
 pub fn reduced(text: &str) -> String {
     let fit = |character: char| match character {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '-' => character,

@@ -1,10 +1,12 @@
-//! Reads KACO and KSTAR solar inverters; the program `kaco_ardexa` is a thin layer over this library.
+//! Reads KACO and KSTAR solar inverters; the program `kaco_ardexa` is a thin layer over this
+//! library.
 //!
 //! The way of one reading: a [`link`] gives bytes, [`kaco::wire`] makes a checked frame,
-//! [`kaco::interpret`] walks the frame's table once and makes a [`reading::Reading`]. A [`source`] polls
-//! inverters and gives observations, the runners in [`command`] hand them to the [`sink`]s, which write
-//! what a [`mod@format`] makes of them. For KSTAR inverters it is [`kstar::client`], [`kstar::wire`] and
-//! [`kstar::interpret`]. From top to bottom; imports point down only, and a test reads this list:
+//! [`kaco::interpret`] walks the frame's table once and makes a [`reading::Reading`]. A [`source`]
+//! polls inverters and gives observations, the runners in [`command`] hand them to the [`sink`]s,
+//! which write what a [`mod@format`] makes of them. For KSTAR inverters it is [`kstar::client`],
+//! [`kstar::wire`] and [`kstar::interpret`]. From top to bottom; imports point down only, and a
+//! test reads this list:
 //!
 //! | module | does |
 //! |---|---|

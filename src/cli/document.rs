@@ -1,5 +1,5 @@
-//! Texts made of the definition of the command line: the manual, with all commands or of one; what a
-//! shell needs to complete command lines.
+//! Texts made of the definition of the command line: the manual, with all commands or of one; what
+//! a shell needs to complete command lines.
 
 use super::Cli;
 use clap::{Command, CommandFactory};
@@ -157,8 +157,8 @@ fn plain(command: Command) -> Command {
         .subcommand_value_name("COMMAND")
 }
 
-/// A section without what belongs to a page of its own: its heading, the preamble. Nor with breaks beside empty lines, which
-/// `mandoc` complains about.
+/// A section without what belongs to a page of its own: its heading, the preamble. Nor with breaks
+/// beside empty lines, which `mandoc` complains about.
 fn write_body(
     page: &mut Vec<u8>,
     render: impl Fn(&mut dyn Write) -> io::Result<()>,

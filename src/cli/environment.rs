@@ -1,5 +1,5 @@
-//! Arguments and options out of the environment, as services and containers are configured. Each has
-//! the variable that its name says; some have those of the C# console `kstar.sharp` too.
+//! Arguments and options out of the environment, as services and containers are configured. Each
+//! has the variable that its name says; some have those of the C# console `kstar.sharp` too.
 
 use super::plant::{self, Refusal, Typed};
 use super::{Cli, check};
@@ -232,8 +232,8 @@ fn value(name: &str) -> Option<OsString> {
 /// Set while the program is defined to parse a command line.
 static IS_PARSING: AtomicBool = AtomicBool::new(false);
 
-/// The arguments of one command. To parse a command line they are defined, with their variables, for the
-/// command at hand only: those of all commands would be a twentieth of the memory of a run.
+/// The arguments of one command. To parse a command line they are defined, with their variables,
+/// for the command at hand only: those of all commands would be a twentieth of the memory of a run.
 #[derive(Debug)]
 pub(crate) struct Lazy<T>(pub(crate) T);
 

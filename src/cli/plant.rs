@@ -1,7 +1,7 @@
 //! `--plant FILE`: what a plant file says goes where nothing was typed.
 //!
-//! What is typed counts before the file, the file before the environment. A DEVICE that is typed counts
-//! before a plant file that the environment names.
+//! What is typed counts before the file, the file before the environment. A DEVICE that is typed
+//! counts before a plant file that the environment names.
 
 use super::{Asking, Bus, Log, Polling, Publishing, Read, Watch, Watching};
 use crate::history::names::{Name, Names};

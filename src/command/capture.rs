@@ -1,4 +1,5 @@
-//! What a line of a capture holds: hex, an exchange of a recording, or a line that `listen` printed.
+//! What a line of a capture holds: hex, an exchange of a recording, or a line that `listen`
+//! printed.
 
 use crate::escape;
 use crate::recording::Exchange;

@@ -108,7 +108,8 @@ fn decode(text: &str) -> Vec<Result<Reading, Refused>> {
     decoded
 }
 
-/// The bytes as one datagram of a KSTAR inverter or its WiFi module; `None` if they do not begin like one.
+/// The bytes as one datagram of a KSTAR inverter or its WiFi module; `None` if they do not begin
+/// like one.
 fn decode_kstar(bytes: &[u8]) -> Option<Result<Reading, Refused>> {
     match kstar::wire::parse(bytes) {
         Ok(frame) => Some(Ok(kstar::interpret::frame(frame))),

@@ -62,7 +62,8 @@ pub enum Format {
 /// Runs the plan.
 ///
 /// # Errors
-/// [`Failure`] if the logs can't be read, hold nothing of the period, or the output can't be written.
+/// [`Failure`] if the logs can't be read, hold nothing of the period, or the output can't be
+/// written.
 pub(super) fn run(plan: &Plan) -> Result<Exit, Failure> {
     let mut teller = Teller {
         archive: Archive::new(open(plan)?, plan.names.clone()),

@@ -1,4 +1,5 @@
-//! `simulate kaco`: inverters on a pseudo-terminal; `simulate kstar`: one on the network; until stopped.
+//! `simulate kaco`: inverters on a pseudo-terminal; `simulate kstar`: one on the network; until
+//! stopped.
 
 use super::plan::SimulateKaco;
 use super::print::print;

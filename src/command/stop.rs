@@ -1,5 +1,5 @@
-//! SIGTERM and SIGINT, heard in one place for every command that waits: it ends between two steps, with all it holds let
-//! go. Rows are written in one step, so none is in the middle.
+//! SIGTERM and SIGINT, heard in one place for every command that waits: it ends between two steps,
+//! with all it holds let go. Rows are written in one step, so none is in the middle.
 
 use crate::exit::{Exit, Failure};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tracing::info;
 
-/// Whoever stops the program has two seconds. One that is stuck in the system, before a pipe that nobody reads, does not
-/// end by itself.
+/// Whoever stops the program has two seconds. One that is stuck in the system, before a pipe that
+/// nobody reads, does not end by itself.
 const PATIENCE: Duration = Duration::from_millis(1900);
 
 /// A signal that asks the program to end.
@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_millis(1900);
 pub struct Signal(i32);
 
 impl Signal {
-    /// Ends the program as this signal ends any other: who started it, a shell or systemd, knows what that means.
+    /// Ends the program as this signal ends any other: who started it, a shell or systemd, knows
+    /// what that means.
     pub fn end(self) -> ExitCode {
         let _ = emulate_default_handler(self.0);
         // What a shell makes of it.
@@ -52,7 +53,8 @@ impl Ended {
 pub(super) struct Stop(watch::Receiver<Option<Signal>>);
 
 impl Stop {
-    /// From now on signals do not end the program by themselves, but for a second one, or when [`PATIENCE`] is over.
+    /// From now on signals do not end the program by themselves, but for a second one, or when
+    /// [`PATIENCE`] is over.
     ///
     /// # Errors
     /// When the system has no handles or threads left.

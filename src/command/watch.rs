@@ -345,8 +345,8 @@ impl Watcher<'_> {
     }
 }
 
-/// Waits for SIGHUP; whether it says that the run is over, because its terminal is gone. Never comes
-/// where the signal is not heard.
+/// Waits for SIGHUP; whether it says that the run is over, because its terminal is gone. Never
+/// comes where the signal is not heard.
 async fn hung_up(hangup: &mut Option<Hangup>) -> bool {
     match hangup {
         Some(hangup) => {

@@ -19,8 +19,8 @@ fn suggestion(similar: &[String]) -> String {
     }
 }
 
-/// What a code, a text or an error means and what to do: a paragraph. `kstar 513` is the number in the
-/// column Error Codes of a KSTAR inverter.
+/// What a code, a text or an error means and what to do: a paragraph. `kstar 513` is the number in
+/// the column Error Codes of a KSTAR inverter.
 ///
 /// # Errors
 /// [`Unknown`] with what is similar.

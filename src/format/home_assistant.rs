@@ -1,6 +1,8 @@
-//! Home Assistant's MQTT discovery: which entities an inverter has there, made of the tables of its reading.
+//! Home Assistant's MQTT discovery: which entities an inverter has there, made of the tables of its
+//! reading.
 //!
-//! One device an inverter, one entity a column. What Home Assistant lets go together is in the tests.
+//! One device an inverter, one entity a column. What Home Assistant lets go together is in the
+//! tests.
 
 use super::message::{Message, under};
 use crate::inverter::{InverterId, reduced};
@@ -207,7 +209,8 @@ mod tests {
     use std::borrow::Cow;
 
     /// Device class, its units, its state classes: what Home Assistant takes (`DEVICE_CLASS_UNITS`,
-    /// `DEVICE_CLASS_STATE_CLASSES` of version 2025.4), as far as it is used here. Others are refused.
+    /// `DEVICE_CLASS_STATE_CLASSES` of version 2025.4), as far as it is used here. Others are
+    /// refused.
     const ALLOWED: [(&str, &[&str], &[&str]); 9] = [
         ("battery", &["%"], &["measurement"]),
         ("current", &["A", "mA"], &["measurement"]),

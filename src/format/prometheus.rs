@@ -1,6 +1,7 @@
 //! Readings as Prometheus metrics, in the text format that its node_exporter takes from files.
 //!
-//! What a column's metric is called, and in which unit it counts, follows from the column's row: see `metric`.
+//! What a column's metric is called, and in which unit it counts, follows from the column's row:
+//! see `metric`.
 
 mod metric;
 
@@ -11,10 +12,11 @@ use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use metric::Metric;
 
-/// The metrics of all inverters observed: `# HELP` and `# TYPE` once per metric, the inverters' samples
-/// below.
+/// The metrics of all inverters observed: `# HELP` and `# TYPE` once per metric, the inverters'
+/// samples below.
 ///
-/// Samples carry no time: node_exporter refuses files with times, and notes itself how old a file is.
+/// Samples carry no time: node_exporter refuses files with times, and notes itself how old a file
+/// is.
 pub fn exposition(observations: &[Observation]) -> String {
     let mut families = Vec::new();
     for observation in observations {
@@ -103,7 +105,8 @@ fn add(families: &mut Vec<Family>, metric: Metric, labels: &str, value: &str) {
     }
 }
 
-/// The labels of `inverter_info`. All of them always stand there: a metric's samples should not differ in their labels.
+/// The labels of `inverter_info`. All of them always stand there: a metric's samples should not
+/// differ in their labels.
 fn about(reading: &Reading) -> String {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let further = [

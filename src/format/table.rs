@@ -8,8 +8,8 @@ use crate::reading::{Field, Kind, Layout, Reading, Role, Value};
 /// Inverters side by side in one table: with the labels they fit into 80 columns.
 const SIDE_BY_SIDE: usize = 3;
 
-/// All values, one row per column of the layout, inverters of one layout side by side; below them, the
-/// errors that inverters report in the bits of a number, by name.
+/// All values, one row per column of the layout, inverters of one layout side by side; below them,
+/// the errors that inverters report in the bits of a number, by name.
 pub fn details(readings: &[&Reading], medium: Medium) -> String {
     let grids = |most| -> Vec<Grid> {
         let groups = groups(readings, most);

@@ -28,7 +28,8 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// The columns of a first line, such as `# datetime, status, DC Voltage`; `None` if it is not the header of a log.
+    /// The columns of a first line, such as `# datetime, status, DC Voltage`; `None` if it is not
+    /// the header of a log.
     pub(super) fn of(line: &[u8]) -> Option<Self> {
         let line = std::str::from_utf8(line).ok()?;
         let mut labels = line.trim_start_matches('#').split(',').map(str::trim);

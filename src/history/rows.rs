@@ -1,4 +1,5 @@
-//! Lines of a file to rows. Bounded: a file is read in blocks, a line that does not fit into one is skipped.
+//! Lines of a file to rows. Bounded: a file is read in blocks, a line that does not fit into one is
+//! skipped.
 
 use super::columns::Columns;
 use super::{ReadError, Skipped};
@@ -24,7 +25,8 @@ pub(super) struct Time {
 }
 
 impl Time {
-    /// Seconds since midnight UTC of the same date: rises all the time, also when the clock is changed.
+    /// Seconds since midnight UTC of the same date: rises all the time, also when the clock is
+    /// changed.
     pub(super) const fn instant(self) -> i32 {
         self.clock - self.offset
     }
@@ -127,7 +129,8 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Hands every row of a file to `each`, in the order in which they stand there. A file that is gone has none.
+    /// Hands every row of a file to `each`, in the order in which they stand there. A file that is
+    /// gone has none.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -146,7 +149,8 @@ impl Reader {
             .map_err(|source| failed(path, source))
     }
 
-    /// Hands the rows in the last `length` bytes of a file to `each`. Gives whether these were all rows.
+    /// Hands the rows in the last `length` bytes of a file to `each`. Gives whether these were all
+    /// rows.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -477,7 +481,8 @@ mod tests {
     proptest::proptest! {
         #![proptest_config(proptest::test_runner::Config::with_cases(64))]
 
-        /// Whatever stands in a file, its rows have the date of the file, and its end is the end of the whole.
+        /// Whatever stands in a file, its rows have the date of the file, and its end is the end of
+        /// the whole.
         #[test]
         fn anything_can_stand_in_a_file(bytes: Vec<u8>, rows in 0..60_usize, tail in 0..9_000_u64) {
             let row = row("06:00:00+0200", "1", "2");

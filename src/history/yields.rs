@@ -1,10 +1,11 @@
 //! The rule for the yield of a day: the inverter's own last figure of that day.
 //!
-//! An inverter counts the energy of a day and starts anew when it wakes. So the yield of a day is the last figure above
-//! zero, and as the counter only rises, this is also the greatest. Rows at the beginning do not count where they repeat
-//! the figure of the day before: those equal to it, and any first figure that stays the same until the counter falls.
-//! Zeros at the end do not count either: the clock of the inverter was ahead and began its next day. After a reset
-//! during the day the inverter has forgotten what was before, and its last figure counts as on any other day.
+//! An inverter counts the energy of a day and starts anew when it wakes. So the yield of a day is
+//! the last figure above zero, and as the counter only rises, this is also the greatest. Rows at
+//! the beginning do not count where they repeat the figure of the day before: those equal to it,
+//! and any first figure that stays the same until the counter falls. Zeros at the end do not count
+//! either: the clock of the inverter was ahead and began its next day. After a reset during the day
+//! the inverter has forgotten what was before, and its last figure counts as on any other day.
 //!
 //! The rule is kept for each unit of a 000xi; the yield is their sum.
 
@@ -31,7 +32,8 @@ impl Figures {
         self.0.push(figure);
     }
 
-    /// The yield of the day; `None` without any figure. `previous` is the yield of the last day before it.
+    /// The yield of the day; `None` without any figure. `previous` is the yield of the last day
+    /// before it.
     pub fn whole(&self, previous: Option<f64>) -> Option<f64> {
         self.0.first()?;
         let own = self.own(previous);
@@ -45,7 +47,8 @@ impl Figures {
         last.filter(|figure| *figure > 0.0 && Some(*figure) != previous)
     }
 
-    /// What the counter lost by a reset during the day: the greatest figure, if it is greater than the yield.
+    /// What the counter lost by a reset during the day: the greatest figure, if it is greater than
+    /// the yield.
     pub fn lost(&self, previous: Option<f64>) -> Option<f64> {
         let greatest = self.own(previous).iter().copied().reduce(f64::max)?;
         let counted = self.whole(previous)?;

@@ -1,4 +1,5 @@
-//! One request, one outcome: pace, timeouts, attempts, and what is thrown away. Every wait has an end.
+//! One request, one outcome: pace, timeouts, attempts, and what is thrown away. Every wait has an
+//! end.
 
 use super::connect::{Connect, LinkError};
 use super::overheard::{Overheard, Strays};
@@ -106,9 +107,10 @@ impl<C: Connect> Bus<C> {
         std::mem::replace(&mut self.timing.first_byte, first_byte)
     }
 
-    /// Asks until there is a good reply, silence, or no attempt left. Frames that are not the answer are dropped, and
-    /// listening goes on. A reply whose type was lost is asked for again too; it counts if no other is better. An
-    /// inverter that never names its type costs these attempts once.
+    /// Asks until there is a good reply, silence, or no attempt left. Frames that are not the
+    /// answer are dropped, and listening goes on. A reply whose type was lost is asked for again
+    /// too; it counts if no other is better. An inverter that never names its type costs these
+    /// attempts once.
     ///
     /// # Errors
     /// [`LinkError`] when the link got lost, could not be opened again or got lost a second time.
@@ -238,8 +240,8 @@ impl<C: Connect> Bus<C> {
         }
     }
 
-    /// Hears what still comes behind a reply, until the line is silent for the gap. One inverter has nothing more to
-    /// say; two of the same address do.
+    /// Hears what still comes behind a reply, until the line is silent for the gap. One inverter
+    /// has nothing more to say; two of the same address do.
     ///
     /// # Errors
     /// [`LinkError::Lost`] when the link got lost.
@@ -259,7 +261,8 @@ impl<C: Connect> Bus<C> {
         Ok(())
     }
 
-    /// Waits for the reply to the last request, whose time is over; returns when it began if it comes.
+    /// Waits for the reply to the last request, whose time is over; returns when it began if it
+    /// comes.
     ///
     /// # Errors
     /// [`LinkError::Lost`] when the link got lost.

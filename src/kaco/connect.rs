@@ -1,4 +1,5 @@
-//! What a bus needs of the link below it: a byte stream that can be opened, and once more when it got lost.
+//! What a bus needs of the link below it: a byte stream that can be opened, and once more when it
+//! got lost.
 
 use std::future::Future;
 use std::io;

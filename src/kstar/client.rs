@@ -1,5 +1,5 @@
-//! One inverter at a known address: wakes its module, asks, and takes the answer out of whatever else comes. Every wait has
-//! an end.
+//! One inverter at a known address: wakes its module, asks, and takes the answer out of whatever
+//! else comes. Every wait has an end.
 
 use super::discovery;
 use super::identity::{self, Identity};
@@ -142,8 +142,8 @@ impl Client {
         }
     }
 
-    /// One request and the time for its reply: the answer, or nothing. `garbled` gets the reason why something that came
-    /// from the inverter was no good.
+    /// One request and the time for its reply: the answer, or nothing. `garbled` gets the reason
+    /// why something that came from the inverter was no good.
     async fn attempt<T>(
         &mut self,
         request: Request,
@@ -183,8 +183,9 @@ impl Client {
         Ok(None)
     }
 
-    /// Sends the packet that a module wants to see before it serves data. The first time its answer is waited for; some do
-    /// not give one. An error is left to the request that follows: it meets the same.
+    /// Sends the packet that a module wants to see before it serves data. The first time its answer
+    /// is waited for; some do not give one. An error is left to the request that follows: it meets
+    /// the same.
     async fn wake(&mut self) {
         let patience = if self.awake {
             Duration::ZERO

@@ -29,7 +29,8 @@ pub struct Identity {
     pub firmware: Option<String>,
     /// The maker's name for the type, at most ten characters on the wire.
     pub model: Option<String>,
-    /// Serial number, at most sixteen characters on the wire. It comes from outside: not yet fit for a path.
+    /// Serial number, at most sixteen characters on the wire. It comes from outside: not yet fit
+    /// for a path.
     pub serial: Option<String>,
 }
 

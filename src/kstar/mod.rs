@@ -9,7 +9,8 @@
 //! | [`identity`], [`discovery`] | who an inverter is, what a module answers to a search |
 //! | [`wire`] | datagrams to checked frames |
 //!
-//! From [`interpret`] on nothing opens a socket or looks at a clock. `docs/kstar-protocol.md` has all of the protocol.
+//! From [`interpret`] on nothing opens a socket or looks at a clock. `docs/kstar-protocol.md` has
+//! all of the protocol.
 
 mod cells;
 pub mod client;

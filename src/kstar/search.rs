@@ -11,12 +11,13 @@ use std::net::Ipv4Addr;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{debug, info, warn};
 
-/// No network that broadcast reaches has more inverters. Each that answers costs sockets and memory, and anybody can
-/// pretend to be thousands.
+/// No network that broadcast reaches has more inverters. Each that answers costs sockets and
+/// memory, and anybody can pretend to be thousands.
 const MOST: usize = 256;
 
-/// Sends the search packet to all `targets`, broadcast addresses or single modules, and tells `found` of each module as
-/// soon as it answers: the address that its answer came from, which counts, and what it says.
+/// Sends the search packet to all `targets`, broadcast addresses or single modules, and tells
+/// `found` of each module as soon as it answers: the address that its answer came from, which
+/// counts, and what it says.
 ///
 /// # Errors
 /// [`NetworkError`] if the packet could be sent nowhere.
@@ -97,7 +98,8 @@ const fn common(targets: &[Ipv4Addr]) -> Ipv4Addr {
     }
 }
 
-/// A socket that hears the answers of `ip`; 0.0.0.0 and 255.255.255.255 can be answered through any network.
+/// A socket that hears the answers of `ip`; 0.0.0.0 and 255.255.255.255 can be answered through any
+/// network.
 async fn open(ip: Ipv4Addr) -> io::Result<Socket> {
     let port = Packet::Search.port();
     if ip.is_unspecified() || ip.is_broadcast() {

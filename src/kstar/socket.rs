@@ -1,4 +1,5 @@
-//! UDP sockets that can send nothing but what this program may send: searches and requests for reading.
+//! UDP sockets that can send nothing but what this program may send: searches and requests for
+//! reading.
 
 use super::interfaces::local_address;
 use super::timing::SEND_LIMIT;
@@ -10,10 +11,12 @@ use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use tracing::debug;
 
-/// More than the longest payload of a UDP datagram, 65507 bytes: a smaller buffer would cut datagrams without a word.
+/// More than the longest payload of a UDP datagram, 65507 bytes: a smaller buffer would cut
+/// datagrams without a word.
 const LONGEST_DATAGRAM: usize = 65_536;
 
-/// More datagrams than the system keeps for a socket: somebody who sends faster than that can't hold up a request.
+/// More datagrams than the system keeps for a socket: somebody who sends faster than that can't
+/// hold up a request.
 const MOST_UNASKED: usize = 1000;
 
 /// All that is ever sent.
@@ -33,7 +36,8 @@ impl Packet {
         }
     }
 
-    /// The port where it is waited for. The known driver sends it from the same port on its own side (protocol note).
+    /// The port where it is waited for. The known driver sends it from the same port on its own
+    /// side (protocol note).
     pub(super) const fn port(self) -> u16 {
         match self {
             Self::Search => DISCOVERY_PORT,
@@ -74,11 +78,12 @@ impl Socket {
         })
     }
 
-    /// A socket for talking to `ip`, on the address of this machine that lies in its direction: other networks can't
-    /// reach it, and other programs keep the port on other addresses.
+    /// A socket for talking to `ip`, on the address of this machine that lies in its direction:
+    /// other networks can't reach it, and other programs keep the port on other addresses.
     pub(super) async fn towards(ip: Ipv4Addr, port: u16) -> io::Result<Self> {
         let local = local_address(ip).await?;
-        // An inverter simulated on this very address: from the same port, a socket would hear itself.
+        // An inverter simulated on this very address: from the same port, a socket would hear
+        // itself.
         let port = if local == ip { 0 } else { port };
         Self::open(local, port).await
     }

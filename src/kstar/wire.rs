@@ -1,4 +1,5 @@
-//! Datagrams: requests to bytes, bytes to checked frames. Pure: no socket, no clock; what a payload means is not known here.
+//! Datagrams: requests to bytes, bytes to checked frames. Pure: no socket, no clock; what a payload
+//! means is not known here.
 //!
 //! ```text
 //!   0    1    2    3    4    5    6    7 …         last two
@@ -25,7 +26,8 @@ const HEAD_LENGTH: usize = 7;
 /// The 16-bit sum at the end.
 const SUM_LENGTH: usize = 2;
 
-/// Least bytes of readings: all that the known inverters send (captures). More may follow in newer ones.
+/// Least bytes of readings: all that the known inverters send (captures). More may follow in newer
+/// ones.
 pub const READINGS_LENGTH: usize = 83;
 
 /// UDP port where an inverter answers requests (protocol note).
@@ -37,7 +39,8 @@ pub const DISCOVERY_PORT: u16 = 48899;
 /// Makes WiFi modules tell who they are, and makes a module serve data (protocol note).
 pub const DISCOVERY: &[u8] = b"WIFIKIT-214028-READ";
 
-/// What an inverter can be asked. Nothing here changes an inverter, and there is no other way to make a request.
+/// What an inverter can be asked. Nothing here changes an inverter, and there is no other way to
+/// make a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Request {
     /// All readings; every inverter answers.
@@ -103,8 +106,8 @@ impl<'datagram> Frame<'datagram> {
         }
     }
 
-    /// The datagram, as an inverter sends it (for the simulator). A payload above 255 bytes, the most that the length byte
-    /// can say, is cut there.
+    /// The datagram, as an inverter sends it (for the simulator). A payload above 255 bytes, the
+    /// most that the length byte can say, is cut there.
     pub fn bytes(self) -> Vec<u8> {
         assemble(
             FROM_INVERTER,

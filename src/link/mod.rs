@@ -27,7 +27,8 @@ pub enum Device {
     Tcp(Gateway),
     /// A recording: `replay:FILE`.
     Replay(PathBuf),
-    /// Simulated inverters in the program itself, behind a real pseudo-terminal: `sim:`, `sim:night`, …
+    /// Simulated inverters in the program itself, behind a real pseudo-terminal: `sim:`,
+    /// `sim:night`, …
     Simulated(Mood),
 }
 
@@ -130,8 +131,8 @@ impl Link {
 }
 
 impl Device {
-    /// Looks whether it is there and may be used, without opening it. Of a gateway nothing can be seen
-    /// that way.
+    /// Looks whether it is there and may be used, without opening it. Of a gateway nothing can be
+    /// seen that way.
     ///
     /// # Errors
     /// [`LinkError`] if not.

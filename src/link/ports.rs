@@ -68,8 +68,8 @@ fn product(name: &str, usb: &[SerialPortInfo]) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join(" "))
 }
 
-/// First the names that survive re-plugging, then the ports that have none. The library's list lacks the ports of some
-/// boards, as its `platform` devices, and has no lasting names.
+/// First the names that survive re-plugging, then the ports that have none. The library's list
+/// lacks the ports of some boards, as its `platform` devices, and has no lasting names.
 fn ports(dev: &Path, sys: &Path) -> Vec<Port> {
     let lasting = listed(&dev.join("serial/by-id"), |_| true);
     let plain = listed(dev, |name| {

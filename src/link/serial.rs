@@ -1,4 +1,5 @@
-//! Serial ports: 9600 baud, 8 data bits, no parity, 1 stop bit, no flow control, for this run alone.
+//! Serial ports: 9600 baud, 8 data bits, no parity, 1 stop bit, no flow control, for this run
+//! alone.
 
 use super::{holder, ports};
 use crate::kaco::connect::LinkError;
@@ -54,7 +55,8 @@ pub(super) fn look(path: &Path) -> Result<(), LinkError> {
     }
 }
 
-/// Tells apart what the serial library throws together: a missing port, a busy one, a forbidden one, and no port at all.
+/// Tells apart what the serial library throws together: a missing port, a busy one, a forbidden
+/// one, and no port at all.
 fn explain(path: &Path, error: &Error) -> LinkError {
     let device = path.display().to_string();
     if !path.exists() {
@@ -87,7 +89,8 @@ fn explain(path: &Path, error: &Error) -> LinkError {
     }
 }
 
-/// Whether it can be opened, but has no line behind it. What can't be opened, as services are kept from devices, may have one.
+/// Whether it can be opened, but has no line behind it. What can't be opened, as services are kept
+/// from devices, may have one.
 fn is_something_else(path: &Path) -> bool {
     let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::empty()).is_ok_and(|file| !isatty(file))

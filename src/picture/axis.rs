@@ -2,7 +2,8 @@
 
 use crate::history::day::{DaySeries, Instant};
 
-/// Ticks at multiples of 1, 2 or 5 times a power of ten, from below `low` to above `high`, about `count` of them.
+/// Ticks at multiples of 1, 2 or 5 times a power of ten, from below `low` to above `high`, about
+/// `count` of them.
 pub(super) fn ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
     let high = if high > low { high } else { low + 1.0 };
     let step = nice((high - low) / count.max(1) as f64);

@@ -82,7 +82,8 @@ pub(super) fn comparison_title(comparison: &Comparison) -> String {
     format!("{title}, {} to {last}", comparison.first)
 }
 
-/// What is below the picture of a comparison: the findings, or that there are none; then where the installed powers are from.
+/// What is below the picture of a comparison: the findings, or that there are none; then where the
+/// installed powers are from.
 pub(super) fn comparison_notes(comparison: &Comparison) -> Vec<String> {
     let mut notes: Vec<String> = comparison
         .all()

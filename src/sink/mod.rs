@@ -91,8 +91,8 @@ pub struct Sinks {
     latest: Vec<Observation>,
     /// Index of an inverter in it, by place.
     places: HashMap<String, usize>,
-    /// Observations of this round of inverters that name themselves: which of two has a serial number
-    /// is known at the end of the round.
+    /// Observations of this round of inverters that name themselves: which of two has a serial
+    /// number is known at the end of the round.
     waiting: Vec<Observation>,
     /// What totals need of earlier rounds.
     memory: Memory,
@@ -100,7 +100,8 @@ pub struct Sinks {
 }
 
 impl Sinks {
-    /// Opens the sinks. Directories are taken before anything is polled: two runs never write to one.
+    /// Opens the sinks. Directories are taken before anything is polled: two runs never write to
+    /// one.
     ///
     /// # Errors
     /// [`Failure`] if one can't be opened at all.
@@ -139,8 +140,8 @@ impl Sinks {
         })
     }
 
-    /// Keeps one connection to the broker from now on, instead of one at the end, and serves SunSpec
-    /// clients. Changes are reported by the watcher, not by the log.
+    /// Keeps one connection to the broker from now on, instead of one at the end, and serves
+    /// SunSpec clients. Changes are reported by the watcher, not by the log.
     ///
     /// # Errors
     /// [`Failure`] if the login makes no sense, or if units clash. A broker that is away may come.
@@ -183,8 +184,8 @@ impl Sinks {
         Ok(())
     }
 
-    /// From now on these inverters are polled, and no others; what is known of those that stay is kept.
-    /// `sunspec`: how they are served from now on.
+    /// From now on these inverters are polled, and no others; what is known of those that stay is
+    /// kept. `sunspec`: how they are served from now on.
     pub(crate) fn exchange(&mut self, inverters: &[InverterId], sunspec: Option<sunspec::Options>) {
         let before = std::mem::take(&mut self.latest);
         let places = std::mem::take(&mut self.places);

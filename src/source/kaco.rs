@@ -223,8 +223,8 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// Searches. `report` is called with each address as soon as it is decided; with silent ones once
-    /// in each pass, and again if a late reply comes.
+    /// Searches. `report` is called with each address as soon as it is decided; with silent ones
+    /// once in each pass, and again if a late reply comes.
     ///
     /// # Errors
     /// [`Failure`] if the bus gets lost, or if the recording can't be written.

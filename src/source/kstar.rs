@@ -1,7 +1,7 @@
 //! The KSTAR inverters of the network: searches for them, polls all of them at the same time.
 //!
-//! Each inverter is polled by a task of its own. In a source that keeps polling, inverters that were
-//! silent before are not waited for: what comes of them is reported with a later round.
+//! Each inverter is polled by a task of its own. In a source that keeps polling, inverters that
+//! were silent before are not waited for: what comes of them is reported with a later round.
 
 use super::{Clock, Lifetime, SourceError};
 use crate::inverter::InverterId;
@@ -25,8 +25,8 @@ const SEARCH_EVERY: Duration = Duration::from_secs(60);
 /// How often an inverter is asked again for its serial number: a router can give its address away.
 const IDENTITY_EVERY: Duration = Duration::from_secs(3600);
 
-/// Inverters that a source keeps: each costs sockets and memory, and anybody can answer each search with
-/// other addresses.
+/// Inverters that a source keeps: each costs sockets and memory, and anybody can answer each search
+/// with other addresses.
 const MOST: usize = 512;
 
 /// Which inverters, checked.
@@ -189,8 +189,8 @@ impl KstarSource {
         }
     }
 
-    /// Reports inverters that were not waited for and are decided by now; a search that has ended is
-    /// forgotten.
+    /// Reports inverters that were not waited for and are decided by now; a search that has ended
+    /// is forgotten.
     async fn harvest(&mut self, round: &mut Round, report: &mut impl FnMut(Observation)) {
         tokio::task::yield_now().await;
         while let Some(done) = self.polling.try_join_next() {

@@ -228,8 +228,8 @@ impl Plant {
         }
     }
 
-    /// True while the values of an inverter are of now: read at most two rounds ago, over a way that
-    /// is not lost, and the inverter did not fall silent since.
+    /// True while the values of an inverter are of now: read at most two rounds ago, over a way
+    /// that is not lost, and the inverter did not fall silent since.
     pub(crate) fn is_live(&self, inverter: &Inverter, now: Now) -> bool {
         let Some(way) = self.ways.get(inverter.source) else {
             return false;

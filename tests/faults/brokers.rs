@@ -1,5 +1,5 @@
-//! Brokers that say nothing, hang up, or take a part: the rows are safe before, and the run ends within 10 s. (Brokers that
-//! refuse are in `suite/mqtt/refusals.rs`.)
+//! Brokers that say nothing, hang up, or take a part: the rows are safe before, and the run ends
+//! within 10 s. (Brokers that refuse are in `suite/mqtt/refusals.rs`.)
 
 use super::figures::figures;
 use crate::polling::at_address;
@@ -10,7 +10,8 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-/// The limit is 10 s, and the machine may be busy; a run that waits for the broker would take a minute.
+/// The limit is 10 s, and the machine may be busy; a run that waits for the broker would take a
+/// minute.
 const LATE: Duration = Duration::from_secs(20);
 
 /// Somebody who takes connections and does this with each of them.

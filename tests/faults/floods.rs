@@ -1,5 +1,6 @@
-//! Datagrams without number at a KSTAR client, from strangers and from the inverter itself: the waits end, memory and
-//! sockets are few, and nothing but an answer of who was asked becomes a reading.
+//! Datagrams without number at a KSTAR client, from strangers and from the inverter itself: the
+//! waits end, memory and sockets are few, and nothing but an answer of who was asked becomes a
+//! reading.
 
 use super::cost::cost;
 use super::figures::figures;

@@ -1,4 +1,5 @@
-//! What stands in the environment in place of the command line: services and containers are told by variables alone.
+//! What stands in the environment in place of the command line: services and containers are told by
+//! variables alone.
 
 use crate::support::day::Day;
 use crate::support::plant::Plant;

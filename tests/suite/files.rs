@@ -1,4 +1,5 @@
-//! The files of `log`: days, `latest.csv`, torn rows, files set aside, locks, disks that are full or closed.
+//! The files of `log`: days, `latest.csv`, torn rows, files set aside, locks, disks that are full
+//! or closed.
 
 use crate::polling::{MPPT3_HEADER, at_address};
 use crate::support::bus::at_once;

@@ -1,4 +1,5 @@
-//! Lines for InfluxDB and metrics for Prometheus, which `promtool` judges (a Debian package that `tests/all.sh` installs).
+//! Lines for InfluxDB and metrics for Prometheus, which `promtool` judges (a Debian package that
+//! `tests/all.sh` installs).
 
 use crate::polling::at_address;
 use crate::support::bus::{Bus, Play, REPLY_TIME, reply};

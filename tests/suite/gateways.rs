@@ -1,4 +1,5 @@
-//! `tcp://`: real gateways, ser2net and socat (Debian packages that `tests/all.sh` installs), and bad ones.
+//! `tcp://`: real gateways, ser2net and socat (Debian packages that `tests/all.sh` installs), and
+//! bad ones.
 
 use crate::support::bus::Bus;
 use crate::support::captures::bytes;

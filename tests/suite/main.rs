@@ -1,4 +1,5 @@
-//! The tests through the real program: a paced bus on a pseudo-terminal, files on a real disk, every capture.
+//! The tests through the real program: a paced bus on a pseudo-terminal, files on a real disk,
+//! every capture.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,7 +1,8 @@
-//! The program only reads: all bytes that it can send are listed here, and nothing that comes in makes it send others.
+//! The program only reads: all bytes that it can send are listed here, and nothing that comes in
+//! makes it send others.
 //!
-//! The lists are written from the protocols' pages, not taken from the library: `docs/kaco-protocol.md` ("Requests"),
-//! `docs/kstar-protocol.md` ("Search", "Frames").
+//! The lists are written from the protocols' pages, not taken from the library:
+//! `docs/kaco-protocol.md` ("Requests"), `docs/kstar-protocol.md` ("Search", "Frames").
 
 use crate::checks::checksum::mended;
 use crate::support::bus::{Bus, Play, Script, at_once};
@@ -42,7 +43,8 @@ fn requests() -> BTreeSet<Vec<u8>> {
     (1..=99).flat_map(of).collect()
 }
 
-/// Every request that the types can hold. Without a wildcard: whoever adds a command has to look at this test.
+/// Every request that the types can hold. Without a wildcard: whoever adds a command has to look at
+/// this test.
 fn all_commands() -> Vec<Command> {
     let next = |command| match command {
         Command::Readings => Some(Command::Part(Part::One)),
@@ -81,8 +83,9 @@ fn datagrams_to_an_inverter_can_be_nothing_but_reads() {
     assert_eq!((DISCOVERY_PORT, kstar::DISCOVERY), DATAGRAMS[0]);
 }
 
-/// Answers with whatever might lead a program astray: its own request, requests of others, commands that set something,
-/// parts where there are none, replies of others, floods. `seed` makes different ones.
+/// Answers with whatever might lead a program astray: its own request, requests of others, commands
+/// that set something, parts where there are none, replies of others, floods. `seed` makes
+/// different ones.
 fn hostile(seed: u64) -> Script {
     let mut dice = Dice::new(seed);
     let captures: Vec<Vec<u8>> = captures::names()
@@ -121,7 +124,8 @@ fn hostile(seed: u64) -> Script {
     })
 }
 
-/// Fails unless every byte that came on this bus belongs to a request that reads one of these addresses.
+/// Fails unless every byte that came on this bus belongs to a request that reads one of these
+/// addresses.
 #[track_caller]
 fn expect_reads(bus: &Bus, addresses: std::ops::RangeInclusive<u8>) {
     let (asked, received) = bus.heard();
@@ -219,8 +223,8 @@ fn who_decodes_sends_nothing_not_even_to_a_device() {
     assert_eq!(bus.bytes_received(), 0);
 }
 
-/// Answers of a KSTAR inverter that wants the program to say something else: the request itself, requests that set
-/// something, replies to what was not asked, floods, from itself and from others.
+/// Answers of a KSTAR inverter that wants the program to say something else: the request itself,
+/// requests that set something, replies to what was not asked, floods, from itself and from others.
 fn hostile_inverter(seed: u64, module: &str) -> Inverter {
     let mut dice = Dice::new(seed);
     let (ip, stranger) = (address(), address());

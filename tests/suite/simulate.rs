@@ -56,8 +56,8 @@ fn a_bus_inside_the_program() {
 
 #[test]
 fn a_bus_inside_a_service() {
-    // systemd and cron start programs in a session of their own, without a terminal: the simulated one must not become it, or
-    // its end would be that of the program.
+    // systemd and cron start programs in a session of their own, without a terminal: the simulated
+    // one must not become it, or its end would be that of the program.
     let program = text(Path::new(command::<&str>(&[]).get_program()));
     let read = ["--wait", &program, "read", "sim:", "2", "--pace", "0s"];
     helper("setsid", &read, b"").expect_code(0);

@@ -1,4 +1,5 @@
-//! Replies of XP inverters with old firmware that lose their end, which no checksum guards: the log stays what it is.
+//! Replies of XP inverters with old firmware that lose their end, which no checksum guards: the log
+//! stays what it is.
 
 use crate::polling::at_address;
 use crate::support::bus::{Bus, at_once};
@@ -21,7 +22,8 @@ fn pieces() -> (Vec<u8>, Vec<u8>) {
     (values.to_vec(), tail.to_vec())
 }
 
-/// Ways to lose the type on the line: what comes in time, and what comes when the next request is sent.
+/// Ways to lose the type on the line: what comes in time, and what comes when the next request is
+/// sent.
 fn losses() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     let (values, tail) = pieces();
     let without_end = [&values[..], &tail[..tail.len() - 1]].concat();

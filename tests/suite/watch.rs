@@ -1,4 +1,5 @@
-//! `watch`: lines where there is no terminal, a page where there is one, and an end that leaves nothing behind.
+//! `watch`: lines where there is no terminal, a page where there is one, and an end that leaves
+//! nothing behind.
 
 mod terminal;
 

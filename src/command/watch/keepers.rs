@@ -89,8 +89,8 @@ impl Keepers {
         });
     }
 
-    /// Stops the sources that are not among `plans`, and gives their numbers; those that stay are taken
-    /// out of `plans`.
+    /// Stops the sources that are not among `plans`, and gives their numbers; those that stay are
+    /// taken out of `plans`.
     pub(super) async fn stop_others(&mut self, plans: &mut Vec<SourcePlan>) -> Vec<usize> {
         let mut stopped = Vec::new();
         for (number, kept) in self.kept.iter_mut().enumerate() {

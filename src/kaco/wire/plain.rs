@@ -53,8 +53,8 @@ pub(super) fn parse_firmware(frame: &[u8], address: u8, ended: bool) -> Parsed {
     Parsed::done(address, Body::Firmware(text), length)
 }
 
-/// Whether the line is good with another command character: then that one byte was damaged, for a firmware reply has no
-/// checksum of its own.
+/// Whether the line is good with another command character: then that one byte was damaged, for a
+/// firmware reply has no checksum of its own.
 fn is_disguised(line: &[u8]) -> bool {
     const CHECKED: &[u8] = b"0123ns9";
     let mut copy = line.to_vec();

@@ -1,5 +1,5 @@
-//! Each series as one SVG document: text stays text, colours follow the reader's light or dark scheme, what a colour means is
-//! told by a hover title as well. Nothing in it runs or is loaded.
+//! Each series as one SVG document: text stays text, colours follow the reader's light or dark
+//! scheme, what a colour means is told by a hover title as well. Nothing in it runs or is loaded.
 
 mod bars;
 mod calendar;
@@ -29,7 +29,8 @@ pub enum Scheme {
 pub struct Theme {
     /// Which colours.
     pub scheme: Scheme,
-    /// True for a document of its own, false for a part of a page that has [`style`] and [`DEFINITIONS`] already.
+    /// True for a document of its own, false for a part of a page that has [`style`] and
+    /// [`DEFINITIONS`] already.
     pub is_alone: bool,
 }
 
@@ -51,7 +52,8 @@ pub fn style(scheme: Scheme) -> String {
     }
 }
 
-/// The hatches by which a ninth inverter differs from the first, for a page that holds several pictures.
+/// The hatches by which a ninth inverter differs from the first, for a page that holds several
+/// pictures.
 pub const DEFINITIONS: &str = concat!(
     "<defs>",
     "<pattern id=\"hp1\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">",

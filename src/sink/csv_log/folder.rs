@@ -1,5 +1,6 @@
-//! A folder that is held open: what is done in it is done there and nowhere else. No symbolic link in it is followed, whoever
-//! puts one there, and whenever; a pipe or device in place of a file is refused.
+//! A folder that is held open: what is done in it is done there and nowhere else. No symbolic link
+//! in it is followed, whoever puts one there, and whenever; a pipe or device in place of a file is
+//! refused.
 
 use rustix::fs::{AtFlags, CWD, Dir, DirEntry, FileType, Mode, OFlags, Stat};
 use rustix::fs::{linkat, mkdirat, openat, renameat, statat, unlinkat};
@@ -9,7 +10,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Files that anyone may read: the agent that picks them up is another user. The umask can take rights away.
+/// Files that anyone may read: the agent that picks them up is another user. The umask can take
+/// rights away.
 const FILE: Mode = Mode::from_raw_mode(0o644);
 /// As [`FILE`], for directories.
 const DIRECTORY: Mode = Mode::from_raw_mode(0o755);
@@ -99,7 +101,8 @@ impl Folder {
         Ok(Some(content))
     }
 
-    /// Makes a new file, whole and on the disk. One of this name that a killed run left is removed before.
+    /// Makes a new file, whole and on the disk. One of this name that a killed run left is removed
+    /// before.
     ///
     /// # Errors
     /// As the system says.
@@ -174,7 +177,8 @@ impl Folder {
         Ok(entries.flatten().filter_map(name))
     }
 
-    /// Whether this is no longer what its path leads to: it was removed or moved, or a disk was mounted over it.
+    /// Whether this is no longer what its path leads to: it was removed or moved, or a disk was
+    /// mounted over it.
     pub fn is_gone(&self) -> bool {
         let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
         let here = self.handle.metadata().ok().map(identity);

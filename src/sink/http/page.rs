@@ -103,7 +103,8 @@ fn colour(index: usize) -> &'static str {
         .unwrap_or("gray")
 }
 
-/// A line per inverter over the hours of today. The picture is stretched, the texts beside it are not.
+/// A line per inverter over the hours of today. The picture is stretched, the texts beside it are
+/// not.
 fn curves(state: &State) -> String {
     let powers = state.entries.iter().flat_map(|entry| entry.curve.values());
     let highest = powers.copied().fold(0.0, f64::max);

@@ -1,4 +1,5 @@
-//! The pictures of `history` as pages: drawn when they are asked for, one at a time, beside the polling.
+//! The pictures of `history` as pages: drawn when they are asked for, one at a time, beside the
+//! polling.
 
 use crate::history::ReadError;
 use crate::history::log::Log;
@@ -50,7 +51,8 @@ impl Pictures {
         }
     }
 
-    /// Draws on a thread of its own: reading a year of rows takes seconds, and the bus does not wait.
+    /// Draws on a thread of its own: reading a year of rows takes seconds, and the bus does not
+    /// wait.
     pub(super) async fn page(&self, period: Period) -> Result<Page, NoPage> {
         let _place = self.places.try_acquire().map_err(|_| NoPage::Busy)?;
         let pen = Arc::clone(&self.pen).acquire_owned().await;

@@ -1,7 +1,7 @@
 //! The broker, as people write it: `host`, `host:1883`, `mqtt://user@host`, `mqtts://host:8883`.
 //!
-//! A user's name and password can stand in it. They are never shown, and neither is a text that could not be read: nobody
-//! knows what part of it was the password.
+//! A user's name and password can stand in it. They are never shown, and neither is a text that
+//! could not be read: nobody knows what part of it was the password.
 
 use super::password::Password;
 use percent_encoding::percent_decode_str;
@@ -98,8 +98,8 @@ fn parse(text: &str) -> Result<Url, BrokerError> {
     })
 }
 
-/// A name with nothing in it that would not be one if it stood there plainly: `ann%3Asecret%40broker` is no host, and what is
-/// shown of a host steers no terminal.
+/// A name with nothing in it that would not be one if it stood there plainly:
+/// `ann%3Asecret%40broker` is no host, and what is shown of a host steers no terminal.
 fn host_name(text: &str) -> Result<String, BrokerError> {
     let name = decoded(text)?;
     let is_other =

@@ -19,13 +19,16 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tracing::{debug, trace};
 
-/// From look-up to the broker's welcome. Behind a bad radio link that takes a second or two, on a small machine TLS another.
+/// From look-up to the broker's welcome. Behind a bad radio link that takes a second or two, on a
+/// small machine TLS another.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// A broker that lives answers sooner than this; a router in front of it can drop a connection that is silent longer.
+/// A broker that lives answers sooner than this; a router in front of it can drop a connection that
+/// is silent longer.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// Bytes of a message that is listened to. Home Assistant says one word; what is longer is not from there.
+/// Bytes of a message that is listened to. Home Assistant says one word; what is longer is not from
+/// there.
 const LONGEST_NEWS: usize = 64 * 1024;
 
 /// Bytes of a client id at most: many brokers take 128.
@@ -84,8 +87,9 @@ impl Connector {
         })
     }
 
-    /// Makes connections of a run that goes on: what the broker sends is read at a limited rate, and at QoS 1 the broker
-    /// keeps the session while the line is down. `place`: what tells the run from others of this machine.
+    /// Makes connections of a run that goes on: what the broker sends is read at a limited rate,
+    /// and at QoS 1 the broker keeps the session while the line is down. `place`: what tells the
+    /// run from others of this machine.
     pub(super) fn stay(&mut self, place: &str) {
         let address = self.address;
         self.options
@@ -126,7 +130,8 @@ impl Connector {
         self.options.set_last_will(will);
     }
 
-    /// A connection that is made when it is polled first. `room`: messages that it takes before some are sent.
+    /// A connection that is made when it is polled first. `room`: messages that it takes before
+    /// some are sent.
     pub(super) fn open(&self, room: usize) -> Connection {
         let options = self.options.clone();
         let (client, mut events) = AsyncClient::builder(options).capacity(room).build();
@@ -165,7 +170,8 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// Hands a message over; the notice comes true when the broker has it (QoS 1), or when it is on its way (QoS 0).
+    /// Hands a message over; the notice comes true when the broker has it (QoS 1), or when it is on
+    /// its way (QoS 0).
     ///
     /// # Errors
     /// [`ClientError`] if there is no room for it.
@@ -189,8 +195,8 @@ impl Sender {
         self.client.try_subscribe(topic, self.quality)
     }
 
-    /// Sends a last message, and says good-bye when the broker has it. If it never does, there is no good-bye: then the
-    /// broker says the will.
+    /// Sends a last message, and says good-bye when the broker has it. If it never does, there is
+    /// no good-bye: then the broker says the will.
     pub(super) fn leave(&self, last: &Message) -> Result<(), ClientError> {
         let notice = self.send(last)?;
         let client = self.client.clone();
@@ -226,8 +232,8 @@ async fn dial(
     }
 }
 
-/// A client id for this process and connector alone: a broker throws a client out when another one comes under the same
-/// name. Process ids alone are the same in every container.
+/// A client id for this process and connector alone: a broker throws a client out when another one
+/// comes under the same name. Process ids alone are the same in every container.
 fn passing_id() -> String {
     let random = random() & 0xffff_ffff;
     format!("kaco_ardexa-{}-{random:08x}", std::process::id())

@@ -153,7 +153,8 @@ impl PublishError {
     }
 }
 
-/// What the TLS library says when the other side ends the connection, for want of a certificate for example.
+/// What the TLS library says when the other side ends the connection, for want of a certificate for
+/// example.
 const REFUSED_BY_TLS: &str = "received fatal alert";
 
 fn refused(broker: String, code: ConnectReturnCode) -> PublishError {

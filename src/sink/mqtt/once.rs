@@ -1,4 +1,5 @@
-//! Publishing in a run that ends: all messages, then out. The program may not exit before the broker has taken them.
+//! Publishing in a run that ends: all messages, then out. The program may not exit before the
+//! broker has taken them.
 
 use super::connection::{Connection, Connector};
 use super::error::PublishError;
@@ -11,11 +12,12 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tracing::info;
 
-/// Look-up, connection, all messages and the good-bye together. The next run of cron must not find this one waiting.
+/// Look-up, connection, all messages and the good-bye together. The next run of cron must not find
+/// this one waiting.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Publishes the inverters and their readings, and what all give together. Without readings there is nothing to do, and no
-/// connection.
+/// Publishes the inverters and their readings, and what all give together. Without readings there
+/// is nothing to do, and no connection.
 ///
 /// # Errors
 /// [`PublishError`] at the first thing that goes wrong, after 10 s at the latest.

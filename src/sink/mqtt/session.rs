@@ -23,8 +23,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
-/// A connection is tried again at a random moment of a window, which grows: a thousand plants do not return in the same
-/// second. A broker that restarts is back in seconds.
+/// A connection is tried again at a random moment of a window, which grows: a thousand plants do
+/// not return in the same second. A broker that restarts is back in seconds.
 const FIRST_WINDOW: Duration = Duration::from_secs(8);
 
 /// A broker that is away for long is asked about twice in this time.
@@ -33,8 +33,8 @@ const LONGEST_WINDOW: Duration = Duration::from_secs(60);
 /// A window begins after this.
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
-/// A connection that lasted this long was a good one: after it the pauses begin anew. One that is thrown off at once, again
-/// and again, is not.
+/// A connection that lasted this long was a good one: after it the pauses begin anew. One that is
+/// thrown off at once, again and again, is not.
 const GOOD: Duration = Duration::from_secs(10);
 
 /// For the good-bye; whoever stops the program has two seconds.
@@ -43,11 +43,12 @@ const STOP_LIMIT: Duration = Duration::from_millis(1500);
 /// Messages between session and connection. Whatever does not fit waits in the outbox.
 const ROOM: usize = 32;
 
-/// `kaco_ardexa/kaco_02/availability`: the topic that says whether a process publishes, of which each
-/// has one.
+/// `kaco_ardexa/kaco_02/availability`: the topic that says whether a process publishes, of which
+/// each has one.
 ///
 /// It is named after the first inverter that was named, or after the family if all are searched. So
-/// the topic is the same after a restart, and processes with different inverters have different ones.
+/// the topic is the same after a restart, and processes with different inverters have different
+/// ones.
 pub fn availability_topic(inverters: &[InverterId]) -> String {
     let first = inverters.first();
     let instance = first.and_then(InverterId::node);
@@ -96,7 +97,8 @@ impl Session {
     /// Starts to connect. `availability`: see [`availability_topic`].
     ///
     /// # Errors
-    /// [`PublishError`] if a file can't be read or the login makes no sense. A broker that is away is no error: it may come.
+    /// [`PublishError`] if a file can't be read or the login makes no sense. A broker that is away
+    /// is no error: it may come.
     pub fn start(options: Options, availability: String) -> Result<Self, PublishError> {
         let mut connector = Connector::new(&options)?;
         let place = availability.trim_end_matches("/availability");
@@ -117,8 +119,8 @@ impl Session {
         })
     }
 
-    /// Publishes a reading as soon as there is a connection, unless the inverter's next one comes sooner. A total that falls
-    /// within a day is left out, see `docs/home-assistant.md`.
+    /// Publishes a reading as soon as there is a connection, unless the inverter's next one comes
+    /// sooner. A total that falls within a day is left out, see `docs/home-assistant.md`.
     pub fn publish(&self, reading: &Reading) {
         self.shared.state().outbox.put(reading.clone());
         self.shared.changed.notify_one();
@@ -277,7 +279,8 @@ impl Task {
             .restart(Some(online), self.options.expire_after);
     }
 
-    /// Home Assistant has come up, and has forgotten every reading. A retained word of that is old: all was just announced.
+    /// Home Assistant has come up, and has forgotten every reading. A retained word of that is old:
+    /// all was just announced.
     fn hear(&self, news: &Publish) {
         let (topic, word) = STATUS;
         if !news.retain && news.topic == topic && news.payload == word {

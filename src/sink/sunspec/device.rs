@@ -21,7 +21,8 @@ pub(super) type Registers = Arc<[u16]>;
 /// readings.
 const UNTOLD_READINGS: u32 = 3;
 
-/// What never changes while a device exists, so that what clients learnt at their start stays right.
+/// What never changes while a device exists, so that what clients learnt at their start stays
+/// right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) serial: String,
@@ -94,7 +95,8 @@ impl Device {
         &self.inverter
     }
 
-    /// Takes the newest row of an earlier run; `is_recent`: it is younger than a quarter of an hour.
+    /// Takes the newest row of an earlier run; `is_recent`: it is younger than a quarter of an
+    /// hour.
     pub(super) fn remember(&mut self, reading: &Reading, is_recent: bool) {
         self.take(reading);
         self.is_remembered = true;
@@ -247,9 +249,9 @@ impl Identity {
     }
 }
 
-/// `TYPE-02`, `TYPE-roof-02`, or the serial number of an inverter that is known by it. Serial numbers
-/// of KACO inverters are not used: they come after the first reading, not at every start and not from
-/// the logs, and clients take a changed one for another device.
+/// `TYPE-02`, `TYPE-roof-02`, or the serial number of an inverter that is known by it. Serial
+/// numbers of KACO inverters are not used: they come after the first reading, not at every start
+/// and not from the logs, and clients take a changed one for another device.
 fn serial(inverter: &InverterId, reading: &Reading, is_patient: bool) -> Option<String> {
     if !inverter.has_address() {
         let serial = reading.inverter.serial().map(str::to_owned);
@@ -261,8 +263,8 @@ fn serial(inverter: &InverterId, reading: &Reading, is_patient: bool) -> Option<
     Some(fitted(type_code, &inverter.label().replace('/', "-")))
 }
 
-/// At most 32 characters. A place that is too long becomes its number: never cut, it would be that of
-/// another inverter.
+/// At most 32 characters. A place that is too long becomes its number: never cut, it would be that
+/// of another inverter.
 pub(super) fn fitted(head: &str, place: &str) -> String {
     let whole = format!("{head}-{place}");
     if whole.len() <= 32 {

@@ -1,4 +1,5 @@
-//! Modbus TCP server: takes requests, answers with registers, holds the limits. It has no way to write.
+//! Modbus TCP server: takes requests, answers with registers, holds the limits. It has no way to
+//! write.
 
 use super::codec::{self, LONGEST, Parsed, Request};
 use super::fleet::{Fleet, slice};
@@ -16,7 +17,8 @@ use tracing::{debug, warn};
 const MOST_CLIENTS: usize = 32;
 /// A client that asks nothing for this long is closed.
 const IDLE: Duration = Duration::from_secs(120);
-/// A request is complete this long after its first byte, and a reply taken this long after its first.
+/// A request is complete this long after its first byte, and a reply taken this long after its
+/// first.
 const PARTIAL: Duration = Duration::from_secs(5);
 /// Pause after no client could be accepted: file descriptors may be short.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);

@@ -35,8 +35,8 @@ impl Units {
     /// The unit of an inverter, and that of its meter if it can have one.
     ///
     /// # Errors
-    /// [`Failure`] if the unit of an address is taken, is that of the plant or is beyond 247; if none
-    /// is left.
+    /// [`Failure`] if the unit of an address is taken, is that of the plant or is beyond 247; if
+    /// none is left.
     pub(super) fn assign(
         &mut self,
         inverter: &InverterId,

@@ -200,8 +200,8 @@ pub(super) fn sum_of(parts: impl Iterator<Item = Option<Decimal>>) -> Option<Dec
     parts.into_iter().reduce(add)
 }
 
-/// The AC power of the inverter. A hybrid inverter does not tell it: what the house draws comes from
-/// the inverter, apart from what comes from the grid.
+/// The AC power of the inverter. A hybrid inverter does not tell it: what the house draws comes
+/// from the inverter, apart from what comes from the grid.
 fn power(reading: &Reading) -> Option<Decimal> {
     if reading.cells.layout.has(Role::Power) {
         return all_units(reading, Role::Power);

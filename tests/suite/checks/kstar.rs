@@ -12,8 +12,8 @@ use std::path::{Component, Path};
 use std::sync::LazyLock;
 use std::{env, fs, process};
 
-/// Datagrams of KSTAR inverters: what is accepted is the frame of its payload, and can be written. Each is tried as it came
-/// and with the right length and sum.
+/// Datagrams of KSTAR inverters: what is accepted is the frame of its payload, and can be written.
+/// Each is tried as it came and with the right length and sum.
 pub fn datagram(bytes: &[u8]) {
     check(bytes);
     let payload = bytes
@@ -61,7 +61,8 @@ pub fn module(bytes: &[u8]) {
     }
 }
 
-/// Who an inverter says it is: its folder lies in the directory of the logs, and its topics are fit for a broker.
+/// Who an inverter says it is: its folder lies in the directory of the logs, and its topics are fit
+/// for a broker.
 pub fn identity(bytes: &[u8]) {
     let (one, other) = bytes.split_at(bytes.len() / 2);
     let readings = [reading(one, 1), reading(other, 2)];

@@ -1,4 +1,5 @@
-//! The pictures of `docs/history.md`: a year of simulated logs, read and drawn by the program. `UPDATE=1` writes them anew.
+//! The pictures of `docs/history.md`: a year of simulated logs, read and drawn by the program.
+//! `UPDATE=1` writes them anew.
 
 use super::history;
 use crate::docs::expect_file;

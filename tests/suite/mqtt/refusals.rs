@@ -1,4 +1,5 @@
-//! What does not work: exit 1 with the broker and the reason, in time, the row kept, no password anywhere.
+//! What does not work: exit 1 with the broker and the reason, in time, the row kept, no password
+//! anywhere.
 
 use crate::support::broker::{Broker, OPEN};
 use crate::support::plant::{Plant, ROW};

@@ -1,4 +1,5 @@
-//! A real broker, mosquitto, on a loopback address of its own, and mosquitto_sub that notes all that is published there.
+//! A real broker, mosquitto, on a loopback address of its own, and mosquitto_sub that notes all
+//! that is published there.
 
 use super::inverter::address;
 use super::program::{text, wait_until};

@@ -144,7 +144,8 @@ pub fn bind(ip: Ipv4Addr, port: u16) -> UdpSocket {
     try_bind(ip, port).unwrap_or_else(|error| panic!("{ip}:{port}: {error}"))
 }
 
-/// The same, if no other program keeps the port. One that asks holds the port of its side for some seconds.
+/// The same, if no other program keeps the port. One that asks holds the port of its side for some
+/// seconds.
 pub fn try_bind(ip: Ipv4Addr, port: u16) -> io::Result<UdpSocket> {
     let start = Instant::now();
     loop {

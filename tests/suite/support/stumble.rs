@@ -1,4 +1,5 @@
-//! The program with `stumble.c` below it: it dies, or finds the disk full, at one of its steps on files.
+//! The program with `stumble.c` below it: it dies, or finds the disk full, at one of its steps on
+//! files.
 
 use super::shim;
 use std::path::{Path, PathBuf};
