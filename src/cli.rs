@@ -44,11 +44,11 @@ pub struct Cli {
     #[command(subcommand)]
     command: Command,
 
-    /// Say more: -v what happens, -vv every exchange, -vvv everything.
+    /// Print more: -v what happens, -vv every exchange, -vvv everything.
     #[arg(short, long, action = ArgAction::Count, global = true)]
     verbose: u8,
 
-    /// Say errors only.
+    /// Print errors only.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 }
@@ -73,8 +73,8 @@ pub(crate) enum Command {
     Read(Lazy<Read>),
     /// Find the inverters on a bus
     ///
-    /// Asks every address, and who answers is asked what it is: type, model, firmware, serial
-    /// number. Where nobody answers, it says what to look at.
+    /// Polls every address and queries each inverter that answers for type, model, firmware and
+    /// serial number. If none answers, it prints what to check.
     #[command(after_help = "Example: kaco_ardexa scan /dev/ttyUSB0")]
     Scan(Lazy<Scan>),
     /// Measure how well inverters are heard
@@ -101,7 +101,7 @@ pub(crate) enum Command {
     /// Buses, inverters, folders, topics, SunSpec units, and how long a round takes. Looks at
     /// devices, directories, password and certificates of this machine, and opens no bus. Exits
     /// with 2 for mistakes in the file, with 1 for what is wrong on the machine: run it as the user
-    /// who runs the service.
+    /// of the service.
     #[command(after_help = "Example: kaco_ardexa check /etc/kaco_ardexa/plant.toml")]
     Check(Lazy<Check>),
     /// Show what passes on the bus, sending nothing
@@ -114,7 +114,7 @@ pub(crate) enum Command {
     /// KSTAR hybrid inverters, over the network
     #[command(subcommand)]
     Kstar(Kstar),
-    /// Show what the logs say: days, months, years, inverters compared
+    /// Show the logs: days, months, years, inverters compared
     ///
     /// Numbers, and on a terminal a picture; with -o as a file. Reads the CSV files of log, watch
     /// and the Python program, and changes nothing in DIR: it can run beside a log or watch.
@@ -122,19 +122,19 @@ pub(crate) enum Command {
     History(Lazy<History>),
     /// Ask a running watch --http whether it is well
     ///
-    /// Says nothing and exits with 0 if rounds end and every link is there, else with 1 and the
-    /// reason. Without an address there is nothing to ask, and it exits with 0.
+    /// Prints nothing and exits with 0 if rounds end and every link is there, else with 1 and the
+    /// reason. Without an address there is nothing to check, and it exits with 0.
     #[command(after_help = "Example: kaco_ardexa health --http 127.0.0.1:8080")]
     Health(Lazy<Health>),
     /// Decode captured replies, one per line: hex, recordings, what listen printed
     ///
     /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what
     /// it is. Lines can be hex, JSON lines of --record, or lines that listen wrote into a file.
-    /// Lines that are empty or start with `#`, and requests, are skipped. Exits 1 if a line is no
-    /// good reply.
+    /// Lines that are empty or start with `#`, and requests, are skipped. Exits with 1 if a line is
+    /// not a valid reply.
     #[command(after_help = "Example: echo 0a2a3031392036343030786920af0d | kaco_ardexa decode")]
     Decode(Lazy<Decode>),
-    /// Take back what Home Assistant was told of inverters that are gone
+    /// Remove the Home Assistant announcements of inverters that are gone
     ///
     /// Removes the retained announcements of these inverters from the broker; Home Assistant
     /// removes their entities at once. A later run with --mqtt announces an inverter again.
@@ -143,7 +143,7 @@ pub(crate) enum Command {
     /// Play inverters, to try out everything around the program
     #[command(subcommand)]
     Simulate(Simulate),
-    /// Say what a status code, a status text or a KSTAR error means, and what to do
+    /// Explain a status code, a status text or a KSTAR error, and what to do
     ///
     /// All of them without an argument. `kstar 513` is the number in the column Error Codes of a
     /// KSTAR inverter.
@@ -172,7 +172,7 @@ pub(crate) struct Health {
 /// `log DEVICE ADDRESSES DIR`
 #[derive(Debug, Args)]
 pub(crate) struct Log {
-    /// The bus and who is on it.
+    /// The bus and its inverters.
     #[command(flatten)]
     pub bus: Bus,
 
@@ -199,7 +199,7 @@ pub(crate) struct Log {
 /// `read DEVICE ADDRESSES`
 #[derive(Debug, Args)]
 pub(crate) struct Read {
-    /// The bus and who is on it.
+    /// The bus and its inverters.
     #[command(flatten)]
     pub bus: Bus,
 
@@ -277,7 +277,7 @@ pub(crate) struct Ping {
 /// `watch DEVICE ADDRESSES`
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Watch {
-    /// The bus and who is on it.
+    /// The bus and its inverters.
     #[command(flatten)]
     pub bus: Bus,
 
@@ -341,7 +341,7 @@ pub(crate) struct Listen {
     #[arg(value_name = "DEVICE")]
     pub device: Device,
 
-    /// Silence after which what came is told, whole or not
+    /// Idle time after which received bytes are printed, complete or not
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "400ms")]
     pub gap: Duration,
 
@@ -371,7 +371,7 @@ pub(crate) struct Bus {
 
     /// Poll what this file describes: several buses and KSTAR inverters, side by side
     ///
-    /// In place of DEVICE and ADDRESSES. What is typed counts before the file, the file before the
+    /// Instead of DEVICE and ADDRESSES. Arguments take precedence over the file, the file over the
     /// environment.
     #[arg(long, value_name = "FILE")]
     pub plant: Option<PathBuf>,
@@ -445,7 +445,7 @@ pub(crate) enum Format {
     Json,
     /// One CSV table of all inverters, at the end
     Csv,
-    /// InfluxDB's line protocol, a line each
+    /// InfluxDB's line protocol, one line per reading
     Influx,
     /// Prometheus metrics of all inverters, at the end
     Prometheus,

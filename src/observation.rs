@@ -112,7 +112,7 @@ impl Attempts {
         }
     }
 
-    /// What there is to say of them, such as `1 of 3 replies garbled`; nothing if every request had
+    /// The defects of these replies, such as `1 of 3 replies garbled`; nothing if every request had
     /// a good reply.
     pub fn trouble(self) -> Option<String> {
         let Self {

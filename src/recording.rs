@@ -46,12 +46,12 @@ impl Exchange {
     /// Reads a line. Only request and reply must be there, one of them with bytes.
     ///
     /// # Errors
-    /// A text that says what is wrong with it.
+    /// A text that describes what is wrong with it.
     pub fn parse(line: &str) -> Result<Self, String> {
         let value: Value =
             serde_json::from_str(line).map_err(|error| format!("no JSON: {error}"))?;
         let bytes = |key: &str| match value.get(key).and_then(Value::as_str) {
-            Some(hex) => escape::from_hex(hex).ok_or_else(|| format!("`{key}` is no hex")),
+            Some(hex) => escape::from_hex(hex).ok_or_else(|| format!("`{key}` is not hex")),
             None => Err(format!("no `{key}` in it")),
         };
         let text = |key: &str| {

@@ -26,7 +26,7 @@ and an inverter gave no reading.
 Another run holds this device or directory.
 "#;
 
-/// How variables are called; each option would have the same to say.
+/// How variables are named, once for all options.
 const ENVIRONMENT: &str = r#".SH ENVIRONMENT
 .BR log ,
 .B read
@@ -130,7 +130,7 @@ fn title(program: &Command, page: &str) -> String {
     format!(".TH {title} 1 \"\" \"{name} {version}\" \"User Commands\"\n")
 }
 
-/// The commands below `parent`, each with all that a page of its own would say.
+/// The commands below `parent`, each with everything for a page of its own.
 fn write_commands(page: &mut Vec<u8>, path: &str, parent: &Command) -> io::Result<()> {
     for command in parent.get_subcommands().filter(|it| !it.is_hide_set()) {
         let path = format!("{path} {}", command.get_name());

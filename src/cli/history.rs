@@ -86,10 +86,10 @@ enum HistoryFormat {
 }
 
 impl History {
-    /// What is to be done, with what the environment says of the terminal.
+    /// The plan, with what the environment gives about the terminal.
     ///
     /// # Errors
-    /// [`Refusal`] if the plant file has mistakes, or if nothing says where the logs are.
+    /// [`Refusal`] if the plant file has mistakes, or if there is no directory of logs.
     pub(super) fn plan(self) -> Result<Plan, Refusal> {
         let path = self.plant.as_deref();
         let file = path.map(plant::read).transpose()?.unwrap_or_default();

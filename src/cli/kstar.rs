@@ -12,8 +12,9 @@ use std::path::PathBuf;
 pub(crate) enum Kstar {
     /// Find the inverters on the network
     ///
-    /// Asks by broadcast and shows who answers within two seconds: address, hardware address and
-    /// name of the WiFi module; serial number and model where the inverter tells them.
+    /// Searches by broadcast and prints each inverter that answers within two seconds: address,
+    /// hardware address and name of the WiFi module; serial number and model where the inverter
+    /// reports them.
     #[command(after_help = "Example: kaco_ardexa kstar discover --broadcast 192.168.1.255")]
     Discover(Lazy<KstarDiscover>),
     /// Contact each inverter and print the latest readings
@@ -22,9 +23,9 @@ pub(crate) enum Kstar {
     /// Contact each inverter and log the latest readings
     ///
     /// Appends one row for each inverter to DIR/E4000K1234567890/2026-11-20.csv (serial number,
-    /// date) and shows the same in DIR/E4000K1234567890/latest.csv. An inverter that does not tell
-    /// its serial number logs under its IP address. Prints nothing when all is well, except on a
-    /// terminal.
+    /// date) and shows the same in DIR/E4000K1234567890/latest.csv. An inverter that does not
+    /// report its serial number is logged under its IP address. Prints nothing when all is well,
+    /// except on a terminal.
     #[command(
         after_help = "Example: kaco_ardexa kstar log /opt/ardexa/kstar/logs --ip 192.168.1.50"
     )]
@@ -62,7 +63,7 @@ pub(crate) struct Network {
 /// `kstar watch`
 #[derive(Debug, Args)]
 pub(crate) struct KstarWatch {
-    /// Who is asked.
+    /// The inverters to poll.
     #[command(flatten)]
     pub network: Network,
 
@@ -90,7 +91,7 @@ pub(crate) struct KstarDiscover {
 /// `kstar read`
 #[derive(Debug, Args)]
 pub(crate) struct KstarRead {
-    /// Who is asked.
+    /// The inverters to poll.
     #[command(flatten)]
     pub network: Network,
 
@@ -131,7 +132,7 @@ pub(crate) struct KstarLog {
     #[arg(long, value_name = "FILE")]
     pub textfile: Option<PathBuf>,
 
-    /// Who is asked.
+    /// The inverters to poll.
     #[command(flatten)]
     pub network: Network,
 
@@ -160,7 +161,7 @@ pub(crate) struct SimulateKstar {
     pub bind: Ipv4Addr,
 }
 
-/// An address that an inverter can have. Nothing, as an empty variable says, is as good as 0.0.0.0.
+/// An address that an inverter can have. An empty text, as of an empty variable, means 0.0.0.0.
 fn inverter(text: &str) -> Result<Ipv4Addr, String> {
     let text = text.trim();
     if text.is_empty() {

@@ -41,7 +41,7 @@ pub(crate) struct Publishing {
     #[arg(long, value_name = "FILE")]
     pub mqtt_password_file: Option<PathBuf>,
 
-    /// File with the certificates to trust for mqtts://, in PEM format, in place of the system's
+    /// File with the certificates to trust for mqtts://, in PEM format, instead of the system's
     #[arg(long, value_name = "FILE")]
     pub mqtt_ca: Option<PathBuf>,
 

@@ -98,7 +98,7 @@ fn decode(text: &str) -> Vec<Result<Reading, Refused>> {
         })
         .collect();
     if decoded.is_empty() {
-        let detail = "this is no reply of a known protocol".to_owned();
+        let detail = "this is not a reply of a known protocol".to_owned();
         decoded.push(Err(Refused {
             kind: "unknown",
             detail,

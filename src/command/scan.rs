@@ -1,4 +1,4 @@
-//! `scan`: find the inverters on a bus, and say what is wrong where there are none.
+//! `scan`: finds the inverters on a bus, and reports what is wrong if there are none.
 
 mod advice;
 
@@ -29,7 +29,7 @@ struct Inventory {
 /// Polls all addresses and prints those that answered, also when a signal ends it.
 ///
 /// # Errors
-/// [`Failure`] if the bus can't be had.
+/// [`Failure`] if the bus can't be opened.
 pub(super) async fn run(plan: Scan, mut stop: Stop) -> Result<Ended, Failure> {
     let addresses = plan.bus.addresses.as_slice();
     let mut scanner = match stop.or_heard(Scanner::open(&plan.bus, now)).await {

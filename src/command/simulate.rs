@@ -35,7 +35,7 @@ pub(super) async fn kaco(arguments: SimulateKaco) -> Result<Exit, Failure> {
 /// Plays the inverter until it is stopped.
 ///
 /// # Errors
-/// [`Failure`] if its ports can't be had.
+/// [`Failure`] if its ports are unavailable.
 pub(super) async fn kstar(address: Ipv4Addr) -> Result<Exit, Failure> {
     let player = Player::open(address)
         .await
@@ -49,7 +49,7 @@ pub(super) async fn kstar(address: Ipv4Addr) -> Result<Exit, Failure> {
     Err(over("the network", player.run().await))
 }
 
-/// Tells a person at a terminal how to ask; a script that reads the name needs no advice.
+/// Prints how to poll it, on a terminal only: a script that reads the name needs no advice.
 fn advise(command: &str) {
     if stdout().is_terminal() {
         // Advice that can't be printed is not a failure.
@@ -67,11 +67,11 @@ fn no_port(address: Ipv4Addr, port: u16, error: &io::Error) -> Failure {
              second inverter"
         }
         io::ErrorKind::AddrNotAvailable => {
-            "that is no address of this machine: `ip addr` shows those there are"
+            "that is not an address of this machine: `ip addr` lists them"
         }
         _ => "`ip addr` shows the addresses of this machine",
     };
-    let message = format!("UDP port {port} on {address} can't be had: {error}");
+    let message = format!("UDP port {port} on {address} is unavailable: {error}");
     Failure::new(message, Some(hint))
 }
 

@@ -42,7 +42,7 @@ pub fn explain(asked: &str) -> Result<String, Unknown> {
     }
 }
 
-/// All of them, a line each.
+/// All of them, one per line.
 pub fn all() -> String {
     let mut text = "KACO: code, status, what it means; ! is a fault\n".to_owned();
     for status in STATUSES {

@@ -12,15 +12,15 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Where it tells that it has come up, and what it says then.
+/// The topic on which it reports that it has started, and the payload.
 pub const STATUS: (&str, &str) = ("homeassistant/status", "online");
 
-/// What the entities are told apart from their columns.
+/// What entities need besides their columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Discovery {
     /// Without news for so long, an entity becomes unavailable; zero: never.
     pub expire_after: Duration,
-    /// Topic that says `online` or `offline`, where there is one.
+    /// Topic with `online` or `offline`, if there is one.
     pub availability: Option<String>,
     /// In front of state topics, where there is one.
     pub prefix: Option<String>,

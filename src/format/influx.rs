@@ -9,8 +9,8 @@ const MEASUREMENT: &str = "inverter";
 /// The line of a reading, with `\n`; nothing where no value could be read.
 ///
 /// Fields are the columns by key, numbers as floats with the digits that the inverter sent. A cell
-/// without a value is left out: the protocol knows no empty one, and 0 would be a lie. The type is
-/// a tag, so it is no field: InfluxDB 3 refuses lines that use one name for both.
+/// without a value is left out: the protocol has no empty value, and 0 would be wrong. The type is
+/// a tag, so it is not a field: InfluxDB 3 refuses lines that use one name for both.
 pub fn line(reading: &Reading) -> String {
     let fields = fields(reading);
     if fields.is_empty() {

@@ -46,12 +46,12 @@ pub(crate) fn plant(total: &PlantTotal) -> String {
     families.iter().map(Family::text).collect()
 }
 
-/// The labels that tell an inverter from others, as a sample has them.
+/// The labels that identify an inverter, as in a sample.
 pub(crate) fn labels_of(inverter: &InverterId) -> String {
     labels(&identity(inverter))
 }
 
-/// The labels that tell an inverter from others.
+/// The labels that identify an inverter.
 fn identity(inverter: &InverterId) -> Vec<(&'static str, String)> {
     let bus = inverter.bus().map(|bus| ("bus", bus.to_string()));
     let simulated = inverter.is_simulated();

@@ -1,5 +1,4 @@
-//! What the logs say: the rows of a log directory become series of numbers. Draws nothing and
-//! changes nothing.
+//! Turns the rows of a log directory into series of numbers. Draws nothing and changes nothing.
 //!
 //! | module | does |
 //! |---|---|

@@ -180,7 +180,7 @@ impl Reader {
         read().map_err(|source| failed(path, source))
     }
 
-    /// What the header of a file says; `None` if it is not that of a log.
+    /// The header of a file; `None` if it is not that of a log.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -363,7 +363,7 @@ mod tests {
     /// Clock, power and yield of a row.
     type Told = (i32, Option<f64>, Option<f64>);
 
-    /// What is told of each row, and how many lines were skipped.
+    /// What was passed on of each row, and how many lines were skipped.
     fn read(content: &[u8], tail: Option<u64>) -> (Vec<Told>, u64) {
         let Ok(directory) = tempfile::tempdir() else {
             return (Vec::new(), u64::MAX);

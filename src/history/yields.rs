@@ -13,7 +13,7 @@ use super::ReadError;
 use super::log::{Day, Folder};
 use super::rows::{Reader, Row};
 
-/// Bytes at the end of a file that mostly tell the yield: some twenty rows.
+/// Bytes at the end of a file that mostly suffice for the yield: some twenty rows.
 const TAIL: u64 = 4096;
 
 /// How much further back the next look goes where they do not.
@@ -41,7 +41,7 @@ impl Figures {
         Some(last.copied().unwrap_or(0.0))
     }
 
-    /// The yield of the day by its last figures alone; `None` if these do not tell it.
+    /// The yield of the day by its last figures alone; `None` if these do not suffice.
     fn tail(&self, previous: Option<f64>) -> Option<f64> {
         let last = self.0.last().copied();
         last.filter(|figure| *figure > 0.0 && Some(*figure) != previous)
@@ -115,7 +115,7 @@ impl DayFigures {
     }
 }
 
-/// The yields of a day, from as little of its files as tells them.
+/// The yields of a day, from as little of its files as possible.
 pub(super) fn of_day(
     reader: &mut Reader,
     folder: &Folder,
@@ -194,7 +194,7 @@ mod tests {
         // Yesterday's log ended before the inverter did.
         assert_eq!(whole(&[600.0, 600.0, 0.0, 0.0], Some(500.0)), Some(0.0));
         assert_eq!(whole(&[600.0, 600.0], Some(500.0)), Some(600.0));
-        // The counter is not reset: nothing but the figure tells.
+        // The counter is not reset: only the figure shows the new day.
         assert_eq!(whole(&[500.0, 510.0], Some(500.0)), Some(510.0));
     }
 

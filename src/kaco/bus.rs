@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::codec::{Decoder, Encoder};
 use tracing::{debug, info, trace, warn};
 
-/// One request and all that came until it was decided, for who keeps a record.
+/// One request and all bytes received until it was decided, for recordings.
 #[derive(Debug, Clone, Copy)]
 pub struct Exchange<'a> {
     /// The bytes sent.
@@ -34,7 +34,7 @@ pub struct Exchange<'a> {
     pub outcome: &'static str,
 }
 
-/// Hears of every exchange.
+/// Called after every exchange.
 pub type Observer = Box<dyn FnMut(Exchange<'_>)>;
 
 /// A line to inverters that answer when asked.
@@ -48,7 +48,7 @@ pub struct Bus<C: Connect> {
     last_request: Option<Instant>,
     reopened: bool,
     observer: Option<Observer>,
-    /// Whether it was said that the adapter hears its own requests.
+    /// Whether the echo of the adapter was reported.
     echo_said: bool,
     /// Follows everything that comes, where faults are searched for.
     pub(super) overheard: Option<Box<Overheard>>,
@@ -62,7 +62,7 @@ impl<C: Connect> Bus<C> {
     /// Opens the link.
     ///
     /// # Errors
-    /// As the link says.
+    /// The error of the link.
     pub async fn open(mut connector: C, timing: Timing) -> Result<Self, LinkError> {
         let stream = Some(connector.connect().await?);
         Ok(Self {
@@ -80,7 +80,7 @@ impl<C: Connect> Bus<C> {
         })
     }
 
-    /// Tells `observer` of every exchange from now on.
+    /// Calls `observer` after every exchange from now on.
     pub(crate) fn observe(&mut self, observer: Observer) {
         self.observer = Some(observer);
     }
@@ -192,7 +192,7 @@ impl<C: Connect> Bus<C> {
         Ok(outcome)
     }
 
-    /// Logs an exchange and tells the observer of it.
+    /// Logs an exchange and passes it to the observer.
     fn note(&mut self, reply: &Reply, outcome: &'static str) {
         let request = reply.request.bytes();
         let (sent, heard) = (escape::printable(&request), escape::printable(&reply.heard));
@@ -240,8 +240,8 @@ impl<C: Connect> Bus<C> {
         }
     }
 
-    /// Hears what still comes behind a reply, until the line is silent for the gap. One inverter
-    /// has nothing more to say; two of the same address do.
+    /// Receives what follows a reply, until the bus is idle for the gap. One inverter sends nothing
+    /// more; two of the same address do.
     ///
     /// # Errors
     /// [`LinkError::Lost`] when the link got lost.

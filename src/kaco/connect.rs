@@ -17,7 +17,7 @@ pub trait Connect {
     fn connect(&mut self) -> impl Future<Output = Result<Self::Stream, LinkError>>;
 }
 
-/// Why there is no link to a bus. The text names the device and says what to do.
+/// Why there is no link to a bus. The text names the device and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// There is no such device.
@@ -41,7 +41,7 @@ pub enum LinkError {
     Busy {
         /// As it was typed.
         device: String,
-        /// The process, where it can be told.
+        /// The process, if it is known.
         holder: Option<String>,
     },
     /// Anything else that keeps it from opening.

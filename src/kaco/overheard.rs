@@ -36,7 +36,7 @@ pub struct Strays {
     pub polled_by_others: BTreeSet<Address>,
     /// Units of Modbus RTU that are polled or reply.
     pub modbus: BTreeSet<u8>,
-    /// True if the adapter hears its own requests.
+    /// True if the adapter echoes its own requests.
     pub has_echo: bool,
 }
 

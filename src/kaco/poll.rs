@@ -55,8 +55,8 @@ impl<C: Connect> Poller<C> {
         }
     }
 
-    /// Reads each inverter once; the silent ones get one more chance after the others. `report`
-    /// hears of each inverter as soon as it is decided, with the requests that it needed.
+    /// Reads each inverter once; the silent ones get one more chance after the others. `report` is
+    /// called for each inverter as soon as it is decided, with the requests that it needed.
     ///
     /// # Errors
     /// [`LinkError`] when the link is gone for good; what was reported until then stands.
@@ -138,7 +138,7 @@ impl<C: Connect> Poller<C> {
     }
 
     /// Asks firmware and serial number. An inverter that was not read yet is asked for its firmware
-    /// alone: only inverters of the generic protocol have a serial number to tell.
+    /// alone: only inverters of the generic protocol report a serial number.
     ///
     /// # Errors
     /// [`LinkError`] when the link is gone for good.
@@ -164,7 +164,7 @@ impl<C: Connect> Poller<C> {
         Ok(self.ask(address, command).await?.answer())
     }
 
-    /// One request; its reply as a reading with the time of now, as the reply is complete.
+    /// One request; its reply as a reading with the time at which the reply was complete.
     async fn ask(
         &mut self,
         address: Address,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::debug;
 
-/// The shortest reply, `LF * A A 4 CR`. Fewer bytes are noise on a line that nobody drives.
+/// The shortest reply, `LF * A A 4 CR`. Fewer bytes are noise on a bus that no transmitter drives.
 pub(super) const SHORTEST_REPLY: usize = 6;
 
 /// The reply to a request, as far as it came.
@@ -22,7 +22,7 @@ pub(super) struct Reply {
     /// All that came, up to the length of the longest frame.
     pub(super) heard: Vec<u8>,
     last_byte: Option<Instant>,
-    /// Good frames came that are no answer.
+    /// Good frames came that do not answer the request.
     others: bool,
     reason: Option<String>,
 }

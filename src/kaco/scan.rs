@@ -24,7 +24,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Found {
     /// Where it is.
     pub address: Address,
-    /// Its readings; they tell layout, type, firmware and serial number.
+    /// Its readings; they hold layout, type, firmware and serial number.
     pub reading: Box<Reading>,
     /// From the request to the first byte of the reply.
     pub first_byte: Duration,

@@ -1,5 +1,5 @@
-//! What WiFi modules answer to [`super::wire::DISCOVERY`]: the text `IP,MAC,NAME`. Pure: who sent
-//! it is not known here.
+//! The answers of WiFi modules to [`super::wire::DISCOVERY`]: the text `IP,MAC,NAME`. Pure: the
+//! sender is not known here.
 //!
 //! Source: the protocol note and a captured answer.
 

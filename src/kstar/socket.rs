@@ -15,14 +15,13 @@ use tracing::debug;
 /// datagrams without a word.
 const LONGEST_DATAGRAM: usize = 65_536;
 
-/// More datagrams than the system keeps for a socket: somebody who sends faster than that can't
-/// hold up a request.
+/// More datagrams than the system keeps for a socket: a faster sender can't hold up a request.
 const MOST_UNASKED: usize = 1000;
 
 /// All that is ever sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Packet {
-    /// "Who is there?"; it also wakes a module.
+    /// The search packet; it also wakes a module.
     Search,
     /// A request to an inverter.
     Request(Request),
@@ -65,7 +64,7 @@ impl Socket {
             Ok(udp) => udp,
             Err(error) => {
                 debug!(
-                    "UDP port {port} on {local} can't be had ({error}), a free one does as well"
+                    "UDP port {port} on {local} is unavailable ({error}); using an ephemeral port"
                 );
                 UdpSocket::bind((local, 0)).await?
             }
@@ -99,7 +98,7 @@ impl Socket {
     pub(super) async fn receive(&mut self) -> io::Result<(SocketAddrV4, &[u8])> {
         loop {
             let (length, sender) = self.udp.recv_from(&mut self.buffer).await?;
-            // An IPv4 socket hears of no other addresses.
+            // An IPv4 socket receives from no other addresses.
             if let SocketAddr::V4(sender) = sender {
                 let datagram = self.buffer.get(..length).unwrap_or_default();
                 return Ok((sender, datagram));

@@ -33,10 +33,10 @@ impl Default for Timing {
             // The known driver waits a second (protocol note). All three tries end before a user's
             // patience: 3.3 s.
             reply: Duration::from_secs(1),
-            // UDP over WiFi loses a datagram now and then; three in a row mean that nobody is
-            // there.
+            // UDP over WiFi loses a datagram now and then; three in a row mean that the inverter is
+            // silent.
             attempts: 3,
-            // Not every inverter tells its identity, and readings do not need it: not worth more
+            // Not every inverter reports its identity, and readings do not need it: not worth more
             // than a second.
             identity_attempts: 1,
         }

@@ -56,7 +56,9 @@ pub enum DeviceError {
     #[error("`{0}` is not a simulated bus; there are sim:, sim:night, sim:noisy and sim:fault")]
     UnknownSimulation(String),
     /// `tcp://host` without a port, or nothing like it.
-    #[error("`{0}` is no gateway; write tcp://host:port, for example tcp://192.168.1.9:8899")]
+    #[error(
+        "`{0}` is not a gateway address; expected tcp://HOST:PORT, for example tcp://192.168.1.9:8899"
+    )]
     NotAGateway(String),
     /// `mqtt://host` in the place of a device.
     #[error("`{0}://…` is not a device; a broker is given by --mqtt, a gateway as tcp://HOST:PORT")]
@@ -69,7 +71,7 @@ pub enum DeviceError {
     Misspelt(String),
 }
 
-/// What was meant, if a text that is no device is nearly one: `192.168.1.9:8899`, `SIM:`.
+/// The device that was probably meant by a text that is nearly one: `192.168.1.9:8899`, `SIM:`.
 fn meant(text: &str) -> Option<String> {
     let (before, after) = text.split_once(':')?;
     if before.contains('/') {

@@ -42,7 +42,7 @@ pub(super) fn look(path: &Path) -> Result<(), LinkError> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Err(unusable("it is a directory")),
         Ok(metadata) if !metadata.file_type().is_char_device() => {
-            Err(unusable("it is no serial port"))
+            Err(unusable("it is not a serial port"))
         }
         Ok(_) => accessat(
             CWD,
@@ -55,8 +55,8 @@ pub(super) fn look(path: &Path) -> Result<(), LinkError> {
     }
 }
 
-/// Tells apart what the serial library throws together: a missing port, a busy one, a forbidden
-/// one, and no port at all.
+/// Distinguishes the errors that the serial library reports as one: a missing port, a busy one, a
+/// forbidden one, and a path that is not a port.
 fn explain(path: &Path, error: &Error) -> LinkError {
     let device = path.display().to_string();
     if !path.exists() {
@@ -80,7 +80,7 @@ fn explain(path: &Path, error: &Error) -> LinkError {
         },
         _ if is_something_else(path) => LinkError::Unusable {
             device,
-            reason: "it is no serial port".to_owned(),
+            reason: "it is not a serial port".to_owned(),
         },
         _ => LinkError::Unusable {
             device,

@@ -29,7 +29,7 @@ pub(super) fn nice(step: f64) -> f64 {
     factors.into_iter().find(fits).unwrap_or(10.0) * power
 }
 
-/// A tick as text: without decimals that say nothing.
+/// A tick as text, without trailing zeros.
 pub(super) fn label(tick: f64, factor: f64) -> String {
     let text = format!("{:.3}", tick / factor);
     let text = text.trim_end_matches('0').trim_end_matches('.');

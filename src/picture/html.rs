@@ -129,7 +129,7 @@ pub fn page(title: &str, links: &[Link], sections: &[Section]) -> String {
     page
 }
 
-/// What stands above a picture; nothing if the links tell it.
+/// The heading above a picture; nothing if the links show it.
 fn heading(text: &str) -> String {
     if text.is_empty() {
         return String::new();

@@ -157,7 +157,7 @@ impl Sinks {
         Ok(())
     }
 
-    /// What sinks tell at the start: where clients find them.
+    /// The messages of sinks at the start: where clients find them.
     pub fn announcements(&self) -> Vec<String> {
         let of_sink = |sink: &Sink| match sink {
             Sink::Sunspec(sunspec) => sunspec.announcement(),
@@ -231,7 +231,7 @@ impl Sinks {
         self.http().for_each(|http| http.remember(reading));
     }
 
-    /// The link to these inverters is lost: what was observed of them is not of now.
+    /// The link to these inverters is lost: earlier observations of them are outdated.
     pub(crate) fn lose<'a>(&mut self, inverters: impl Iterator<Item = &'a InverterId>) {
         for inverter in inverters {
             self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
@@ -306,8 +306,8 @@ impl Sinks {
         }
     }
 
-    /// Ends a round that gave nothing to log: metrics and lines for programs say that all inverters
-    /// are down.
+    /// Ends a round that gave nothing to log: metrics and lines for programs report all inverters
+    /// as down.
     pub fn round_failed(&mut self) {
         for sink in &mut self.sinks {
             self.troubles.turn(sink.name());

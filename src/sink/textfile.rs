@@ -24,8 +24,7 @@ impl Textfile {
     }
 }
 
-/// Writes `text` beside the file and puts it in its place. The file may be read by whom the umask
-/// lets.
+/// Writes `text` beside the file and replaces it. The umask decides which users may read it.
 ///
 /// # Errors
 /// [`LogError::Failed`]; then the old file is as it was.

@@ -51,7 +51,7 @@ pub struct KacoSource {
     poller: Option<Poller<Link>>,
     /// Inverters that were silent when they were polled last: at night they get no second chance.
     silent: BTreeSet<Address>,
-    /// What inverters told of themselves when they were read first.
+    /// The identities that inverters reported at their first reading.
     facts: BTreeMap<Address, Facts>,
 }
 

@@ -1,4 +1,4 @@
-//! What `scan` says where it found nothing, by what it heard instead.
+//! What `scan` advises if it found nothing, by what it received instead.
 
 use crate::escape;
 use crate::kaco::overheard::Strays;
@@ -25,7 +25,7 @@ Likeliest first:
   3. Noise: no ground wire, no or too many terminations (120 ohm at both ends only), a cable beside power lines.
   4. Echo only: the adapter hears its own requests, and the inverters do not; A and B may be swapped.
   5. Another kind of inverter, or one that is set to another protocol (Modbus, SunSpec).
-A recording (`--record FILE`) holds every byte: it helps whoever helps you.";
+A recording (`--record FILE`) holds every byte: send it along when you ask for help.";
 
 /// When another master is all that was heard.
 const OTHER_MASTER: &str = "\

@@ -14,7 +14,7 @@ const SPREADS: f64 = 3.0;
 const RECENT: usize = 7;
 const LOW_DAYS: usize = 3;
 
-/// Days that are needed to say what is usual.
+/// Days that are needed to know what is usual.
 const USUAL_DAYS: usize = 7;
 
 /// A day is compared if the siblings gave at least this part of what they mostly give: snow and

@@ -87,7 +87,7 @@ impl Command {
 /// A question to one inverter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Request {
-    /// Who is asked.
+    /// The inverter that is asked.
     pub address: Address,
     /// What is asked.
     pub command: Command,

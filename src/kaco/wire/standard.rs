@@ -54,7 +54,9 @@ pub(super) fn parse(frame: &[u8], command: u8, address: u8, ended: bool) -> Pars
             Parsed::done(address, Body::Readings(readings), place + 1 + length)
         }
         Tail::Incomplete => Parsed::Incomplete,
-        Tail::Broken => Parsed::Broken(Fault::Shape("what follows the checksum is no type code")),
+        Tail::Broken => {
+            Parsed::Broken(Fault::Shape("what follows the checksum is not a type code"))
+        }
     }
 }
 

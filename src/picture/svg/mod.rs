@@ -1,5 +1,5 @@
 //! Each series as one SVG document: text stays text, colours follow the reader's light or dark
-//! scheme, what a colour means is told by a hover title as well. Nothing in it runs or is loaded.
+//! scheme, a hover title gives the meaning of a colour as well. Nothing in it runs or is loaded.
 
 mod bars;
 mod calendar;
@@ -65,7 +65,7 @@ pub const DEFINITIONS: &str = concat!(
     "</defs>"
 );
 
-/// Colours in a row before hatches tell apart: Okabe and Ito's, with grey for black.
+/// Colours in a row before hatches distinguish series: Okabe and Ito's, with grey for black.
 const COLORS: usize = 8;
 
 /// Solid, and the hatches of [`DEFINITIONS`].

@@ -344,7 +344,7 @@ fn copy_of(folder: &Folder, today: &File) -> Option<File> {
     is_copy.then_some(latest)
 }
 
-/// Appends a row and sees it to the disk; what was half written is taken back.
+/// Appends a row and flushes it to disk; a partly written row is removed.
 fn append_row(mut file: File, path: &Path, row: &str) -> Result<(), LogError> {
     let end = file.seek(SeekFrom::End(0)).or_explain("can't read", path)?;
     let written = file
@@ -410,7 +410,7 @@ fn has_same_content(folder: &Folder, one: &str, other: &str) -> bool {
     content(one).is_some_and(|one| content(other) == Some(one))
 }
 
-/// Copies a file and sees the copy to the disk: it takes the place of an older one that was whole.
+/// Copies a file and flushes the copy to disk: it replaces an older one that was complete.
 fn copy(folder: &Folder, from: &str, to: &str) -> io::Result<()> {
     let content = folder.read(from)?.ok_or(io::ErrorKind::NotFound)?;
     folder.create(to, &content)

@@ -1,10 +1,10 @@
 //! Which folder of a log directory belongs to an inverter that names itself: its serial number, or
 //! else its IP address.
 //!
-//! A serial number comes from the wire: what is no letter, digit, `.`, `_` or `-` is left out, it
-//! can't leave the directory, and two different ones never give the same folder. An inverter that
-//! does not tell its serial number every time stays in one folder all the same: the file `.ip` in a
-//! folder says from which address its rows came last.
+//! A serial number comes from the wire: characters other than letters, digits, `.`, `_` and `-` are
+//! left out, it can't leave the directory, and two different ones never give the same folder. An
+//! inverter that does not report its serial number every time stays in one folder all the same: the
+//! file `.ip` in a folder holds the address from which its rows came last.
 
 use super::files::start_file;
 use super::folder::Folder;
@@ -28,9 +28,9 @@ const MEMORY: &str = ".ip";
 
 /// The folders of inverters that were read in one run, in their order; no two get the same.
 ///
-/// Serial numbers that are the same, as copies have them, are told apart by the address, from then
-/// on for good. Without a serial number it is the folder that this address had last, else one named
-/// after the address.
+/// Equal serial numbers, as of cloned inverters, are distinguished by the address, from then on for
+/// good. Without a serial number it is the folder that this address had last, else one named after
+/// the address.
 pub fn choose(directory: &Folder, readings: &[&Reading]) -> Vec<String> {
     let named: Vec<Option<String>> = readings
         .iter()
@@ -75,7 +75,7 @@ pub fn remember(directory: &Folder, folder: &str, reading: &Reading) {
     }
     if let Err(error) = start_file(&inside, MEMORY, &format!("{ip}\n")) {
         info!(
-            "{error}; a run in which the inverter does not tell its serial number will log under {ip}"
+            "{error}; a run in which the inverter does not report its serial number will log under {ip}"
         );
     }
 }

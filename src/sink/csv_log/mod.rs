@@ -91,8 +91,8 @@ impl CsvLog {
     }
 
     /// Chooses the folders of inverters that name themselves, and gives an inverter that did not
-    /// tell its serial number this time the one that its folder has. Under its address it would be
-    /// another inverter to Home Assistant, for good.
+    /// report its serial number this time the one that its folder has. Under its address it would
+    /// be another inverter to Home Assistant, for good.
     pub(super) fn identify(&mut self, observations: &mut [Observation]) {
         let readings: Vec<_> = observations
             .iter()

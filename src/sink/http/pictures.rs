@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-/// Requests that wait for their picture or have it drawn; further ones are told to come again.
+/// Requests that wait for their picture or have it drawn; further ones are refused and may retry.
 const PLACES: usize = 4;
 
 /// A log directory of which pictures are drawn.
@@ -26,7 +26,7 @@ pub(super) struct Pictures {
     pen: Arc<Semaphore>,
 }
 
-/// A page with a picture, or one that says that there are no rows.
+/// A page with a picture, or one that states that there are no rows.
 pub(super) struct Page {
     pub(super) text: String,
     pub(super) is_empty: bool,

@@ -1,4 +1,4 @@
-//! One connection to a broker: who comes, how, and with which words it fails.
+//! One connection to a broker: identity, transport, and the wording of its errors.
 
 use super::error::PublishError;
 use super::login::Login;
@@ -27,8 +27,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// is silent longer.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// Bytes of a message that is listened to. Home Assistant says one word; what is longer is not from
-/// there.
+/// Most bytes of a received message. Home Assistant sends one word; longer ones are not from it.
 const LONGEST_NEWS: usize = 64 * 1024;
 
 /// Bytes of a client id at most: many brokers take 128.
@@ -88,8 +87,8 @@ impl Connector {
     }
 
     /// Makes connections of a run that goes on: what the broker sends is read at a limited rate,
-    /// and at QoS 1 the broker keeps the session while the line is down. `place`: what tells the
-    /// run from others of this machine.
+    /// and at QoS 1 the broker keeps the session while the line is down. `place`: what
+    /// distinguishes the run from others of this machine.
     pub(super) fn stay(&mut self, place: &str) {
         let address = self.address;
         self.options
@@ -119,7 +118,7 @@ impl Connector {
         self.options.set_max_packet_size(longest, longest);
     }
 
-    /// What the broker says for us when the connection is lost.
+    /// The last will: what the broker publishes when the connection is lost.
     pub(super) fn set_will(&mut self, message: Message) {
         let Message {
             topic,
@@ -151,7 +150,7 @@ impl Connector {
         &self.broker
     }
 
-    /// What the library says, in our words.
+    /// The error of the library, in our wording.
     pub(super) fn explain(&self, error: ConnectionError, connected: bool) -> PublishError {
         PublishError::of(self.broker.clone(), error, connected)
     }
@@ -195,8 +194,8 @@ impl Sender {
         self.client.try_subscribe(topic, self.quality)
     }
 
-    /// Sends a last message, and says good-bye when the broker has it. If it never does, there is
-    /// no good-bye: then the broker says the will.
+    /// Sends a last message, and disconnects when the broker has it. Without that there is no
+    /// disconnect: then the broker publishes the will.
     pub(super) fn leave(&self, last: &Message) -> Result<(), ClientError> {
         let notice = self.send(last)?;
         let client = self.client.clone();
@@ -208,7 +207,7 @@ impl Sender {
         Ok(())
     }
 
-    /// Says good-bye; the events end when that is out.
+    /// Disconnects; the events end when that is sent.
     pub(super) fn disconnect(&self) -> Result<(), ClientError> {
         self.client.try_disconnect()
     }

@@ -11,9 +11,9 @@ use std::path::Path;
 use tracing::warn;
 
 /// The right of all users to read a file.
-const EVERYBODY: u32 = 0o004;
+const OTHERS: u32 = 0o004;
 
-/// What the environment says.
+/// The values of the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     /// `MQTT_USERNAME`
@@ -22,10 +22,10 @@ pub struct Environment {
     pub password: Option<Password>,
 }
 
-/// As whom to log in.
+/// The user to log in as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Login {
-    /// Nobody.
+    /// No user.
     Anonymous,
     /// A user that needs no password.
     User(String),
@@ -65,7 +65,7 @@ fn read(path: &Path) -> Result<Password, PublishError> {
     };
     let bytes = lines::whole(path, lines::LONGEST);
     let mut bytes = bytes.map_err(|error| unreadable(error.to_string()))?;
-    if fs::metadata(path).is_ok_and(|file| file.mode() & EVERYBODY != 0) {
+    if fs::metadata(path).is_ok_and(|file| file.mode() & OTHERS != 0) {
         warn!(
             "every user of this machine can read the password in {}: `chmod 600 {}`",
             path.display(),

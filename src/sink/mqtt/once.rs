@@ -88,7 +88,7 @@ async fn take_all(
     let notices = notices.map_err(|_| ConnectionError::RequestsDone)?;
     let all_taken = async {
         for notice in notices {
-            // One that fails has failed with the connection, which says why.
+            // One that fails has failed with the connection, whose error has the reason.
             if notice.wait_completion_async().await.is_err() {
                 return std::future::pending().await;
             }

@@ -50,7 +50,7 @@ pub(super) enum News {
 }
 
 impl Outbox {
-    /// Takes news, in place of the last ones.
+    /// Takes news, which replace the last ones.
     pub(super) fn put(&mut self, news: impl Into<News>) {
         let mut news = news.into();
         let place = news.place();

@@ -1,4 +1,4 @@
-//! A password that nobody sees.
+//! A password that is never shown.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! Publishing in a run that goes on: one connection, made again whenever it is lost.
 //!
-//! The session is a task of its own: who publishes never waits for the broker.
+//! The session is a task of its own: polling never waits for the broker.
 
 use super::connection::{Connection, Connector, Sender, random};
 use super::error::PublishError;
@@ -37,13 +37,13 @@ const LEAST_PAUSE: Duration = Duration::from_secs(1);
 /// thrown off at once, again and again, is not.
 const GOOD: Duration = Duration::from_secs(10);
 
-/// For the good-bye; whoever stops the program has two seconds.
+/// For the disconnect; the program has two seconds to stop.
 const STOP_LIMIT: Duration = Duration::from_millis(1500);
 
 /// Messages between session and connection. Whatever does not fit waits in the outbox.
 const ROOM: usize = 32;
 
-/// `kaco_ardexa/kaco_02/availability`: the topic that says whether a process publishes, of which
+/// `kaco_ardexa/kaco_02/availability`: the topic that reports whether a process publishes, of which
 /// each has one.
 ///
 /// It is named after the first inverter that was named, or after the family if all are searched. So
@@ -98,7 +98,7 @@ impl Session {
     ///
     /// # Errors
     /// [`PublishError`] if a file can't be read or the login makes no sense. A broker that is away
-    /// is no error: it may come.
+    /// is not an error: it may come.
     pub fn start(options: Options, availability: String) -> Result<Self, PublishError> {
         let mut connector = Connector::new(&options)?;
         let place = availability.trim_end_matches("/availability");
@@ -142,11 +142,11 @@ impl Session {
         self.shared.state().trouble.clone()
     }
 
-    /// Says good-bye and ends, within 2 s.
+    /// Disconnects and ends, within 2 s.
     pub async fn stop(mut self) {
         self.shared.state().is_stopping = true;
         self.shared.changed.notify_one();
-        // Where there is no time for a good-bye, the will says it.
+        // If there is no time to disconnect, the broker publishes the will.
         let _ = timeout(STOP_LIMIT, &mut self.task).await;
     }
 }
@@ -174,7 +174,7 @@ struct Task {
     listens: bool,
 }
 
-/// From the least pause to the end of the window, as a random number says.
+/// A pause at random between the least pause and the end of the window.
 fn pause(window: Duration, random: u64) -> Duration {
     let room = window.saturating_sub(LEAST_PAUSE).as_millis().max(1);
     let part = u128::from(random) % room;

@@ -69,7 +69,7 @@ impl Totals {
 
 impl Total {
     /// A total may fall once a day, when a new day begins for the inverter; its clock is not ours.
-    /// It has to say so twice.
+    /// The lower value has to come twice.
     fn lets(&mut self, number: Decimal, day: NaiveDate) -> bool {
         if number < self.number {
             if self.fell == day || !self.doubted {

@@ -53,7 +53,7 @@ pub struct Range {
 /// A request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Request {
-    /// What the client tells its replies apart by.
+    /// By which the client distinguishes its replies.
     pub transaction: u16,
     /// Which device.
     pub unit: u8,

@@ -17,8 +17,7 @@ use tokio::time::Instant;
 /// The registers of a unit, all from one reading.
 pub(super) type Registers = Arc<[u16]>;
 
-/// An inverter that has not told its type or serial number is served without it after this many
-/// readings.
+/// An inverter without a known type or serial number is served without it after this many readings.
 const UNTOLD_READINGS: u32 = 3;
 
 /// What never changes while a device exists, so that what clients learnt at their start stays
@@ -161,7 +160,7 @@ impl Device {
     }
 
     /// Whether it feeds at least a twentieth of its rated power, or of its highest where the rating
-    /// is unknown, and did not say that it goes to sleep.
+    /// is unknown, and did not report that it goes to sleep.
     fn feeds(&self, reading: &Reading) -> bool {
         let rated = self.identity.as_ref().and_then(|one| one.rated_watts);
         let most = rated.map_or(self.peak, Decimal::from);
@@ -217,7 +216,7 @@ impl Device {
 }
 
 impl Identity {
-    /// The identity of an inverter; `None` if it has not told all of it yet.
+    /// The identity of an inverter; `None` if it is not complete yet.
     fn of(inverter: &InverterId, reading: &Reading, is_patient: bool) -> Option<Self> {
         let known = reading.type_code.as_deref().and_then(types::find);
         let rated_watts = known.and_then(|known| known.maximum_power);

@@ -26,7 +26,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 /// What the sink and all clients share.
 pub(super) type Shared = Arc<Mutex<Fleet>>;
 
-/// The devices. A panic while they were held is no reason to serve nothing.
+/// The devices. A panic while they were held is not a reason to stop serving.
 pub(super) fn lock(shared: &Shared) -> MutexGuard<'_, Fleet> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,7 +5,7 @@ use crate::exit::Failure;
 use crate::inverter::InverterId;
 use std::collections::BTreeMap;
 
-/// The plant: what Victron GX asks unless told otherwise.
+/// The plant: the unit that Victron GX asks by default.
 pub(crate) const PLANT: u8 = 126;
 /// The last unit of Modbus.
 const LAST: u8 = 247;
