@@ -61,14 +61,14 @@ pub(crate) enum Command {
     /// Appends one row for each inverter to DIR/02/2026-11-20.csv (address, date) and shows the
     /// same in DIR/02/latest.csv. Prints nothing when all is well, except on a terminal.
     #[command(
-        override_usage = "kaco_ardexa log [OPTIONS] <DEVICE> <ADDRESSES> <DIR>\n       kaco_ardexa log [OPTIONS] --plant <FILE> [DIR]"
+        override_usage = "kaco_ardexa log [OPTIONS] <DEVICE> <ADDRESSES> <DIR>\n\
+            \x20      kaco_ardexa log [OPTIONS] --plant <FILE> [DIR]"
     )]
     #[command(after_help = "Example: kaco_ardexa log /dev/ttyUSB0 2,4-7 /opt/ardexa/kaco/logs")]
     Log(Lazy<Log>),
     /// Contact each inverter and print the latest readings
-    #[command(
-        override_usage = "kaco_ardexa read [OPTIONS] <DEVICE> <ADDRESSES>\n       kaco_ardexa read [OPTIONS] --plant <FILE>"
-    )]
+    #[command(override_usage = "kaco_ardexa read [OPTIONS] <DEVICE> <ADDRESSES>\n\
+            \x20      kaco_ardexa read [OPTIONS] --plant <FILE>")]
     #[command(after_help = "Example: kaco_ardexa read /dev/ttyUSB0 2 --format json")]
     Read(Lazy<Read>),
     /// Find the inverters on a bus
@@ -89,9 +89,8 @@ pub(crate) enum Command {
     /// Silent inverters are polled once a minute until they wake. A device that is missing is
     /// waited for. Keys: ? shows them all, q quits. Exits with 1 if anything failed meanwhile, as
     /// `log` does.
-    #[command(
-        override_usage = "kaco_ardexa watch [OPTIONS] <DEVICE> <ADDRESSES>\n       kaco_ardexa watch [OPTIONS] --plant <FILE>"
-    )]
+    #[command(override_usage = "kaco_ardexa watch [OPTIONS] <DEVICE> <ADDRESSES>\n\
+            \x20      kaco_ardexa watch [OPTIONS] --plant <FILE>")]
     #[command(
         after_help = "Example: kaco_ardexa watch /dev/ttyUSB0 2,4-7 --log /opt/ardexa/kaco/logs"
     )]
@@ -151,7 +150,8 @@ pub(crate) enum Command {
     Explain(Lazy<Explain>),
     /// Print a script that completes command lines in a shell
     #[command(
-        after_help = "Example: mkdir -p ~/.local/share/bash-completion/completions && kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
+        after_help = "Example: mkdir -p ~/.local/share/bash-completion/completions && \
+            kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
     )]
     Completions(Lazy<Completions>),
     /// Print the manual page
@@ -258,7 +258,12 @@ pub(crate) struct Ping {
     pub addresses: Addresses,
 
     /// Requests to each inverter
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000), default_value_t = 10)]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        value_parser = clap::value_parser!(u32).range(1..=10_000),
+        default_value_t = 10
+    )]
     pub count: u32,
 
     /// How to ask.
@@ -300,7 +305,12 @@ pub(crate) struct Watch {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Watching {
     /// Time from one round to the next; longer if the inverters need it
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "10s")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration::parse_positive,
+        default_value = "10s"
+    )]
     pub every: Duration,
 
     /// Also log the readings, as `log` does
@@ -342,7 +352,12 @@ pub(crate) struct Listen {
     pub device: Device,
 
     /// Idle time after which received bytes are printed, complete or not
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "400ms")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration::parse_positive,
+        default_value = "400ms"
+    )]
     pub gap: Duration,
 
     /// Stop after this time
@@ -394,11 +409,21 @@ pub(crate) struct Waits {
     pub pace: Duration,
 
     /// Wait for the first byte of a reply
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "1s")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration::parse_positive,
+        default_value = "1s"
+    )]
     pub timeout: Duration,
 
     /// Silence that ends a reply whose end is missing
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "400ms")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration::parse_positive,
+        default_value = "400ms"
+    )]
     pub gap: Duration,
 }
 
@@ -410,7 +435,12 @@ pub(crate) struct Asking {
     pub waits: Waits,
 
     /// Tries while the replies of an inverter are garbled
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100), default_value_t = 3)]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        value_parser = clap::value_parser!(u32).range(1..=100),
+        default_value_t = 3
+    )]
     pub attempts: u32,
 
     /// Append every exchange to FILE, as JSON lines; DEVICE replay:FILE plays it again

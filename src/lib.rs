@@ -32,7 +32,7 @@
 //! | [`inverter`] | the identity of an inverter |
 //! | [`exit`] | exit codes and failures |
 //! | [`logging`] | messages on standard error |
-//! | [`address`], [`clock`], [`duration`], [`escape`], [`lines`] | `2,4-7`; the time of day; `1.5s`; bytes from outside made safe to show; lines of bounded length |
+//! | [`address`], [`clock`], [`duration`], [`escape`], [`lines`] | small parsers; text made safe |
 
 pub mod address;
 pub mod cli;

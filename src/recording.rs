@@ -32,12 +32,13 @@ impl Exchange {
 
     /// The line, with `\n`.
     pub fn line(&self) -> String {
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let line = json!({
             "time": self.time,
             "device": self.device,
             "request": escape::hex(&self.request),
             "reply": escape::hex(&self.reply),
-            "first_byte_ms": self.first_byte.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+            "first_byte_ms": self.first_byte.map(milliseconds),
             "outcome": self.outcome,
         });
         format!("{line}\n")

@@ -34,10 +34,12 @@ and
 .BR watch ,
 also those of
 .BR kstar ,
-take each argument and option from the environment where it is not typed: the variable is called KACO_ARDEXA_ and the name in capitals,
+take each argument and option from the environment where it is not typed: the variable is called
+KACO_ARDEXA_ and the name in capitals,
 as in KACO_ARDEXA_DEVICE, KACO_ARDEXA_ADDRESSES, KACO_ARDEXA_DIR (also for
 .BR \-\-log ),
-KACO_ARDEXA_PACE, KACO_ARDEXA_MQTT_QOS. A switch is 1, yes, true and on, or 0, no, false and off. An empty variable is as good as none.
+KACO_ARDEXA_PACE, KACO_ARDEXA_MQTT_QOS. A switch is 1, yes, true and on, or 0, no, false and off.
+An empty variable is as good as none.
 .TP
 .B MQTT_USERNAME, MQTT_PASSWORD
 The login of the broker, where its URL has none.

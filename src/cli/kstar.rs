@@ -172,7 +172,7 @@ fn inverter(text: &str) -> Result<Ipv4Addr, String> {
         .map_err(|_| "it is not an IPv4 address such as 192.168.1.50".to_owned())?;
     if ip.is_broadcast() || ip.is_multicast() {
         return Err(format!(
-            "{ip} is no address of an inverter; to search there, write --broadcast {ip}"
+            "{ip} is not an address of an inverter; to search there, write --broadcast {ip}"
         ));
     }
     Ok(ip)

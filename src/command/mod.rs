@@ -45,7 +45,8 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
         return Err(Failure::new(
             "the clock of this machine stands before 1970",
             Some(
-                "set it with `sudo date -s 2026-11-20`, or have it set with `sudo timedatectl set-ntp true`",
+                "set it with `sudo date -s 2026-11-20`, or have it set with \
+                `sudo timedatectl set-ntp true`",
             ),
         ));
     }

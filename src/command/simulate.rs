@@ -63,8 +63,8 @@ fn advise(command: &str) {
 fn no_port(address: Ipv4Addr, port: u16, error: &io::Error) -> Failure {
     let hint = match error.kind() {
         io::ErrorKind::AddrInUse => {
-            "another program has it, perhaps another simulation: `ss -ulpn` shows which; --bind 127.0.0.2 makes a \
-             second inverter"
+            "another program has it, perhaps another simulation: `ss -ulpn` shows which; --bind \
+            127.0.0.2 makes a second inverter"
         }
         io::ErrorKind::AddrNotAvailable => {
             "that is not an address of this machine: `ip addr` lists them"

@@ -102,7 +102,8 @@ fn paragraph(status: &Status) -> String {
     } = status;
     match status.severity {
         Severity::Operating => format!(
-            "KACO status {code}, {text}: {meaning}\n  part of normal operation, nothing is to be done\n"
+            "KACO status {code}, {text}: {meaning}\n  part of normal operation, nothing is to be \
+            done\n"
         ),
         Severity::Fault => {
             let advice = advice(&format!("{text} {meaning}"));

@@ -280,33 +280,37 @@ mod tests {
             let entities = announced(layout);
             assert_eq!(entities.len(), layout.fields.len(), "{}", layout.name);
             for ((topic, entity), field) in entities.iter().zip(layout.fields) {
-                let who = format!("{}: {}", layout.name, field.label);
+                let name = format!("{}: {}", layout.name, field.label);
                 assert_eq!(
                     *topic,
                     format!("homeassistant/sensor/kaco_04/{}/config", field.key())
                 );
                 let is_fit = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
-                assert!(field.key().chars().all(is_fit), "{who}");
+                assert!(field.key().chars().all(is_fit), "{name}");
                 let keys = entity.as_object().into_iter().flat_map(Map::keys);
                 assert!(
                     keys.into_iter().all(|key| KEYS.contains(&key.as_str())),
-                    "{who}"
+                    "{name}"
                 );
                 let [class, unit, state] = ["device_class", "unit_of_measurement", "state_class"]
                     .map(|key| text(entity, key));
                 match ALLOWED.iter().find(|(allowed, ..)| *allowed == class) {
                     Some((_, units, states)) => {
-                        assert!(units.contains(&unit), "{who}: {class} in `{unit}`");
-                        assert!(states.contains(&state), "{who}: {class} as `{state}`");
+                        assert!(units.contains(&unit), "{name}: {class} in `{unit}`");
+                        assert!(states.contains(&state), "{name}: {class} as `{state}`");
                     }
-                    None => assert_eq!(class, "", "{who}"),
+                    None => assert_eq!(class, "", "{name}"),
                 }
                 let precision = entity.get("suggested_display_precision");
                 if field.kind.is_numeric() {
-                    assert!(!state.is_empty() && precision.is_some(), "{who}");
-                    assert!(!class.is_empty() || unit == "%", "{who}");
+                    assert!(!state.is_empty() && precision.is_some(), "{name}");
+                    assert!(!class.is_empty() || unit == "%", "{name}");
                 } else {
-                    assert_eq!((class, unit, state, precision), ("", "", "", None), "{who}");
+                    assert_eq!(
+                        (class, unit, state, precision),
+                        ("", "", "", None),
+                        "{name}"
+                    );
                 }
             }
         }

@@ -76,16 +76,21 @@ impl Family {
     }
 }
 
-fn add_reading(families: &mut Vec<Family>, reading: &Reading, who: &str) {
+fn add_reading(families: &mut Vec<Family>, reading: &Reading, labels: &str) {
     add(families, metric::info(), &about(reading), "1");
     for (name, code) in status_codes(reading) {
-        add(families, metric::status_code(&name), who, &code.to_string());
+        add(
+            families,
+            metric::status_code(&name),
+            labels,
+            &code.to_string(),
+        );
     }
     for column in known(reading) {
         let metric = Metric::of(column.field);
         let number = column.value.number();
         if let Some(value) = number.and_then(|number| metric.in_base_unit(number)) {
-            add(families, metric, who, &value.to_string());
+            add(families, metric, labels, &value.to_string());
         }
     }
 }

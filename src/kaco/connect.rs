@@ -37,7 +37,10 @@ pub enum LinkError {
         hint: String,
     },
     /// Another program has it open.
-    #[error("{device} is in use{}", .holder.as_ref().map(|holder| format!(" by {holder}")).unwrap_or_default())]
+    #[error(
+        "{device} is in use{}",
+        .holder.as_ref().map(|holder| format!(" by {holder}")).unwrap_or_default()
+    )]
     Busy {
         /// As it was typed.
         device: String,
@@ -83,8 +86,8 @@ impl LinkError {
             Self::Lost { device, .. } => {
                 let look = match device.starts_with("tcp:") {
                     true => {
-                        "the gateway hung up: many serve a single client, and drop it when another one comes; look at \
-                         its settings and its power"
+                        "the gateway hung up: many serve a single client, and drop it when another \
+                        one comes; look at its settings and its power"
                     }
                     false => "look at the adapter and its plug",
                 };

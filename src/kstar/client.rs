@@ -96,7 +96,7 @@ impl Client {
             Err(error) => error.to_string(),
         };
         info!(
-            "inverter {} does not tell its serial number: {reason}",
+            "inverter {} does not report its serial number: {reason}",
             self.ip
         );
         None

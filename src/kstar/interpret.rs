@@ -354,7 +354,8 @@ mod tests {
             prop_assert_eq!(reading.cells.values.len(), KSTAR.fields.len());
             for (label, text) in written(&reading) {
                 let number = text.trim_start_matches('-').parse::<Decimal>();
-                let minus_zero = text.starts_with('-') && number.is_ok_and(|number| number.is_zero());
+                let is_zero = number.is_ok_and(|number| number.is_zero());
+                let minus_zero = text.starts_with('-') && is_zero;
                 prop_assert!(!minus_zero, "{} {}", label, text);
             }
             let _ = reading.errors();

@@ -42,7 +42,8 @@ pub async fn search(
                 Some(_) if seen.len() == MOST => {
                     if !std::mem::replace(&mut is_crowded, true) {
                         warn!(
-                            "more than {MOST} answered the search; the others are left out, ask them by --ip"
+                            "more than {MOST} answered the search; the others are left out, ask \
+                            them by --ip"
                         );
                     }
                 }

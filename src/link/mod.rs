@@ -49,7 +49,8 @@ impl fmt::Display for Device {
 pub enum DeviceError {
     /// Nothing.
     #[error(
-        "no device given; write for example /dev/ttyUSB0, or sim: to try the program without hardware"
+        "no device given; write for example /dev/ttyUSB0, or sim: to try the program without \
+        hardware"
     )]
     Empty,
     /// `sim:storm`.
@@ -57,7 +58,8 @@ pub enum DeviceError {
     UnknownSimulation(String),
     /// `tcp://host` without a port, or nothing like it.
     #[error(
-        "`{0}` is not a gateway address; expected tcp://HOST:PORT, for example tcp://192.168.1.9:8899"
+        "`{0}` is not a gateway address; expected tcp://HOST:PORT, for example \
+        tcp://192.168.1.9:8899"
     )]
     NotAGateway(String),
     /// `mqtt://host` in the place of a device.

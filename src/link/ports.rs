@@ -26,7 +26,8 @@ struct Port {
 
 fn describe(ports: &[Port], usb: &[SerialPortInfo]) -> String {
     if ports.is_empty() {
-        return "there is no serial port on this machine: is the adapter plugged in? `dmesg | grep tty` shows what became of it"
+        return "there is no serial port on this machine: is the adapter plugged in? \
+            `dmesg | grep tty` shows what became of it"
             .to_owned();
     }
     let mut text = "the serial ports here:".to_owned();
@@ -42,7 +43,8 @@ fn describe(ports: &[Port], usb: &[SerialPortInfo]) -> String {
         }
     }
     if has_lasting {
-        text += "\n  names in by-id stay when an adapter is plugged in again; ttyUSB0 may become ttyUSB1";
+        text += "\n  names in by-id stay when an adapter is plugged in again; ttyUSB0 may become \
+            ttyUSB1";
     }
     text
 }

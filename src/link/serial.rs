@@ -106,7 +106,8 @@ fn permission_hint(path: &Path) -> String {
         .filter(|name| *name != "root")
         .unwrap_or("dialout");
     format!(
-        "the group `{group}` may use it: `sudo usermod -aG {group} $USER`, then log in again; or run the command with sudo"
+        "the group `{group}` may use it: `sudo usermod -aG {group} $USER`, then log in again; or \
+        run the command with sudo"
     )
 }
 

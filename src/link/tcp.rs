@@ -119,7 +119,8 @@ fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
 fn explain(gateway: &Gateway, error: &io::Error) -> LinkError {
     let hint = match error.kind() {
         io::ErrorKind::ConnectionRefused => {
-            "the gateway is there, but nothing listens on this port; set it to raw TCP server mode, without RFC 2217"
+            "the gateway is there, but nothing listens on this port; set it to raw TCP server \
+            mode, without RFC 2217"
         }
         io::ErrorKind::TimedOut
         | io::ErrorKind::HostUnreachable

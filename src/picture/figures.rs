@@ -94,7 +94,8 @@ pub(super) fn comparison_notes(comparison: &Comparison) -> Vec<String> {
             if comparison.all().any(|compared| compared.recent.is_some()) {
                 "No inverter is below the others."
             } else {
-                "There is nothing to compare: that takes two inverters, or two MPP trackers, with rows of the same days."
+                "There is nothing to compare: that takes two inverters, or two MPP trackers, with \
+                rows of the same days."
             }
             .to_owned(),
         );

@@ -31,6 +31,7 @@ mod history;
 mod http;
 mod imports;
 mod kstar;
+mod language;
 mod long_lines;
 mod mqtt;
 mod packaging;

@@ -99,7 +99,7 @@ fn a_pipe_in_place_of_a_file_holds_nobody_up() {
         let pipe = plant.path(name);
         let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
         assert!(made.success());
-        expect_refusal(plant.log(), &[name, "it is no ordinary file"]);
+        expect_refusal(plant.log(), &[name, "it is not an ordinary file"]);
     }
 }
 

@@ -151,9 +151,9 @@ fn devices_that_are_none() {
     let path = |name: &str| text(&directory.path().join(name));
     fs::write(path("file"), "mine").unwrap();
     symlink("nowhere", path("link")).unwrap();
-    expect_device_error(&path("file"), "it is no serial port");
+    expect_device_error(&path("file"), "it is not a serial port");
     expect_device_error(&text(directory.path()), "it is a directory");
-    expect_device_error("/dev/null", "it is no serial port");
+    expect_device_error("/dev/null", "it is not a serial port");
     expect_device_error(&path("link"), "does not exist");
     assert_eq!(fs::read_to_string(path("file")).unwrap(), "mine");
 }

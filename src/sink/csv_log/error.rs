@@ -28,7 +28,8 @@ impl LogError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Busy(path) => Some(format!(
-                "wait until it is done; if none runs, see what has the directory open: `fuser -v {}`",
+                "wait until it is done; if none runs, see what has the directory open: \
+                `fuser -v {}`",
                 word(path)
             )),
             Self::Failed {

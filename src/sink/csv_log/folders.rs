@@ -75,7 +75,8 @@ pub fn remember(directory: &Folder, folder: &str, reading: &Reading) {
     }
     if let Err(error) = start_file(&inside, MEMORY, &format!("{ip}\n")) {
         info!(
-            "{error}; a run in which the inverter does not report its serial number will log under {ip}"
+            "{error}; a run in which the inverter does not report its serial number will log under \
+            {ip}"
         );
     }
 }
@@ -183,14 +184,18 @@ mod tests {
             let serial = start + &serial;
             if let Some(name) = name(&serial) {
                 prop_assert!(!name.is_empty() && name.len() <= LONGEST);
-                let is_fit = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+                let is_fit =
+                    |sign: char| sign.is_ascii_alphanumeric() || "._-".contains(sign);
                 prop_assert!(name.chars().all(is_fit), "{}", name);
                 prop_assert!(!name.starts_with('.'));
             }
         }
 
         #[test]
-        fn different_serial_numbers_are_different_folders(one in "[ -~]{1,16}", other in "[ -~]{1,16}") {
+        fn different_serial_numbers_are_different_folders(
+            one in "[ -~]{1,16}",
+            other in "[ -~]{1,16}",
+        ) {
             prop_assume!(one != other);
             if let (Some(one), Some(other)) = (name(&one), name(&other)) {
                 prop_assert_ne!(one, other);

@@ -41,7 +41,8 @@ pub enum BrokerError {
     Path,
     /// Anything else.
     #[error(
-        "it can't be read ({0}); in user and password, signs other than letters and digits are written as %XX: @ is %40"
+        "it can't be read ({0}); in user and password, signs other than letters and digits are \
+        written as %XX: @ is %40"
     )]
     Unreadable(String),
     /// `mqtts://`, but this program can't.

@@ -94,14 +94,18 @@ impl PublishError {
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unreachable { .. } => Some(
-                "is the broker running, are host and port right (mqtts:// if it is encrypted), does a firewall let it through?",
+                "is the broker running, are host and port right (mqtts:// if it is encrypted), \
+                does a firewall let it through?",
             ),
             Self::NotAuthorized(_) => Some(
-                "check the user (in the URL, or MQTT_USERNAME) and the password (MQTT_PASSWORD or --mqtt-password-file)",
+                "check the user (in the URL, or MQTT_USERNAME) and the password (MQTT_PASSWORD or \
+                --mqtt-password-file)",
             ),
             Self::NoUser(_) => Some("write mqtt://USER@host, or set MQTT_USERNAME"),
             Self::Tls { .. } => Some(
-                "a broker with a certificate of its own needs --mqtt-ca FILE, and the host as it stands in the certificate; one that knows its clients by certificates needs --mqtt-cert and --mqtt-key",
+                "a broker with a certificate of its own needs --mqtt-ca FILE, and the host as it \
+                stands in the certificate; one that knows its clients by certificates needs \
+                --mqtt-cert and --mqtt-key",
             ),
             Self::Slow { .. } | Self::Lost { .. } => {
                 Some("see the broker's log; may this user publish there?")
@@ -110,7 +114,8 @@ impl PublishError {
                 Some("--mqtt-ca and --mqtt-cert take files in PEM format, as openssl writes them")
             }
             Self::Key { .. } => Some(
-                "--mqtt-key takes the key of --mqtt-cert, in PEM format and without a password, in a file that this user can read",
+                "--mqtt-key takes the key of --mqtt-cert, in PEM format and without a password, in \
+                a file that this user can read",
             ),
             Self::NotEncrypted(_) => Some(
                 "write mqtts:// in front of the broker, or leave --mqtt-cert and --mqtt-key out",

@@ -238,7 +238,7 @@ mod tests {
         }
         outbox.put(Reading {
             inverter: InverterId::kaco(None),
-            ..said(1, "nobody")
+            ..said(1, "unknown")
         });
         let due = ["kaco/02/state c", "kaco/03/state c"].map(str::to_owned);
         assert_eq!(empty(&mut outbox), (due.to_vec(), 20));

@@ -178,7 +178,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn within_a_day_no_published_total_is_smaller(numbers in prop::collection::vec(0_i64..9, 1..40)) {
+        fn within_a_day_no_published_total_is_smaller(
+            numbers in prop::collection::vec(0_i64..9, 1..40),
+        ) {
             let time = "2026-11-20T12:00:00+01:00";
             let readings: Vec<_> = numbers.iter().map(|number| (time, *number)).collect();
             prop_assert!(passed(&readings).is_sorted());

@@ -130,13 +130,13 @@ fn a_reply_from_another_port_is_a_strangers() {
     let run = kstar(&["-vv", "read", "--format", "json"], &[&inverter]).expect_code(0);
     assert_eq!(values(&objects(&run)[0]), values_of("AA-21"));
     assert!(
-        run.stderr.contains("is not who was asked"),
+        run.stderr.contains("is not the inverter that was asked"),
         "{}",
         run.stderr
     );
     assert!(
         run.stderr
-            .contains("does not tell its serial number: no reply"),
+            .contains("does not report its serial number: no reply"),
         "{}",
         run.stderr
     );
