@@ -112,7 +112,8 @@ fn write_command(
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;
     man.render_description_section(page)?;
-    man.render_options_section(page)?;
+    writeln!(page, ".SH OPTIONS")?;
+    write_body(page, |out| man.render_options_section(out))?;
     if command.has_subcommands() {
         man.render_subcommands_section(page)?;
     }

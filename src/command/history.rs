@@ -271,7 +271,7 @@ fn write(path: &Path, content: &str) -> Result<(), Failure> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        // Whatever takes its place meanwhile is not followed.
+        // A link that replaces it meanwhile is not followed.
         let mut file = File::create_new(&new)?;
         file.write_all(content.as_bytes())?;
         drop(file);

@@ -62,11 +62,11 @@ const MOMENTS: [Moment; 6] = [
 /// Time for what takes no time, also on a machine that is busy with other tests.
 const SURE: Duration = Duration::from_secs(2);
 
-/// Requests are farther apart than that, and nobody is silent.
+/// Requests are farther apart than that, and no inverter is silent.
 const PATIENCE: [&str; 4] = ["--pace", "4s", "--timeout", "30s"];
 
-/// Puts another adapter, or none, in place of one that a run has opened: it finds it when it opens
-/// the device again.
+/// Replaces the adapter that a run has opened by another one, or by none: the run finds it when it
+/// opens the device again.
 fn exchange(first: &Bus, device: &Path, next: Option<&Bus>) {
     wait_until("the first request", || !first.asked().is_empty());
     fs::remove_file(device).unwrap();
@@ -123,7 +123,7 @@ fn unplug((what, at, plays, is_read): Moment, back: Option<Bus>) {
         let asked: Vec<String> = (done + 1..=4)
             .map(|address| format!("#{address:02}0"))
             .collect();
-        assert_eq!(back.asked(), asked, "{what}: nobody is asked twice");
+        assert_eq!(back.asked(), asked, "{what}: no inverter is asked twice");
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// minute.
 const LATE: Duration = Duration::from_secs(20);
 
-/// Somebody who takes connections and does this with each of them.
+/// A server that accepts connections and does this with each of them.
 fn impostor(play: impl Fn(TcpStream) + Clone + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
@@ -154,7 +154,7 @@ fn troubles() -> Vec<Trouble> {
             "refuses: it is not available at the moment",
         ),
         (
-            "not for everybody",
+            "not for all",
             saying(b"\x20\x02\x00\x04"),
             &[],
             ": not authorized",

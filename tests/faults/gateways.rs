@@ -135,7 +135,7 @@ fn one_that_resets_the_connection() {
             "{what}: {run:?}"
         );
         if what == "at once" {
-            continue; // as nobody there: the link was never open
+            continue; // as without a gateway: the link was never open
         }
         let once = gateway(move |mut stream, count| {
             if count == 0 {

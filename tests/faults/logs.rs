@@ -60,9 +60,9 @@ fn log(bus: &Bus, directory: &Path, day: Day) -> Command {
 }
 
 /// Stops runs of one plant at random moments, so many at each of so many directories; a run that
-/// was done before does not count. `stop` ends a run, of this number, and says how it ended. After
-/// each run all that must hold is checked, and at last a run that nobody stops has nothing to put
-/// right.
+/// was done before does not count. `stop` ends a run, of this number, and reports how it ended.
+/// After each run all that must hold is checked, and at last a run that is not stopped has nothing
+/// to repair.
 pub fn stopped(
     random: Random,
     (directories, stops): (usize, usize),

@@ -1,6 +1,6 @@
 //! SIGTERM and SIGINT at any moment: a clean end within two seconds. Nothing is half made, every
-//! row that was read is there and reported, and whoever started the program sees that a signal
-//! ended it.
+//! row that was read is there and reported, and the parent of the program sees that a signal ended
+//! it.
 
 use super::figures::figures;
 use super::logs::{Tally, stopped};
@@ -154,7 +154,7 @@ fn every_command_ends_within_two_seconds() {
     );
 }
 
-/// A pipe that nobody reads: whoever opens it for writing waits for ever.
+/// A pipe without a reader: opening it for writing waits for ever.
 fn pipe(directory: &Path) -> String {
     let path = directory.join("pipe");
     let mode = Mode::RUSR | Mode::WUSR;

@@ -32,7 +32,7 @@ const STANDARD: [&str; 3] = ["standard", "unit", "xp"];
 const GENERIC: [&str; 4] = ["mppt2", "mppt3", "central", "serial"];
 
 /// Replies without a checksum. Two wrong bytes in a header can make one of them out of a reply that
-/// has one; then it is no answer to what was asked, and no row.
+/// has one; then it is not an answer to the request, and gives no row.
 const UNCHECKED: [&str; 3] = ["counters", "firmware", "parts"];
 
 /// All that a reading says: layout, status and every cell. Of a standard reply neither the text of
@@ -89,7 +89,7 @@ enum Fate {
     Unreadable,
     /// A reading that says something else, with a warning that a number can't be.
     Doubted,
-    /// A reading that says something else, and nobody knows.
+    /// A reading with other content, unnoticed.
     Unseen,
 }
 

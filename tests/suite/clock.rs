@@ -109,7 +109,7 @@ async fn rounds(count: usize, addresses: &str, timing: Timing, answer: Answer) -
 async fn requests_are_never_nearer_than_the_pace() {
     let (requests, outcomes, took) = round("3,4,5", Timing::default(), |request| match request {
         "#030" => Some((400, frame_with_sum(b'\r'))),
-        "#050" => Some((10, bytes("G4-19"))), // somebody else's
+        "#050" => Some((10, bytes("G4-19"))), // of another inverter
         _ => None,
     })
     .await;

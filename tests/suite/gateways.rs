@@ -53,12 +53,12 @@ fn free_port() -> u16 {
         .port()
 }
 
-/// Waits until somebody listens there.
+/// Waits until a server listens there.
 #[track_caller]
 fn wait_for(port: u16) {
     let until = Instant::now() + Duration::from_secs(10);
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(Instant::now() < until, "nobody listens on port {port}");
+        assert!(Instant::now() < until, "no server listens on port {port}");
         sleep(Duration::from_millis(50));
     }
     sleep(Duration::from_millis(300)); // the gateway takes notice that the probe is gone

@@ -363,7 +363,7 @@ fn the_folder_of_the_add_on_is_whole() {
     assert!(recipe.contains(&told), "{recipe}");
 }
 
-/// Licences between brackets behind a key, a line each.
+/// Licences between brackets behind a key, one per line.
 fn licences<'a>(file: &'a str, key: &str) -> Vec<&'a str> {
     let (_, list) = file.split_once(&format!("\n{key} = [")).unwrap();
     let (list, _) = list.split_once(']').unwrap();

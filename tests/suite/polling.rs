@@ -416,7 +416,7 @@ fn thirty_one_silent_addresses_take_a_minute_and_not_a_word() {
     assert_eq!(
         fs::read_dir(directory.path()).unwrap().count(),
         0,
-        "no folder for who never spoke"
+        "no folder for an inverter that never answered"
     );
 }
 

@@ -43,8 +43,8 @@ fn requests() -> BTreeSet<Vec<u8>> {
     (1..=99).flat_map(of).collect()
 }
 
-/// Every request that the types can hold. Without a wildcard: whoever adds a command has to look at
-/// this test.
+/// Every request that the types can hold. Without a wildcard: a new command does not compile until
+/// it is in this test.
 fn all_commands() -> Vec<Command> {
     let next = |command| match command {
         Command::Readings => Some(Command::Part(Part::One)),
@@ -102,7 +102,7 @@ fn hostile(seed: u64) -> Script {
             3 => format!("\n*{address}4\r").into_bytes(),
             4 => format!("\n*{address}8 #{address}b100\\r\x1b[5i\r").into_bytes(),
             5 => capture,
-            // The same as if it came from the one who was asked.
+            // The same as if it came from the inverter that was asked.
             6 => {
                 let place = capture.iter().position(|byte| *byte == b'*').unwrap_or(0) + 1;
                 let end = (place + 2).min(capture.len());
@@ -148,7 +148,7 @@ fn stop(child: &Child) {
     kill_process(process, Signal::TERM).unwrap();
 }
 
-/// How fast to ask where nobody has to be spared.
+/// How fast to ask where no inverter has to be spared.
 const QUICK: [&str; 6] = ["--pace", "0s", "--timeout", "60ms", "--gap", "30ms"];
 
 #[test]
@@ -267,7 +267,7 @@ fn expect_datagrams(inverter: &Inverter) {
 
 #[test]
 fn nothing_that_an_inverter_says_makes_the_program_send_anything_but_reads() {
-    // Whom a module names is not whom to talk to.
+    // The address that a module names is not the one to poll.
     let bystander = Inverter::start(address(), None, Box::new(|_, _| vec![]));
     let module = format!("{},ACCF23456789,#01b0100\r", bystander.ip);
     let directory = TempDir::new().unwrap();

@@ -114,7 +114,7 @@ fn a_watch_remembers_which_inverters_are_xp() {
     wait_until("some rounds", || bus.asked().len() > 1 + 3 * 2);
     signal(&child.0, Signal::TERM);
     let run = wait(child).expect_code(0);
-    // No XP has an AC voltage that can't be; a state of which nothing is known is no fault.
+    // No XP has an implausible AC voltage; an unknown state is not a fault.
     assert_eq!(run.stderr, "");
     assert!(run.stdout.lines().count() == 1, "{}", run.stdout);
     let metrics = fs::read_to_string(metrics).unwrap();

@@ -29,7 +29,7 @@ const ORIGINS: [(Origin, &str, &str); 3] = [
     (
         Origin::LikelyReal,
         "likely a real reply",
-        "the same, but who published it does not say where it was captured",
+        "the same, but its publication does not name the source",
     ),
     (
         Origin::Note,
@@ -148,7 +148,7 @@ fn page() -> String {
     }
     writeln!(
         page,
-        "| {TABLE_ONLY} | the maker's papers or other programs name it; nobody has sent a reply yet |"
+        "| {TABLE_ONLY} | the maker's papers or other programs name it; there is no captured reply yet |"
     )
     .unwrap();
     page += "\nBehind the evidence stand the names of the captures. A layout's columns are in [columns.md](columns.md).\n";

@@ -26,7 +26,7 @@ fn the_pictures_of_the_page_are_what_the_program_draws() {
         let picture = fs::read_to_string(file).unwrap();
         expect_file(&format!("docs/pictures/history-{name}.svg"), &picture);
     }
-    // The same year for whoever wants to look closer.
+    // The same year in detail.
     if let Some(directory) = std::env::var_os("KEEP_LOGS") {
         write_year(directory.as_ref());
     }

@@ -185,7 +185,7 @@ impl Change {
     }
 }
 
-/// All that can be left of a write: itself, its beginning, or NULs in place of some of it.
+/// All that can be left of a write: itself, its beginning, or NULs instead of some of it.
 fn torn(bytes: &[u8]) -> Vec<Vec<u8>> {
     let lines = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
     let ends = lines.flat_map(|(place, _)| [place, place + 1]);

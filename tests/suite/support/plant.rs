@@ -27,7 +27,7 @@ impl Plant {
         Self::with_replies(&[("#020", bytes("G4-17"))])
     }
 
-    /// Nobody answers.
+    /// No inverter answers.
     pub fn silent() -> Self {
         Self::with_replies(&[])
     }
