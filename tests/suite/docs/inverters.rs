@@ -1,4 +1,5 @@
-//! `docs/inverters.md`: every type, and why the program is believed to read it. Made from the tables and the captures.
+//! `docs/inverters.md`: every type, and why the program is believed to read it. Made from the
+//! tables and the captures.
 
 use super::expect_file;
 use crate::support::captures;
@@ -28,7 +29,7 @@ const ORIGINS: [(Origin, &str, &str); 3] = [
     (
         Origin::LikelyReal,
         "likely a real reply",
-        "the same, but who published it does not say where it was captured",
+        "the same, but its publication does not name the source",
     ),
     (
         Origin::Note,
@@ -47,7 +48,8 @@ struct Capture {
     type_code: Option<String>,
 }
 
-/// Every capture that reads as readings, in order. Its first line says where it is from, the program what it reads as.
+/// Every capture that reads as readings, in order. Its first line says where it is from, the
+/// program what it reads as.
 fn readings() -> Vec<Capture> {
     let layouts: BTreeSet<&str> = READINGS
         .into_iter()
@@ -146,7 +148,7 @@ fn page() -> String {
     }
     writeln!(
         page,
-        "| {TABLE_ONLY} | the maker's papers or other programs name it; nobody has sent a reply yet |"
+        "| {TABLE_ONLY} | the maker's papers or other programs name it; there is no captured reply yet |"
     )
     .unwrap();
     page += "\nBehind the evidence stand the names of the captures. A layout's columns are in [columns.md](columns.md).\n";
@@ -171,7 +173,8 @@ fn layouts(page: &mut String, captures: &[Capture]) {
     }
 }
 
-/// The types of which there is a reply, in the order of the table; those that no table knows are the last.
+/// The types of which there is a reply, in the order of the table; those that no table knows are
+/// the last.
 fn read(page: &mut String, captures: &[Capture]) {
     *page += "\n## Types with a reply among the tests\n\n| type | model | layout | evidence |\n|---|---|---|---|\n";
     let mut unknown: BTreeSet<&str> = captures
