@@ -1,5 +1,5 @@
-//! How fast bytes become frames and readings, and readings rows. The aim is a million frames a second on one core;
-//! a bus delivers fifteen.
+//! How fast bytes become frames and readings, and readings rows. The aim is a million frames a
+//! second on one core; a bus delivers fifteen.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use bytes::BytesMut;

@@ -1,5 +1,6 @@
-//! How long `history` takes for a year of 31 inverters, 3.3 million rows, beside `wc -l` on the same files; and how much
-//! memory. The aim: a day in 0.1 s, a month or a year in 2 s, a comparison in 4 s, all in 30 MB.
+//! How long `history` takes for a year of 31 inverters, 3.3 million rows, beside `wc -l` on the
+//! same files; and how much memory. The aim: a day in 0.1 s, a month or a year in 2 s, a comparison
+//! in 4 s, all in 30 MB.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

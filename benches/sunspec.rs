@@ -1,5 +1,5 @@
-//! What a SunSpec client costs: a request of Victron's, from its bytes to those of the reply; and an
-//! observation, from a reading to the registers of its device.
+//! What a SunSpec client costs: a request of Victron's, from its bytes to those of the reply; and
+//! an observation, from a reading to the registers of its device.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use divan::{Bencher, black_box};

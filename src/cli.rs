@@ -33,10 +33,11 @@ use std::time::Duration;
 
 /// Polls KACO inverters over RS485 and KSTAR inverters over WiFi, and logs their readings.
 ///
-/// Each inverter gets a folder with one CSV file a day and `latest.csv`. The program only ever reads: no command changes
-/// anything in an inverter.
+/// Each inverter gets a folder with one CSV file a day and `latest.csv`. The program only ever
+/// reads: no command changes anything in an inverter.
 ///
-/// What log, read and watch are given can also stand in the environment: KACO_ARDEXA_DEVICE, KACO_ARDEXA_PACE and so on.
+/// What log, read and watch are given can also stand in the environment: KACO_ARDEXA_DEVICE,
+/// KACO_ARDEXA_PACE and so on.
 #[derive(Debug, Parser)]
 #[command(name = "kaco_ardexa", version = version::version(), max_term_width = 100)]
 #[command(after_help = "Without hardware: kaco_ardexa read sim: 2,4-7")]
@@ -45,11 +46,11 @@ pub struct Cli {
     #[command(subcommand)]
     command: Command,
 
-    /// Say more: -v what happens, -vv every exchange, -vvv everything.
+    /// Print more: -v what happens, -vv every exchange, -vvv everything.
     #[arg(short, long, action = ArgAction::Count, global = true)]
     verbose: u8,
 
-    /// Say errors only.
+    /// Print errors only.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 }
@@ -59,94 +60,100 @@ pub struct Cli {
 pub(crate) enum Command {
     /// Contact each inverter and log the latest readings
     ///
-    /// Appends one row for each inverter to DIR/02/2026-11-20.csv (address, date) and shows the same in DIR/02/latest.csv.
-    /// Prints nothing when all is well, except on a terminal.
+    /// Appends one row for each inverter to DIR/02/2026-11-20.csv (address, date) and shows the
+    /// same in DIR/02/latest.csv. Prints nothing when all is well, except on a terminal.
     #[command(
-        override_usage = "kaco_ardexa log [OPTIONS] <DEVICE> <ADDRESSES> <DIR>\n       kaco_ardexa log [OPTIONS] --plant <FILE> [DIR]"
+        override_usage = "kaco_ardexa log [OPTIONS] <DEVICE> <ADDRESSES> <DIR>\n\
+            \x20      kaco_ardexa log [OPTIONS] --plant <FILE> [DIR]"
     )]
     #[command(after_help = "Example: kaco_ardexa log /dev/ttyUSB0 2,4-7 /opt/ardexa/kaco/logs")]
     Log(Lazy<Log>),
     /// Contact each inverter and print the latest readings
-    #[command(
-        override_usage = "kaco_ardexa read [OPTIONS] <DEVICE> <ADDRESSES>\n       kaco_ardexa read [OPTIONS] --plant <FILE>"
-    )]
+    #[command(override_usage = "kaco_ardexa read [OPTIONS] <DEVICE> <ADDRESSES>\n\
+            \x20      kaco_ardexa read [OPTIONS] --plant <FILE>")]
     #[command(after_help = "Example: kaco_ardexa read /dev/ttyUSB0 2 --format json")]
     Read(Lazy<Read>),
     /// Find the inverters on a bus
     ///
-    /// Asks every address, and who answers is asked what it is: type, model, firmware, serial number. Where nobody answers, it
-    /// says what to look at.
+    /// Polls every address and queries each inverter that answers for type, model, firmware and
+    /// serial number. If none answers, it prints what to check.
     #[command(after_help = "Example: kaco_ardexa scan /dev/ttyUSB0")]
     Scan(Lazy<Scan>),
     /// Measure how well inverters are heard
     ///
-    /// Requests the readings of each inverter --count times, without a second attempt. Prints how many replies were good,
-    /// garbled, missing or late, how long they took, and what that means; after Ctrl-C too.
+    /// Requests the readings of each inverter --count times, without a second attempt. Prints how
+    /// many replies were good, garbled, missing or late, how long they took, and what that means;
+    /// after Ctrl-C too.
     #[command(after_help = "Example: kaco_ardexa ping /dev/ttyUSB0 2,4-7 --count 50")]
     Ping(Lazy<Ping>),
     /// Keep polling: a live page on a terminal, a line for each change elsewhere
     ///
-    /// Silent inverters are polled once a minute until they wake. A device that is missing is waited for. Keys: ? shows
-    /// them all, q quits. Exits with 1 if anything failed meanwhile, as `log` does.
-    #[command(
-        override_usage = "kaco_ardexa watch [OPTIONS] <DEVICE> <ADDRESSES>\n       kaco_ardexa watch [OPTIONS] --plant <FILE>"
-    )]
+    /// Silent inverters are polled once a minute until they wake. A device that is missing is
+    /// waited for. Keys: ? shows them all, q quits. Exits with 1 if anything failed meanwhile, as
+    /// `log` does.
+    #[command(override_usage = "kaco_ardexa watch [OPTIONS] <DEVICE> <ADDRESSES>\n\
+            \x20      kaco_ardexa watch [OPTIONS] --plant <FILE>")]
     #[command(
         after_help = "Example: kaco_ardexa watch /dev/ttyUSB0 2,4-7 --log /opt/ardexa/kaco/logs"
     )]
     Watch(Lazy<Watch>),
     /// Check a plant file, and show what it has polled
     ///
-    /// Buses, inverters, folders, topics, SunSpec units, and how long a round takes. Looks at devices, directories, password
-    /// and certificates of this machine, and opens no bus. Exits with 2 for mistakes in the file, with 1 for what is wrong
-    /// on the machine: run it as the user who runs the service.
+    /// Buses, inverters, folders, topics, SunSpec units, and how long a round takes. Looks at
+    /// devices, directories, password and certificates of this machine, and opens no bus. Exits
+    /// with 2 for mistakes in the file, with 1 for what is wrong on the machine: run it as the user
+    /// of the service.
     #[command(after_help = "Example: kaco_ardexa check /etc/kaco_ardexa/plant.toml")]
     Check(Lazy<Check>),
     /// Show what passes on the bus, sending nothing
     ///
-    /// Requests of another master, replies decoded, everything else as bytes, with times. Until Ctrl-C, which prints counts per
-    /// address. Into a file or pipe, lines of replies end with their bytes, for decode.
+    /// Requests of another master, replies decoded, everything else as bytes, with times. Until
+    /// Ctrl-C, which prints counts per address. Into a file or pipe, lines of replies end with
+    /// their bytes, for decode.
     #[command(after_help = "Example: kaco_ardexa listen /dev/ttyUSB0")]
     Listen(Lazy<Listen>),
     /// KSTAR hybrid inverters, over the network
     #[command(subcommand)]
     Kstar(Kstar),
-    /// Show what the logs say: days, months, years, inverters compared
+    /// Show the logs: days, months, years, inverters compared
     ///
-    /// Numbers, and on a terminal a picture; with -o as a file. Reads the CSV files of log, watch and the Python program, and
-    /// changes nothing in DIR: it can run beside a log or watch.
+    /// Numbers, and on a terminal a picture; with -o as a file. Reads the CSV files of log, watch
+    /// and the Python program, and changes nothing in DIR: it can run beside a log or watch.
     #[command(after_help = "Example: kaco_ardexa history /opt/ardexa/kaco/logs --month 2026-05")]
     History(Lazy<History>),
     /// Ask a running watch --http whether it is well
     ///
-    /// Says nothing and exits with 0 if rounds end and every link is there, else with 1 and the reason. Without an address there
-    /// is nothing to ask, and it exits with 0.
+    /// Prints nothing and exits with 0 if rounds end and every link is there, else with 1 and the
+    /// reason. Without an address there is nothing to check, and it exits with 0.
     #[command(after_help = "Example: kaco_ardexa health --http 127.0.0.1:8080")]
     Health(Lazy<Health>),
     /// Decode captured replies, one per line: hex, recordings, what listen printed
     ///
-    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what it is. Lines can be hex,
-    /// JSON lines of --record, or lines that listen wrote into a file. Lines that are empty or start with `#`, and requests,
-    /// are skipped. Exits 1 if a line is no good reply.
+    /// Replies of KACO and KSTAR inverters, and answers of WiFi modules; each is recognised by what
+    /// it is. Lines can be hex, JSON lines of --record, or lines that listen wrote into a file.
+    /// Lines that are empty or start with `#`, and requests, are skipped. Exits with 1 if a line is
+    /// not a valid reply.
     #[command(after_help = "Example: echo 0a2a3031392036343030786920af0d | kaco_ardexa decode")]
     Decode(Lazy<Decode>),
-    /// Take back what Home Assistant was told of inverters that are gone
+    /// Remove the Home Assistant announcements of inverters that are gone
     ///
-    /// Removes the retained announcements of these inverters from the broker; Home Assistant removes
-    /// their entities at once. A later run with --mqtt announces an inverter again.
+    /// Removes the retained announcements of these inverters from the broker; Home Assistant
+    /// removes their entities at once. A later run with --mqtt announces an inverter again.
     #[command(after_help = "Example: kaco_ardexa mqtt-forget --mqtt host 02 simulated")]
     MqttForget(Lazy<forget::Forget>),
     /// Play inverters, to try out everything around the program
     #[command(subcommand)]
     Simulate(Simulate),
-    /// Say what a status code, a status text or a KSTAR error means, and what to do
+    /// Explain a status code, a status text or a KSTAR error, and what to do
     ///
-    /// All of them without an argument. `kstar 513` is the number in the column Error Codes of a KSTAR inverter.
+    /// All of them without an argument. `kstar 513` is the number in the column Error Codes of a
+    /// KSTAR inverter.
     #[command(after_help = "Example: kaco_ardexa explain 19")]
     Explain(Lazy<Explain>),
     /// Print a script that completes command lines in a shell
     #[command(
-        after_help = "Example: mkdir -p ~/.local/share/bash-completion/completions && kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
+        after_help = "Example: mkdir -p ~/.local/share/bash-completion/completions && \
+            kaco_ardexa completions bash > ~/.local/share/bash-completion/completions/kaco_ardexa"
     )]
     Completions(Lazy<Completions>),
     /// Print the manual page
@@ -167,7 +174,7 @@ pub(crate) struct Health {
 /// `log DEVICE ADDRESSES DIR`
 #[derive(Debug, Args)]
 pub(crate) struct Log {
-    /// The bus and who is on it.
+    /// The bus and its inverters.
     #[command(flatten)]
     pub bus: Bus,
 
@@ -177,8 +184,8 @@ pub(crate) struct Log {
 
     /// Also write the readings to FILE, as Prometheus metrics
     ///
-    /// After each run, exchanged whole; silent inverters stand there too. For the textfile collector of node_exporter the name
-    /// has to end in .prom.
+    /// After each run, exchanged whole; silent inverters stand there too. For the textfile
+    /// collector of node_exporter the name has to end in .prom.
     #[arg(long, value_name = "FILE")]
     pub textfile: Option<PathBuf>,
 
@@ -198,7 +205,7 @@ pub(crate) struct Log {
 /// `read DEVICE ADDRESSES`
 #[derive(Debug, Args)]
 pub(crate) struct Read {
-    /// The bus and who is on it.
+    /// The bus and its inverters.
     #[command(flatten)]
     pub bus: Bus,
 
@@ -257,7 +264,12 @@ pub(crate) struct Ping {
     pub addresses: Addresses,
 
     /// Requests to each inverter
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000), default_value_t = 10)]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        value_parser = clap::value_parser!(u32).range(1..=10_000),
+        default_value_t = 10
+    )]
     pub count: u32,
 
     /// How to ask.
@@ -276,7 +288,7 @@ pub(crate) struct Ping {
 /// `watch DEVICE ADDRESSES`
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Watch {
-    /// The bus and who is on it.
+    /// The bus and its inverters.
     #[command(flatten)]
     pub bus: Bus,
 
@@ -299,7 +311,12 @@ pub(crate) struct Watch {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Watching {
     /// Time from one round to the next; longer if the inverters need it
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "10s")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration::parse_positive,
+        default_value = "10s"
+    )]
     pub every: Duration,
 
     /// Also log the readings, as `log` does
@@ -344,8 +361,13 @@ pub(crate) struct Listen {
     #[arg(value_name = "DEVICE")]
     pub device: Device,
 
-    /// Silence after which what came is told, whole or not
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "400ms")]
+    /// Idle time after which received bytes are printed, complete or not
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration::parse_positive,
+        default_value = "400ms"
+    )]
     pub gap: Duration,
 
     /// Stop after this time
@@ -362,8 +384,9 @@ pub(crate) struct Listen {
 pub(crate) struct Bus {
     /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
     ///
-    /// /dev/ttyUSB0, or better its name in /dev/serial/by-id/; tcp://host:port for a raw serial gateway (ser2net, Elfin EW11,
-    /// USR-TCP232); sim:, sim:night, sim:noisy for simulated inverters; replay:FILE for a recording.
+    /// /dev/ttyUSB0, or better its name in /dev/serial/by-id/; tcp://host:port for a raw serial
+    /// gateway (ser2net, Elfin EW11, USR-TCP232); sim:, sim:night, sim:noisy for simulated
+    /// inverters; replay:FILE for a recording.
     #[arg(value_name = "DEVICE", required_unless_present = "plant")]
     pub device: Option<Device>,
 
@@ -373,13 +396,15 @@ pub(crate) struct Bus {
 
     /// Poll what this file describes: several buses and KSTAR inverters, side by side
     ///
-    /// In place of DEVICE and ADDRESSES. What is typed counts before the file, the file before the environment.
+    /// Instead of DEVICE and ADDRESSES. Arguments take precedence over the file, the file over the
+    /// environment.
     #[arg(long, value_name = "FILE")]
     pub plant: Option<PathBuf>,
 
     /// Name of the bus, so that two buses can share a broker or a database
     ///
-    /// Letters, digits, - and _. It stands in folders (DIR/NAME/02), topics (kaco/NAME_02/state), labels, tags and JSON.
+    /// Letters, digits, - and _. It stands in folders (DIR/NAME/02), topics (kaco/NAME_02/state),
+    /// labels, tags and JSON.
     #[arg(long = "bus", value_name = "NAME")]
     pub name: Option<BusName>,
 }
@@ -394,11 +419,21 @@ pub(crate) struct Waits {
     pub pace: Duration,
 
     /// Wait for the first byte of a reply
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "1s")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration::parse_positive,
+        default_value = "1s"
+    )]
     pub timeout: Duration,
 
     /// Silence that ends a reply whose end is missing
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "400ms")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration::parse_positive,
+        default_value = "400ms"
+    )]
     pub gap: Duration,
 }
 
@@ -410,7 +445,12 @@ pub(crate) struct Asking {
     pub waits: Waits,
 
     /// Tries while the replies of an inverter are garbled
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100), default_value_t = 3)]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        value_parser = clap::value_parser!(u32).range(1..=100),
+        default_value_t = 3
+    )]
     pub attempts: u32,
 
     /// Append every exchange to FILE, as JSON lines; DEVICE replay:FILE plays it again
@@ -445,7 +485,7 @@ pub(crate) enum Format {
     Json,
     /// One CSV table of all inverters, at the end
     Csv,
-    /// InfluxDB's line protocol, a line each
+    /// InfluxDB's line protocol, one line per reading
     Influx,
     /// Prometheus metrics of all inverters, at the end
     Prometheus,
@@ -463,7 +503,8 @@ pub(crate) struct Decode {
     pub format: ListFormat,
 }
 
-/// How other things than the readings of a run are printed: decoded captures, inverters that were found.
+/// How other things than the readings of a run are printed: decoded captures, inverters that were
+/// found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
     /// A table for people
@@ -567,8 +608,8 @@ pub(crate) struct SimulateKaco {
     #[arg(long, value_name = "PATH")]
     pub link: Option<PathBuf>,
 
-    /// day: all answer well; night: all are silent; noisy: some replies are garbled, echoed or late;
-    /// fault: the first reports a fault
+    /// day: all answer well; night: all are silent; noisy: some replies are garbled, echoed or
+    /// late; fault: the first reports a fault
     #[arg(long, value_name = "MOOD", default_value = "day", value_parser = mood)]
     pub mood: Mood,
 }

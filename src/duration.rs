@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-/// Nobody waits longer for a line; a larger number is a slip.
+/// No wait on a bus is longer; a larger number is a slip.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Parses a duration of at most a day.
 ///
 /// # Errors
-/// A text that says how to write it.
+/// A text that shows how to write it.
 pub fn parse(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
@@ -36,7 +36,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
 /// As [`parse`], more than nothing.
 ///
 /// # Errors
-/// A text that says how to write it.
+/// A text that shows how to write it.
 pub fn parse_positive(text: &str) -> Result<Duration, String> {
     match parse(text)? {
         Duration::ZERO => Err("it must be longer than nothing".to_owned()),
@@ -45,7 +45,7 @@ pub fn parse_positive(text: &str) -> Result<Duration, String> {
 }
 
 fn explain(text: &str) -> String {
-    format!("`{text}` is no duration; write for example 1s, 250ms or 1.5s")
+    format!("`{text}` is not a duration; write for example 1s, 250ms or 1.5s")
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! Bytes from outside, made safe to show: what an inverter sends must never steer a terminal or break a log line.
+//! Bytes from outside, made safe to show: what an inverter sends must never steer a terminal or
+//! break a log line.
 
 use std::fmt::Write as _;
 
-/// `bytes` as printable ASCII: blanks and visible characters stay, a backslash is doubled, everything else becomes
-/// `\n`, `\r`, `\t` or `\xNN`.
+/// `bytes` as printable ASCII: blanks and visible characters stay, a backslash is doubled,
+/// everything else becomes `\n`, `\r`, `\t` or `\xNN`.
 ///
 /// ```
 /// assert_eq!(kaco_ardexa::escape::printable(b"\n*02\x1b[1m 5\r"), r"\n*02\x1b[1m 5\r");
@@ -79,7 +80,8 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes that `text` writes in hex, blanks between them ignored; `None` where it is something else.
+/// The bytes that `text` writes in hex, blanks between them ignored; `None` where it is something
+/// else.
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text
         .chars()

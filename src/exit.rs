@@ -55,7 +55,7 @@ impl Failure {
         }
     }
 
-    /// The same failure, told of a part of the program's work.
+    /// The same failure, as that of a part of the program's work.
     #[must_use]
     pub fn of(self, subject: &str) -> Self {
         Self {

@@ -5,8 +5,8 @@ pub mod advice;
 use crate::kaco::status::{self, Severity};
 use crate::reading::{Decimal, Field, Kind, Reading};
 
-/// The faults in the cells of an inverter, a text each: `insulation fault (Insulation fault)`.
-/// The cells of normal operation say nothing.
+/// The faults in the cells of an inverter, one text per fault: `insulation fault (Insulation
+/// fault)`. Cells of normal operation give none.
 pub fn faults<'a>(cells: impl Iterator<Item = (&'a Field, &'a str)>) -> Vec<String> {
     let mut faults = Vec::new();
     for (field, text) in cells {
@@ -50,7 +50,7 @@ fn of_cell(field: &Field, text: &str) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// The text of a status with its meaning, unless that says no more.
+/// The text of a status with its meaning, unless that adds nothing.
 fn explained(status: &status::Status) -> String {
     let plain = |text: &str| text.replace('-', " ").to_lowercase();
     if plain(status.text) == plain(status.meaning) {

@@ -66,13 +66,13 @@ impl fmt::Display for BusName {
     }
 }
 
-/// What tells an inverter from the others of its bus or network.
+/// What identifies an inverter on its bus or network.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Mark {
     /// A KACO address; missing in captured replies that carry none.
     Address(Option<u8>),
-    /// Serial number and IP address, where they are known. The serial number counts if there is one:
-    /// a router gives the address to another inverter from time to time.
+    /// Serial number and IP address, where they are known. The serial number counts if there is
+    /// one: a router gives the address to another inverter from time to time.
     Network {
         serial: Option<String>,
         ip: Option<IpAddr>,
@@ -177,7 +177,7 @@ impl InverterId {
         }
     }
 
-    /// The address as its captured reply says it, 0..=99.
+    /// The address in its captured reply, 0..=99.
     pub const fn raw_address(&self) -> Option<u8> {
         match self.mark {
             Mark::Address(address) => address,
@@ -201,8 +201,8 @@ impl InverterId {
         }
     }
 
-    /// `02`, a serial number or an IP address, with `roof/` in front on a named bus; empty if nothing
-    /// is known.
+    /// `02`, a serial number or an IP address, with `roof/` in front on a named bus; empty if
+    /// nothing is known.
     pub fn label(&self) -> String {
         self.on_bus(&self.short(), "/")
     }
@@ -229,7 +229,7 @@ impl InverterId {
         }
     }
 
-    /// Where it is polled: a label that stays the same when it tells its serial number.
+    /// Where it is polled: a label that stays the same when its serial number becomes known.
     pub fn place(&self) -> String {
         match self.ip() {
             Some(ip) => ip.to_string(),
@@ -249,8 +249,8 @@ impl InverterId {
         matches!(self.mark, Mark::Address(Some(_))).then(|| self.label())
     }
 
-    /// The one key that tells it from the others of its bus, as in databases: `address`, `serial` or
-    /// `ip`. `None` for captured replies that say nothing.
+    /// The one key that identifies it on its bus, as in databases: `address`, `serial` or `ip`.
+    /// `None` for captured replies without any.
     pub fn key(&self) -> Option<(&'static str, String)> {
         match &self.mark {
             Mark::Address(address) => address.map(|address| ("address", address.to_string())),
@@ -263,7 +263,7 @@ impl InverterId {
     }
 
     /// `kaco_02`, `kaco_roof_02` or `sim_kaco_02`: one word of letters, digits, `_` and `-`, for
-    /// discovery topics and unique ids. `None` if nothing is known that tells it from others.
+    /// discovery topics and unique ids. `None` if nothing is known that identifies it.
     pub fn node(&self) -> Option<String> {
         let simulated = if self.is_simulated { "sim_" } else { "" };
         let protocol = self.family.protocol;
@@ -325,8 +325,8 @@ impl Hash for InverterId {
     }
 }
 
-/// What topics and Home Assistant take: letters, digits, `_` and `-`; `_` for everything else. Nothing
-/// is left out: 192.168.1.50 and 192.168.15.0 are two inverters.
+/// What topics and Home Assistant take: letters, digits, `_` and `-`; `_` for everything else.
+/// Nothing is left out: 192.168.1.50 and 192.168.15.0 are two inverters.
 pub fn reduced(text: &str) -> String {
     let fit = |character: char| match character {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '-' => character,

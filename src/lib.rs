@@ -1,10 +1,12 @@
-//! Reads KACO and KSTAR solar inverters; the program `kaco_ardexa` is a thin layer over this library.
+//! Reads KACO and KSTAR solar inverters; the program `kaco_ardexa` is a thin layer over this
+//! library.
 //!
 //! The way of one reading: a [`link`] gives bytes, [`kaco::wire`] makes a checked frame,
-//! [`kaco::interpret`] walks the frame's table once and makes a [`reading::Reading`]. A [`source`] polls
-//! inverters and gives observations, the runners in [`command`] hand them to the [`sink`]s, which write
-//! what a [`mod@format`] makes of them. For KSTAR inverters it is [`kstar::client`], [`kstar::wire`] and
-//! [`kstar::interpret`]. From top to bottom; imports point down only, and a test reads this list:
+//! [`kaco::interpret`] walks the frame's table once and makes a [`reading::Reading`]. A [`source`]
+//! polls inverters and gives observations, the runners in [`command`] hand them to the [`sink`]s,
+//! which write what a [`mod@format`] makes of them. For KSTAR inverters it is [`kstar::client`],
+//! [`kstar::wire`] and [`kstar::interpret`]. From top to bottom; imports point down only, and a
+//! test reads this list:
 //!
 //! | module | does |
 //! |---|---|
@@ -30,7 +32,7 @@
 //! | [`inverter`] | the identity of an inverter |
 //! | [`exit`] | exit codes and failures |
 //! | [`logging`] | messages on standard error |
-//! | [`address`], [`clock`], [`duration`], [`escape`], [`lines`] | `2,4-7`; the time of day; `1.5s`; bytes from outside made safe to show; lines of bounded length |
+//! | [`address`], [`clock`], [`duration`], [`escape`], [`lines`] | small parsers; text made safe |
 
 pub mod address;
 pub mod cli;

@@ -1,4 +1,5 @@
-//! Lines of files from outside: none is longer than [`LONGEST`], so memory is bounded whatever they hold.
+//! Lines of files from outside: none is longer than [`LONGEST`], so memory is bounded whatever they
+//! hold.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read};

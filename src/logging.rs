@@ -1,4 +1,5 @@
-//! What the program reports on standard error: one line per message, escaped, short enough for a mail from cron.
+//! What the program reports on standard error: one line per message, escaped, short enough for a
+//! mail from cron.
 
 use crate::clock;
 use chrono::{DateTime, FixedOffset};
@@ -12,8 +13,8 @@ use tracing_subscriber::fmt::format::Writer as Out;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Starts logging: warnings and errors, `-q` errors only, each `-v` one level more. Gives the hold on
-/// where messages go.
+/// Starts logging: warnings and errors, `-q` errors only, each `-v` one level more. Gives the hold
+/// on where messages go.
 pub fn start(verbose: u8, quiet: bool) -> Messages {
     let level = match (quiet, verbose) {
         (true, _) => LevelFilter::ERROR,

@@ -1,5 +1,5 @@
-//! What came of polling an inverter: one request, or all the requests that its reading needs. The same
-//! for every family.
+//! What came of polling an inverter: one request, or all the requests that its reading needs. The
+//! same for every family.
 
 use crate::inverter::InverterId;
 use crate::reading::Reading;
@@ -112,8 +112,8 @@ impl Attempts {
         }
     }
 
-    /// What there is to say of them, such as `1 of 3 replies garbled`; nothing if every request had a
-    /// good reply.
+    /// The defects of these replies, such as `1 of 3 replies garbled`; nothing if every request had
+    /// a good reply.
     pub fn trouble(self) -> Option<String> {
         let Self {
             sent,

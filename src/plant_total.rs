@@ -1,4 +1,4 @@
-//! What all inverters of a plant give together, and when that may be told.
+//! The totals of all inverters of a plant, and when they are known.
 //!
 //! A total without one of its inverters is a wrong number that looks right. So a total has a value
 //! only while every inverter is read, or silent as at night.
@@ -198,7 +198,7 @@ fn sum(mut parts: impl Iterator<Item = Option<Decimal>>) -> Option<Decimal> {
 pub struct Memory {
     /// The last reading of each, by place.
     read: BTreeMap<String, Figures>,
-    /// Those whose link is lost: what was observed of them before is not of now.
+    /// Those whose link is lost: earlier observations of them are outdated.
     lost: BTreeSet<String>,
 }
 

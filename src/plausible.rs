@@ -1,8 +1,8 @@
-//! Numbers that can't be: what the tables say is plausible, held against a reading.
+//! Implausible values: checks a reading against the limits in the layouts.
 //!
 //! A sum of 8 bits lets one damaged reply in 256 pass. A reading of which a number is out of its
-//! range, or a power that has nothing to do with its voltage and current, is kept as it came, as
-//! nobody can say which number is wrong; but it is said.
+//! range, or a power that has nothing to do with its voltage and current, is kept unchanged, as it
+//! is unknown which number is wrong; but there is a warning.
 
 use crate::reading::{Decimal, Field, Plausible, Reading, Value};
 use std::fmt;
@@ -42,8 +42,8 @@ pub fn doubts(reading: &Reading) -> Vec<Doubt> {
     reading.columns().filter_map(doubt).collect()
 }
 
-/// What is odd about a reading although its checksum was right, in words: cells that can't be read,
-/// implausible values.
+/// What is wrong with a reading although its checksum was right, in words: cells that can't be
+/// read, implausible values.
 pub fn oddities(reading: &Reading) -> Vec<String> {
     let unreadable = reading.unreadable.iter().map(|unreadable| {
         let (label, raw) = (unreadable.label, &unreadable.raw);

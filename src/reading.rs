@@ -86,7 +86,7 @@ pub enum StatusCode {
     Each(Vec<Option<u32>>),
 }
 
-/// What an inverter tells of itself apart from its readings, where somebody asked.
+/// What an inverter reports about itself besides its readings, if it was asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Serial number, where the sender has none.
@@ -104,7 +104,7 @@ pub struct Unreadable {
     pub raw: String,
 }
 
-/// What one inverter said at one time.
+/// The values of one inverter at one time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     /// When the reply was complete, local time; `None` when decoding captures.

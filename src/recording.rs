@@ -32,12 +32,13 @@ impl Exchange {
 
     /// The line, with `\n`.
     pub fn line(&self) -> String {
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let line = json!({
             "time": self.time,
             "device": self.device,
             "request": escape::hex(&self.request),
             "reply": escape::hex(&self.reply),
-            "first_byte_ms": self.first_byte.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+            "first_byte_ms": self.first_byte.map(milliseconds),
             "outcome": self.outcome,
         });
         format!("{line}\n")
@@ -46,12 +47,12 @@ impl Exchange {
     /// Reads a line. Only request and reply must be there, one of them with bytes.
     ///
     /// # Errors
-    /// A text that says what is wrong with it.
+    /// A text that describes what is wrong with it.
     pub fn parse(line: &str) -> Result<Self, String> {
         let value: Value =
             serde_json::from_str(line).map_err(|error| format!("no JSON: {error}"))?;
         let bytes = |key: &str| match value.get(key).and_then(Value::as_str) {
-            Some(hex) => escape::from_hex(hex).ok_or_else(|| format!("`{key}` is no hex")),
+            Some(hex) => escape::from_hex(hex).ok_or_else(|| format!("`{key}` is not hex")),
             None => Err(format!("no `{key}` in it")),
         };
         let text = |key: &str| {

@@ -1,5 +1,5 @@
-//! Texts made of the definition of the command line: the manual, with all commands or of one; what a
-//! shell needs to complete command lines.
+//! Texts made of the definition of the command line: the manual, with all commands or of one; what
+//! a shell needs to complete command lines.
 
 use super::Cli;
 use clap::{Command, CommandFactory};
@@ -26,7 +26,7 @@ and an inverter gave no reading.
 Another run holds this device or directory.
 "#;
 
-/// How variables are called; each option would have the same to say.
+/// How variables are named, once for all options.
 const ENVIRONMENT: &str = r#".SH ENVIRONMENT
 .BR log ,
 .B read
@@ -34,10 +34,12 @@ and
 .BR watch ,
 also those of
 .BR kstar ,
-take each argument and option from the environment where it is not typed: the variable is called KACO_ARDEXA_ and the name in capitals,
+take each argument and option from the environment where it is not typed: the variable is called
+KACO_ARDEXA_ and the name in capitals,
 as in KACO_ARDEXA_DEVICE, KACO_ARDEXA_ADDRESSES, KACO_ARDEXA_DIR (also for
 .BR \-\-log ),
-KACO_ARDEXA_PACE, KACO_ARDEXA_MQTT_QOS. A switch is 1, yes, true and on, or 0, no, false and off. An empty variable is as good as none.
+KACO_ARDEXA_PACE, KACO_ARDEXA_MQTT_QOS. A switch is 1, yes, true and on, or 0, no, false and off.
+An empty variable is as good as none.
 .TP
 .B MQTT_USERNAME, MQTT_PASSWORD
 The login of the broker, where its URL has none.
@@ -135,7 +137,7 @@ fn title(program: &Command, page: &str) -> String {
     format!(".TH {title} 1 \"\" \"{name} {version}\" \"User Commands\"\n")
 }
 
-/// The commands below `parent`, each with all that a page of its own would say.
+/// The commands below `parent`, each with everything for a page of its own.
 fn write_commands(page: &mut Vec<u8>, path: &str, parent: &Command) -> io::Result<()> {
     for command in parent.get_subcommands().filter(|it| !it.is_hide_set()) {
         let path = format!("{path} {}", command.get_name());
@@ -162,8 +164,8 @@ fn plain(command: Command) -> Command {
         .subcommand_value_name("COMMAND")
 }
 
-/// A section without what belongs to a page of its own: its heading, the preamble. Nor with breaks beside empty lines, which
-/// `mandoc` complains about.
+/// A section without what belongs to a page of its own: its heading, the preamble. Nor with breaks
+/// beside empty lines, which `mandoc` complains about.
 fn write_body(
     page: &mut Vec<u8>,
     render: impl Fn(&mut dyn Write) -> io::Result<()>,

@@ -1,5 +1,5 @@
-//! Arguments and options out of the environment, as services and containers are configured. Each has
-//! the variable that its name says; some have those of the C# console `kstar.sharp` too.
+//! Arguments and options out of the environment, as services and containers are configured. Each
+//! has a variable named after it; some also have those of the C# console `kstar.sharp`.
 
 use super::plant::{self, Refusal, Typed};
 use super::{Cli, check};
@@ -20,7 +20,7 @@ use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What the program exits with when it was told nonsense, as the parser has it.
+/// The exit code for usage errors, as the parser defines it.
 const WRONG_USAGE: u8 = 2;
 
 /// In front of all variables.
@@ -44,7 +44,7 @@ const LEGACY: [(&str, [&str; 2]); 3] = [
 /// The variables of `--mqtt`, for its error.
 pub(super) const BROKER_VARIABLES: &str = "KACO_ARDEXA_MQTT, MQTT_CONNECTION_STRING or MQTT";
 
-/// What was typed and what the environment says, as a plan.
+/// The plan of a command line and the environment.
 #[derive(Debug)]
 pub struct Invocation {
     /// How many times `-v` was given.
@@ -72,7 +72,7 @@ impl From<Error> for Wrong {
     }
 }
 
-/// What was typed, and what the environment says where nothing was.
+/// The arguments as typed, completed from the environment.
 ///
 /// # Errors
 /// What is wrong with it, or the help that was asked for.
@@ -241,7 +241,7 @@ pub(super) fn medium() -> Medium {
     }
 }
 
-/// An empty variable is as good as none: lists of variables often name more than they set.
+/// An empty variable counts as unset: lists of variables often name more than they set.
 fn value(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
@@ -249,8 +249,8 @@ fn value(name: &str) -> Option<OsString> {
 /// Set while the program is defined to parse a command line.
 static IS_PARSING: AtomicBool = AtomicBool::new(false);
 
-/// The arguments of one command. To parse a command line they are defined, with their variables, for the
-/// command at hand only: those of all commands would be a twentieth of the memory of a run.
+/// The arguments of one command. To parse a command line they are defined, with their variables,
+/// for the command at hand only: those of all commands would be a twentieth of the memory of a run.
 #[derive(Debug)]
 pub(crate) struct Lazy<T>(pub(crate) T);
 

@@ -31,13 +31,15 @@ pub(crate) struct History {
 
     /// How the numbers are printed
     ///
-    /// json and csv print the series behind the picture, for other tools. On a terminal, table is preceded by the picture.
+    /// json and csv print the series behind the picture, for other tools. On a terminal, table is
+    /// preceded by the picture.
     #[arg(long, value_enum, default_value_t = HistoryFormat::Table)]
     format: HistoryFormat,
 
     /// Write the picture to FILE instead of printing it
     ///
-    /// FILE.svg holds the picture, FILE.html a page with day, month, year and comparison. The file is replaced in one step.
+    /// FILE.svg holds the picture, FILE.html a page with day, month, year and comparison. The file
+    /// is replaced in one step.
     #[arg(short, long, value_name = "FILE", value_parser = target, conflicts_with = "format")]
     output: Option<Target>,
 
@@ -50,7 +52,8 @@ pub(crate) struct History {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 struct Periods {
-    /// Power over the time of one day, such as 2026-05-03; the last day that has rows if no period is given
+    /// Power over the time of one day, such as 2026-05-03; the last day that has rows if no period
+    /// is given
     #[arg(long, value_name = "DATE", value_parser = date)]
     day: Option<NaiveDate>,
 
@@ -83,10 +86,10 @@ enum HistoryFormat {
 }
 
 impl History {
-    /// What is to be done, with what the environment says of the terminal.
+    /// The plan, with what the environment gives about the terminal.
     ///
     /// # Errors
-    /// [`Refusal`] if the plant file has mistakes, or if nothing says where the logs are.
+    /// [`Refusal`] if the plant file has mistakes, or if there is no directory of logs.
     pub(super) fn plan(self) -> Result<Plan, Refusal> {
         let path = self.plant.as_deref();
         let file = path.map(plant::read).transpose()?.unwrap_or_default();

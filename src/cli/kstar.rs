@@ -12,8 +12,9 @@ use std::path::PathBuf;
 pub(crate) enum Kstar {
     /// Find the inverters on the network
     ///
-    /// Asks by broadcast and shows who answers within two seconds: address, hardware address and name of the WiFi module;
-    /// serial number and model where the inverter tells them.
+    /// Searches by broadcast and prints each inverter that answers within two seconds: address,
+    /// hardware address and name of the WiFi module; serial number and model where the inverter
+    /// reports them.
     #[command(after_help = "Example: kaco_ardexa kstar discover --broadcast 192.168.1.255")]
     Discover(Lazy<KstarDiscover>),
     /// Contact each inverter and print the latest readings
@@ -21,9 +22,10 @@ pub(crate) enum Kstar {
     Read(Lazy<KstarRead>),
     /// Contact each inverter and log the latest readings
     ///
-    /// Appends one row for each inverter to DIR/E4000K1234567890/2026-11-20.csv (serial number, date) and shows the same in
-    /// DIR/E4000K1234567890/latest.csv. An inverter that does not tell its serial number logs under its IP address. Prints
-    /// nothing when all is well, except on a terminal.
+    /// Appends one row for each inverter to DIR/E4000K1234567890/2026-11-20.csv (serial number,
+    /// date) and shows the same in DIR/E4000K1234567890/latest.csv. An inverter that does not
+    /// report its serial number is logged under its IP address. Prints nothing when all is well,
+    /// except on a terminal.
     #[command(
         after_help = "Example: kaco_ardexa kstar log /opt/ardexa/kstar/logs --ip 192.168.1.50"
     )]
@@ -40,8 +42,8 @@ pub(crate) enum Kstar {
 pub(crate) struct Network {
     /// Address of an inverter; without it, all that answer to a broadcast are asked
     ///
-    /// Can be given several times. Where broadcast does not get through, as from a container, this is needed: give the
-    /// inverter a fixed address in the router. 0.0.0.0 means to search.
+    /// Can be given several times. Where broadcast does not get through, as from a container, this
+    /// is needed: give the inverter a fixed address in the router. 0.0.0.0 means to search.
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -52,7 +54,8 @@ pub(crate) struct Network {
 
     /// Where to search
     ///
-    /// Can be given several times. Without it: 255.255.255.255 and the broadcast address of each network interface.
+    /// Can be given several times. Without it: 255.255.255.255 and the broadcast address of each
+    /// network interface.
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
     pub broadcast: Vec<Ipv4Addr>,
 }
@@ -60,7 +63,7 @@ pub(crate) struct Network {
 /// `kstar watch`
 #[derive(Debug, Args)]
 pub(crate) struct KstarWatch {
-    /// Who is asked.
+    /// The inverters to poll.
     #[command(flatten)]
     pub network: Network,
 
@@ -88,7 +91,7 @@ pub(crate) struct KstarDiscover {
 /// `kstar read`
 #[derive(Debug, Args)]
 pub(crate) struct KstarRead {
-    /// Who is asked.
+    /// The inverters to poll.
     #[command(flatten)]
     pub network: Network,
 
@@ -124,12 +127,12 @@ pub(crate) struct KstarLog {
 
     /// Also write the readings to FILE, as Prometheus metrics
     ///
-    /// After each run, exchanged whole; inverters named by --ip that are silent stand there too. For the textfile collector of
-    /// node_exporter the name has to end in .prom.
+    /// After each run, exchanged whole; inverters named by --ip that are silent stand there too.
+    /// For the textfile collector of node_exporter the name has to end in .prom.
     #[arg(long, value_name = "FILE")]
     pub textfile: Option<PathBuf>,
 
-    /// Who is asked.
+    /// The inverters to poll.
     #[command(flatten)]
     pub network: Network,
 
@@ -155,13 +158,14 @@ pub(crate) struct KstarLog {
 pub(crate) struct SimulateKstar {
     /// Address of this machine to answer at
     ///
-    /// The default is heard by this machine alone; any 127.x.x.x is another inverter. With 0.0.0.0, or the address of a
-    /// network interface, the whole network can ask; broadcasts are heard with 0.0.0.0 only.
+    /// The default is heard by this machine alone; any 127.x.x.x is another inverter. With 0.0.0.0,
+    /// or the address of a network interface, the whole network can ask; broadcasts are heard with
+    /// 0.0.0.0 only.
     #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST)]
     pub bind: Ipv4Addr,
 }
 
-/// An address that an inverter can have. Nothing, as an empty variable says, is as good as 0.0.0.0.
+/// An address that an inverter can have. An empty text, as of an empty variable, means 0.0.0.0.
 fn inverter(text: &str) -> Result<Ipv4Addr, String> {
     let text = text.trim();
     if text.is_empty() {
@@ -172,7 +176,7 @@ fn inverter(text: &str) -> Result<Ipv4Addr, String> {
         .map_err(|_| "it is not an IPv4 address such as 192.168.1.50".to_owned())?;
     if ip.is_broadcast() || ip.is_multicast() {
         return Err(format!(
-            "{ip} is no address of an inverter; to search there, write --broadcast {ip}"
+            "{ip} is not an address of an inverter; to search there, write --broadcast {ip}"
         ));
     }
     Ok(ip)

@@ -281,7 +281,7 @@ fn kaco_plan(
     }
 }
 
-/// What `watch` would do with a plant file, whatever the environment says.
+/// The plan of `watch` for a plant file, independent of the environment.
 fn checked(file: &Path) -> Result<plan::Check, Refusal> {
     let words = ["kaco_ardexa", "watch", "--plant"].map(OsStr::new);
     let watch = Cli::try_parse_from(words.into_iter().chain([file.as_os_str()]));

@@ -1,7 +1,7 @@
-//! `--plant FILE`: what a plant file says goes where nothing was typed.
+//! `--plant FILE`: a plant file gives the values that were not typed.
 //!
-//! What is typed counts before the file, the file before the environment. A DEVICE that is typed counts
-//! before a plant file that the environment names.
+//! What is typed counts before the file, the file before the environment. A DEVICE that is typed
+//! counts before a plant file that the environment names.
 
 use super::{Asking, Bus, Log, Polling, Publishing, Pushing, Read, Watch, Watching};
 use crate::history::names::{Name, Names};
@@ -22,7 +22,7 @@ use std::time::Duration;
 pub(super) enum Refusal {
     /// What was typed makes no sense.
     Usage(String),
-    /// A plant file has mistakes, a line each.
+    /// A plant file has mistakes, one per line.
     File(String),
 }
 
@@ -54,7 +54,7 @@ impl Typed {
         self.0.contains(name)
     }
 
-    /// What the file says, unless `name` was typed.
+    /// Takes the value of the file, unless `name` was typed.
     fn fill<T>(&self, name: &str, place: &mut T, said: Option<T>) {
         if let Some(said) = said.filter(|_| !self.has(name)) {
             *place = said;
@@ -290,7 +290,7 @@ pub(super) fn sources(
     file.buses.iter().map(bus).chain(network).collect()
 }
 
-/// What a file says of the inverters to people who read logs.
+/// What a file adds to the logs for their readers: names and installed powers.
 pub(super) fn names(file: &PlantFile) -> Names {
     let mut names = Names {
         title: file.name.clone(),
@@ -340,7 +340,7 @@ pub(super) fn directory(log: Option<PathBuf>, plant: Option<&Path>) -> Result<Pa
     })
 }
 
-/// As the parser says it.
+/// In the wording of the parser.
 pub(super) fn missing(argument: &str) -> String {
     format!("the following required arguments were not provided:\n  {argument}")
 }

@@ -18,8 +18,9 @@ const PLAIN: &str = "sensor/inverter";
 pub(crate) struct Publishing {
     /// Publish the readings to this MQTT broker: host, host:1883, mqtt://user@host, mqtts://host
     ///
-    /// After they were logged or printed. User and password can stand in the URL, but other users of this machine can see a command line: better set MQTT_USERNAME and
-    /// MQTT_PASSWORD, or give --mqtt-password-file.
+    /// After they were logged or printed. User and password can stand in the URL, but other users
+    /// of this machine can see a command line: better set MQTT_USERNAME and MQTT_PASSWORD, or give
+    /// --mqtt-password-file.
     #[arg(
         long = "mqtt",
         value_name = "URL",
@@ -40,7 +41,7 @@ pub(crate) struct Publishing {
     #[arg(long, value_name = "FILE")]
     pub mqtt_password_file: Option<PathBuf>,
 
-    /// File with the certificates to trust for mqtts://, in PEM format, in place of the system's
+    /// File with the certificates to trust for mqtts://, in PEM format, instead of the system's
     #[arg(long, value_name = "FILE")]
     pub mqtt_ca: Option<PathBuf>,
 
@@ -80,11 +81,13 @@ impl PlainTopics {
 /// The certificate that the program shows.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ClientCertificate {
-    /// File with the certificate to show a broker that knows its clients by certificates, in PEM format
+    /// File with the certificate to show a broker that knows its clients by certificates, in PEM
+    /// format
     #[arg(long, value_name = "FILE", requires = "mqtt_key")]
     pub mqtt_cert: Option<PathBuf>,
 
-    /// File with the key of that certificate, in PEM format, which no other user should be able to read
+    /// File with the key of that certificate, in PEM format, which no other user should be able to
+    /// read
     #[arg(long, value_name = "FILE", requires = "mqtt_cert")]
     pub mqtt_key: Option<PathBuf>,
 }
@@ -119,7 +122,8 @@ impl Publishing {
     }
 }
 
-/// Parses a broker. Unlike all others, its errors do not repeat what was typed: there may be a password in it.
+/// Parses a broker. Unlike all others, its errors do not repeat what was typed: there may be a
+/// password in it.
 #[derive(Clone)]
 pub(super) struct BrokerParser;
 

@@ -1,4 +1,4 @@
-//! What `--version` prints: the version, and the commit where the build was told one.
+//! What `--version` prints: the version, and the commit if the build was given one.
 
 /// `1.0.0 (abc1234)`, or `1.0.0` without a commit. `KACO_ARDEXA_COMMIT` is set by the packaging
 /// scripts.

@@ -1,4 +1,5 @@
-//! What a line of a capture holds: hex, an exchange of a recording, or a line that `listen` printed.
+//! What a line of a capture holds: hex, an exchange of a recording, or a line that `listen`
+//! printed.
 
 use crate::escape;
 use crate::recording::Exchange;
@@ -7,7 +8,7 @@ use chrono::NaiveTime;
 /// The bytes of a line; none where it holds no reply.
 ///
 /// # Errors
-/// A text that says what is wrong with it.
+/// A text that describes what is wrong with it.
 pub(super) fn bytes(line: &str) -> Result<Option<Vec<u8>>, String> {
     if line.starts_with('{') {
         let exchange = Exchange::parse(line)?;

@@ -98,7 +98,7 @@ fn decode(text: &str) -> Vec<Result<Reading, Refused>> {
         })
         .collect();
     if decoded.is_empty() {
-        let detail = "this is no reply of a known protocol".to_owned();
+        let detail = "this is not a reply of a known protocol".to_owned();
         decoded.push(Err(Refused {
             kind: "unknown",
             detail,
@@ -108,7 +108,8 @@ fn decode(text: &str) -> Vec<Result<Reading, Refused>> {
     decoded
 }
 
-/// The bytes as one datagram of a KSTAR inverter or its WiFi module; `None` if they do not begin like one.
+/// The bytes as one datagram of a KSTAR inverter or its WiFi module; `None` if they do not begin
+/// like one.
 fn decode_kstar(bytes: &[u8]) -> Option<Result<Reading, Refused>> {
     match kstar::wire::parse(bytes) {
         Ok(frame) => Some(Ok(kstar::interpret::frame(frame))),

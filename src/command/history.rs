@@ -1,4 +1,4 @@
-//! `history`: reads the logs of a directory and prints or writes what they say.
+//! `history`: reads the logs of a directory, and prints or writes series and pictures.
 
 use super::print::print;
 use crate::exit::{Exit, Failure};
@@ -23,7 +23,7 @@ use tracing::warn;
 pub struct Plan {
     /// The directory of `log`.
     pub directory: PathBuf,
-    /// What a plant file says of the inverters.
+    /// Names and powers of the inverters, from a plant file.
     pub names: Names,
     /// Which days.
     pub period: Period,
@@ -62,7 +62,8 @@ pub enum Format {
 /// Runs the plan.
 ///
 /// # Errors
-/// [`Failure`] if the logs can't be read, hold nothing of the period, or the output can't be written.
+/// [`Failure`] if the logs can't be read, hold nothing of the period, or the output can't be
+/// written.
 pub(super) fn run(plan: &Plan) -> Result<Exit, Failure> {
     let mut teller = Teller {
         archive: Archive::new(open(plan)?, plan.names.clone()),
@@ -97,7 +98,7 @@ fn open(plan: &Plan) -> Result<Log, Failure> {
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let is_denied = error.source.kind() == io::ErrorKind::PermissionDenied;
-        let hint = is_denied.then_some("run it as the user who logs, or with sudo");
+        let hint = is_denied.then_some("run it as the user of the log, or with sudo");
         Self::new(error.to_string(), hint)
     }
 }
@@ -165,7 +166,7 @@ impl Teller<'_> {
     fn page(&mut self, period: Period, path: &Path, is_strict: bool) -> Result<Exit, Failure> {
         let last = self.last(period)?;
         let comparison = self.read(Period::Compare(Some(last)))?;
-        // The comparison has read all files: what it skipped is all that there is to tell.
+        // The comparison has read all files: only what it skipped is left to report.
         let skipped = self.archive.skipped.clone();
         let mut parts = vec![
             ("Day", self.read(Period::Day(Some(last)))?),
@@ -270,7 +271,7 @@ fn write(path: &Path, content: &str) -> Result<(), Failure> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        // Whatever takes its place meanwhile is not followed.
+        // A link that replaces it meanwhile is not followed.
         let mut file = File::create_new(&new)?;
         file.write_all(content.as_bytes())?;
         drop(file);

@@ -1,5 +1,5 @@
-//! `check FILE`: what a plant file would have polled, and whether this machine can do it. Nothing is
-//! opened, made or sent.
+//! `check FILE`: what a plant file would have polled, and whether this machine can do it. Nothing
+//! is opened, made or sent.
 
 use super::plan::Check;
 use super::print::print;

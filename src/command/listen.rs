@@ -88,7 +88,7 @@ pub(super) async fn run(arguments: Listen, mut stop: Stop) -> Result<Ended, Fail
     .map(|()| Ended::Exit(Exit::Done))
 }
 
-/// Tells what passes, a line for each request, reply, or piece of something else.
+/// Prints what passes, one line per request, reply, or piece of something else.
 struct Listener {
     gap: Duration,
     /// Whether lines of replies end with the bytes, for `decode`.
@@ -100,8 +100,8 @@ struct Listener {
 }
 
 impl Listener {
-    /// Tells what comes, until the link is lost or nothing reads the output any more. `silent` is
-    /// called once if nothing comes at first.
+    /// Prints what is received, until the link is lost or the output is closed. `silent` is called
+    /// once if nothing is received at first.
     async fn listen(
         &mut self,
         stream: &mut (impl AsyncRead + Unpin),
@@ -135,8 +135,7 @@ impl Listener {
         }
     }
 
-    /// Tells what is complete, and the rest if the line is idle. False if nothing reads the output
-    /// any more.
+    /// Prints what is complete, and the rest if the bus is idle. False if the output was closed.
     fn decode(&mut self, is_idle: bool) -> Result<bool, Failure> {
         while let Some((traffic, bytes)) = match is_idle {
             true => Monitor.decode_eof(&mut self.buffer),
@@ -154,7 +153,7 @@ impl Listener {
         Ok(true)
     }
 
-    /// Tells the rest, and what was heard in all.
+    /// Prints the rest, and the counts.
     fn finish(&mut self) -> Result<(), Failure> {
         let rest = self.decode(true);
         if let Some(record) = &mut self.record {
@@ -164,7 +163,7 @@ impl Listener {
         rest.map(drop)
     }
 
-    /// One line: time, time since the line before, what it is, what it says.
+    /// One line: time, time since the line before, kind, content.
     fn tell(&mut self, traffic: &Traffic, bytes: &[u8]) -> Result<bool, Failure> {
         let now = Instant::now();
         let since = self
@@ -186,7 +185,7 @@ impl Listener {
     }
 }
 
-/// What it is, and what it says. The bytes stand behind a tab where the text does not show them.
+/// Kind and content. The bytes stand behind a tab where the text does not show them.
 fn describe(traffic: &Traffic, bytes: &[u8], with_bytes: bool) -> (&'static str, String) {
     let raw = escape::printable(bytes);
     match traffic {

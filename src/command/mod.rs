@@ -40,13 +40,14 @@ use stop::Stop;
 /// Runs a command to its end.
 ///
 /// # Errors
-/// [`Failure`] with what to tell the user.
+/// [`Failure`] with the message for the user.
 pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
     if !clock::is_set() && !matches!(plan, Plan::Text(_)) {
         return Err(Failure::new(
             "the clock of this machine stands before 1970",
             Some(
-                "set it with `sudo date -s 2026-11-20`, or have it set with `sudo timedatectl set-ntp true`",
+                "set it with `sudo date -s 2026-11-20`, or have it set with \
+                `sudo timedatectl set-ntp true`",
             ),
         ));
     }

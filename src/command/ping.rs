@@ -22,7 +22,8 @@ struct Tally {
     times: Vec<Duration>,
 }
 
-/// Requests readings of each inverter many times and prints how that went, also when a signal ends it.
+/// Requests readings of each inverter many times and prints how that went, also when a signal ends
+/// it.
 ///
 /// # Errors
 /// [`Failure`] if the bus can't be opened or gets lost.

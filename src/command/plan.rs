@@ -1,4 +1,4 @@
-//! What the commands are told: plain values, checked before anything runs.
+//! The plans of the commands: plain values, checked before anything runs.
 
 use crate::address::Addresses;
 use crate::format::look::{Look, Medium};
@@ -85,7 +85,7 @@ impl Reload {
         Self(Box::new(plan))
     }
 
-    /// The plan of now.
+    /// The current plan.
     ///
     /// # Errors
     /// What is wrong with the file.

@@ -58,8 +58,8 @@ fn shown(bar: ProgressBar, template: &str) -> Progress {
     Progress(bar)
 }
 
-/// Standard error, a little narrower than it is: a bar fills its line, and an echo that wrapped to the
-/// next line would keep the bar from being cleared.
+/// Standard error, a little narrower than it is: a bar fills its line, and an echo that wrapped to
+/// the next line would keep the bar from being cleared.
 #[derive(Debug, Default)]
 struct Line(Mutex<String>);
 

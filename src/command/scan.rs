@@ -1,4 +1,4 @@
-//! `scan`: find the inverters on a bus, and say what is wrong where there are none.
+//! `scan`: finds the inverters on a bus, and reports what is wrong if there are none.
 
 mod advice;
 
@@ -29,7 +29,7 @@ struct Inventory {
 /// Polls all addresses and prints those that answered, also when a signal ends it.
 ///
 /// # Errors
-/// [`Failure`] if the bus can't be had.
+/// [`Failure`] if the bus can't be opened.
 pub(super) async fn run(plan: Scan, mut stop: Stop) -> Result<Ended, Failure> {
     let addresses = plan.bus.addresses.as_slice();
     let mut scanner = match stop.or_heard(Scanner::open(&plan.bus, now)).await {
@@ -136,7 +136,8 @@ impl Inventory {
             let address = found.address;
             if found.is_late {
                 warn!(
-                    "address {address}: the reply came after {} ms, {} ms are waited for; poll it with --timeout {}s",
+                    "address {address}: the reply came after {} ms, {} ms are waited for; poll it \
+                    with --timeout {}s",
                     found.first_byte.as_millis(),
                     timeout.as_millis(),
                     enough(found.first_byte)
@@ -144,7 +145,8 @@ impl Inventory {
             }
             if found.is_shared {
                 warn!(
-                    "address {address}: a second reply came behind the first; two inverters are set to this address"
+                    "address {address}: a second reply came behind the first; two inverters are \
+                    set to this address"
                 );
             }
         }
@@ -155,7 +157,8 @@ impl Inventory {
         for (address, reason) in &self.garbled {
             if is_alone {
                 warn!(
-                    "address {address}: garbled, the others are not; two inverters may be set to this address: {reason}"
+                    "address {address}: garbled, the others are not; two inverters may be set to \
+                    this address: {reason}"
                 );
             } else {
                 warn!("address {address}: no good reply: {reason}");

@@ -1,4 +1,4 @@
-//! What systemd is told of a run that goes on: ready, alive, ending. Nothing where nothing listens.
+//! Notifies systemd of the state of a long run: ready, alive, ending. Nothing without systemd.
 
 use crate::exit::Failure;
 use rustix::termios::isatty;
@@ -12,7 +12,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::info;
 
-/// Tells the service manager, where one started the program.
+/// Notifies the service manager, if one started the program.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         info!("the service manager can't be told: {error}");
@@ -36,11 +36,11 @@ pub(super) fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
-/// Tells the service manager that the run is alive, as often as it wants to hear that.
+/// Tells the service manager that the run is alive, at the interval that it asks for.
 pub(super) struct Watchdog(Option<Interval>);
 
 impl Watchdog {
-    /// Tells nothing unless the environment says how often.
+    /// Sends nothing unless the environment gives an interval.
     pub(super) fn new() -> Self {
         let every = sd_notify::watchdog_enabled().map(|limit| limit / 2);
         let every = every.filter(|every| *every > Duration::ZERO);
@@ -51,7 +51,7 @@ impl Watchdog {
         }))
     }
 
-    /// Waits until it is time to tell, and tells; never where nothing is to be told.
+    /// Waits for the next notification and sends it; never returns if there is no interval.
     pub(super) async fn beat(&mut self) {
         match &mut self.0 {
             Some(ticks) => ticks.tick().await,
@@ -61,7 +61,7 @@ impl Watchdog {
     }
 }
 
-/// Hears SIGHUP from when it is made.
+/// Receives SIGHUP from its creation on.
 pub(super) struct Hangup {
     heard: tokio::net::UnixStream,
     /// Whether the program was started on a terminal.
@@ -95,7 +95,7 @@ impl Hangup {
         }
     }
 
-    /// Whether the signal says that the terminal is gone, and not that a file has changed.
+    /// True if the signal means that the terminal is gone, and not that a file has changed.
     pub(super) fn lost_terminal(&self) -> bool {
         self.has_terminal && !isatty(stdin())
     }

@@ -1,4 +1,5 @@
-//! `simulate kaco`: inverters on a pseudo-terminal; `simulate kstar`: one on the network; until stopped.
+//! `simulate kaco`: inverters on a pseudo-terminal; `simulate kstar`: one on the network; until
+//! stopped.
 
 use super::plan::SimulateKaco;
 use super::print::print;
@@ -34,7 +35,7 @@ pub(super) async fn kaco(arguments: SimulateKaco) -> Result<Exit, Failure> {
 /// Plays the inverter until it is stopped.
 ///
 /// # Errors
-/// [`Failure`] if its ports can't be had.
+/// [`Failure`] if its ports are unavailable.
 pub(super) async fn kstar(address: Ipv4Addr) -> Result<Exit, Failure> {
     let player = Player::open(address)
         .await
@@ -48,7 +49,7 @@ pub(super) async fn kstar(address: Ipv4Addr) -> Result<Exit, Failure> {
     Err(over("the network", player.run().await))
 }
 
-/// Tells a person at a terminal how to ask; a script that reads the name needs no advice.
+/// Prints how to poll it, on a terminal only: a script that reads the name needs no advice.
 fn advise(command: &str) {
     if stdout().is_terminal() {
         // Advice that can't be printed is not a failure.
@@ -62,15 +63,15 @@ fn advise(command: &str) {
 fn no_port(address: Ipv4Addr, port: u16, error: &io::Error) -> Failure {
     let hint = match error.kind() {
         io::ErrorKind::AddrInUse => {
-            "another program has it, perhaps another simulation: `ss -ulpn` shows which; --bind 127.0.0.2 makes a \
-             second inverter"
+            "another program has it, perhaps another simulation: `ss -ulpn` shows which; --bind \
+            127.0.0.2 makes a second inverter"
         }
         io::ErrorKind::AddrNotAvailable => {
-            "that is no address of this machine: `ip addr` shows those there are"
+            "that is not an address of this machine: `ip addr` lists them"
         }
         _ => "`ip addr` shows the addresses of this machine",
     };
-    let message = format!("UDP port {port} on {address} can't be had: {error}");
+    let message = format!("UDP port {port} on {address} is unavailable: {error}");
     Failure::new(message, Some(hint))
 }
 

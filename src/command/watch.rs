@@ -114,7 +114,7 @@ struct Watcher<'a> {
     pause: Sender<bool>,
     has_page: bool,
     messages: &'a Messages,
-    /// Inverters whose last reading had something odd.
+    /// Inverters whose last reading had implausible values.
     odd: BTreeSet<String>,
     /// Recordings that ended before their time.
     not_recorded: Vec<Health>,
@@ -163,7 +163,7 @@ impl Watcher<'_> {
                 _ = draw.tick(), if self.has_page => self.draw(screen.as_mut()),
             };
             if let Err(error) = drawn {
-                // Mostly its terminal was closed, and a signal says so too.
+                // Mostly its terminal was closed, and a signal reports that too.
                 return match timeout(HANG_UP, hung_up(&mut hangup)).await {
                     Ok(_) => Ok(()),
                     Err(_) => Err(lost_terminal(error)),
@@ -200,7 +200,7 @@ impl Watcher<'_> {
         }
         match event {
             Event::Observed(observation) => self.observe(source, observation),
-            // Another run watches this device: that is told at the start, and not waited for.
+            // Another run watches this device: that is reported at the start, and not waited for.
             Event::Lost(failure)
                 if failure.exit == Exit::Busy && self.is_new() && !self.has_several() =>
             {
@@ -285,7 +285,7 @@ impl Watcher<'_> {
         }
     }
 
-    /// What is odd is reported when it begins, not at each poll.
+    /// Implausible values are reported when they begin, not at each poll.
     fn report_oddities(&mut self, observation: &Observation) {
         let Some(reading) = observation.reading() else {
             return;
@@ -345,8 +345,8 @@ impl Watcher<'_> {
     }
 }
 
-/// Waits for SIGHUP; whether it says that the run is over, because its terminal is gone. Never comes
-/// where the signal is not heard.
+/// Waits for SIGHUP; true if the run is over because its terminal is gone. Never returns where the
+/// signal is ignored.
 async fn hung_up(hangup: &mut Option<Hangup>) -> bool {
     match hangup {
         Some(hangup) => {

@@ -56,8 +56,8 @@ static ADVICE: &[(&[&str], &str)] = &[
             "dc link",
             "dsp",
         ],
-        "switch the inverter off (AC, then DC), wait five minutes, switch it on; if it comes again, \
-         it is a case for the maker's service",
+        "switch the inverter off (AC, then DC), wait five minutes, switch it on; if it comes \
+        again, it is a case for the maker's service",
     ),
 ];
 

@@ -1,6 +1,7 @@
 //! Header and rows of a CSV file, as text.
 //!
-//! The header starts with `#` and is joined by `, `: the Ardexa agent takes such a first line for the names of the columns.
+//! The header starts with `#` and is joined by `, `: the Ardexa agent takes such a first line for
+//! the names of the columns.
 
 use crate::reading::Reading;
 use chrono::{DateTime, FixedOffset};

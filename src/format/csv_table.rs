@@ -1,4 +1,5 @@
-//! One CSV table of all inverters of a round, whatever their layouts, for spreadsheets and databases.
+//! One CSV table of all inverters of a round, whatever their layouts, for spreadsheets and
+//! databases.
 
 use super::{json, table};
 use crate::observation::Observation;

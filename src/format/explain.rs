@@ -19,8 +19,8 @@ fn suggestion(similar: &[String]) -> String {
     }
 }
 
-/// What a code, a text or an error means and what to do: a paragraph. `kstar 513` is the number in the
-/// column Error Codes of a KSTAR inverter.
+/// What a code, a text or an error means and what to do: a paragraph. `kstar 513` is the number in
+/// the column Error Codes of a KSTAR inverter.
 ///
 /// # Errors
 /// [`Unknown`] with what is similar.
@@ -42,7 +42,7 @@ pub fn explain(asked: &str) -> Result<String, Unknown> {
     }
 }
 
-/// All of them, a line each.
+/// All of them, one per line.
 pub fn all() -> String {
     let mut text = "KACO: code, status, what it means; ! is a fault\n".to_owned();
     for status in STATUSES {
@@ -102,7 +102,8 @@ fn paragraph(status: &Status) -> String {
     } = status;
     match status.severity {
         Severity::Operating => format!(
-            "KACO status {code}, {text}: {meaning}\n  part of normal operation, nothing is to be done\n"
+            "KACO status {code}, {text}: {meaning}\n  part of normal operation, nothing is to be \
+            done\n"
         ),
         Severity::Fault => {
             let advice = advice(&format!("{text} {meaning}"));

@@ -223,7 +223,8 @@ impl Grid {
     }
 }
 
-/// Columns of a terminal that a table takes, with its lines and `blanks` at both sides of each cell.
+/// Columns of a terminal that a table takes, with its lines and `blanks` at both sides of each
+/// cell.
 fn taken(stacks: &[Stack], widths: &[u16], blanks: u16) -> u16 {
     let widest = |stack: &Stack| {
         let widths = stack.iter().filter_map(|index| widths.get(*index));

@@ -1,6 +1,8 @@
-//! Home Assistant's MQTT discovery: which entities an inverter has there, made of the tables of its reading.
+//! Home Assistant's MQTT discovery: which entities an inverter has there, made of the tables of its
+//! reading.
 //!
-//! One device an inverter, one entity a column. What Home Assistant lets go together is in the tests.
+//! One device an inverter, one entity a column. What Home Assistant lets go together is in the
+//! tests.
 
 use super::message::{Message, under};
 use crate::inverter::{InverterId, reduced};
@@ -10,15 +12,15 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Where it tells that it has come up, and what it says then.
+/// The topic on which it reports that it has started, and the payload.
 pub const STATUS: (&str, &str) = ("homeassistant/status", "online");
 
-/// What the entities are told apart from their columns.
+/// What entities need besides their columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Discovery {
     /// Without news for so long, an entity becomes unavailable; zero: never.
     pub expire_after: Duration,
-    /// Topic that says `online` or `offline`, where there is one.
+    /// Topic with `online` or `offline`, if there is one.
     pub availability: Option<String>,
     /// In front of state topics, where there is one.
     pub prefix: Option<String>,
@@ -207,7 +209,8 @@ mod tests {
     use std::borrow::Cow;
 
     /// Device class, its units, its state classes: what Home Assistant takes (`DEVICE_CLASS_UNITS`,
-    /// `DEVICE_CLASS_STATE_CLASSES` of version 2025.4), as far as it is used here. Others are refused.
+    /// `DEVICE_CLASS_STATE_CLASSES` of version 2025.4), as far as it is used here. Others are
+    /// refused.
     const ALLOWED: [(&str, &[&str], &[&str]); 9] = [
         ("battery", &["%"], &["measurement"]),
         ("current", &["A", "mA"], &["measurement"]),
@@ -277,33 +280,37 @@ mod tests {
             let entities = announced(layout);
             assert_eq!(entities.len(), layout.fields.len(), "{}", layout.name);
             for ((topic, entity), field) in entities.iter().zip(layout.fields) {
-                let who = format!("{}: {}", layout.name, field.label);
+                let name = format!("{}: {}", layout.name, field.label);
                 assert_eq!(
                     *topic,
                     format!("homeassistant/sensor/kaco_04/{}/config", field.key())
                 );
                 let is_fit = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
-                assert!(field.key().chars().all(is_fit), "{who}");
+                assert!(field.key().chars().all(is_fit), "{name}");
                 let keys = entity.as_object().into_iter().flat_map(Map::keys);
                 assert!(
                     keys.into_iter().all(|key| KEYS.contains(&key.as_str())),
-                    "{who}"
+                    "{name}"
                 );
                 let [class, unit, state] = ["device_class", "unit_of_measurement", "state_class"]
                     .map(|key| text(entity, key));
                 match ALLOWED.iter().find(|(allowed, ..)| *allowed == class) {
                     Some((_, units, states)) => {
-                        assert!(units.contains(&unit), "{who}: {class} in `{unit}`");
-                        assert!(states.contains(&state), "{who}: {class} as `{state}`");
+                        assert!(units.contains(&unit), "{name}: {class} in `{unit}`");
+                        assert!(states.contains(&state), "{name}: {class} as `{state}`");
                     }
-                    None => assert_eq!(class, "", "{who}"),
+                    None => assert_eq!(class, "", "{name}"),
                 }
                 let precision = entity.get("suggested_display_precision");
                 if field.kind.is_numeric() {
-                    assert!(!state.is_empty() && precision.is_some(), "{who}");
-                    assert!(!class.is_empty() || unit == "%", "{who}");
+                    assert!(!state.is_empty() && precision.is_some(), "{name}");
+                    assert!(!class.is_empty() || unit == "%", "{name}");
                 } else {
-                    assert_eq!((class, unit, state, precision), ("", "", "", None), "{who}");
+                    assert_eq!(
+                        (class, unit, state, precision),
+                        ("", "", "", None),
+                        "{name}"
+                    );
                 }
             }
         }

@@ -8,9 +8,9 @@ const MEASUREMENT: &str = "inverter";
 
 /// The line of a reading, with `\n`; nothing where no value could be read.
 ///
-/// Fields are the columns by key, numbers as floats with the digits that the inverter sent. A cell without a value is
-/// left out: the protocol knows no empty one, and 0 would be a lie. The type is a tag, so it is no field: InfluxDB 3 refuses
-/// lines that use one name for both.
+/// Fields are the columns by key, numbers as floats with the digits that the inverter sent. A cell
+/// without a value is left out: the protocol has no empty value, and 0 would be wrong. The type is
+/// a tag, so it is not a field: InfluxDB 3 refuses lines that use one name for both.
 pub fn line(reading: &Reading) -> String {
     let fields = fields(reading);
     if fields.is_empty() {
@@ -43,8 +43,9 @@ fn tags(reading: &Reading) -> String {
         .collect()
 }
 
-/// In tags a backslash means itself, unless a comma, an equals sign or a blank follows. So it stays as it is, and one at the
-/// end has to go: it would take the meaning from the character behind the tag, and InfluxDB would refuse the line.
+/// In tags a backslash means itself, unless a comma, an equals sign or a blank follows. So it stays
+/// as it is, and one at the end has to go: it would take the meaning from the character behind the
+/// tag, and InfluxDB would refuse the line.
 fn tag_value(text: &str) -> String {
     escaped(text.trim_end_matches('\\'), &[',', '=', ' '])
 }

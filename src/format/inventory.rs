@@ -41,7 +41,7 @@ pub fn table(found: &[Found], medium: Medium) -> String {
     grid.draw(medium)
 }
 
-/// The object of one inverter: that of its reading, then what only a search tells.
+/// The object of one inverter: that of its reading, then what only a search finds.
 pub fn object(found: &Found) -> Value {
     let mut object = json::reading(&found.reading);
     if let Value::Object(object) = &mut object {
@@ -57,7 +57,7 @@ pub fn object(found: &Found) -> Value {
     object
 }
 
-/// The bus as a plant file has it, to paste: a comment says what each inverter is.
+/// The bus as a plant file has it, to paste: a comment describes each inverter.
 pub fn toml(device: &str, found: &[Found]) -> String {
     let mut text =
         "[[bus]]\n# name = \"roof\" # needed as soon as there are two buses\n".to_owned();

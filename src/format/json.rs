@@ -18,8 +18,8 @@ pub struct Refused {
     pub bytes: String,
 }
 
-/// The object of an observation: when, which inverter and its outcome; then what a reading tells, or
-/// the reason why there is none.
+/// The object of an observation: when, which inverter and its outcome; then what a reading tells,
+/// or the reason why there is none.
 pub fn object(observation: &Observation) -> Value {
     let reason = match &observation.outcome {
         Outcome::Read { answer, .. } => return reading(answer),
@@ -36,8 +36,8 @@ pub fn object(observation: &Observation) -> Value {
 
 /// The object of a reading, as [`object`] gives it.
 ///
-/// A key that stands twice (the type code; an XP sends its total yield, and so do its counters) keeps
-/// its first place and its first value.
+/// A key that stands twice (the type code; an XP sends its total yield, and so do its counters)
+/// keeps its first place and its first value.
 pub fn reading(reading: &Reading) -> Value {
     let mut object = head(reading.time, &reading.inverter, "read");
     object.insert("layout".into(), reading.cells.layout.name.into());

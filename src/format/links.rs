@@ -1,4 +1,4 @@
-//! How good the link to each inverter was, where there is something to say.
+//! The quality of the link to each inverter, if it was not perfect.
 
 use crate::observation::{Observation, Outcome};
 

@@ -7,13 +7,13 @@
 //! | [`csv_table`] | one table of all inverters |
 //! | [`json`] | one object per observation |
 //! | `hybrid` | a hybrid inverter in four figures |
-//! | [`table`], [`overview`], [`inventory`] | tables for people: readings, inverters, what was found |
+//! | [`table`], [`overview`], [`inventory`] | tables: readings, inverters, what was found |
 //! | `grid`, [`look`] | tables that fit a terminal; what a terminal can show |
 //! | [`links`] | how good the link to each inverter was |
 //! | [`explain`] | what status codes and errors mean |
 //! | [`influx`] | a line of InfluxDB's line protocol |
 //! | [`prometheus`] | metrics of all inverters |
-//! | [`home_assistant`], [`message`] | what announces an inverter to Home Assistant; an MQTT message |
+//! | [`home_assistant`], [`message`] | announcements to Home Assistant; an MQTT message |
 
 pub mod csv;
 pub mod csv_table;

@@ -9,8 +9,8 @@ pub(super) struct Known<'a> {
     pub(super) value: &'a Value,
 }
 
-/// The columns that have a value, in order. A key that stands twice (XP sends its total yield, and so do its counters) keeps
-/// the first.
+/// The columns that have a value, in order. A key that stands twice (XP sends its total yield, and
+/// so do its counters) keeps the first.
 pub(super) fn known(reading: &Reading) -> Vec<Known<'_>> {
     let mut known: Vec<Known<'_>> = Vec::new();
     for (field, value) in reading.columns() {
@@ -24,7 +24,8 @@ pub(super) fn known(reading: &Reading) -> Vec<Known<'_>> {
     known
 }
 
-/// The numbers behind status texts: `status_code`, and where each part has its own, one named after each part's column.
+/// The numbers behind status texts: `status_code`, and where each part has its own, one named after
+/// each part's column.
 pub(super) fn status_codes(reading: &Reading) -> Vec<(String, u32)> {
     match &reading.status_code {
         StatusCode::Unknown => Vec::new(),
@@ -61,7 +62,8 @@ pub(crate) mod examples {
     use chrono::DateTime;
     use std::borrow::Cow;
 
-    /// A reading of a KACO inverter at address 4, of type `86L32`, with these values in the order of the layout.
+    /// A reading of a KACO inverter at address 4, of type `86L32`, with these values in the order
+    /// of the layout.
     pub(crate) fn reading(layout: &'static Layout, values: &[&str]) -> Reading {
         Reading {
             time: DateTime::parse_from_rfc3339("2026-11-20T09:40:17.25+01:00").ok(),

@@ -1,4 +1,4 @@
-//! What a person wants to know of all inverters: one row each, faults first, and their total.
+//! An overview of all inverters: one row per inverter, faults first, and their total.
 
 use super::grid::{Cell, Column, Grid, Tone};
 use super::look::Medium;
@@ -110,7 +110,7 @@ fn status(observation: &Observation) -> Cell {
     Cell(table::status(reading), tone)
 }
 
-/// The sums, as far as they may be told; an inverter with a fault is not online.
+/// The sums, as far as they are known; an inverter with a fault is not online.
 fn total(observations: &[Observation], has_hybrids: bool) -> Vec<Cell> {
     let total = Memory::default().total(observations.iter());
     let faults = observations.iter().filter(|one| is_fault(one)).count();

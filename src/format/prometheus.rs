@@ -1,6 +1,7 @@
 //! Readings as Prometheus metrics, in the text format that its node_exporter takes from files.
 //!
-//! What a column's metric is called, and in which unit it counts, follows from the column's row: see `metric`.
+//! What a column's metric is called, and in which unit it counts, follows from the column's row:
+//! see `metric`.
 
 mod metric;
 
@@ -11,10 +12,11 @@ use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use metric::Metric;
 
-/// The metrics of all inverters observed: `# HELP` and `# TYPE` once per metric, the inverters' samples
-/// below.
+/// The metrics of all inverters observed: `# HELP` and `# TYPE` once per metric, the inverters'
+/// samples below.
 ///
-/// Samples carry no time: node_exporter refuses files with times, and notes itself how old a file is.
+/// Samples carry no time: node_exporter refuses files with times, and notes itself how old a file
+/// is.
 pub fn exposition(observations: &[Observation]) -> String {
     let mut families = Vec::new();
     for observation in observations {
@@ -44,12 +46,12 @@ pub(crate) fn plant(total: &PlantTotal) -> String {
     families.iter().map(Family::text).collect()
 }
 
-/// The labels that tell an inverter from others, as a sample has them.
+/// The labels that identify an inverter, as in a sample.
 pub(crate) fn labels_of(inverter: &InverterId) -> String {
     labels(&identity(inverter))
 }
 
-/// The labels that tell an inverter from others.
+/// The labels that identify an inverter.
 fn identity(inverter: &InverterId) -> Vec<(&'static str, String)> {
     let bus = inverter.bus().map(|bus| ("bus", bus.to_string()));
     let simulated = inverter.is_simulated();
@@ -74,16 +76,21 @@ impl Family {
     }
 }
 
-fn add_reading(families: &mut Vec<Family>, reading: &Reading, who: &str) {
+fn add_reading(families: &mut Vec<Family>, reading: &Reading, labels: &str) {
     add(families, metric::info(), &about(reading), "1");
     for (name, code) in status_codes(reading) {
-        add(families, metric::status_code(&name), who, &code.to_string());
+        add(
+            families,
+            metric::status_code(&name),
+            labels,
+            &code.to_string(),
+        );
     }
     for column in known(reading) {
         let metric = Metric::of(column.field);
         let number = column.value.number();
         if let Some(value) = number.and_then(|number| metric.in_base_unit(number)) {
-            add(families, metric, who, &value.to_string());
+            add(families, metric, labels, &value.to_string());
         }
     }
 }
@@ -103,7 +110,8 @@ fn add(families: &mut Vec<Family>, metric: Metric, labels: &str, value: &str) {
     }
 }
 
-/// The labels of `inverter_info`. All of them always stand there: a metric's samples should not differ in their labels.
+/// The labels of `inverter_info`. All of them always stand there: a metric's samples should not
+/// differ in their labels.
 fn about(reading: &Reading) -> String {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let further = [

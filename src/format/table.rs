@@ -8,8 +8,8 @@ use crate::reading::{Field, Kind, Layout, Reading, Role, Value};
 /// Inverters side by side in one table: with the labels they fit into 80 columns.
 const SIDE_BY_SIDE: usize = 3;
 
-/// All values, one row per column of the layout, inverters of one layout side by side; below them, the
-/// errors that inverters report in the bits of a number, by name.
+/// All values, one row per column of the layout, inverters of one layout side by side; below them,
+/// the errors that inverters report in the bits of a number, by name.
 pub fn details(readings: &[&Reading], medium: Medium) -> String {
     let grids = |most| -> Vec<Grid> {
         let groups = groups(readings, most);
@@ -45,7 +45,7 @@ fn groups<'a>(readings: &[&'a Reading], most: usize) -> Vec<Vec<&'a Reading>> {
     groups
 }
 
-/// The names of the errors that a reading reports, a line each.
+/// The names of the errors that a reading reports, one per line.
 fn errors(reading: &Reading) -> String {
     let names = reading.errors();
     if names.is_empty() {
@@ -62,7 +62,7 @@ fn errors(reading: &Reading) -> String {
 pub fn list(inverters: &[Reading], medium: Medium) -> String {
     let labels = inverters.first().into_iter().flat_map(Reading::columns);
     let labels = labels.map(|(field, _)| field.label);
-    // The first column tells where an inverter is, the others what its module is.
+    // The first column locates an inverter, the others describe its module.
     let column = |(place, label): (u8, &'static str)| match place {
         0 => Column::text(label).place(0),
         place => Column::text(label).rank(place),
@@ -140,7 +140,7 @@ pub fn unread(outcome: &Outcome) -> &'static str {
     }
 }
 
-/// A reading in one line: who, what, and either what it does and gives or all that it says.
+/// A reading in one line: inverter, type, and either status and power or every value.
 pub fn line(reading: &Reading) -> String {
     let name = reading.type_code.as_deref().unwrap_or_default();
     let head = [&reading.inverter.label(), reading.cells.layout.name, name].join(" ");
@@ -171,7 +171,7 @@ fn everything(reading: &Reading) -> String {
         .join(", ")
 }
 
-/// The status texts; parts that say the same say it once.
+/// The status texts, without duplicates among the units.
 pub(crate) fn status(reading: &Reading) -> String {
     let is_status = |(field, value): (&Field, Option<&Value>)| {
         value

@@ -1,4 +1,4 @@
-//! Which column of a CSV header means what, told by the tables of the inverters.
+//! The meaning of each column of a CSV header, by the layouts of the inverters.
 
 use crate::kaco::layouts::{COUNTERS, READINGS};
 use crate::kstar::layout::KSTAR;
@@ -23,12 +23,13 @@ pub(super) struct Columns {
     pub(super) flows: [Option<usize>; 3],
     /// The type code.
     pub(super) type_code: Option<usize>,
-    /// Power of all trackers, which stands for the power of an inverter that tells no other.
+    /// Power of all trackers, which stands for the power of an inverter that reports no other.
     total_dc: Option<usize>,
 }
 
 impl Columns {
-    /// The columns of a first line, such as `# datetime, status, DC Voltage`; `None` if it is not the header of a log.
+    /// The columns of a first line, such as `# datetime, status, DC Voltage`; `None` if it is not
+    /// the header of a log.
     pub(super) fn of(line: &[u8]) -> Option<Self> {
         let line = std::str::from_utf8(line).ok()?;
         let mut labels = line.trim_start_matches('#').split(',').map(str::trim);

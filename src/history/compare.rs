@@ -1,8 +1,8 @@
 //! Inverters against their siblings, and the MPP trackers of one inverter against each other.
 //!
-//! Each day, the specific yield (kWh per kWp) of an inverter is compared with the median of the others. Weather and season
-//! are the same for all, so what is left is the inverter: dirt, shade, a string that failed. `docs/history.md` tells the
-//! rules in words; [`judge`] is all of them.
+//! Each day, the specific yield (kWh per kWp) of an inverter is compared with the median of the
+//! others. Weather and season are the same for all, so what is left is the inverter: dirt, shade, a
+//! string that failed. `docs/history.md` describes the rules; [`judge`] is all of them.
 
 mod judge;
 mod power;
@@ -50,7 +50,8 @@ pub struct Compared {
     pub power: Option<(f64, Basis)>,
     /// Wh, one per day; `None` on days without rows.
     pub energy: Vec<Option<f64>>,
-    /// Below (negative) or above the median of its siblings, as a part of it; `None` on days that are not compared.
+    /// Below (negative) or above the median of its siblings, as a part of it; `None` on days that
+    /// are not compared.
     pub deviation: Vec<Option<f64>>,
     /// The middle of the last seven days that were compared.
     pub recent: Option<f64>,
@@ -123,7 +124,8 @@ impl Comparison {
         self.all().any(|compared| compared.finding.is_some())
     }
 
-    /// The trackers that are worth a row: all of them, or, of many, those of inverters in which one is too low.
+    /// The trackers that are worth a row: all of them, or, of many, those of inverters in which one
+    /// is too low.
     pub fn shown_trackers(&self) -> Vec<&Compared> {
         let is_low = |label: &str| {
             let own = self
@@ -195,7 +197,8 @@ pub fn read(
         trackers_of(folder, from, to, yields.count)
     }) {
         let (some, lines) = part?;
-        // The files are the same as above, but read whole: the lines at their ends are not counted twice.
+        // The files are the same as above, but read whole: the lines at their ends are not counted
+        // twice.
         skipped.lines = skipped.lines.max(lines.lines);
         skipped.first = skipped.first.or(lines.first);
         trackers.extend(compared_trackers(names, some, from));

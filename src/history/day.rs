@@ -1,7 +1,8 @@
 //! Power over the time of one day.
 //!
-//! Rows are averaged per minute, then per step of a grid that all inverters share, so that their powers can be added. A
-//! hole of up to three intervals between rows is bridged; a longer one stays a hole.
+//! Rows are averaged per minute, then per step of a grid that all inverters share, so that their
+//! powers can be added. A hole of up to three intervals between rows is bridged; a longer one stays
+//! a hole.
 
 use super::log::{Folder, Log, Read};
 use super::names::Names;
@@ -46,7 +47,8 @@ pub struct DaySeries {
     pub step: i32,
     /// Steps of every list below.
     pub steps: usize,
-    /// From when on a local clock is so many seconds ahead of UTC; more than one on days on which it is changed.
+    /// From when on a local clock is so many seconds ahead of UTC; more than one on days on which
+    /// it is changed.
     pub clocks: Vec<(Instant, i32)>,
     /// Those that have rows, sorted by label.
     pub inverters: Vec<DayInverter>,
@@ -61,7 +63,8 @@ pub struct DayInverter {
     pub title: String,
     /// AC power per step, W; for KSTAR the power of its modules.
     pub power: Vec<Option<f64>>,
-    /// Load, grid (positive while importing), battery (positive while charging) per step, W; empty for others than KSTAR.
+    /// Load, grid (positive while importing), battery (positive while charging) per step, W; empty
+    /// for others than KSTAR.
     pub flows: [Vec<Option<f64>>; 3],
     /// The highest power of a row, and when.
     pub peak: Option<(f64, Instant)>,
@@ -454,7 +457,8 @@ impl Averaged {
     }
 }
 
-/// Values of minutes as means per step; between two that are at most `longest` minutes apart a straight line.
+/// Values of minutes as means per step; between two that are at most `longest` minutes apart a
+/// straight line.
 fn grid(
     values: &[(i32, f64)],
     start: i32,

@@ -1,4 +1,5 @@
-//! Which inverters and days a log directory holds. Nothing in it is opened for writing, and no lock is taken.
+//! Which inverters and days a log directory holds. Nothing in it is opened for writing, and no lock
+//! is taken.
 
 use super::rows::{self, failed};
 use super::{ReadError, Skipped};
@@ -31,7 +32,8 @@ pub struct Folder {
 #[derive(Debug, Clone)]
 pub(super) struct Day {
     pub(super) date: NaiveDate,
-    /// Numbers of the files that were set aside, rising; the last entry is `None` if there is a file without a number.
+    /// Numbers of the files that were set aside, rising; the last entry is `None` if there is a
+    /// file without a number.
     parts: Vec<Option<u32>>,
 }
 

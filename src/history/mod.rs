@@ -1,4 +1,4 @@
-//! What the logs say: the rows of a log directory become series of numbers. Draws nothing and changes nothing.
+//! Turns the rows of a log directory into series of numbers. Draws nothing and changes nothing.
 //!
 //! | module | does |
 //! |---|---|
@@ -12,7 +12,8 @@
 //! | [`records`] | each series as flat records, for JSON and CSV |
 //! | `columns`, `rows` | which column of a header means what; lines of a file to rows |
 //!
-//! Powers are W, energies Wh, both as binary floating point: nothing here goes back to an inverter or a log.
+//! Powers are W, energies Wh, both as binary floating point: nothing here goes back to an inverter
+//! or a log.
 
 mod columns;
 pub mod compare;

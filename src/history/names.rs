@@ -1,4 +1,4 @@
-//! Names and installed power of inverters: what a plant file says and no log does.
+//! Names and installed power of inverters: from a plant file, as logs do not hold them.
 
 use std::collections::BTreeMap;
 

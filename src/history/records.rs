@@ -1,4 +1,5 @@
-//! Each series as flat records: what `--format json` and `csv` print, so that other tools can draw it.
+//! Each series as flat records: what `--format json` and `csv` print, so that other tools can draw
+//! it.
 
 use super::compare::Comparison;
 use super::day::{DaySeries, FLOWS, Instant};

@@ -1,4 +1,5 @@
-//! Lines of a file to rows. Bounded: a file is read in blocks, a line that does not fit into one is skipped.
+//! Lines of a file to rows. Bounded: a file is read in blocks, a line that does not fit into one is
+//! skipped.
 
 use super::columns::Columns;
 use super::{ReadError, Skipped};
@@ -24,7 +25,8 @@ pub(super) struct Time {
 }
 
 impl Time {
-    /// Seconds since midnight UTC of the same date: rises all the time, also when the clock is changed.
+    /// Seconds since midnight UTC of the same date: rises all the time, also when the clock is
+    /// changed.
     pub(super) const fn instant(self) -> i32 {
         self.clock - self.offset
     }
@@ -127,7 +129,8 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Hands every row of a file to `each`, in the order in which they stand there. A file that is gone has none.
+    /// Hands every row of a file to `each`, in the order in which they stand there. A file that is
+    /// gone has none.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -146,7 +149,8 @@ impl Reader {
             .map_err(|source| failed(path, source))
     }
 
-    /// Hands the rows in the last `length` bytes of a file to `each`. Gives whether these were all rows.
+    /// Hands the rows in the last `length` bytes of a file to `each`. Gives whether these were all
+    /// rows.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -176,7 +180,7 @@ impl Reader {
         read().map_err(|source| failed(path, source))
     }
 
-    /// What the header of a file says; `None` if it is not that of a log.
+    /// The header of a file; `None` if it is not that of a log.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -359,7 +363,7 @@ mod tests {
     /// Clock, power and yield of a row.
     type Told = (i32, Option<f64>, Option<f64>);
 
-    /// What is told of each row, and how many lines were skipped.
+    /// What was passed on of each row, and how many lines were skipped.
     fn read(content: &[u8], tail: Option<u64>) -> (Vec<Told>, u64) {
         let Ok(directory) = tempfile::tempdir() else {
             return (Vec::new(), u64::MAX);
@@ -477,11 +481,14 @@ mod tests {
     proptest::proptest! {
         #![proptest_config(proptest::test_runner::Config::with_cases(64))]
 
-        /// Whatever stands in a file, its rows have the date of the file, and its end is the end of the whole.
+        /// Whatever stands in a file, its rows have the date of the file, and its end is the end of
+        /// the whole.
         #[test]
         fn anything_can_stand_in_a_file(bytes: Vec<u8>, rows in 0..60_usize, tail in 0..9_000_u64) {
             let row = row("06:00:00+0200", "1", "2");
-            let content = [HEAD.as_bytes(), row.repeat(rows).as_bytes(), &bytes, b"\n", row.as_bytes()].concat();
+            let rows_before = row.repeat(rows);
+            let parts = [HEAD.as_bytes(), rows_before.as_bytes(), &bytes, b"\n", row.as_bytes()];
+            let content = parts.concat();
             let (all, _) = read(&content, None);
             proptest::prop_assert!(all.len() >= rows);
             if !bytes.contains(&b'#') {

@@ -51,7 +51,7 @@ impl fmt::Display for Period {
     }
 }
 
-/// What the rows of a period say.
+/// The values of the rows of a period.
 #[derive(Debug, Clone)]
 pub enum Series {
     /// Power over time.

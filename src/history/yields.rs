@@ -1,10 +1,11 @@
 //! The rule for the yield of a day: the inverter's own last figure of that day.
 //!
-//! An inverter counts the energy of a day and starts anew when it wakes. So the yield of a day is the last figure above
-//! zero, and as the counter only rises, this is also the greatest. Rows at the beginning do not count where they repeat
-//! the figure of the day before: those equal to it, and any first figure that stays the same until the counter falls.
-//! Zeros at the end do not count either: the clock of the inverter was ahead and began its next day. After a reset
-//! during the day the inverter has forgotten what was before, and its last figure counts as on any other day.
+//! An inverter counts the energy of a day and starts anew when it wakes. So the yield of a day is
+//! the last figure above zero, and as the counter only rises, this is also the greatest. Rows at
+//! the beginning do not count where they repeat the figure of the day before: those equal to it,
+//! and any first figure that stays the same until the counter falls. Zeros at the end do not count
+//! either: the clock of the inverter was ahead and began its next day. After a reset during the day
+//! the inverter has forgotten what was before, and its last figure counts as on any other day.
 //!
 //! The rule is kept for each unit of a 000xi; the yield is their sum.
 
@@ -12,7 +13,7 @@ use super::ReadError;
 use super::log::{Day, Folder};
 use super::rows::{Reader, Row};
 
-/// Bytes at the end of a file that mostly tell the yield: some twenty rows.
+/// Bytes at the end of a file that mostly suffice for the yield: some twenty rows.
 const TAIL: u64 = 4096;
 
 /// How much further back the next look goes where they do not.
@@ -31,7 +32,8 @@ impl Figures {
         self.0.push(figure);
     }
 
-    /// The yield of the day; `None` without any figure. `previous` is the yield of the last day before it.
+    /// The yield of the day; `None` without any figure. `previous` is the yield of the last day
+    /// before it.
     pub fn whole(&self, previous: Option<f64>) -> Option<f64> {
         self.0.first()?;
         let own = self.own(previous);
@@ -39,13 +41,14 @@ impl Figures {
         Some(last.copied().unwrap_or(0.0))
     }
 
-    /// The yield of the day by its last figures alone; `None` if these do not tell it.
+    /// The yield of the day by its last figures alone; `None` if these do not suffice.
     fn tail(&self, previous: Option<f64>) -> Option<f64> {
         let last = self.0.last().copied();
         last.filter(|figure| *figure > 0.0 && Some(*figure) != previous)
     }
 
-    /// What the counter lost by a reset during the day: the greatest figure, if it is greater than the yield.
+    /// What the counter lost by a reset during the day: the greatest figure, if it is greater than
+    /// the yield.
     pub fn lost(&self, previous: Option<f64>) -> Option<f64> {
         let greatest = self.own(previous).iter().copied().reduce(f64::max)?;
         let counted = self.whole(previous)?;
@@ -112,7 +115,7 @@ impl DayFigures {
     }
 }
 
-/// The yields of a day, from as little of its files as tells them.
+/// The yields of a day, from as little of its files as possible.
 pub(super) fn of_day(
     reader: &mut Reader,
     folder: &Folder,
@@ -191,7 +194,7 @@ mod tests {
         // Yesterday's log ended before the inverter did.
         assert_eq!(whole(&[600.0, 600.0, 0.0, 0.0], Some(500.0)), Some(0.0));
         assert_eq!(whole(&[600.0, 600.0], Some(500.0)), Some(600.0));
-        // The counter is not reset: nothing but the figure tells.
+        // The counter is not reset: only the figure shows the new day.
         assert_eq!(whole(&[500.0, 510.0], Some(500.0)), Some(510.0));
     }
 

@@ -1,4 +1,5 @@
-//! One request, one outcome: pace, timeouts, attempts, and what is thrown away. Every wait has an end.
+//! One request, one outcome: pace, timeouts, attempts, and what is thrown away. Every wait has an
+//! end.
 
 use super::connect::{Connect, LinkError};
 use super::overheard::{Overheard, Strays};
@@ -20,7 +21,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::codec::{Decoder, Encoder};
 use tracing::{debug, info, trace, warn};
 
-/// One request and all that came until it was decided, for who keeps a record.
+/// One request and all bytes received until it was decided, for recordings.
 #[derive(Debug, Clone, Copy)]
 pub struct Exchange<'a> {
     /// The bytes sent.
@@ -33,7 +34,7 @@ pub struct Exchange<'a> {
     pub outcome: &'static str,
 }
 
-/// Hears of every exchange.
+/// Called after every exchange.
 pub type Observer = Box<dyn FnMut(Exchange<'_>)>;
 
 /// A line to inverters that answer when asked.
@@ -47,7 +48,7 @@ pub struct Bus<C: Connect> {
     last_request: Option<Instant>,
     reopened: bool,
     observer: Option<Observer>,
-    /// Whether it was said that the adapter hears its own requests.
+    /// Whether the echo of the adapter was reported.
     echo_said: bool,
     /// Follows everything that comes, where faults are searched for.
     pub(super) overheard: Option<Box<Overheard>>,
@@ -61,7 +62,7 @@ impl<C: Connect> Bus<C> {
     /// Opens the link.
     ///
     /// # Errors
-    /// As the link says.
+    /// The error of the link.
     pub async fn open(mut connector: C, timing: Timing) -> Result<Self, LinkError> {
         let stream = Some(connector.connect().await?);
         Ok(Self {
@@ -79,7 +80,7 @@ impl<C: Connect> Bus<C> {
         })
     }
 
-    /// Tells `observer` of every exchange from now on.
+    /// Calls `observer` after every exchange from now on.
     pub(crate) fn observe(&mut self, observer: Observer) {
         self.observer = Some(observer);
     }
@@ -106,9 +107,10 @@ impl<C: Connect> Bus<C> {
         std::mem::replace(&mut self.timing.first_byte, first_byte)
     }
 
-    /// Asks until there is a good reply, silence, or no attempt left. Frames that are not the answer are dropped, and
-    /// listening goes on. A reply whose type was lost is asked for again too; it counts if no other is better. An
-    /// inverter that never names its type costs these attempts once.
+    /// Asks until there is a good reply, silence, or no attempt left. Frames that are not the
+    /// answer are dropped, and listening goes on. A reply whose type was lost is asked for again
+    /// too; it counts if no other is better. An inverter that never names its type costs these
+    /// attempts once.
     ///
     /// # Errors
     /// [`LinkError`] when the link got lost, could not be opened again or got lost a second time.
@@ -190,7 +192,7 @@ impl<C: Connect> Bus<C> {
         Ok(outcome)
     }
 
-    /// Logs an exchange and tells the observer of it.
+    /// Logs an exchange and passes it to the observer.
     fn note(&mut self, reply: &Reply, outcome: &'static str) {
         let request = reply.request.bytes();
         let (sent, heard) = (escape::printable(&request), escape::printable(&reply.heard));
@@ -238,8 +240,8 @@ impl<C: Connect> Bus<C> {
         }
     }
 
-    /// Hears what still comes behind a reply, until the line is silent for the gap. One inverter has nothing more to
-    /// say; two of the same address do.
+    /// Receives what follows a reply, until the bus is idle for the gap. One inverter sends nothing
+    /// more; two of the same address do.
     ///
     /// # Errors
     /// [`LinkError::Lost`] when the link got lost.
@@ -259,7 +261,8 @@ impl<C: Connect> Bus<C> {
         Ok(())
     }
 
-    /// Waits for the reply to the last request, whose time is over; returns when it began if it comes.
+    /// Waits for the reply to the last request, whose time is over; returns when it began if it
+    /// comes.
     ///
     /// # Errors
     /// [`LinkError::Lost`] when the link got lost.

@@ -1,4 +1,5 @@
-//! What a bus needs of the link below it: a byte stream that can be opened, and once more when it got lost.
+//! What a bus needs of the link below it: a byte stream that can be opened, and once more when it
+//! got lost.
 
 use std::future::Future;
 use std::io;
@@ -16,7 +17,7 @@ pub trait Connect {
     fn connect(&mut self) -> impl Future<Output = Result<Self::Stream, LinkError>>;
 }
 
-/// Why there is no link to a bus. The text names the device and says what to do.
+/// Why there is no link to a bus. The text names the device and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// There is no such device.
@@ -36,11 +37,14 @@ pub enum LinkError {
         hint: String,
     },
     /// Another program has it open.
-    #[error("{device} is in use{}", .holder.as_ref().map(|holder| format!(" by {holder}")).unwrap_or_default())]
+    #[error(
+        "{device} is in use{}",
+        .holder.as_ref().map(|holder| format!(" by {holder}")).unwrap_or_default()
+    )]
     Busy {
         /// As it was typed.
         device: String,
-        /// The process, where it can be told.
+        /// The process, if it is known.
         holder: Option<String>,
     },
     /// Anything else that keeps it from opening.
@@ -82,8 +86,8 @@ impl LinkError {
             Self::Lost { device, .. } => {
                 let look = match device.starts_with("tcp:") {
                     true => {
-                        "the gateway hung up: many serve a single client, and drop it when another one comes; look at \
-                         its settings and its power"
+                        "the gateway hung up: many serve a single client, and drop it when another \
+                        one comes; look at its settings and its power"
                     }
                     false => "look at the adapter and its plug",
                 };

@@ -9,8 +9,7 @@ use crate::inverter::InverterId;
 use crate::reading::{Cells, Decimal, Kind, Layout, Reading, StatusCode, Unreadable, Value};
 use std::borrow::Cow;
 
-/// What a single frame says, as a reading without time. A 000xi needs three frames: see
-/// [`three_units`].
+/// The reading of a single frame, without time. A 000xi needs three frames: see [`three_units`].
 ///
 /// # Errors
 /// [`Fault::UnknownLayout`] for a generic reply with a number of elements that no table has.
@@ -63,8 +62,7 @@ pub fn three_units(address: u8, parts: [Option<Reading>; 3]) -> Reading {
     with_type(reading, type_code)
 }
 
-/// `3x10k` of the parts `10k1`, `10k2`, `10k3`; `None` where they do not agree or none told its
-/// type.
+/// `3x10k` of the parts `10k1`, `10k2`, `10k3`; `None` if they do not agree or none has a type.
 fn common_type(parts: &[Option<Reading>; 3]) -> Option<String> {
     let mut common = None;
     for (part, number) in parts.iter().zip(["1", "2", "3"]) {

@@ -22,7 +22,7 @@ use crate::reading::{measured, mode, rows, status, total, type_code};
 const MOST_DC: i32 = 1500;
 /// V between a phase and neutral; 277 in America, and a tenth more.
 const MOST_PHASE: i32 = 320;
-/// V between two phases, as XP and the big types may tell it; 690 and a tenth more.
+/// V between two phases, as XP and the big types may report it; 690 and a tenth more.
 const MOST_LINE: i32 = 760;
 /// °C
 const COLDEST: i32 = -40;
@@ -392,7 +392,8 @@ pub static READINGS: [&Layout; 7] = [
     &CENTRAL_WITH_FREQUENCY,
 ];
 
-/// The layout of a generic reply; its number of elements tells, also for types that no table knows.
+/// The layout of a generic reply; chosen by its number of elements, so also for types that are in
+/// no table.
 pub const fn generic(elements: usize) -> Option<&'static Layout> {
     match elements {
         20 => Some(&MPPT2),

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`poll`] | which requests an inverter needs, and in which order inverters are asked |
 //! | [`scan`], [`ping`] | which inverters are on the bus; how well each is heard |
-//! | [`bus`], `reply`, [`timing`], [`connect`] | one request, one outcome; the waits; what is needed of a link |
+//! | [`bus`], `reply`, [`timing`], [`connect`] | one request, one outcome; waits; the link |
 //! | [`interpret`] | a checked frame becomes a reading, by its table |
 //! | [`layouts`], [`status`], [`types`] | the tables |
 //! | `overheard` | what passes besides the replies that were waited for |

@@ -1,5 +1,6 @@
-//! What passes on a bus besides the replies that were waited for: late replies, other masters, other
-//! protocols, noise. Only commands that search for faults listen to it; a poll needs none of it.
+//! What passes on a bus besides the replies that were waited for: late replies, other masters,
+//! other protocols, noise. Only commands that search for faults listen to it; a poll needs none of
+//! it.
 
 use super::reply::SHORTEST_REPLY;
 use super::wire::{Body, Frame, LONGEST_FRAME, Monitor, Request, Traffic, find_modbus};
@@ -35,7 +36,7 @@ pub struct Strays {
     pub polled_by_others: BTreeSet<Address>,
     /// Units of Modbus RTU that are polled or reply.
     pub modbus: BTreeSet<u8>,
-    /// True if the adapter hears its own requests.
+    /// True if the adapter echoes its own requests.
     pub has_echo: bool,
 }
 

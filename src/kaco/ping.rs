@@ -21,7 +21,8 @@ pub enum Ping {
 }
 
 impl<C: Connect> Bus<C> {
-    /// Requests the readings of an inverter once. Where no reply comes in time, a late one is waited for.
+    /// Requests the readings of an inverter once. Where no reply comes in time, a late one is
+    /// waited for.
     ///
     /// # Errors
     /// [`LinkError`] when the link is gone for good.

@@ -26,7 +26,8 @@ pub struct Poller<C: Connect> {
     three_units: BTreeSet<Address>,
     /// These sent replies of the generic protocol, which has serial numbers.
     generic: BTreeSet<Address>,
-    /// These sent replies of XP inverters. One that loses its type does not make another inverter of them.
+    /// These sent replies of XP inverters. One that loses its type does not make another inverter
+    /// of them.
     xp: BTreeSet<Address>,
 }
 
@@ -54,8 +55,8 @@ impl<C: Connect> Poller<C> {
         }
     }
 
-    /// Reads each inverter once; the silent ones get one more chance after the others. `report` hears of each inverter as
-    /// soon as it is decided, with the requests that it needed.
+    /// Reads each inverter once; the silent ones get one more chance after the others. `report` is
+    /// called for each inverter as soon as it is decided, with the requests that it needed.
     ///
     /// # Errors
     /// [`LinkError`] when the link is gone for good; what was reported until then stands.
@@ -136,8 +137,8 @@ impl<C: Connect> Poller<C> {
         })
     }
 
-    /// Asks firmware and serial number. An inverter that was not read yet is asked for its firmware alone: only inverters
-    /// of the generic protocol have a serial number to tell.
+    /// Asks firmware and serial number. An inverter that was not read yet is asked for its firmware
+    /// alone: only inverters of the generic protocol report a serial number.
     ///
     /// # Errors
     /// [`LinkError`] when the link is gone for good.
@@ -163,7 +164,7 @@ impl<C: Connect> Poller<C> {
         Ok(self.ask(address, command).await?.answer())
     }
 
-    /// One request; its reply as a reading with the time of now, as the reply is complete.
+    /// One request; its reply as a reading with the time at which the reply was complete.
     async fn ask(
         &mut self,
         address: Address,
@@ -177,8 +178,9 @@ impl<C: Connect> Poller<C> {
         }))
     }
 
-    /// The three parts of a 000xi; a silent part gets one more chance after the others. An address where no part was read
-    /// is asked anew from then on: the reply that made a 000xi of it has no checksum, it may have been a damaged one.
+    /// The three parts of a 000xi; a silent part gets one more chance after the others. An address
+    /// where no part was read is asked anew from then on: the reply that made a 000xi of it has no
+    /// checksum, it may have been a damaged one.
     async fn parts(&mut self, address: Address) -> Result<Outcome, LinkError> {
         let mut parts = [const { Outcome::Silent }; 3];
         for (part, outcome) in Part::ALL.into_iter().zip(&mut parts) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::debug;
 
-/// The shortest reply, `LF * A A 4 CR`. Fewer bytes are noise on a line that nobody drives.
+/// The shortest reply, `LF * A A 4 CR`. Fewer bytes are noise on a bus that no transmitter drives.
 pub(super) const SHORTEST_REPLY: usize = 6;
 
 /// The reply to a request, as far as it came.
@@ -22,7 +22,7 @@ pub(super) struct Reply {
     /// All that came, up to the length of the longest frame.
     pub(super) heard: Vec<u8>,
     last_byte: Option<Instant>,
-    /// Good frames came that are no answer.
+    /// Good frames came that do not answer the request.
     others: bool,
     reason: Option<String>,
 }
@@ -51,7 +51,8 @@ impl Reply {
         }
     }
 
-    /// When listening ends: with the gap if a frame has begun, else not before the first byte had its time.
+    /// When listening ends: with the gap if a frame has begun, else not before the first byte had
+    /// its time.
     pub(super) fn deadline(&self, timing: &Timing, is_pending: bool) -> Instant {
         let first_byte = self.sent + timing.first_byte;
         let deadline = match self.last_byte.map(|last| last + timing.gap) {
@@ -71,7 +72,8 @@ impl Reply {
         self.sent + timing.first_byte + LONGEST_REPLY
     }
 
-    /// Returns the outcome if this frame is the answer; notes what else came, and `None` to go on listening.
+    /// Returns the outcome if this frame is the answer; notes what else came, and `None` to go on
+    /// listening.
     pub(super) fn judge(&mut self, item: Result<Frame, FrameError>) -> Option<Outcome<Frame>> {
         match item {
             Ok(frame) if self.request.is_answered_by(&frame) => Some(self.answered(frame)),

@@ -1,4 +1,5 @@
-//! Which inverters are on the bus: each address is polled, and an inverter there is queried for what it is.
+//! Which inverters are on the bus: each address is polled, and an inverter there is queried for
+//! what it is.
 
 use super::connect::{Connect, LinkError};
 use super::interpret;
@@ -11,8 +12,8 @@ use crate::reading::Reading;
 use std::cell::Cell;
 use std::time::Duration;
 
-/// Inverters that start their reply within this need no second pass: a silent address would have answered too. The
-/// slowest first byte that was measured came after 430 ms.
+/// Inverters that start their reply within this need no second pass: a silent address would have
+/// answered too. The slowest first byte that was measured came after 430 ms.
 const FAST: Duration = Duration::from_millis(500);
 
 /// An inverter that was late once is waited for twice as long, but at most this long.
@@ -23,7 +24,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Found {
     /// Where it is.
     pub address: Address,
-    /// Its readings; they tell layout, type, firmware and serial number.
+    /// Its readings; they hold layout, type, firmware and serial number.
     pub reading: Box<Reading>,
     /// From the request to the first byte of the reply.
     pub first_byte: Duration,
@@ -45,8 +46,9 @@ pub enum Heard {
 }
 
 impl<C: Connect> Poller<C> {
-    /// Polls every address once, and the silent ones a second time unless the bus has shown that it is fast. `report` is
-    /// called with each address; with silent ones once in each pass, and again if a late reply comes.
+    /// Polls every address once, and the silent ones a second time unless the bus has shown that it
+    /// is fast. `report` is called with each address; with silent ones once in each pass, and again
+    /// if a late reply comes.
     ///
     /// # Errors
     /// [`LinkError`] when the link is gone for good.
@@ -94,7 +96,8 @@ impl<C: Connect> Poller<C> {
                 silent.push(address);
             }
         }
-        // While another address was polled, there was time for a late reply; behind the last there is none.
+        // While another address was polled, there was time for a late reply; behind the last there
+        // is none.
         if silent.last() == addresses.last() {
             self.bus.late_reply().await?;
             self.look_at_late(&mut silent, report).await?;
@@ -102,7 +105,8 @@ impl<C: Connect> Poller<C> {
         Ok(silent)
     }
 
-    /// Takes inverters off the list whose reply came late, and has another look at them with more patience.
+    /// Takes inverters off the list whose reply came late, and has another look at them with more
+    /// patience.
     async fn look_at_late(
         &mut self,
         silent: &mut Vec<Address>,

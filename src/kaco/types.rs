@@ -1,7 +1,7 @@
 //! Which inverter a type code stands for.
 //!
 //! Source: the maker's application note, drivers and captures. A type that is missing here is read
-//! all the same: the shape of the reply tells its layout; only the model stays empty.
+//! all the same: the shape of the reply determines its layout; only the model stays empty.
 
 use crate::reading::Phases;
 
@@ -32,8 +32,8 @@ impl InverterType {
     }
 }
 
-/// The row of a type code, or `None` for a type that no table knows. Upper and lower case are the
-/// same: the table says `50KH3P`, a captured inverter `50kH3P`.
+/// The row of a type code, or `None` for an unknown type. Upper and lower case are the same: the
+/// table has `50KH3P`, a captured inverter `50kH3P`.
 pub fn find(code: &str) -> Option<&'static InverterType> {
     TYPES.iter().find(|row| row.code.eq_ignore_ascii_case(code))
 }

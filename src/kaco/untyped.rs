@@ -1,8 +1,9 @@
-//! Replies of the standard protocol that lost their end: the type, and the total yield of XP inverters, stand behind the
-//! checksum.
+//! Replies of the standard protocol that lost their end: the type, and the total yield of XP
+//! inverters, stand behind the checksum.
 //!
-//! Such a reply is whole in its values, but its layout can't be told from it alone. An inverter that is known as an XP
-//! stays one: another layout would be another header in its log, and another meaning of its state.
+//! Such a reply is whole in its values, but its layout can't be determined from it alone. An
+//! inverter that is known as an XP stays one: another layout would be another header in its log,
+//! and another meaning of its state.
 
 use super::layouts;
 use super::wire::{Body, Frame};
@@ -17,8 +18,8 @@ pub(super) const fn names_type(frame: &Frame) -> Option<bool> {
     }
 }
 
-/// A reading without type as one of an XP inverter: without total yield, its state as a number. `None` for any other
-/// reading.
+/// A reading without type as one of an XP inverter: without total yield, its state as a number.
+/// `None` for any other reading.
 pub(crate) fn as_xp(reading: &Reading) -> Option<Reading> {
     if reading.cells.layout != &layouts::STANDARD || reading.type_code.is_some() {
         return None;

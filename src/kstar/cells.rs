@@ -9,7 +9,7 @@ pub(super) fn plain(cells: Cells) -> Reading {
     Reading::of(InverterId::kstar(None, None), cells)
 }
 
-/// A text that was sent; an empty one is no value.
+/// A text that was sent; an empty one is not a value.
 pub(super) fn text_cell(text: &str) -> Option<Value> {
     (!text.is_empty()).then(|| Value::Text(Cow::Owned(text.to_owned())))
 }

@@ -1,5 +1,5 @@
-//! One inverter at a known address: wakes its module, asks, and takes the answer out of whatever else comes. Every wait has
-//! an end.
+//! One inverter at a known address: wakes its module, asks, and takes the answer out of whatever
+//! else comes. Every wait has an end.
 
 use super::discovery;
 use super::identity::{self, Identity};
@@ -22,7 +22,7 @@ use tracing::{debug, info};
 pub struct NetworkError {
     /// The address; 0.0.0.0 stands for all.
     pub ip: Ipv4Addr,
-    /// What the system says.
+    /// The error of the system.
     pub source: io::Error,
 }
 
@@ -82,8 +82,8 @@ impl Client {
             .await
     }
 
-    /// What the inverter tells of itself; `None` if it does not, or if nothing can be sent: its
-    /// readings count without.
+    /// The identity that the inverter reports; `None` if it does not, or if nothing can be sent:
+    /// its readings are valid without.
     pub async fn identity(&mut self) -> Option<Identity> {
         let attempts = self.timing.identity_attempts;
         let asked = self
@@ -96,7 +96,7 @@ impl Client {
             Err(error) => error.to_string(),
         };
         info!(
-            "inverter {} does not tell its serial number: {reason}",
+            "inverter {} does not report its serial number: {reason}",
             self.ip
         );
         None
@@ -142,8 +142,8 @@ impl Client {
         }
     }
 
-    /// One request and the time for its reply: the answer, or nothing. `garbled` gets the reason why something that came
-    /// from the inverter was no good.
+    /// One request and the time for its reply: the answer, or nothing. `garbled` gets the reason
+    /// why something that came from the inverter was not a valid reply.
     async fn attempt<T>(
         &mut self,
         request: Request,
@@ -167,7 +167,10 @@ impl Client {
                     return Ok(Some(answer(payload)));
                 }
                 Verdict::Stranger => {
-                    debug!("{sender} is not who was asked, dropped: {}", hex(datagram))
+                    debug!(
+                        "{sender} is not the inverter that was asked, dropped: {}",
+                        hex(datagram)
+                    )
                 }
                 Verdict::Other => debug!(
                     "{sender} answers another request, dropped: {}",
@@ -183,8 +186,9 @@ impl Client {
         Ok(None)
     }
 
-    /// Sends the packet that a module wants to see before it serves data. The first time its answer is waited for; some do
-    /// not give one. An error is left to the request that follows: it meets the same.
+    /// Sends the packet that a module wants to see before it serves data. The first time its answer
+    /// is waited for; some do not give one. An error is left to the request that follows: it meets
+    /// the same.
     async fn wake(&mut self) {
         let patience = if self.awake {
             Duration::ZERO
@@ -215,7 +219,7 @@ async fn wake(ip: Ipv4Addr, patience: Duration) -> io::Result<bool> {
     timeout(patience, answer).await.unwrap_or(Ok(false))
 }
 
-/// What a datagram is to who waits for the reply to a request.
+/// What a datagram means while the reply to a request is awaited.
 enum Verdict<'datagram> {
     /// The reply, with its payload.
     Answer(&'datagram [u8]),
@@ -269,7 +273,7 @@ mod tests {
     #[tokio::test]
     async fn an_address_where_nothing_can_be_sent_is_an_error() {
         let start = Instant::now();
-        // Requests never go to all: the system refuses it, unless it was told otherwise.
+        // Requests never go to all: the system refuses broadcasts unless they are enabled.
         let mut client = Client::new(Ipv4Addr::BROADCAST, QUICK, true);
         let outcome = client.readings().await;
         let message = outcome.err().map(|error| error.to_string());

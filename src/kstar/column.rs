@@ -1,5 +1,5 @@
-//! What a row of the KSTAR table can say: where in the payload a number stands, and how columns
-//! follow from others.
+//! The entries of the KSTAR table: where in the payload a number stands, and how columns follow
+//! from others.
 //!
 //! The rows themselves are in [`super::layout`]; how they are read is in [`super::interpret`].
 
@@ -42,14 +42,14 @@ impl Source {
     }
 }
 
-/// The sign of an amount, told by the mode in another column.
+/// The sign of an amount, given by the mode in another column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sign {
     /// The column of the mode, one with [`Source::Words`].
     pub(crate) by: &'static str,
     /// Words of the mode, and what the amount is multiplied with: 1, -1 or 0.
     pub(crate) factors: &'static [(&'static str, i64)],
-    /// The same for all other modes; `None` if nothing can be said.
+    /// The same for all other modes; `None` if it is unknown.
     pub(crate) otherwise: Option<i64>,
 }
 

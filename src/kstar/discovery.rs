@@ -1,4 +1,5 @@
-//! What WiFi modules answer to [`super::wire::DISCOVERY`]: the text `IP,MAC,NAME`. Pure: who sent it is not known here.
+//! The answers of WiFi modules to [`super::wire::DISCOVERY`]: the text `IP,MAC,NAME`. Pure: the
+//! sender is not known here.
 //!
 //! Source: the protocol note and a captured answer.
 
@@ -13,7 +14,8 @@ pub static LAYOUT: Layout = Layout {
     fields: &[mode("ip"), mode("mac"), mode("name")],
 };
 
-/// A module's answer, as printable ASCII. For sending, the address that the answer came from counts, not its text.
+/// A module's answer, as printable ASCII. For sending, the address that the answer came from
+/// counts, not its text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Discovered {
     /// The address that the module believes to have: digits and dots, not checked further.
@@ -25,7 +27,8 @@ pub struct Discovered {
 }
 
 impl Discovered {
-    /// The answer as a reading of [`LAYOUT`] without time and sender; what was left out has no value.
+    /// The answer as a reading of [`LAYOUT`] without time and sender; what was left out has no
+    /// value.
     pub fn reading(&self) -> Reading {
         let texts = [&self.ip, &self.mac, &self.name];
         plain(Cells {
@@ -35,8 +38,8 @@ impl Discovered {
     }
 }
 
-/// Reads an answer; `None` for anything that does not start with an address and a comma, such as one's own packet heard
-/// back.
+/// Reads an answer; `None` for anything that does not start with an address and a comma, such as
+/// one's own packet heard back.
 ///
 /// ```
 /// use kaco_ardexa::kstar::discovery::parse;

@@ -1,4 +1,4 @@
-//! Who an inverter says it is: the answer to [`super::wire::Request::Identity`].
+//! The identity of an inverter: the answer to [`super::wire::Request::Identity`].
 //!
 //! Source: the protocol note; no capture is known, and not every inverter answers.
 
@@ -13,7 +13,7 @@ use std::ops::Range;
 /// What the answer holds, for outputs.
 pub static LAYOUT: Layout = Layout {
     name: "identity",
-    about: "who a KSTAR inverter is",
+    about: "the identity of a KSTAR inverter",
     fields: &[mode("firmware"), mode("model"), mode("serial")],
 };
 
@@ -29,7 +29,8 @@ pub struct Identity {
     pub firmware: Option<String>,
     /// The maker's name for the type, at most ten characters on the wire.
     pub model: Option<String>,
-    /// Serial number, at most sixteen characters on the wire. It comes from outside: not yet fit for a path.
+    /// Serial number, at most sixteen characters on the wire. It comes from outside: not yet fit
+    /// for a path.
     pub serial: Option<String>,
 }
 
@@ -46,7 +47,7 @@ impl Identity {
         self.sign(reading, None)
     }
 
-    /// `reading` as one of the inverter that said this, from this address.
+    /// `reading` as one of the inverter with this identity, from this address.
     pub fn sign(self, reading: Reading, ip: Option<IpAddr>) -> Reading {
         Reading {
             inverter: InverterId::kstar(self.serial, ip),

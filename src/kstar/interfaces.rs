@@ -7,8 +7,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::UdpSocket;
 use tracing::info;
 
-/// Where a search goes if nobody says where: 255.255.255.255, which leaves by one interface only, and the broadcast address
-/// of each interface.
+/// Where a search goes by default: 255.255.255.255, which leaves by one interface only, and the
+/// broadcast address of each interface.
 pub fn broadcast_addresses() -> Vec<Ipv4Addr> {
     let interfaces = get_if_addrs().unwrap_or_else(|error| {
         info!("the network interfaces can't be listed ({error}): searching by 255.255.255.255");

@@ -11,7 +11,7 @@ use super::wire::Frame;
 use crate::reading::{Cells, Decimal, Kind, Reading, StatusCode, Unreadable, Value};
 use std::borrow::Cow;
 
-/// What a frame says, as a reading without time and address.
+/// The reading of a frame, without time and address.
 pub fn frame(frame: Frame<'_>) -> Reading {
     match frame {
         Frame::Readings(payload) => reading(payload),
@@ -42,7 +42,7 @@ pub fn reading(payload: &[u8]) -> Reading {
     reading
 }
 
-/// Work modes from this number on are no normal operation: 2 abnormal, 3 severe fault.
+/// Work modes from this number on are not normal operation: 2 abnormal, 3 severe fault.
 const ABNORMAL: u32 = 2;
 
 /// The cell of a column; `None` if the payload ends before it, or if its sign is not known.
@@ -82,7 +82,7 @@ fn factor(sign: &Sign, mode: &Value) -> Option<i64> {
     row.map(|(_, factor)| *factor).or(sign.otherwise)
 }
 
-/// A column that has an amount, but a mode that says nothing about its sign.
+/// A column that has an amount, but a mode that does not determine its sign.
 fn without_sign(column: &Column, payload: &[u8]) -> Option<Unreadable> {
     let Source::Signed(amount, sign) = &column.source else {
         return None;
@@ -365,7 +365,8 @@ mod tests {
             prop_assert_eq!(reading.cells.values.len(), KSTAR.fields.len());
             for (label, text) in written(&reading) {
                 let number = text.trim_start_matches('-').parse::<Decimal>();
-                let minus_zero = text.starts_with('-') && number.is_ok_and(|number| number.is_zero());
+                let is_zero = number.is_ok_and(|number| number.is_zero());
+                let minus_zero = text.starts_with('-') && is_zero;
                 prop_assert!(!minus_zero, "{} {}", label, text);
             }
             let _ = reading.errors();

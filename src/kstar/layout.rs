@@ -4,7 +4,7 @@
 //! Everything else is made from it: the layout for outputs at compile time, the cells of a reading
 //! in [`super::interpret`]. Source of all rows: the protocol note, compared with two captures.
 //!
-//! `within` is wide on purpose: it is for numbers that can't be, not for those that are rare.
+//! `within` is wide on purpose: it is for implausible numbers, not for rare ones.
 
 use super::column::{Column, Sign, Words, i16, u8, u16, u32};
 use super::faults::ERROR_BITS;

@@ -2,14 +2,15 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`client`], [`search`] | one request, one outcome; who is there |
+//! | [`client`], [`search`] | one request, one outcome; the search |
 //! | `socket`, [`interfaces`], [`timing`] | UDP; the networks of this machine; the waits |
 //! | [`interpret`] | a checked frame becomes a reading, by its table |
-//! | [`layout`], `column`, `faults` | the table of columns, what a row can say, the names of error bits |
-//! | [`identity`], [`discovery`] | who an inverter is, what a module answers to a search |
+//! | [`layout`], `column`, `faults` | the table of columns, its entries, names of error bits |
+//! | [`identity`], [`discovery`] | identities of inverters, answers of modules |
 //! | [`wire`] | datagrams to checked frames |
 //!
-//! From [`interpret`] on nothing opens a socket or looks at a clock. `docs/kstar-protocol.md` has all of the protocol.
+//! From [`interpret`] on nothing opens a socket or looks at a clock. `docs/kstar-protocol.md` has
+//! all of the protocol.
 
 mod cells;
 pub mod client;
@@ -33,13 +34,15 @@ mod captures {
 
     /// Charges its battery, the grid idle.
     pub(super) const CHARGING: &str = "\
-        aa557fb0018653065500070206c400110201fa00000000000000040000000001004700470003000000092f0012000313800109\
-        2f0005013b13800102012d00000000000034a300000f470039003a0000411001a70100300000010ac3";
+        aa557fb0018653065500070206c400110201fa00000000000000040000000001004700470003000000092f0012\
+        0003138001092f0005013b13800102012d00000000000034a300000f470039003a0000411001a7010030000001\
+        0ac3";
 
     /// Imports 303 W.
     pub(super) const IMPORTING: &str = "\
-        aa557fb0018653068900060206f9000d0201ed0000000000000000000000000100320032000300000009380010012f13940109\
-        38000502521394010200fc000000000000369c00000fee002300440000442601760100300200010cb7";
+        aa557fb0018653068900060206f9000d0201ed0000000000000000000000000100320032000300000009380010\
+        012f1394010938000502521394010200fc000000000000369c00000fee00230044000044260176010030020001\
+        0cb7";
 
     /// Where, and the bytes that stand there instead.
     pub(super) type Change<'a> = (usize, &'a [u8]);

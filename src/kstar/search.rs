@@ -1,4 +1,4 @@
-//! Finds the inverters of a network: asks everybody who is there, and collects the answers.
+//! Finds the inverters of a network: sends a search packet and collects the answers.
 
 use super::client::NetworkError;
 use super::discovery::{self, Discovered};
@@ -11,12 +11,13 @@ use std::net::Ipv4Addr;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{debug, info, warn};
 
-/// No network that broadcast reaches has more inverters. Each that answers costs sockets and memory, and anybody can
-/// pretend to be thousands.
+/// No network that broadcast reaches has more inverters. Each that answers costs sockets and
+/// memory, and one sender can pretend to be thousands.
 const MOST: usize = 256;
 
-/// Sends the search packet to all `targets`, broadcast addresses or single modules, and tells `found` of each module as
-/// soon as it answers: the address that its answer came from, which counts, and what it says.
+/// Sends the search packet to all `targets`, broadcast addresses or single modules, and calls
+/// `found` for each module as soon as it answers: with the address that its answer came from, which
+/// counts, and its content.
 ///
 /// # Errors
 /// [`NetworkError`] if the packet could be sent nowhere.
@@ -41,7 +42,8 @@ pub async fn search(
                 Some(_) if seen.len() == MOST => {
                     if !std::mem::replace(&mut is_crowded, true) {
                         warn!(
-                            "more than {MOST} answered the search; the others are left out, ask them by --ip"
+                            "more than {MOST} answered the search; the others are left out, ask \
+                            them by --ip"
                         );
                     }
                 }
@@ -97,7 +99,8 @@ const fn common(targets: &[Ipv4Addr]) -> Ipv4Addr {
     }
 }
 
-/// A socket that hears the answers of `ip`; 0.0.0.0 and 255.255.255.255 can be answered through any network.
+/// A socket that receives the answers of `ip`; 0.0.0.0 and 255.255.255.255 can be answered through
+/// any network.
 async fn open(ip: Ipv4Addr) -> io::Result<Socket> {
     let port = Packet::Search.port();
     if ip.is_unspecified() || ip.is_broadcast() {

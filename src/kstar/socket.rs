@@ -1,4 +1,5 @@
-//! UDP sockets that can send nothing but what this program may send: searches and requests for reading.
+//! UDP sockets that can send nothing but what this program may send: searches and requests for
+//! reading.
 
 use super::interfaces::local_address;
 use super::timing::SEND_LIMIT;
@@ -10,16 +11,17 @@ use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use tracing::debug;
 
-/// More than the longest payload of a UDP datagram, 65507 bytes: a smaller buffer would cut datagrams without a word.
+/// More than the longest payload of a UDP datagram, 65507 bytes: a smaller buffer would cut
+/// datagrams without a word.
 const LONGEST_DATAGRAM: usize = 65_536;
 
-/// More datagrams than the system keeps for a socket: somebody who sends faster than that can't hold up a request.
+/// More datagrams than the system keeps for a socket: a faster sender can't hold up a request.
 const MOST_UNASKED: usize = 1000;
 
 /// All that is ever sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Packet {
-    /// "Who is there?"; it also wakes a module.
+    /// The search packet; it also wakes a module.
     Search,
     /// A request to an inverter.
     Request(Request),
@@ -33,7 +35,8 @@ impl Packet {
         }
     }
 
-    /// The port where it is waited for. The known driver sends it from the same port on its own side (protocol note).
+    /// The port where it is waited for. The known driver sends it from the same port on its own
+    /// side (protocol note).
     pub(super) const fn port(self) -> u16 {
         match self {
             Self::Search => DISCOVERY_PORT,
@@ -61,7 +64,7 @@ impl Socket {
             Ok(udp) => udp,
             Err(error) => {
                 debug!(
-                    "UDP port {port} on {local} can't be had ({error}), a free one does as well"
+                    "UDP port {port} on {local} is unavailable ({error}); using an ephemeral port"
                 );
                 UdpSocket::bind((local, 0)).await?
             }
@@ -74,11 +77,12 @@ impl Socket {
         })
     }
 
-    /// A socket for talking to `ip`, on the address of this machine that lies in its direction: other networks can't
-    /// reach it, and other programs keep the port on other addresses.
+    /// A socket for talking to `ip`, on the address of this machine that lies in its direction:
+    /// other networks can't reach it, and other programs keep the port on other addresses.
     pub(super) async fn towards(ip: Ipv4Addr, port: u16) -> io::Result<Self> {
         let local = local_address(ip).await?;
-        // An inverter simulated on this very address: from the same port, a socket would hear itself.
+        // An inverter simulated on this very address: from the same port, a socket would hear
+        // itself.
         let port = if local == ip { 0 } else { port };
         Self::open(local, port).await
     }
@@ -94,7 +98,7 @@ impl Socket {
     pub(super) async fn receive(&mut self) -> io::Result<(SocketAddrV4, &[u8])> {
         loop {
             let (length, sender) = self.udp.recv_from(&mut self.buffer).await?;
-            // An IPv4 socket hears of no other addresses.
+            // An IPv4 socket receives from no other addresses.
             if let SocketAddr::V4(sender) = sender {
                 let datagram = self.buffer.get(..length).unwrap_or_default();
                 return Ok((sender, datagram));

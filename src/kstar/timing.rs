@@ -22,18 +22,22 @@ pub struct Timing {
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            // Modules answer within some 100 ms (protocol note); one that sleeps between two beacons of its access point,
-            // within a second.
+            // Modules answer within some 100 ms (protocol note); one that sleeps between two
+            // beacons of its access point, within a second.
             search: Duration::from_secs(2),
             // WiFi repeats no broadcast that got lost, and the first one is lost now and then.
             searches: 2,
-            // A module that is up answers within some 100 ms. Some do not answer the packet that wakes them: so no longer.
+            // A module that is up answers within some 100 ms. Some do not answer the packet that
+            // wakes them: so no longer.
             wake: Duration::from_millis(300),
-            // The known driver waits a second (protocol note). All three tries end before a user's patience: 3.3 s.
+            // The known driver waits a second (protocol note). All three tries end before a user's
+            // patience: 3.3 s.
             reply: Duration::from_secs(1),
-            // UDP over WiFi loses a datagram now and then; three in a row mean that nobody is there.
+            // UDP over WiFi loses a datagram now and then; three in a row mean that the inverter is
+            // silent.
             attempts: 3,
-            // Not every inverter tells its identity, and readings do not need it: not worth more than a second.
+            // Not every inverter reports its identity, and readings do not need it: not worth more
+            // than a second.
             identity_attempts: 1,
         }
     }

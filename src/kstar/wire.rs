@@ -1,4 +1,5 @@
-//! Datagrams: requests to bytes, bytes to checked frames. Pure: no socket, no clock; what a payload means is not known here.
+//! Datagrams: requests to bytes, bytes to checked frames. Pure: no socket, no clock; what a payload
+//! means is not known here.
 //!
 //! ```text
 //!   0    1    2    3    4    5    6    7 …         last two
@@ -16,7 +17,7 @@ const TO_INVERTER: [u8; 3] = [0xb0, 0x7f, 0x01];
 /// Source, destination and control of what an inverter sends (protocol note, captures).
 const FROM_INVERTER: [u8; 3] = [0x7f, 0xb0, 0x01];
 
-/// This bit of the function tells a reply from its request: `06` is answered by `86`.
+/// This bit of the function distinguishes a reply from its request: `06` is answered by `86`.
 const REPLY: u8 = 0x80;
 
 /// Header, source, destination, control, function and length.
@@ -25,7 +26,8 @@ const HEAD_LENGTH: usize = 7;
 /// The 16-bit sum at the end.
 const SUM_LENGTH: usize = 2;
 
-/// Least bytes of readings: all that the known inverters send (captures). More may follow in newer ones.
+/// Least bytes of readings: all that the known inverters send (captures). More may follow in newer
+/// ones.
 pub const READINGS_LENGTH: usize = 83;
 
 /// UDP port where an inverter answers requests (protocol note).
@@ -34,10 +36,11 @@ pub const PORT: u16 = 8899;
 /// UDP port where a WiFi module waits for [`DISCOVERY`] (protocol note).
 pub const DISCOVERY_PORT: u16 = 48899;
 
-/// Makes WiFi modules tell who they are, and makes a module serve data (protocol note).
+/// Makes WiFi modules identify themselves, and makes a module serve data (protocol note).
 pub const DISCOVERY: &[u8] = b"WIFIKIT-214028-READ";
 
-/// What an inverter can be asked. Nothing here changes an inverter, and there is no other way to make a request.
+/// What an inverter can be asked. Nothing here changes an inverter, and there is no other way to
+/// make a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Request {
     /// All readings; every inverter answers.
@@ -103,8 +106,8 @@ impl<'datagram> Frame<'datagram> {
         }
     }
 
-    /// The datagram, as an inverter sends it (for the simulator). A payload above 255 bytes, the most that the length byte
-    /// can say, is cut there.
+    /// The datagram, as an inverter sends it (for the simulator). A payload above 255 bytes, the
+    /// most that the length byte can state, is cut there.
     pub fn bytes(self) -> Vec<u8> {
         assemble(
             FROM_INVERTER,
@@ -114,7 +117,7 @@ impl<'datagram> Frame<'datagram> {
     }
 }
 
-/// Why a datagram is no reply.
+/// Why a datagram is not a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// It begins like a frame and ends too early.
@@ -148,7 +151,7 @@ pub enum FrameError {
     #[error("readings of {0} bytes, at least {READINGS_LENGTH} expected")]
     FewReadings(usize),
     /// Damaged on the way.
-    #[error("the bytes add up to {computed:04x}, but the frame says {stated:04x}")]
+    #[error("the bytes add up to {computed:04x}, but the frame states {stated:04x}")]
     Checksum {
         /// The sum of the bytes.
         computed: u16,
@@ -194,7 +197,8 @@ pub fn parse(datagram: &[u8]) -> Result<Frame<'_>, FrameError> {
     })
 }
 
-/// What the first seven bytes say: the request that is answered and the length of the payload.
+/// The content of the first seven bytes: the request that is answered and the length of the
+/// payload.
 fn head(datagram: &[u8]) -> Result<(Request, usize), FrameError> {
     let Some(&[_, _, source, destination, control, function, length]) =
         datagram.first_chunk::<HEAD_LENGTH>()
@@ -212,7 +216,7 @@ fn head(datagram: &[u8]) -> Result<(Request, usize), FrameError> {
     Ok((request, usize::from(length)))
 }
 
-/// Payload and stated sum of a frame that must be exactly as long as its length byte says.
+/// Payload and stated sum of a frame that must be exactly as long as its length byte states.
 fn body(datagram: &[u8], length: usize) -> Result<(&[u8], u16), FrameError> {
     let (got, stated) = (datagram.len(), HEAD_LENGTH + length + SUM_LENGTH);
     if got > stated {
@@ -358,7 +362,7 @@ mod tests {
             ),
             (
                 changed(good.clone(), 91, &[0xc2]),
-                "the bytes add up to 0ac3, but the frame says 0ac2",
+                "the bytes add up to 0ac3, but the frame states 0ac2",
             ),
             (
                 changed(good.clone(), 5, &[0x9a]),

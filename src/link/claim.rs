@@ -1,7 +1,7 @@
 //! A gateway for this run alone: many accept several clients, whose requests would meet on the bus.
 //!
-//! The lock is a name in the kernel, of a socket that nothing is sent to. It goes with the process, however that ends, and
-//! holds on this machine; in a container, for that container.
+//! The lock is a name in the kernel, of a socket that nothing is sent to. It goes with the process,
+//! however that ends, and holds on this machine; in a container, for that container.
 
 use super::tcp::Gateway;
 use crate::kaco::connect::LinkError;

@@ -1,4 +1,4 @@
-//! Who has a device open: for the message, nothing else.
+//! The process that has a device open: for the message, nothing else.
 
 use std::fs;
 use std::path::Path;

@@ -27,7 +27,8 @@ pub enum Device {
     Tcp(Gateway),
     /// A recording: `replay:FILE`.
     Replay(PathBuf),
-    /// Simulated inverters in the program itself, behind a real pseudo-terminal: `sim:`, `sim:night`, …
+    /// Simulated inverters in the program itself, behind a real pseudo-terminal: `sim:`,
+    /// `sim:night`, …
     Simulated(Mood),
 }
 
@@ -48,14 +49,18 @@ impl fmt::Display for Device {
 pub enum DeviceError {
     /// Nothing.
     #[error(
-        "no device given; write for example /dev/ttyUSB0, or sim: to try the program without hardware"
+        "no device given; write for example /dev/ttyUSB0, or sim: to try the program without \
+        hardware"
     )]
     Empty,
     /// `sim:storm`.
     #[error("`{0}` is not a simulated bus; there are sim:, sim:night, sim:noisy and sim:fault")]
     UnknownSimulation(String),
     /// `tcp://host` without a port, or nothing like it.
-    #[error("`{0}` is no gateway; write tcp://host:port, for example tcp://192.168.1.9:8899")]
+    #[error(
+        "`{0}` is not a gateway address; expected tcp://HOST:PORT, for example \
+        tcp://192.168.1.9:8899"
+    )]
     NotAGateway(String),
     /// `mqtt://host` in the place of a device.
     #[error("`{0}://…` is not a device; a broker is given by --mqtt, a gateway as tcp://HOST:PORT")]
@@ -68,7 +73,7 @@ pub enum DeviceError {
     Misspelt(String),
 }
 
-/// What was meant, if a text that is no device is nearly one: `192.168.1.9:8899`, `SIM:`.
+/// The device that was probably meant by a text that is nearly one: `192.168.1.9:8899`, `SIM:`.
 fn meant(text: &str) -> Option<String> {
     let (before, after) = text.split_once(':')?;
     if before.contains('/') {
@@ -130,8 +135,8 @@ impl Link {
 }
 
 impl Device {
-    /// Looks whether it is there and may be used, without opening it. Of a gateway nothing can be seen
-    /// that way.
+    /// Looks whether it is there and may be used, without opening it. Of a gateway nothing can be
+    /// seen that way.
     ///
     /// # Errors
     /// [`LinkError`] if not.

@@ -26,7 +26,8 @@ struct Port {
 
 fn describe(ports: &[Port], usb: &[SerialPortInfo]) -> String {
     if ports.is_empty() {
-        return "there is no serial port on this machine: is the adapter plugged in? `dmesg | grep tty` shows what became of it"
+        return "there is no serial port on this machine: is the adapter plugged in? \
+            `dmesg | grep tty` shows what became of it"
             .to_owned();
     }
     let mut text = "the serial ports here:".to_owned();
@@ -42,7 +43,8 @@ fn describe(ports: &[Port], usb: &[SerialPortInfo]) -> String {
         }
     }
     if has_lasting {
-        text += "\n  names in by-id stay when an adapter is plugged in again; ttyUSB0 may become ttyUSB1";
+        text += "\n  names in by-id stay when an adapter is plugged in again; ttyUSB0 may become \
+            ttyUSB1";
     }
     text
 }
@@ -68,8 +70,8 @@ fn product(name: &str, usb: &[SerialPortInfo]) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join(" "))
 }
 
-/// First the names that survive re-plugging, then the ports that have none. The library's list lacks the ports of some
-/// boards, as its `platform` devices, and has no lasting names.
+/// First the names that survive re-plugging, then the ports that have none. The library's list
+/// lacks the ports of some boards, as its `platform` devices, and has no lasting names.
 fn ports(dev: &Path, sys: &Path) -> Vec<Port> {
     let lasting = listed(&dev.join("serial/by-id"), |_| true);
     let plain = listed(dev, |name| {

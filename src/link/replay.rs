@@ -43,7 +43,8 @@ impl Replies {
         Self(replies)
     }
 
-    /// The next reply to `request`; after the last comes the first again. A request that was never recorded is not answered.
+    /// The next reply to `request`; after the last comes the first again. A request that was never
+    /// recorded is not answered.
     fn next(&mut self, request: &[u8]) -> &[u8] {
         let Some((replies, next)) = self.0.get_mut(request) else {
             return &[];

@@ -1,4 +1,5 @@
-//! Serial ports: 9600 baud, 8 data bits, no parity, 1 stop bit, no flow control, for this run alone.
+//! Serial ports: 9600 baud, 8 data bits, no parity, 1 stop bit, no flow control, for this run
+//! alone.
 
 use super::{holder, ports};
 use crate::kaco::connect::LinkError;
@@ -41,7 +42,7 @@ pub(super) fn look(path: &Path) -> Result<(), LinkError> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Err(unusable("it is a directory")),
         Ok(metadata) if !metadata.file_type().is_char_device() => {
-            Err(unusable("it is no serial port"))
+            Err(unusable("it is not a serial port"))
         }
         Ok(_) => accessat(
             CWD,
@@ -54,7 +55,8 @@ pub(super) fn look(path: &Path) -> Result<(), LinkError> {
     }
 }
 
-/// Tells apart what the serial library throws together: a missing port, a busy one, a forbidden one, and no port at all.
+/// Distinguishes the errors that the serial library reports as one: a missing port, a busy one, a
+/// forbidden one, and a path that is not a port.
 fn explain(path: &Path, error: &Error) -> LinkError {
     let device = path.display().to_string();
     if !path.exists() {
@@ -78,7 +80,7 @@ fn explain(path: &Path, error: &Error) -> LinkError {
         },
         _ if is_something_else(path) => LinkError::Unusable {
             device,
-            reason: "it is no serial port".to_owned(),
+            reason: "it is not a serial port".to_owned(),
         },
         _ => LinkError::Unusable {
             device,
@@ -87,7 +89,8 @@ fn explain(path: &Path, error: &Error) -> LinkError {
     }
 }
 
-/// Whether it can be opened, but has no line behind it. What can't be opened, as services are kept from devices, may have one.
+/// Whether it can be opened, but has no line behind it. What can't be opened, as services are kept
+/// from devices, may have one.
 fn is_something_else(path: &Path) -> bool {
     let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::empty()).is_ok_and(|file| !isatty(file))
@@ -103,7 +106,8 @@ fn permission_hint(path: &Path) -> String {
         .filter(|name| *name != "root")
         .unwrap_or("dialout");
     format!(
-        "the group `{group}` may use it: `sudo usermod -aG {group} $USER`, then log in again; or run the command with sudo"
+        "the group `{group}` may use it: `sudo usermod -aG {group} $USER`, then log in again; or \
+        run the command with sudo"
     )
 }
 

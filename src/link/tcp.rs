@@ -12,7 +12,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tracing::debug;
 
-/// Look-up and connection together; a gateway in reach needs milliseconds, one behind a bad radio link a second or two.
+/// Look-up and connection together; a gateway in reach needs milliseconds, one behind a bad radio
+/// link a second or two.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// What a gateway still had in its buffer comes right behind the connection.
@@ -97,7 +98,8 @@ pub(super) async fn open(gateway: &Gateway) -> Result<TcpStream, LinkError> {
     Ok(stream)
 }
 
-/// Reads and forgets, as long as something comes: a gateway that never stops talking must not fill the memory.
+/// Reads and forgets, as long as something comes: a gateway that never stops talking must not fill
+/// the memory.
 async fn throw_away(stream: &mut TcpStream, count: &mut usize) {
     let mut bytes = [0; 512];
     while let Ok(read @ 1..) = stream.read(&mut bytes).await {
@@ -117,7 +119,8 @@ fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
 fn explain(gateway: &Gateway, error: &io::Error) -> LinkError {
     let hint = match error.kind() {
         io::ErrorKind::ConnectionRefused => {
-            "the gateway is there, but nothing listens on this port; set it to raw TCP server mode, without RFC 2217"
+            "the gateway is there, but nothing listens on this port; set it to raw TCP server \
+            mode, without RFC 2217"
         }
         io::ErrorKind::TimedOut
         | io::ErrorKind::HostUnreachable

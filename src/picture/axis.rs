@@ -2,7 +2,8 @@
 
 use crate::history::day::{DaySeries, Instant};
 
-/// Ticks at multiples of 1, 2 or 5 times a power of ten, from below `low` to above `high`, about `count` of them.
+/// Ticks at multiples of 1, 2 or 5 times a power of ten, from below `low` to above `high`, about
+/// `count` of them.
 pub(super) fn ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
     let high = if high > low { high } else { low + 1.0 };
     let step = nice((high - low) / count.max(1) as f64);
@@ -28,7 +29,7 @@ pub(super) fn nice(step: f64) -> f64 {
     factors.into_iter().find(fits).unwrap_or(10.0) * power
 }
 
-/// A tick as text: without decimals that say nothing.
+/// A tick as text, without trailing zeros.
 pub(super) fn label(tick: f64, factor: f64) -> String {
     let text = format!("{:.3}", tick / factor);
     let text = text.trim_end_matches('0').trim_end_matches('.');

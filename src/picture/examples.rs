@@ -9,7 +9,8 @@ fn date(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default()
 }
 
-/// A day from 05:00 to 21:00 in summer, in steps of some minutes; a fault, and a hole in the line of the first inverter.
+/// A day from 05:00 to 21:00 in summer, in steps of some minutes; a fault, and a hole in the line
+/// of the first inverter.
 pub(super) fn day(count: usize, minutes: i32) -> DaySeries {
     let steps = usize::try_from(16 * 60 / minutes).unwrap_or(0);
     let power = |inverter: usize, step: usize| {

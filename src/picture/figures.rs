@@ -82,7 +82,8 @@ pub(super) fn comparison_title(comparison: &Comparison) -> String {
     format!("{title}, {} to {last}", comparison.first)
 }
 
-/// What is below the picture of a comparison: the findings, or that there are none; then where the installed powers are from.
+/// What is below the picture of a comparison: the findings, or that there are none; then where the
+/// installed powers are from.
 pub(super) fn comparison_notes(comparison: &Comparison) -> Vec<String> {
     let mut notes: Vec<String> = comparison
         .all()
@@ -93,7 +94,8 @@ pub(super) fn comparison_notes(comparison: &Comparison) -> Vec<String> {
             if comparison.all().any(|compared| compared.recent.is_some()) {
                 "No inverter is below the others."
             } else {
-                "There is nothing to compare: that takes two inverters, or two MPP trackers, with rows of the same days."
+                "There is nothing to compare: that takes two inverters, or two MPP trackers, with \
+                rows of the same days."
             }
             .to_owned(),
         );

@@ -74,17 +74,19 @@ impl Link {
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
-body{font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;max-width:62rem;margin:0 auto;padding:1rem;background:#fff;color:#1f2328}\
+body{font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;max-width:62rem;margin:0 \
+auto;padding:1rem;background:#fff;color:#1f2328}\
 h1{font-size:1.6rem;margin:.5rem 0}h2{font-size:1.2rem;margin:2rem 0 .5rem}\
 svg.hp{max-width:100%;height:auto;display:block}.defs{position:absolute}\
 @media(max-width:44rem){svg.hp{min-width:44rem}}\
 nav{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:0 0 1rem}a{color:#0a58ca}\
-.scroll{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.85rem}\
+.scroll{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;\
+font-size:.85rem}\
 th,td{padding:.15rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid #d8dde3}\
 th:first-child,td:first-child{text-align:left}tfoot td{font-weight:600}\
 summary{cursor:pointer;margin:.5rem 0}\
-@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}a{color:#6cbcf5}th,td{border-color:#2a313a}}\
-@media print{details{break-inside:avoid}}";
+@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}a{color:#6cbcf5}\
+th,td{border-color:#2a313a}}@media print{details{break-inside:avoid}}";
 
 /// The style of a page.
 pub fn style_of_page() -> String {
@@ -98,7 +100,8 @@ pub fn page(title: &str, links: &[Link], sections: &[Section]) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>{title}</title><style>{}</style></head><body>\n\
-         <svg width=\"0\" height=\"0\" class=\"defs\" aria-hidden=\"true\">{DEFINITIONS}</svg>\n<h1>{title}</h1>\n",
+         <svg width=\"0\" height=\"0\" class=\"defs\" aria-hidden=\"true\">{DEFINITIONS}</svg>\n\
+         <h1>{title}</h1>\n",
         style_of_page()
     );
     for (label, is_beside) in [("Pages", false), ("Before and after", true)] {
@@ -129,7 +132,7 @@ pub fn page(title: &str, links: &[Link], sections: &[Section]) -> String {
     page
 }
 
-/// What stands above a picture; nothing if the links tell it.
+/// The heading above a picture; nothing if the links show it.
 fn heading(text: &str) -> String {
     if text.is_empty() {
         return String::new();
@@ -150,8 +153,8 @@ fn table(numbers: &Numbers) -> String {
             .collect::<String>()
     };
     format!(
-        "<details><summary>Numbers</summary><div class=\"scroll\"><table><thead>{}</thead><tbody>{}</tbody><tfoot>{}</tfoot>\
-         </table></div></details>\n",
+        "<details><summary>Numbers</summary><div class=\"scroll\"><table><thead>{}</thead><tbody>{}\
+        </tbody><tfoot>{}</tfoot></table></div></details>\n",
         row("th", &numbers.head),
         rows(&numbers.rows),
         rows(&numbers.foot),

@@ -76,7 +76,8 @@ fn day_notes(day: &DaySeries) -> Vec<String> {
     notes
 }
 
-/// Yields in kWh: a row per day or month, a column per inverter or year; sums, the best and the worst below.
+/// Yields in kWh: a row per day or month, a column per inverter or year; sums, the best and the
+/// worst below.
 pub fn bars(bars: &Bars) -> Numbers {
     let has_sum = bars.is_stacked && bars.series.len() > 1;
     let with_sum = |mut cells: Vec<String>, sum: Option<f64>| {
@@ -137,7 +138,8 @@ pub fn bars(bars: &Bars) -> Numbers {
     }
 }
 
-/// Installed power, yield of the period, deviation of the last days: a row per inverter and tracker.
+/// Installed power, yield of the period, deviation of the last days: a row per inverter and
+/// tracker.
 pub fn comparison(comparison: &Comparison) -> Numbers {
     let rows = comparison.shown().map(|compared| {
         let power = compared
@@ -184,7 +186,8 @@ pub fn comparison(comparison: &Comparison) -> Numbers {
 const GAP: usize = 2;
 
 impl Numbers {
-    /// As lines of text. Columns that do not fit into `width` characters follow in a table below, after the first column again.
+    /// As lines of text. Columns that do not fit into `width` characters follow in a table below,
+    /// after the first column again.
     pub fn text(&self, width: usize) -> String {
         let all = || [&self.head].into_iter().chain(&self.rows).chain(&self.foot);
         let length = |row: &Vec<String>, column: usize| {

@@ -34,7 +34,8 @@ pub(super) fn check(
             }
             None if buses.len() > 1 => notes.add(
                 *line,
-                "key 'name' is missing: with two buses each needs one; write for example name = \"roof\"",
+                "key 'name' is missing: with two buses each needs one; write for example \
+                name = \"roof\"",
             ),
             None => {}
         }

@@ -33,7 +33,7 @@ use toml::de::{DeTable, DeValue};
 /// A prefix, for messages.
 const PREFIX: &str = "plants/roof";
 
-/// How a bus is polled, as far as the file tells.
+/// How a bus is polled, as far as the file sets it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Polling {
     /// Least time between the starts of two requests.
@@ -149,7 +149,7 @@ const LONGEST: u64 = 1 << 20;
 /// Reads and parses a file.
 ///
 /// # Errors
-/// Why it can't be read, or all of its mistakes, a line each.
+/// Why it can't be read, or all of its mistakes, one per line.
 pub fn read(path: &Path) -> Result<PlantFile, String> {
     let shown = path.display().to_string();
     let unreadable = |reason: &dyn fmt::Display| {

@@ -306,7 +306,10 @@ pub(super) fn name(value: &DeValue<'_>) -> Result<String, String> {
 /// Control characters, and those that turn the direction of what follows.
 fn is_invisible(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            character,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 /// Installed peak power, kW.

@@ -63,7 +63,7 @@ fn every_mistake_names_line_key_and_fix() {
         ),
         (
             "[[bus]]\ndevice = \"tcp://host\"\naddresses = \"2\"\n".to_owned(),
-            "2: key 'device': `tcp://host` is no gateway; write tcp://host:port",
+            "2: key 'device': `tcp://host` is not a gateway address; expected tcp://HOST:PORT",
         ),
         (
             after_bus("name = \"a b\"\n"),
@@ -71,7 +71,7 @@ fn every_mistake_names_line_key_and_fix() {
         ),
         (
             after_bus("pace = \"fast\"\n"),
-            "4: key 'pace': `fast` is no duration; write for example 1s",
+            "4: key 'pace': `fast` is not a duration; write for example 1s",
         ),
         (
             after_bus("timeout = 0\n"),

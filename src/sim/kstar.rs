@@ -55,7 +55,7 @@ fn payload(moment: Moment) -> Vec<u8> {
     payload
 }
 
-/// Writes a number where the table says.
+/// Writes a number to its place in the table.
 fn put(payload: &mut [u8], label: &str, number: f64) {
     let column = COLUMNS.iter().find(|column| column.field.label == label);
     let Some(slot) = column.and_then(|column| column.source.slot()) else {

@@ -68,9 +68,9 @@ fn may_write(path: &Path, access: Access) -> io::Result<()> {
 
 fn failure(what: &str, path: &Path, error: &io::Error) -> Failure {
     let hint = match error.kind() {
-        io::ErrorKind::PermissionDenied => Some(
-            "run `check` as the user who runs the service, and give the directory to that user",
-        ),
+        io::ErrorKind::PermissionDenied => {
+            Some("run `check` as the user of the service, and give the directory to that user")
+        }
         io::ErrorKind::NotFound => Some("make its directory first"),
         io::ErrorKind::NotADirectory => Some("a file stands where a directory should be"),
         _ => None,

@@ -98,8 +98,8 @@ pub struct Sinks {
     latest: Vec<Observation>,
     /// Index of an inverter in it, by place.
     places: HashMap<String, usize>,
-    /// Observations of this round of inverters that name themselves: which of two has a serial number
-    /// is known at the end of the round.
+    /// Observations of this round of inverters that name themselves: which of two has a serial
+    /// number is known at the end of the round.
     waiting: Vec<Observation>,
     /// What totals need of earlier rounds.
     memory: Memory,
@@ -107,7 +107,8 @@ pub struct Sinks {
 }
 
 impl Sinks {
-    /// Opens the sinks. Directories are taken before anything is polled: two runs never write to one.
+    /// Opens the sinks. Directories are taken before anything is polled: two runs never write to
+    /// one.
     ///
     /// # Errors
     /// [`Failure`] if one can't be opened at all.
@@ -159,8 +160,8 @@ impl Sinks {
         }
     }
 
-    /// Keeps one connection to the broker from now on, instead of one at the end, and serves SunSpec
-    /// clients. Changes are reported by the watcher, not by the log.
+    /// Keeps one connection to the broker from now on, instead of one at the end, and serves
+    /// SunSpec clients. Changes are reported by the watcher, not by the log.
     ///
     /// # Errors
     /// [`Failure`] if the login makes no sense, or if units clash. A broker that is away may come.
@@ -177,7 +178,7 @@ impl Sinks {
         Ok(())
     }
 
-    /// What sinks tell at the start: where clients find them.
+    /// The messages of sinks at the start: where clients find them.
     pub fn announcements(&self) -> Vec<String> {
         let of_sink = |sink: &Sink| match sink {
             Sink::Sunspec(sunspec) => sunspec.announcement(),
@@ -204,8 +205,8 @@ impl Sinks {
         Ok(())
     }
 
-    /// From now on these inverters are polled, and no others; what is known of those that stay is kept.
-    /// `sunspec`: how they are served from now on.
+    /// From now on these inverters are polled, and no others; what is known of those that stay is
+    /// kept. `sunspec`: how they are served from now on.
     pub(crate) fn exchange(&mut self, inverters: &[InverterId], sunspec: Option<sunspec::Options>) {
         let before = std::mem::take(&mut self.latest);
         let places = std::mem::take(&mut self.places);
@@ -255,7 +256,7 @@ impl Sinks {
         self.http().for_each(|http| http.remember(reading));
     }
 
-    /// The link to these inverters is lost: what was observed of them is not of now.
+    /// The link to these inverters is lost: earlier observations of them are outdated.
     pub(crate) fn lose<'a>(&mut self, inverters: impl Iterator<Item = &'a InverterId>) {
         for inverter in inverters {
             self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
@@ -336,8 +337,8 @@ impl Sinks {
         }
     }
 
-    /// Ends a round that gave nothing to log: metrics and lines for programs say that all inverters
-    /// are down.
+    /// Ends a round that gave nothing to log: metrics and lines for programs report all inverters
+    /// as down.
     pub fn round_failed(&mut self) {
         for sink in &mut self.sinks {
             self.troubles.turn(sink.name());

@@ -75,7 +75,7 @@ impl Stdout {
         self.print(&text, troubles);
     }
 
-    /// Ends a round without any reading: programs learn why, unless the error tells all.
+    /// Ends a round without any reading: programs get the reason, unless the error has it.
     pub(super) fn round_failed(&mut self, latest: &[Observation], troubles: &mut Troubles) {
         if self.has_observed && matches!(self.printed, Printed::Csv | Printed::Json) {
             self.round_done(latest, troubles);

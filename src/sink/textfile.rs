@@ -24,7 +24,7 @@ impl Textfile {
     }
 }
 
-/// Writes `text` beside the file and puts it in its place. The file may be read by whom the umask lets.
+/// Writes `text` beside the file and replaces it. The umask decides which users may read it.
 ///
 /// # Errors
 /// [`LogError::Failed`]; then the old file is as it was.
@@ -46,8 +46,8 @@ pub fn replace(path: &Path, text: &str) -> Result<(), LogError> {
         })
 }
 
-/// A hidden name that collectors of `*.prom` don't take, this run's own: two runs that share a file by mistake must not mix
-/// their texts.
+/// A hidden name that collectors of `*.prom` don't take, this run's own: two runs that share a file
+/// by mistake must not mix their texts.
 fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{}.new", std::process::id()))

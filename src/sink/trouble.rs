@@ -1,4 +1,5 @@
-//! Trouble of sinks: reported once when it begins and once when it is over; it decides the exit code.
+//! Trouble of sinks: reported once when it begins and once when it is over; it decides the exit
+//! code.
 
 use crate::clock;
 use crate::exit::{Exit, Failure};

@@ -51,7 +51,7 @@ pub struct KacoSource {
     poller: Option<Poller<Link>>,
     /// Inverters that were silent when they were polled last: at night they get no second chance.
     silent: BTreeSet<Address>,
-    /// What inverters told of themselves when they were read first.
+    /// The identities that inverters reported at their first reading.
     facts: BTreeMap<Address, Facts>,
 }
 
@@ -223,8 +223,8 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// Searches. `report` is called with each address as soon as it is decided; with silent ones once
-    /// in each pass, and again if a late reply comes.
+    /// Searches. `report` is called with each address as soon as it is decided; with silent ones
+    /// once in each pass, and again if a late reply comes.
     ///
     /// # Errors
     /// [`Failure`] if the bus gets lost, or if the recording can't be written.

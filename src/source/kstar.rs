@@ -1,7 +1,7 @@
 //! The KSTAR inverters of the network: searches for them, polls all of them at the same time.
 //!
-//! Each inverter is polled by a task of its own. In a source that keeps polling, inverters that were
-//! silent before are not waited for: what comes of them is reported with a later round.
+//! Each inverter is polled by a task of its own. In a source that keeps polling, inverters that
+//! were silent before are not waited for: what comes of them is reported with a later round.
 
 use super::{Clock, Lifetime, SourceError};
 use crate::inverter::InverterId;
@@ -25,8 +25,8 @@ const SEARCH_EVERY: Duration = Duration::from_secs(60);
 /// How often an inverter is asked again for its serial number: a router can give its address away.
 const IDENTITY_EVERY: Duration = Duration::from_secs(3600);
 
-/// Inverters that a source keeps: each costs sockets and memory, and anybody can answer each search with
-/// other addresses.
+/// Inverters that a source keeps: each costs sockets and memory, and one sender can answer each
+/// search with other addresses.
 const MOST: usize = 512;
 
 /// Which inverters, checked.
@@ -82,9 +82,9 @@ struct RunningSearch {
 struct Inverter {
     ip: Ipv4Addr,
     client: Client,
-    /// What it told of itself, and when.
+    /// The identity that it reported, and when.
     identity: Option<(Identity, Instant)>,
-    /// The serial number that was told last at this address.
+    /// The serial number that was reported last at this address.
     last_serial: Option<String>,
     /// Whether it did not answer when it was polled last.
     was_silent: bool,
@@ -189,8 +189,8 @@ impl KstarSource {
         }
     }
 
-    /// Reports inverters that were not waited for and are decided by now; a search that has ended is
-    /// forgotten.
+    /// Reports inverters that were not waited for and are decided by now; a search that has ended
+    /// is forgotten.
     async fn harvest(&mut self, round: &mut Round, report: &mut impl FnMut(Observation)) {
         tokio::task::yield_now().await;
         while let Some(done) = self.polling.try_join_next() {
@@ -367,8 +367,8 @@ impl Inverter {
         Ok(Outcome::Read { answer, first_byte })
     }
 
-    /// What it tells of itself; asked until it answers, and again once an hour. The identity is
-    /// optional: whatever goes wrong, the readings count.
+    /// Its identity; asked until it answers, and again once an hour. The identity is optional:
+    /// whatever goes wrong, the readings count.
     async fn identity(&mut self) -> Identity {
         if let Some((identity, asked)) = &self.identity
             && asked.elapsed() < IDENTITY_EVERY

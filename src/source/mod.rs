@@ -94,8 +94,8 @@ impl Source {
     /// Polls the inverters that are due. `report` is called with each as soon as it is decided.
     ///
     /// # Errors
-    /// [`SourceError`] when the way to all of them is gone; the next poll tries to open it again. What
-    /// was reported until then stands.
+    /// [`SourceError`] when the way to all of them is gone; the next poll tries to open it again.
+    /// What was reported until then stands.
     pub async fn poll(
         &mut self,
         due: &[InverterId],
@@ -116,8 +116,8 @@ impl Source {
     }
 }
 
-/// Prepares sources, and gives what failed of that: one whose recording can't be written polls without,
-/// unless it `is_alone`.
+/// Prepares sources, and gives what failed of that: one whose recording can't be written polls
+/// without, unless it `is_alone`.
 ///
 /// # Errors
 /// [`SourceError::Recording`] of a source that is alone.

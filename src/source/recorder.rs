@@ -47,14 +47,14 @@ impl Recorder {
         })
     }
 
-    /// What a bus is to tell its exchanges.
+    /// The observer of the exchanges of a bus.
     pub fn observer(&self) -> Observer {
         let device = self.device.clone();
         let state = Rc::clone(&self.state);
         Box::new(move |exchange| state.borrow_mut().note(&device, exchange))
     }
 
-    /// The error that ended the recording, if one did; it is told once.
+    /// The error that ended the recording, if one did; it is reported once.
     pub fn failure(&self) -> Option<SourceError> {
         let source = self.state.borrow_mut().error.take()?;
         let path = self.path.clone();

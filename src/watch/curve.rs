@@ -27,7 +27,7 @@ pub(crate) struct Window {
     span: Span,
     /// Number of the first step, counted from 1970.
     first: i64,
-    /// Number of the step of now: later ones are empty.
+    /// Number of the current step: later ones are empty.
     now: i64,
 }
 

@@ -1,4 +1,5 @@
-//! What a log directory has of today: curves and yields of a run that begins in the middle of a day.
+//! What a log directory has of today: curves and yields of a run that begins in the middle of a
+//! day.
 
 use super::plant::Now;
 use crate::inverter::InverterId;

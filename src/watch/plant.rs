@@ -1,5 +1,5 @@
-//! What is known of the inverters of a plant while they are watched: in which state each is, what
-//! changed, which way to them is lost.
+//! What is known of the inverters of a plant while they are watched: the state of each, what
+//! changed, which links are lost.
 
 use super::curve::Window;
 use super::inverter::{Condition, Inverter};
@@ -82,9 +82,9 @@ pub(crate) struct Way {
 pub(crate) struct Counts {
     /// Inverters that are known.
     pub(crate) all: usize,
-    /// Those whose values are of now and that report no fault.
+    /// Inverters with current values and without a fault.
     pub(crate) online: usize,
-    /// Those whose values are of now and that report a fault.
+    /// Inverters with current values and a fault.
     pub(crate) faults: usize,
 }
 
@@ -228,8 +228,8 @@ impl Plant {
         }
     }
 
-    /// True while the values of an inverter are of now: read at most two rounds ago, over a way that
-    /// is not lost, and the inverter did not fall silent since.
+    /// True while the values of an inverter are current: read at most two rounds ago, over a link
+    /// that is not lost, and the inverter did not fall silent since.
     pub(crate) fn is_live(&self, inverter: &Inverter, now: Now) -> bool {
         let Some(way) = self.ways.get(inverter.source) else {
             return false;
@@ -247,7 +247,7 @@ impl Plant {
         self.inverters.iter().filter(is_live)
     }
 
-    /// The sum of a quantity over all inverters whose values are of now; `None` if none has it.
+    /// The sum of a quantity over all inverters with current values; `None` if none has it.
     pub(crate) fn sum(&self, role: Role, now: Now) -> Option<f64> {
         let figure = |inverter: &Inverter| inverter.reading.as_ref()?.figure(role)?.0.to_f64();
         let figures = self.live(now).filter_map(figure);

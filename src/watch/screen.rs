@@ -1,5 +1,5 @@
-//! The terminal of the live page: taken at the start, given back however the program ends. When the program is stopped and
-//! goes on, as by `fg`, it is taken once more: a shell had it meanwhile.
+//! The terminal of the live page: taken at the start, given back however the program ends. When the
+//! program is stopped and goes on, as by `fg`, it is taken once more: a shell had it meanwhile.
 
 use super::page::{self, Surroundings};
 use super::plant::Plant;
@@ -22,7 +22,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The size of a terminal that tells none, as a serial line.
+/// The size of a terminal that reports none, such as a serial console.
 const USUAL: (u16, u16) = (80, 24);
 
 /// The largest page: no screen has more columns and rows, and each cell costs memory.
@@ -39,7 +39,7 @@ pub(crate) enum Input {
 
 /// The terminal, in a mode of its own. Dropping it gives the terminal back; so does a panic.
 pub struct Screen {
-    /// Never dropped: if the terminal is gone, it would print that to where nobody reads, and panic.
+    /// Never dropped: if the terminal is gone, it would print that to a closed output, and panic.
     terminal: ManuallyDrop<DefaultTerminal>,
     events: EventStream,
     /// Set when a shell wants the program to stop.

@@ -1,5 +1,5 @@
-//! An adapter that is unplugged before, during and after a request, and plugged in again or not: every inverter that can be
-//! read is read once, and a run never hangs.
+//! An adapter that is unplugged before, during and after a request, and plugged in again or not:
+//! every inverter that can be read is read once, and a run never hangs.
 
 use super::figures::figures;
 use crate::polling::at_address;
@@ -14,7 +14,8 @@ use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// When the adapter is unplugged: what appears on the bus after a request, and whether the inverter asked was read.
+/// When the adapter is unplugged: what appears on the bus after a request, and whether the inverter
+/// asked was read.
 type Moment = (&'static str, &'static str, fn(Vec<u8>) -> Vec<Play>, bool);
 
 /// Inverters 2, 3 and 4 are asked, one after the other.
@@ -61,10 +62,11 @@ const MOMENTS: [Moment; 6] = [
 /// Time for what takes no time, also on a machine that is busy with other tests.
 const SURE: Duration = Duration::from_secs(2);
 
-/// Requests are farther apart than that, and nobody is silent.
+/// Requests are farther apart than that, and no inverter is silent.
 const PATIENCE: [&str; 4] = ["--pace", "4s", "--timeout", "30s"];
 
-/// Puts another adapter, or none, in place of one that a run has opened: it finds it when it opens the device again.
+/// Replaces the adapter that a run has opened by another one, or by none: the run finds it when it
+/// opens the device again.
 fn exchange(first: &Bus, device: &Path, next: Option<&Bus>) {
     wait_until("the first request", || !first.asked().is_empty());
     fs::remove_file(device).unwrap();
@@ -87,7 +89,8 @@ fn reply(request: &str) -> Vec<u8> {
     at_address("G4-17", number(request))
 }
 
-/// A run whose adapter is unplugged at this moment; `back`: plugged in again at once, maybe not for long.
+/// A run whose adapter is unplugged at this moment; `back`: plugged in again at once, maybe not for
+/// long.
 fn unplug((what, at, plays, is_read): Moment, back: Option<Bus>) {
     let first = Bus::start(Box::new(move |request, _| {
         if request == at {
@@ -120,7 +123,7 @@ fn unplug((what, at, plays, is_read): Moment, back: Option<Bus>) {
         let asked: Vec<String> = (done + 1..=4)
             .map(|address| format!("#{address:02}0"))
             .collect();
-        assert_eq!(back.asked(), asked, "{what}: nobody is asked twice");
+        assert_eq!(back.asked(), asked, "{what}: no inverter is asked twice");
     }
 }
 

@@ -1,5 +1,5 @@
-//! Brokers that say nothing, hang up, or take a part: the rows are safe before, and the run ends within 10 s. (Brokers that
-//! refuse are in `suite/mqtt/refusals.rs`.)
+//! Brokers that say nothing, hang up, or take a part: the rows are safe before, and the run ends
+//! within 10 s. (Brokers that refuse are in `suite/mqtt/refusals.rs`.)
 
 use super::figures::figures;
 use crate::polling::at_address;
@@ -10,10 +10,11 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-/// The limit is 10 s, and the machine may be busy; a run that waits for the broker would take a minute.
+/// The limit is 10 s, and the machine may be busy; a run that waits for the broker would take a
+/// minute.
 const LATE: Duration = Duration::from_secs(20);
 
-/// Somebody who takes connections and does this with each of them.
+/// A server that accepts connections and does this with each of them.
 fn impostor(play: impl Fn(TcpStream) + Clone + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
@@ -153,7 +154,7 @@ fn troubles() -> Vec<Trouble> {
             "refuses: it is not available at the moment",
         ),
         (
-            "not for everybody",
+            "not for all",
             saying(b"\x20\x02\x00\x04"),
             &[],
             ": not authorized",

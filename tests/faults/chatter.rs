@@ -1,4 +1,5 @@
-//! A bus that never stops talking: every wait ends all the same, and nothing of it becomes a reading.
+//! A bus that never stops talking: every wait ends all the same, and nothing of it becomes a
+//! reading.
 
 use super::figures::figures;
 use super::random::Random;

@@ -1,5 +1,5 @@
-//! Clocks that are wrong, jump, or repeat an hour: every row stands in the file of its local date with the right offset,
-//! and nothing that is there is overwritten.
+//! Clocks that are wrong, jump, or repeat an hour: every row stands in the file of its local date
+//! with the right offset, and nothing that is there is overwritten.
 
 use super::figures::figures;
 use crate::support::bus::{Gate, at_once};
@@ -21,7 +21,8 @@ static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| shim::library("tests/faults
 const BERLIN: &str = "Europe/Berlin";
 /// The same as a rule, for machines without the names of zones.
 const BERLIN_BY_RULE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
-/// The hour changes at midnight: there is a day that starts at one, and one whose last hour comes twice.
+/// The hour changes at midnight: there is a day that starts at one, and one whose last hour comes
+/// twice.
 const SAO_PAULO_BY_RULE: &str = "<-03>3<-02>,M10.3.0/0,M2.3.0/0";
 
 /// The clock of one plant.
@@ -49,8 +50,8 @@ impl Clock {
     }
 }
 
-/// Logs at these times in UTC, one after the other; each row must have its local time, and stand behind the rows that were
-/// in the file of its local date before. Gives how many rows there were.
+/// Logs at these times in UTC, one after the other; each row must have its local time, and stand
+/// behind the rows that were in the file of its local date before. Gives how many rows there were.
 #[track_caller]
 fn expect_rows(zone: &str, times: &[(&str, &str)]) -> usize {
     let (plant, clock) = (Plant::new(), Clock::new());

@@ -1,5 +1,6 @@
-//! Power cuts, worked out: runs are recorded, and each state in which their directory could be found afterwards is given
-//! to the next run. `CRASHES=all` tries all of them; else it is a part, the same each time.
+//! Power cuts, worked out: runs are recorded, and each state in which their directory could be
+//! found afterwards is given to the next run. `CRASHES=all` tries all of them; else it is a part,
+//! the same each time.
 
 use super::clocks::Clock;
 use super::figures::figures;
@@ -104,7 +105,8 @@ impl Plant {
         self.home.path().join("trace")
     }
 
-    /// Whether the run came to its end; fails unless it ended well, or stumbled. It says nothing but warnings.
+    /// Whether the run came to its end; fails unless it ended well, or stumbled. It says nothing
+    /// but warnings.
     fn log(&self, poll: Poll, stumble: Option<usize>) -> Result<bool, String> {
         self.clock.set(poll.time);
         let recording = self.home.path().join("recording.jsonl");
@@ -171,8 +173,8 @@ type Crashes = BTreeSet<(State, Vec<Reported>)>;
 /// The folder of an inverter, and a row of it.
 type Reported = (&'static str, String);
 
-/// What a power cut can leave during these runs, the first of which is killed at a step if there is one; `None` if it
-/// came to its end all the same. `before` makes what was there.
+/// What a power cut can leave during these runs, the first of which is killed at a step if there is
+/// one; `None` if it came to its end all the same. `before` makes what was there.
 fn record(before: fn(&Path), site: Site, polls: &[Poll], kill: Option<usize>) -> Option<Crashes> {
     let plant = Plant::new(site);
     fs::create_dir(plant.disk()).unwrap();

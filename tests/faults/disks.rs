@@ -1,4 +1,5 @@
-//! Disks that are full or become read-only, before a run and under it; directories that go while they are written to.
+//! Disks that are full or become read-only, before a run and under it; directories that go while
+//! they are written to.
 
 use super::figures::figures;
 use crate::polling::at_address;
@@ -169,10 +170,12 @@ fn a_disk_that_becomes_read_only_under_a_run() {
     );
 }
 
-/// What happens to a directory while it is written to, and whether the row of address 3 finds its place all the same.
+/// What happens to a directory while it is written to, and whether the row of address 3 finds its
+/// place all the same.
 type Trouble = (&'static str, fn(&Path, &Path));
 
-/// Each leaves nothing behind that would keep the next run from working, except where a person put a file in its way.
+/// Each leaves nothing behind that would keep the next run from working, except where a person put
+/// a file in its way.
 const TROUBLES: [Trouble; 6] = [
     ("the directory is removed", |logs, _| {
         fs::remove_dir_all(logs).unwrap();

@@ -11,8 +11,8 @@ static FILE: LazyLock<Mutex<File>> = LazyLock::new(|| {
     Mutex::new(File::create(path).expect("a file for the figures"))
 });
 
-/// Notes how often something went wrong, how often all promises held, and how many readings or rows were lost that should
-/// not have been. Fails if they did not hold every time.
+/// Notes how often something went wrong, how often all promises held, and how many readings or rows
+/// were lost that should not have been. Fails if they did not hold every time.
 #[track_caller]
 pub fn figures(what: &str, tried: usize, survived: usize, lost: usize) {
     let line = format!("{what}\t{tried}\t{survived}\t{lost}\n");

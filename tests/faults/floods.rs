@@ -1,5 +1,6 @@
-//! Datagrams without number at a KSTAR client, from strangers and from the inverter itself: the waits end, memory and
-//! sockets are few, and nothing but an answer of who was asked becomes a reading.
+//! Datagrams without number at a KSTAR client, from strangers and from the inverter itself: the
+//! waits end, memory and sockets are few, and only an answer of the inverter that was asked becomes
+//! a reading.
 
 use super::cost::cost;
 use super::figures::figures;
@@ -42,7 +43,7 @@ fn is_right(run: &Run) -> bool {
     object["pv_power"] == right["pv_power"]
 }
 
-/// Sends datagrams to whoever asks, until it is dropped.
+/// Sends datagrams to every client that asks, until it is dropped.
 struct Flood {
     ended: Arc<AtomicBool>,
     sent: Arc<AtomicUsize>,
@@ -50,7 +51,7 @@ struct Flood {
 }
 
 impl Flood {
-    /// From each of these sockets, to the one who asked.
+    /// From each of these sockets, to the client that asked.
     fn start(sockets: Vec<UdpSocket>, to: SocketAddr, datagrams: Vec<Vec<u8>>) -> Self {
         let ended = Arc::new(AtomicBool::new(false));
         let sent = Arc::new(AtomicUsize::new(0));
@@ -87,7 +88,7 @@ impl Flood {
     }
 }
 
-/// Who asked this inverter for readings, as soon as somebody did.
+/// The client that asked this inverter for readings, as soon as one did.
 fn client(inverter: &Inverter) -> SocketAddr {
     let end = Instant::now() + Duration::from_secs(30);
     while Instant::now() < end {
@@ -97,7 +98,7 @@ fn client(inverter: &Inverter) -> SocketAddr {
         }
         sleep(Duration::from_millis(1));
     }
-    panic!("nobody asks");
+    panic!("no client asks");
 }
 
 /// All that a stranger could try.

@@ -1,4 +1,5 @@
-//! Gateways in the network that say nothing, too little, too much, or hang up. (Real ones are in `suite/gateways.rs`.)
+//! Gateways in the network that say nothing, too little, too much, or hang up. (Real ones are in
+//! `suite/gateways.rs`.)
 
 use super::cost::cost;
 use super::figures::figures;
@@ -15,10 +16,12 @@ use tempfile::TempDir;
 /// Every wait ends after seconds; the gateways here would go on for ever.
 const LATE: Duration = Duration::from_secs(60);
 
-/// The program itself takes about 15 MB, built for tests. What it may take of a flood is a few kilobytes.
+/// The program itself takes about 15 MB, built for tests. What it may take of a flood is a few
+/// kilobytes.
 const MEMORY: u64 = 48 * 1024;
 
-/// A gateway that does this with each connection, and is told how many there were before; its DEVICE.
+/// A gateway that does this with each connection, and is told how many there were before; its
+/// DEVICE.
 fn gateway(play: impl Fn(TcpStream, usize) + Clone + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let device = format!("tcp://{}", listener.local_addr().unwrap());
@@ -132,7 +135,7 @@ fn one_that_resets_the_connection() {
             "{what}: {run:?}"
         );
         if what == "at once" {
-            continue; // as nobody there: the link was never open
+            continue; // as without a gateway: the link was never open
         }
         let once = gateway(move |mut stream, count| {
             if count == 0 {

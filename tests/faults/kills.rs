@@ -1,4 +1,5 @@
-//! Runs that are killed at any moment: what they reported is on the disk, and everything on the disk is whole.
+//! Runs that are killed at any moment: what they reported is on the disk, and everything on the
+//! disk is whole.
 
 use super::figures::figures;
 use super::logs::{Tally, stopped};

@@ -1,4 +1,5 @@
-//! Eight inverters on a bus, a directory for their logs, and all that must hold of it after a run, however that ended.
+//! Eight inverters on a bus, a directory for their logs, and all that must hold of it after a run,
+//! however that ended.
 
 use super::random::Random;
 use crate::polling::at_address;
@@ -48,7 +49,8 @@ impl Tally {
     }
 }
 
-/// `log` of all addresses; with `-v` it says of each inverter that it was read, after its row was written.
+/// `log` of all addresses; with `-v` it says of each inverter that it was read, after its row was
+/// written.
 fn log(bus: &Bus, directory: &Path, day: Day) -> Command {
     let (device, directory) = (text(&bus.path), text(directory));
     let arguments = ["log", &device, "2-9", &directory, "--pace", "0s", "-v"];
@@ -57,9 +59,10 @@ fn log(bus: &Bus, directory: &Path, day: Day) -> Command {
     command
 }
 
-/// Stops runs of one plant at random moments, so many at each of so many directories; a run that was done before does not count.
-/// `stop` ends a run, of this number, and says how it ended. After each run all that must hold is checked, and at last a run
-/// that nobody stops has nothing to put right.
+/// Stops runs of one plant at random moments, so many at each of so many directories; a run that
+/// was done before does not count. `stop` ends a run, of this number, and reports how it ended.
+/// After each run all that must hold is checked, and at last a run that is not stopped has nothing
+/// to repair.
 pub fn stopped(
     random: Random,
     (directories, stops): (usize, usize),
@@ -117,7 +120,8 @@ impl Moments {
         sleep(self.last);
     }
 
-    /// Whether the run was done before: then it takes less than was thought. Others may have kept the machine busy.
+    /// Whether the run was done before: then it takes less than was thought. Others may have kept
+    /// the machine busy.
     pub fn learn(&mut self, was_done: bool) {
         self.usual = if was_done {
             self.last
@@ -164,7 +168,8 @@ impl<'a> Files<'a> {
             if self.is_published(address) {
                 self.unpublished.remove(address);
             } else {
-                // Two names can't be given at once. The second is the first thing that the next run does.
+                // Two names can't be given at once. The second is the first thing that the next run
+                // does.
                 let is_first = before == 0 && now == 1;
                 let waits = before == now && self.unpublished.contains(address);
                 assert!(killed && (is_first || waits), "{address}: latest.csv");
@@ -206,7 +211,8 @@ impl<'a> Files<'a> {
         count
     }
 
-    /// Whether `latest.csv` holds what today's file holds; fails if it holds anything but that or what was there before.
+    /// Whether `latest.csv` holds what today's file holds; fails if it holds anything but that or
+    /// what was there before.
     fn is_published(&self, address: &str) -> bool {
         let read = |name: &str| fs::read(self.directory.join(address).join(name)).ok();
         let latest = read("latest.csv");

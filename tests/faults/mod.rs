@@ -1,6 +1,6 @@
-//! What goes wrong at a plant in ten years, tried through the real program: power cuts, signals, disks, clocks, cables,
-//! gateways, brokers, strangers. After each of them files are whole, nothing that was reported is lost, and the next run
-//! works.
+//! What goes wrong at a plant in ten years, tried through the real program: power cuts, signals,
+//! disks, clocks, cables, gateways, brokers, strangers. After each of them files are whole, nothing
+//! that was reported is lost, and the next run works.
 
 mod adapters;
 mod brokers;

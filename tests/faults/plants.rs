@@ -1,4 +1,5 @@
-//! Plants of several buses, of which one is bad: the others pay nothing for it. Kills and full disks at each step.
+//! Plants of several buses, of which one is bad: the others pay nothing for it. Kills and full
+//! disks at each step.
 
 use super::figures::figures;
 use crate::polling::at_address;
@@ -149,8 +150,8 @@ fn a_bus_that_comes_back_is_told_by_its_name() {
     );
 }
 
-/// Lets `log` of two buses stumble at step after step until a run gets through; then rows are whole, and the next run
-/// puts right what was left.
+/// Lets `log` of two buses stumble at step after step until a run gets through; then rows are
+/// whole, and the next run puts right what was left.
 fn walk(stumble: Stumble) -> usize {
     let (one, other) = (good(), good());
     let file = PlantFile::new("");

@@ -15,7 +15,7 @@ static SEED: LazyLock<u64> = LazyLock::new(|| match std::env::var("SEED") {
 pub struct Random(u64);
 
 impl Random {
-    /// Says the seed, for who has to repeat a test that failed. Each number gives a row of its own.
+    /// Prints the seed, to repeat a test that failed. Each number gives a row of its own.
     pub fn new(number: u64) -> Self {
         println!("SEED={}", *SEED);
         // Zero would stay zero.

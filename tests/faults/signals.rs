@@ -1,5 +1,6 @@
-//! SIGTERM and SIGINT at any moment: a clean end within two seconds. Nothing is half made, every row that was read is there
-//! and reported, and whoever started the program sees that a signal ended it.
+//! SIGTERM and SIGINT at any moment: a clean end within two seconds. Nothing is half made, every
+//! row that was read is there and reported, and the parent of the program sees that a signal ended
+//! it.
 
 use super::figures::figures;
 use super::logs::{Tally, stopped};
@@ -21,7 +22,8 @@ use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Two seconds are promised, and a busy machine may be late; everything that is waited for here takes longer than this.
+/// Two seconds are promised, and a busy machine may be late; everything that is waited for here
+/// takes longer than this.
 const LATE: Duration = Duration::from_secs(8);
 
 const PLANTS: u64 = 4;
@@ -152,7 +154,7 @@ fn every_command_ends_within_two_seconds() {
     );
 }
 
-/// A pipe that nobody reads: whoever opens it for writing waits for ever.
+/// A pipe without a reader: opening it for writing waits for ever.
 fn pipe(directory: &Path) -> String {
     let path = directory.join("pipe");
     let mode = Mode::RUSR | Mode::WUSR;

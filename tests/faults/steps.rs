@@ -1,4 +1,5 @@
-//! Runs that are killed, or find the disk full, at each single step on files: what chance would need years for.
+//! Runs that are killed, or find the disk full, at each single step on files: what chance would
+//! need years for.
 
 use super::figures::figures;
 use crate::support::day::Day;
@@ -72,7 +73,8 @@ impl Before {
     }
 }
 
-/// Lets runs stumble in every way at step after step, until a run gets through; gives the number of steps.
+/// Lets runs stumble in every way at step after step, until a run gets through; gives the number of
+/// steps.
 fn walk(before: Before, links: bool) -> usize {
     let mut plant = Plant::new();
     plant.directory = in_memory();
@@ -150,7 +152,8 @@ fn check_rows(plant: &Plant, before: Before, stumble: Stumble, what: &str) -> us
     rows.count()
 }
 
-/// `latest.csv` holds what today's file holds; after a run that stumbled also what was there before.
+/// `latest.csv` holds what today's file holds; after a run that stumbled also what was there
+/// before.
 fn check_latest(plant: &Plant, before: Before, links: bool, done: bool, what: &str) {
     let read = |name: &str| fs::read_to_string(plant.path(name)).ok();
     let (latest, today) = (read("latest.csv"), read(&Day::Today.file()));
@@ -158,7 +161,8 @@ fn check_latest(plant: &Plant, before: Before, links: bool, done: bool, what: &s
         return;
     }
     assert!(!done, "{what}: {latest:?}");
-    // A copy gets its row after the file of the day has it, and can be torn by itself; the next run makes it whole.
+    // A copy gets its row after the file of the day has it, and can be torn by itself; the next run
+    // makes it whole.
     let is_behind = |(latest, today): (&String, &String)| {
         latest.lines().count() >= before.rows() && today.starts_with(latest)
     };
@@ -176,7 +180,8 @@ fn check_latest(plant: &Plant, before: Before, links: bool, done: bool, what: &s
     assert_eq!(latest, old, "{what}");
 }
 
-/// On a full disk the run says so; the row that it could not write is not there, and nothing else that was not before.
+/// On a full disk the run says so; the row that it could not write is not there, and nothing else
+/// that was not before.
 fn check_complaint(run: &Run, plant: &Plant, has_row: bool, what: &str) {
     assert_eq!(run.stdout, "", "{what}");
     match run.code {

@@ -1,5 +1,6 @@
-//! The pages in a real browser, at the widths of a phone and of a desk: they update, fit, need no other host, can be used by
-//! keyboard and be read in both schemes. `UPDATE=1` writes the pictures of `docs/http.md`.
+//! The pages in a real browser, at the widths of a phone and of a desk: they update, fit, need no
+//! other host, can be used by keyboard and be read in both schemes. `UPDATE=1` writes the pictures
+//! of `docs/http.md`.
 
 use crate::support::chromium::Tab;
 use crate::support::logs::fill;
@@ -40,7 +41,8 @@ fn pages(tab: &mut Tab, served: &Served) -> Vec<String> {
     pages
 }
 
-/// Fails on what the browser complained about, on other hosts, and if the page is wider than the window.
+/// Fails on what the browser complained about, on other hosts, and if the page is wider than the
+/// window.
 #[track_caller]
 fn expect_well(tab: &mut Tab, served: &Served) {
     let overflow = tab.run("document.documentElement.scrollWidth - innerWidth");
@@ -101,7 +103,8 @@ fn the_keyboard_reaches_every_link_and_control() {
     }
 }
 
-/// The least contrast of a text to what is behind it, and that text. Colours as the browser has computed them.
+/// The least contrast of a text to what is behind it, and that text. Colours as the browser has
+/// computed them.
 const CONTRAST: &str = r#"(() => {
   const parts = color => color.match(/[\d.]+/g).map(Number);
   const light = color => parts(color).slice(0, 3).map(part => part / 255)

@@ -1,5 +1,5 @@
-//! Every capture, through the program: `NAME.json` beside `NAME.hex` is what `decode --format json` says of it.
-//! `UPDATE=1` writes the expectations anew.
+//! Every capture, through the program: `NAME.json` beside `NAME.hex` is what `decode --format json`
+//! says of it. `UPDATE=1` writes the expectations anew.
 
 use crate::support::captures;
 use crate::support::program::{run, text};
@@ -74,7 +74,8 @@ fn every_layout_and_each_of_its_columns_is_covered_by_a_capture() {
     {
         let excused = WITHOUT_CAPTURE.iter().any(|(name, _)| *name == layout.name);
         let covered = |key: String| {
-            // Only one of many replies carries a letter behind cos phi, and none of the layouts central and mppt3.
+            // Only one of many replies carries a letter behind cos phi, and none of the layouts
+            // central and mppt3.
             key == "cos_phi_kind" || seen.contains(&(layout.name.to_owned(), key))
         };
         for field in layout.fields {

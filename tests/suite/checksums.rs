@@ -1,7 +1,8 @@
-//! What the checksums of the protocols catch, tried on every capture; and what they can't catch, in figures.
+//! What the checksums of the protocols catch, tried on every capture; and what they can't catch, in
+//! figures.
 //!
-//! Outside of all checksums, by the protocols: counters, firmware and `4` of KACO inverters, type codes behind the checksum
-//! of a standard reply, and what a WiFi module says of itself.
+//! Outside of all checksums, by the protocols: counters, firmware and `4` of KACO inverters, type
+//! codes behind the checksum of a standard reply, and what a WiFi module says of itself.
 
 use crate::checks::checksum::{crc, fed, frame_with_sum, place_behind, sum};
 use crate::support::captures;
@@ -30,13 +31,14 @@ const STANDARD: [&str; 3] = ["standard", "unit", "xp"];
 /// Replies of the generic protocol.
 const GENERIC: [&str; 4] = ["mppt2", "mppt3", "central", "serial"];
 
-/// Replies without a checksum. Two wrong bytes in a header can make one of them out of a reply that has one; then it is no
-/// answer to what was asked, and no row.
+/// Replies without a checksum. Two wrong bytes in a header can make one of them out of a reply that
+/// has one; then it is not an answer to the request, and gives no row.
 const UNCHECKED: [&str; 3] = ["counters", "firmware", "parts"];
 
-/// All that a reading says: layout, status and every cell. Of a standard reply neither the text of the type nor, of XP units,
-/// the digits of the total yield: they stand behind the checksum. One whose type is gone is asked for again, and the
-/// layout of its inverter is known: of such a reply the layout is left out, and the text of the status, which depends on it.
+/// All that a reading says: layout, status and every cell. Of a standard reply neither the text of
+/// the type nor, of XP units, the digits of the total yield: they stand behind the checksum. One
+/// whose type is gone is asked for again, and the layout of its inverter is known: of such a reply
+/// the layout is left out, and the text of the status, which depends on it.
 fn content(reading: &Reading) -> String {
     let layout = reading.cells.layout.name;
     let is_untyped = STANDARD.contains(&layout) && reading.type_code.is_none();
@@ -87,7 +89,7 @@ enum Fate {
     Unreadable,
     /// A reading that says something else, with a warning that a number can't be.
     Doubted,
-    /// A reading that says something else, and nobody knows.
+    /// A reading with other content, unnoticed.
     Unseen,
 }
 
@@ -205,8 +207,9 @@ fn burst(number: usize) -> u32 {
     u32::try_from(number).unwrap() << 1 | 1
 }
 
-/// The CRC is linear: a damaged frame has the CRC of the good one if the errors alone, with start value 0, leave the
-/// register at 0. So this holds for every frame of every length, whatever it says.
+/// The CRC is linear: a damaged frame has the CRC of the good one if the errors alone, with start
+/// value 0, leave the register at 0. So this holds for every frame of every length, whatever it
+/// says.
 #[test]
 fn no_burst_of_up_to_16_bits_leaves_the_crc_as_it_was() {
     let check = crc(b"123456789");
@@ -223,8 +226,9 @@ fn no_burst_of_up_to_16_bits_leaves_the_crc_as_it_was() {
     assert!((1..=u16::MAX).all(|register| fed(register, 0) != 0));
 }
 
-/// The same through the decoder, where a burst can also fall on the ends of a frame and on the checksum itself, or make an
-/// end in the middle. There are 245 million in the captures: `BURSTS=1` tries them all, else it is one of 1999.
+/// The same through the decoder, where a burst can also fall on the ends of a frame and on the
+/// checksum itself, or make an end in the middle. There are 245 million in the captures: `BURSTS=1`
+/// tries them all, else it is one of 1999.
 #[test]
 fn no_burst_of_up_to_16_bits_is_taken() {
     let step = number("BURSTS", 1999);
@@ -270,8 +274,9 @@ fn any_bit(dice: &mut Dice) -> u8 {
     1 << dice.roll(8)
 }
 
-/// An 8-bit sum can't see two errors that cancel each other out; that is the protocol. What it lets through has to keep the
-/// shape of the reply and of each value, and what passes all the same is often a number that can't be. `ERRORS=1000000` tries so many a capture.
+/// An 8-bit sum can't see two errors that cancel each other out; that is the protocol. What it lets
+/// through has to keep the shape of the reply and of each value, and what passes all the same is
+/// often a number that can't be. `ERRORS=1000000` tries so many a capture.
 #[test]
 fn two_errors_in_a_standard_reply_seldom_pass() {
     let each = number("ERRORS", 10_000);

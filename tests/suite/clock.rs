@@ -109,7 +109,7 @@ async fn rounds(count: usize, addresses: &str, timing: Timing, answer: Answer) -
 async fn requests_are_never_nearer_than_the_pace() {
     let (requests, outcomes, took) = round("3,4,5", Timing::default(), |request| match request {
         "#030" => Some((400, frame_with_sum(b'\r'))),
-        "#050" => Some((10, bytes("G4-19"))), // somebody else's
+        "#050" => Some((10, bytes("G4-19"))), // of another inverter
         _ => None,
     })
     .await;
@@ -188,7 +188,8 @@ async fn garbled_replies_are_asked_for_again_at_the_pace() {
     assert!(requests[2].0 - requests[0].0 <= 2020);
 }
 
-/// How often an address was asked for its readings in two rounds, if its `4` comes and these parts of it answer.
+/// How often an address was asked for its readings in two rounds, if its `4` comes and these parts
+/// of it answer.
 async fn asked_for_readings(answer: Answer) -> (usize, Vec<String>) {
     let (requests, outcomes, _) = rounds(2, "12", Timing::default(), answer).await;
     let asked = requests.iter().filter(|(_, text)| text == "#120");
@@ -243,7 +244,8 @@ async fn counters_for_sunspec_alone_are_asked_every_five_minutes() {
 
 #[tokio::test(start_paused = true)]
 async fn what_no_part_confirms_is_asked_again() {
-    // The `4` has no checksum, it may have been a damaged reply: each round and each second chance starts anew.
+    // The `4` has no checksum, it may have been a damaged reply: each round and each second chance
+    // starts anew.
     let asked = asked_for_readings(|request| match request {
         "#120" => Some((100, b"\n*124\r".to_vec())),
         _ => None,

@@ -1,5 +1,5 @@
-//! The pages: their links lead somewhere, what is made by the program is what it makes today (`UPDATE=1` writes it anew), and
-//! what a page tells to type works.
+//! The pages: their links lead somewhere, what is made by the program is what it makes today
+//! (`UPDATE=1` writes it anew), and what a page tells to type works.
 
 mod ardexa;
 pub mod cli;
@@ -20,7 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// README and everything in docs.
-fn pages() -> Vec<PathBuf> {
+pub fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folders = ["docs", "docs/consumers", "docs/de"];
     let docs = folders
@@ -102,7 +102,8 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What the headings of a page are called in links: lower case, blanks as `-`, nothing but letters, digits, `-` and `_`.
+/// What the headings of a page are called in links: lower case, blanks as `-`, nothing but letters,
+/// digits, `-` and `_`.
 fn anchors(text: &str) -> Vec<String> {
     let headings = prose(text).filter_map(|line| line.trim_start_matches('#').strip_prefix(' '));
     let anchor = |heading: &str| -> String {

@@ -1,4 +1,5 @@
-//! Completions for shells and the manual page, which `mandoc` judges (a Debian package that `tests/all.sh` installs).
+//! Completions for shells and the manual page, which `mandoc` judges (a Debian package that
+//! `tests/all.sh` installs).
 
 use crate::docs;
 use crate::support::program::{command, helper, run};

@@ -1,4 +1,5 @@
-//! What stands in the environment in place of the command line: services and containers are told by variables alone.
+//! The environment instead of the command line: services and containers are configured by variables
+//! alone.
 
 use crate::support::day::Day;
 use crate::support::plant::Plant;

@@ -1,4 +1,5 @@
-//! The files of `log`: days, `latest.csv`, torn rows, files set aside, locks, disks that are full or closed.
+//! The files of `log`: days, `latest.csv`, torn rows, files set aside, locks, disks that are full
+//! or closed.
 
 use crate::polling::{MPPT3_HEADER, at_address};
 use crate::support::bus::at_once;
@@ -146,11 +147,11 @@ fn setting_aside_overwrites_nothing() {
     let plant = Plant::new();
     let file = Day::Today.file();
     plant.write(&file, "# datetime, other\n2026-01-01T12:00:00+0100,1\n");
-    plant.write(&format!("{file}.1"), "kept by somebody\n");
+    plant.write(&format!("{file}.1"), "kept by a user\n");
     symlink("nowhere", plant.path(&format!("{file}.2"))).unwrap();
     plant.log().expect_code(0);
     plant.expect_rows(1);
-    assert_eq!(plant.read(&format!("{file}.1")), "kept by somebody\n");
+    assert_eq!(plant.read(&format!("{file}.1")), "kept by a user\n");
     assert!(plant.path(&format!("{file}.2")).is_symlink());
     assert_eq!(
         plant.read(&format!("{file}.3")),
@@ -540,7 +541,7 @@ fn latest_is_what_today_is_without_hard_links_too() {
     plant.expect_rows(4);
     assert_eq!(identity(), before, "exchanged without need");
 
-    // What differs in the middle is no copy, whatever its end is.
+    // What differs in the middle is not a copy, whatever its end is.
     let other = plant.read("latest.csv").replacen("6400xi", "6401xi", 1);
     plant.write("latest.csv", other);
     log(Day::Today).expect_silence();

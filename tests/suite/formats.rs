@@ -1,4 +1,5 @@
-//! Lines for InfluxDB and metrics for Prometheus, which `promtool` judges (a Debian package that `tests/all.sh` installs).
+//! Lines for InfluxDB and metrics for Prometheus, which `promtool` judges (a Debian package that
+//! `tests/all.sh` installs).
 
 use crate::polling::at_address;
 use crate::support::bus::{Bus, Play, REPLY_TIME, reply};
@@ -19,7 +20,7 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A one-phase inverter, one of three parts, one with two MPP trackers, and nobody at 9.
+/// A one-phase inverter, one of three parts, one with two MPP trackers, and none at 9.
 fn bus() -> Bus {
     Bus::with_replies(&[
         ("#020", bytes("G4-17")),
@@ -238,7 +239,7 @@ fn a_textfile_is_exchanged_whole() {
     assert_eq!(night.matches("} 0\n").count(), 2, "{night}");
     let mut before = String::new();
     reader.read_to_string(&mut before).unwrap();
-    assert_eq!(before, day, "who has opened the old one reads the old one");
+    assert_eq!(before, day, "an open file stays the old one");
     let names = fs::read_dir(directory.path()).unwrap();
     let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
     names.sort();

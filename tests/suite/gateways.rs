@@ -1,4 +1,5 @@
-//! `tcp://`: real gateways, ser2net and socat (Debian packages that `tests/all.sh` installs), and bad ones.
+//! `tcp://`: real gateways, ser2net and socat (Debian packages that `tests/all.sh` installs), and
+//! bad ones.
 
 use crate::support::bus::Bus;
 use crate::support::captures::bytes;
@@ -52,12 +53,12 @@ fn free_port() -> u16 {
         .port()
 }
 
-/// Waits until somebody listens there.
+/// Waits until a server listens there.
 #[track_caller]
 fn wait_for(port: u16) {
     let until = Instant::now() + Duration::from_secs(10);
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(Instant::now() < until, "nobody listens on port {port}");
+        assert!(Instant::now() < until, "no server listens on port {port}");
         sleep(Duration::from_millis(50));
     }
     sleep(Duration::from_millis(300)); // the gateway takes notice that the probe is gone

@@ -19,7 +19,7 @@ fn kstar(arguments: &[&str], inverters: &[&Inverter]) -> Run {
     run_at(arguments, &addresses)
 }
 
-/// The same with addresses where perhaps nobody is.
+/// The same with addresses where perhaps no inverter is.
 fn run_at(arguments: &[&str], addresses: &[Ipv4Addr]) -> Run {
     run_with("--ip", arguments, addresses)
 }
@@ -48,7 +48,7 @@ fn for_each<T: Send>(all: impl IntoIterator<Item = T>, check: impl Fn(T) + Sync)
     });
 }
 
-/// The JSON objects of a run, a line each.
+/// The JSON objects of a run, one per line.
 fn objects(run: &Run) -> Vec<Value> {
     let lines = run.stdout.lines();
     lines

@@ -1,4 +1,5 @@
-//! Lines without end in files from outside: refused by name, the next line counts, memory stays bounded.
+//! Lines without end in files from outside: refused by name, the next line counts, memory stays
+//! bounded.
 
 use crate::support::captures::bytes;
 use crate::support::program::{Run, command, run, signal, start, text, wait};

@@ -1,4 +1,5 @@
-//! The tests through the real program: a paced bus on a pseudo-terminal, files on a real disk, every capture.
+//! The tests through the real program: a paced bus on a pseudo-terminal, files on a real disk,
+//! every capture.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -32,6 +33,7 @@ mod http;
 mod imports;
 mod influx;
 mod kstar;
+mod language;
 mod long_lines;
 mod mqtt;
 mod packaging;

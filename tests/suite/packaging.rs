@@ -1,5 +1,6 @@
-//! What `packaging` holds: units that systemd takes and finds safe, examples that name what there is, an add-on that runs,
-//! scripts without slips. The judges are Debian packages that `tests/all.sh` installs.
+//! What `packaging` holds: units that systemd takes and finds safe, examples that name what there
+//! is, an add-on that runs, scripts without slips. The judges are Debian packages that
+//! `tests/all.sh` installs.
 
 mod grafana;
 
@@ -38,7 +39,8 @@ fn program() -> PathBuf {
     PathBuf::from(command::<&str>(&[]).get_program())
 }
 
-/// The units, as if the program that the tests run were installed; `more` stands at the end of the services' settings.
+/// The units, as if the program that the tests run were installed; `more` stands at the end of the
+/// services' settings.
 fn units(more: &str) -> TempDir {
     let units = TempDir::new().unwrap();
     for unit in SERVICES.into_iter().chain(TIMERS) {
@@ -361,7 +363,7 @@ fn the_folder_of_the_add_on_is_whole() {
     assert!(recipe.contains(&told), "{recipe}");
 }
 
-/// Licences between brackets behind a key, a line each.
+/// Licences between brackets behind a key, one per line.
 fn licences<'a>(file: &'a str, key: &str) -> Vec<&'a str> {
     let (_, list) = file.split_once(&format!("\n{key} = [")).unwrap();
     let (list, _) = list.split_once(']').unwrap();

@@ -215,7 +215,8 @@ fn every_checksum_byte_is_read_at_once() {
     );
 }
 
-/// One inverter at address 2 whose first reply is this: read at the first request, and the row is right.
+/// One inverter at address 2 whose first reply is this: read at the first request, and the row is
+/// right.
 #[track_caller]
 fn reads_right_away(plays: Vec<Play>) {
     let bus = Bus::start(Box::new(move |_, _| plays.clone()));
@@ -415,7 +416,7 @@ fn thirty_one_silent_addresses_take_a_minute_and_not_a_word() {
     assert_eq!(
         fs::read_dir(directory.path()).unwrap().count(),
         0,
-        "no folder for who never spoke"
+        "no folder for an inverter that never answered"
     );
 }
 
@@ -496,7 +497,8 @@ fn a_number_that_cannot_be_is_kept_and_said() {
 
 #[test]
 fn a_damaged_reply_does_not_make_a_000xi_for_good() {
-    // Two bytes of a good reply are wrong: `*03n ` has become `*034` and CR, which needs no checksum.
+    // Two bytes of a good reply are wrong: `*03n ` has become `*034` and CR, which needs no
+    // checksum.
     let mut damaged = bytes("G4-19");
     damaged[4..6].copy_from_slice(b"4\r");
     let bus = Bus::start(Box::new(move |request, count| match (request, count) {

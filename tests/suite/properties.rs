@@ -1,5 +1,5 @@
-//! What must hold of every parser of bytes from outside, tried with the captures and with bytes that look like them; the
-//! fuzz targets of tests/fuzz try the same for longer.
+//! What must hold of every parser of bytes from outside, tried with the captures and with bytes
+//! that look like them; the fuzz targets of tests/fuzz try the same for longer.
 
 use crate::checks::{files, kaco, kstar, modbus, sim, text, typed};
 use crate::support::captures;

@@ -1,7 +1,8 @@
-//! The program only reads: all bytes that it can send are listed here, and nothing that comes in makes it send others.
+//! The program only reads: all bytes that it can send are listed here, and nothing that comes in
+//! makes it send others.
 //!
-//! The lists are written from the protocols' pages, not taken from the library: `docs/kaco-protocol.md` ("Requests"),
-//! `docs/kstar-protocol.md` ("Search", "Frames").
+//! The lists are written from the protocols' pages, not taken from the library:
+//! `docs/kaco-protocol.md` ("Requests"), `docs/kstar-protocol.md` ("Search", "Frames").
 
 use crate::checks::checksum::mended;
 use crate::support::bus::{Bus, Play, Script, at_once};
@@ -42,7 +43,8 @@ fn requests() -> BTreeSet<Vec<u8>> {
     (1..=99).flat_map(of).collect()
 }
 
-/// Every request that the types can hold. Without a wildcard: whoever adds a command has to look at this test.
+/// Every request that the types can hold. Without a wildcard: a new command does not compile until
+/// it is in this test.
 fn all_commands() -> Vec<Command> {
     let next = |command| match command {
         Command::Readings => Some(Command::Part(Part::One)),
@@ -81,8 +83,9 @@ fn datagrams_to_an_inverter_can_be_nothing_but_reads() {
     assert_eq!((DISCOVERY_PORT, kstar::DISCOVERY), DATAGRAMS[0]);
 }
 
-/// Answers with whatever might lead a program astray: its own request, requests of others, commands that set something,
-/// parts where there are none, replies of others, floods. `seed` makes different ones.
+/// Answers with whatever might lead a program astray: its own request, requests of others, commands
+/// that set something, parts where there are none, replies of others, floods. `seed` makes
+/// different ones.
 fn hostile(seed: u64) -> Script {
     let mut dice = Dice::new(seed);
     let captures: Vec<Vec<u8>> = captures::names()
@@ -99,7 +102,7 @@ fn hostile(seed: u64) -> Script {
             3 => format!("\n*{address}4\r").into_bytes(),
             4 => format!("\n*{address}8 #{address}b100\\r\x1b[5i\r").into_bytes(),
             5 => capture,
-            // The same as if it came from the one who was asked.
+            // The same as if it came from the inverter that was asked.
             6 => {
                 let place = capture.iter().position(|byte| *byte == b'*').unwrap_or(0) + 1;
                 let end = (place + 2).min(capture.len());
@@ -121,7 +124,8 @@ fn hostile(seed: u64) -> Script {
     })
 }
 
-/// Fails unless every byte that came on this bus belongs to a request that reads one of these addresses.
+/// Fails unless every byte that came on this bus belongs to a request that reads one of these
+/// addresses.
 #[track_caller]
 fn expect_reads(bus: &Bus, addresses: std::ops::RangeInclusive<u8>) {
     let (asked, received) = bus.heard();
@@ -144,7 +148,7 @@ fn stop(child: &Child) {
     kill_process(process, Signal::TERM).unwrap();
 }
 
-/// How fast to ask where nobody has to be spared.
+/// How fast to ask where no inverter has to be spared.
 const QUICK: [&str; 6] = ["--pace", "0s", "--timeout", "60ms", "--gap", "30ms"];
 
 #[test]
@@ -219,8 +223,8 @@ fn who_decodes_sends_nothing_not_even_to_a_device() {
     assert_eq!(bus.bytes_received(), 0);
 }
 
-/// Answers of a KSTAR inverter that wants the program to say something else: the request itself, requests that set
-/// something, replies to what was not asked, floods, from itself and from others.
+/// Answers of a KSTAR inverter that wants the program to say something else: the request itself,
+/// requests that set something, replies to what was not asked, floods, from itself and from others.
 fn hostile_inverter(seed: u64, module: &str) -> Inverter {
     let mut dice = Dice::new(seed);
     let (ip, stranger) = (address(), address());
@@ -263,7 +267,7 @@ fn expect_datagrams(inverter: &Inverter) {
 
 #[test]
 fn nothing_that_an_inverter_says_makes_the_program_send_anything_but_reads() {
-    // Whom a module names is not whom to talk to.
+    // The address that a module names is not the one to poll.
     let bystander = Inverter::start(address(), None, Box::new(|_, _| vec![]));
     let module = format!("{},ACCF23456789,#01b0100\r", bystander.ip);
     let directory = TempDir::new().unwrap();

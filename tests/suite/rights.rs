@@ -1,4 +1,5 @@
-//! Least rights: nothing in a log directory leads a run out of it, whoever puts it there.
+//! Least rights: nothing in a log directory leads a run out of it, by whatever user it was put
+//! there.
 
 use crate::support::day::Day;
 use crate::support::disk::tree;
@@ -67,7 +68,7 @@ fn a_file_of_the_day_that_is_a_link_is_refused() {
     }
 }
 
-/// Files that are exchanged take the place of a link.
+/// Files that are exchanged replace a link.
 #[test]
 fn links_in_place_of_other_files_are_replaced() {
     for name in ["latest.csv", ".day.csv.new", ".latest.csv.new"] {
@@ -90,7 +91,7 @@ fn a_directory_that_is_a_link_is_the_users_own_way() {
     plant.expect_rows(1);
 }
 
-/// Nobody may ever write to a pipe, and opening it to read would wait for that.
+/// A pipe may never have a writer, and opening it to read would wait for one.
 #[test]
 fn a_pipe_in_place_of_a_file_holds_nobody_up() {
     for name in [&Day::Today.file(), "latest.csv"] {
@@ -99,7 +100,7 @@ fn a_pipe_in_place_of_a_file_holds_nobody_up() {
         let pipe = plant.path(name);
         let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
         assert!(made.success());
-        expect_refusal(plant.log(), &[name, "it is no ordinary file"]);
+        expect_refusal(plant.log(), &[name, "it is not an ordinary file"]);
     }
 }
 

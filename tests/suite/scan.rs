@@ -1,4 +1,4 @@
-//! `scan`: who is on the bus, and what is said where nobody is.
+//! `scan`: the inverters on the bus, and the advice if there are none.
 
 use crate::polling::at_address;
 use crate::support::bus::{Bus, Play, REPLY_TIME, at_once, reply};

@@ -56,8 +56,8 @@ fn a_bus_inside_the_program() {
 
 #[test]
 fn a_bus_inside_a_service() {
-    // systemd and cron start programs in a session of their own, without a terminal: the simulated one must not become it, or
-    // its end would be that of the program.
+    // systemd and cron start programs in a session of their own, without a terminal: the simulated
+    // one must not become it, or its end would be that of the program.
     let program = text(Path::new(command::<&str>(&[]).get_program()));
     let read = ["--wait", &program, "read", "sim:", "2", "--pace", "0s"];
     helper("setsid", &read, b"").expect_code(0);
@@ -144,7 +144,7 @@ impl Simulation {
         Self { running, path }
     }
 
-    /// Ends it, which takes no time and is no failure.
+    /// Ends it, which takes no time and is not a failure.
     fn end(self, signal: Signal) {
         let process = Pid::from_child(&self.running.0);
         kill_process(process, signal).unwrap();
@@ -209,7 +209,7 @@ fn a_bus_survives_clients_that_are_killed() {
         });
         client.0.kill().unwrap();
         assert_eq!(wait(client).code, None);
-        // The exclusive mode that it leaves keeps everybody out but root.
+        // The exclusive mode that it leaves keeps all users out but root.
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         wait_until("the port is free", || {
             rustix::fs::open(&simulation.path, flags, Mode::empty()).is_ok()

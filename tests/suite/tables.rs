@@ -1,4 +1,5 @@
-//! Tables on terminals: as wide as these are, to the last number; plain text where that is asked for.
+//! Tables on terminals: as wide as these are, to the last number; plain text where that is asked
+//! for.
 
 use crate::docs::expect_file;
 use crate::support::captures::bytes;
@@ -35,7 +36,8 @@ fn wide(width: u16) -> Medium {
     }
 }
 
-/// A table in a file and on terminals of the widths that people have; each has to be that of `name`.
+/// A table in a file and on terminals of the widths that people have; each has to be that of
+/// `name`.
 #[track_caller]
 fn expect_tables(name: &str, draw: impl Fn(Medium) -> String) {
     let mut all = format!("in a file\n{}", draw(Medium::default()));

@@ -1,4 +1,5 @@
-//! Replies of XP inverters with old firmware that lose their end, which no checksum guards: the log stays what it is.
+//! Replies of XP inverters with old firmware that lose their end, which no checksum guards: the log
+//! stays what it is.
 
 use crate::polling::at_address;
 use crate::support::bus::{Bus, at_once};
@@ -21,7 +22,8 @@ fn pieces() -> (Vec<u8>, Vec<u8>) {
     (values.to_vec(), tail.to_vec())
 }
 
-/// Ways to lose the type on the line: what comes in time, and what comes when the next request is sent.
+/// Ways to lose the type on the line: what comes in time, and what comes when the next request is
+/// sent.
 fn losses() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     let (values, tail) = pieces();
     let without_end = [&values[..], &tail[..tail.len() - 1]].concat();
@@ -112,7 +114,7 @@ fn a_watch_remembers_which_inverters_are_xp() {
     wait_until("some rounds", || bus.asked().len() > 1 + 3 * 2);
     signal(&child.0, Signal::TERM);
     let run = wait(child).expect_code(0);
-    // No XP has an AC voltage that can't be; a state of which nothing is known is no fault.
+    // No XP has an implausible AC voltage; an unknown state is not a fault.
     assert_eq!(run.stderr, "");
     assert!(run.stdout.lines().count() == 1, "{}", run.stdout);
     let metrics = fs::read_to_string(metrics).unwrap();

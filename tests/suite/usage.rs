@@ -1,4 +1,5 @@
-//! What is typed, and what comes back: usage errors, devices that can't be opened, help, output formats.
+//! What is typed, and what comes back: usage errors, devices that can't be opened, help, output
+//! formats.
 
 use crate::polling::at_address;
 use crate::support::bus::Bus;
@@ -150,9 +151,9 @@ fn devices_that_are_none() {
     let path = |name: &str| text(&directory.path().join(name));
     fs::write(path("file"), "mine").unwrap();
     symlink("nowhere", path("link")).unwrap();
-    expect_device_error(&path("file"), "it is no serial port");
+    expect_device_error(&path("file"), "it is not a serial port");
     expect_device_error(&text(directory.path()), "it is a directory");
-    expect_device_error("/dev/null", "it is no serial port");
+    expect_device_error("/dev/null", "it is not a serial port");
     expect_device_error(&path("link"), "does not exist");
     assert_eq!(fs::read_to_string(path("file")).unwrap(), "mine");
 }
@@ -235,7 +236,8 @@ fn every_help_is_complete() {
     check_help(&program, &[]);
 }
 
-/// Everything that can be typed behind this command is in its help, with a description; and so for the commands below.
+/// Everything that can be typed behind this command is in its help, with a description; and so for
+/// the commands below.
 fn check_help(known: &clap::Command, path: &[&str]) {
     let run = run(&[path, &["--help"]].concat()).expect_code(0);
     assert_eq!(run.stderr, "");

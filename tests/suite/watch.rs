@@ -1,4 +1,5 @@
-//! `watch`: lines where there is no terminal, a page where there is one, and an end that leaves nothing behind.
+//! `watch`: lines where there is no terminal, a page where there is one, and an end that leaves
+//! nothing behind.
 
 mod terminal;
 
@@ -35,7 +36,7 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Nobody looks after it for years: cards are exchanged under it, full disks emptied.
+/// It runs unattended for years: cards are exchanged under it, full disks emptied.
 #[test]
 fn trouble_with_the_log_is_said_once_and_over_when_it_is_mended() {
     let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
@@ -443,7 +444,7 @@ fn modes(terminal: &File) -> String {
     )
 }
 
-/// The modes of a terminal that nobody has used yet.
+/// The modes of a terminal that was not used yet.
 fn fresh_modes() -> String {
     modes(
         &File::options()

@@ -1,4 +1,4 @@
-//! What `scan` says where it found nothing, by what it heard instead.
+//! What `scan` advises if it found nothing, by what it received instead.
 
 use crate::escape;
 use crate::kaco::overheard::Strays;
@@ -22,10 +22,12 @@ const NOT_UNDERSTOOD: &str = "\
 Likeliest first:
   1. The speed: inverters with a choice must be set to 9600 baud, 8N1.
   2. Two masters: another data logger asks on the same wires, and replies collide.
-  3. Noise: no ground wire, no or too many terminations (120 ohm at both ends only), a cable beside power lines.
-  4. Echo only: the adapter hears its own requests, and the inverters do not; A and B may be swapped.
+  3. Noise: no ground wire, no or too many terminations (120 ohm at both ends only), a cable \
+  beside power lines.
+  4. Echo only: the adapter hears its own requests, and the inverters do not; A and B may be \
+  swapped.
   5. Another kind of inverter, or one that is set to another protocol (Modbus, SunSpec).
-A recording (`--record FILE`) holds every byte: it helps whoever helps you.";
+A recording (`--record FILE`) holds every byte: send it along when you ask for help.";
 
 /// When another master is all that was heard.
 const OTHER_MASTER: &str = "\
@@ -68,7 +70,8 @@ pub(super) fn others(strays: &Strays) -> Vec<String> {
     let mut warnings = Vec::new();
     if !strays.polled_by_others.is_empty() {
         warnings.push(format!(
-            "another master polls on this bus (address {}); two masters garble each other, only one can stay",
+            "another master polls on this bus (address {}); two masters garble each other, only \
+            one can stay",
             list(&strays.polled_by_others)
         ));
     }

@@ -12,7 +12,7 @@ use tokio::sync::watch::Receiver;
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::sleep;
 
-/// What a source tells, with its number.
+/// News of a source, with its number.
 pub(super) type Events = UnboundedReceiver<(usize, Event)>;
 
 /// Before a bus is polled that was polled under another plan: a reply to its last request may still
@@ -40,7 +40,7 @@ pub(super) struct Kept {
 }
 
 impl Keepers {
-    /// None yet, and what they will tell.
+    /// No keepers yet, and the channel of their news.
     pub(super) fn new(every: Duration, paused: Receiver<bool>) -> (Self, Events) {
         let (sender, events) = unbounded_channel();
         let keepers = Self {
@@ -89,8 +89,8 @@ impl Keepers {
         });
     }
 
-    /// Stops the sources that are not among `plans`, and gives their numbers; those that stay are taken
-    /// out of `plans`.
+    /// Stops the sources that are not among `plans`, and gives their numbers; those that stay are
+    /// taken out of `plans`.
     pub(super) async fn stop_others(&mut self, plans: &mut Vec<SourcePlan>) -> Vec<usize> {
         let mut stopped = Vec::new();
         for (number, kept) in self.kept.iter_mut().enumerate() {

@@ -1,5 +1,5 @@
-//! From a row of a layout's table to a metric: its name, its base unit, its type. The rules are Prometheus's, as `promtool`
-//! checks them.
+//! From a row of a layout's table to a metric: its name, its base unit, its type. The rules are
+//! Prometheus's, as `promtool` checks them.
 
 use crate::reading::{Decimal, Field, Kind, Unit};
 
@@ -18,8 +18,9 @@ pub(super) struct Metric {
 }
 
 impl Metric {
-    /// The metric of a column with numbers: `inverter_`, its key, its base unit, and `_total` if it counts. Help follows from
-    /// the name alone: node_exporter refuses files that explain one metric in two ways.
+    /// The metric of a column with numbers: `inverter_`, its key, its base unit, and `_total` if it
+    /// counts. Help follows from the name alone: node_exporter refuses files that explain one
+    /// metric in two ways.
     pub(super) fn of(field: &Field) -> Self {
         Self::behind(PREFIX, field)
     }

@@ -14,10 +14,11 @@ const SPREADS: f64 = 3.0;
 const RECENT: usize = 7;
 const LOW_DAYS: usize = 3;
 
-/// Days that are needed to say what is usual.
+/// Days that are needed to know what is usual.
 const USUAL_DAYS: usize = 7;
 
-/// A day is compared if the siblings gave at least this part of what they mostly give: snow and deep winter days are not.
+/// A day is compared if the siblings gave at least this part of what they mostly give: snow and
+/// deep winter days are not.
 pub(super) const BRIGHT: f64 = 0.1;
 
 /// From the median of absolute deviations to a standard deviation.
@@ -137,7 +138,8 @@ impl Compared {
     }
 }
 
-/// Where values that are mostly above `level` become mostly below it: the place from which on they are below by most in sum.
+/// Where values that are mostly above `level` become mostly below it: the place from which on they
+/// are below by most in sum.
 fn begin(values: &[f64], level: f64) -> usize {
     let mut sum = 0.0;
     let mut best = (f64::MIN, 0);
@@ -150,7 +152,8 @@ fn begin(values: &[f64], level: f64) -> usize {
     best.1
 }
 
-/// Standard deviation of values around their middle; by the median where single wild values make it greater.
+/// Standard deviation of values around their middle; by the median where single wild values make it
+/// greater.
 fn spread(values: &[f64]) -> Option<f64> {
     let middle = median(values.iter().copied())?;
     let robust = median(values.iter().map(|value| (value - middle).abs()))? * SIGMA;

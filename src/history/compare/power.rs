@@ -1,4 +1,4 @@
-//! Installed powers: what is known of them, and what the yields tell.
+//! Installed powers: known ones, and estimates from the yields.
 
 use super::Basis;
 use super::judge::BRIGHT;
@@ -9,7 +9,7 @@ use crate::kaco::types;
 use chrono::{Datelike, Days, NaiveDate};
 use std::collections::BTreeMap;
 
-/// A month with fewer days with yield says nothing of an inverter, unless there is no better one.
+/// A month with fewer days with yield is not used, unless there is no better one.
 const FULL_MONTH: usize = 10;
 
 /// Rated power of the type in the last row, kW.
@@ -29,7 +29,8 @@ pub(super) fn rated_power(folder: &Folder) -> Result<Option<f64>, ReadError> {
     Ok(rated.map(|watt| f64::from(watt) / 1000.0))
 }
 
-/// Installed powers: those that are known, and for the others what their best month says in proportion.
+/// Installed powers: those that are known, and for the others an estimate in proportion to their
+/// best month.
 pub(super) fn powers(
     known: &[Option<(f64, Basis)>],
     best: &[Option<f64>],
@@ -46,8 +47,9 @@ pub(super) fn powers(
         .collect()
 }
 
-/// How much each of the siblings gives in its best month: the median of its yields of a day as a share of what all gave
-/// that day. Of a day, not of the month alone: else the season would tell which month is the best.
+/// How much each of the siblings gives in its best month: the median of its yields of a day as a
+/// share of what all gave that day. Of a day, not of the month alone: else the season would decide
+/// which month is the best.
 pub(super) fn best_months(first: NaiveDate, siblings: &[&[Option<f64>]]) -> Vec<Option<f64>> {
     let usual: Vec<Option<f64>> = siblings
         .iter()

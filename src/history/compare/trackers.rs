@@ -1,4 +1,5 @@
-//! The MPP trackers of one inverter. They have no counter, so their energies are summed up from all rows.
+//! The MPP trackers of one inverter. They have no counter, so their energies are summed up from all
+//! rows.
 
 use super::power::best_months;
 use super::{Basis, Compared, judge};
@@ -87,7 +88,8 @@ impl Sums {
     }
 }
 
-/// The trackers that have modules, judged. Strings differ in length, so each is measured by its own best month.
+/// The trackers that have modules, judged. Strings differ in length, so each is measured by its own
+/// best month.
 pub(super) fn compared_trackers(
     names: &Names,
     (label, trackers): Trackers,

@@ -2,13 +2,15 @@
 
 use crc::{CRC_16_IBM_SDLC, CRC_16_MODBUS, Crc, NoTable, Table};
 
-/// CRC-16/X-25: polynomial 0x1021 reflected, start and final XOR 0xFFFF (maker's note; verified on captures).
+/// CRC-16/X-25: polynomial 0x1021 reflected, start and final XOR 0xFFFF (maker's note; verified on
+/// captures).
 const X25: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_IBM_SDLC);
 
 /// CRC-16/MODBUS.
 const MODBUS: Crc<u16, NoTable> = Crc::<u16, NoTable>::new(&CRC_16_MODBUS);
 
-/// Sum of all bytes modulo 256: standard protocol and type replies, from `*` up to the blank before the checksum byte.
+/// Sum of all bytes modulo 256: standard protocol and type replies, from `*` up to the blank before
+/// the checksum byte.
 pub(crate) fn sum(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
 }

@@ -1,8 +1,10 @@
-//! The frame codec: for a master, which sends requests and receives replies, and for `listen`, which only receives.
+//! The frame codec: for a master, which sends requests and receives replies, and for `listen`,
+//! which only receives.
 //!
-//! Both decoders give the same frames however the stream was cut into pieces, and leave less than [`LONGEST_FRAME`] bytes
-//! in the buffer. `decode_eof` is for idle time, not only for the end of the stream: nothing more belongs to the bytes in
-//! the buffer, so it is called until it returns `None`, and leaves the buffer empty.
+//! Both decoders give the same frames however the stream was cut into pieces, and leave less than
+//! [`LONGEST_FRAME`] bytes in the buffer. `decode_eof` is for idle time, not only for the end of
+//! the stream: nothing more belongs to the bytes in the buffer, so it is called until it returns
+//! `None`, and leaves the buffer empty.
 
 use super::parse::{Parsed, address_of, parse};
 use super::{Fault, Frame, FrameError, LONGEST_FRAME, Request};
@@ -140,7 +142,8 @@ pub(super) struct Scan {
     pub(super) item: Option<Result<Frame, FrameError>>,
 }
 
-/// Finds the first frame or refused piece in `bytes`; everything that can't be the start of one is skipped.
+/// Finds the first frame or refused piece in `bytes`; everything that can't be the start of one is
+/// skipped.
 pub(super) fn scan(bytes: &[u8], ended: bool) -> Scan {
     let mut junk = 0;
     while let Some(rest) = bytes.get(junk..).filter(|rest| !rest.is_empty()) {
@@ -163,8 +166,8 @@ pub(super) fn scan(bytes: &[u8], ended: bool) -> Scan {
     Scan { junk, used, item }
 }
 
-/// Refuses the frame at the start of `bytes`. Only its start is skipped: its end is not known for sure, and another frame
-/// may begin inside.
+/// Refuses the frame at the start of `bytes`. Only its start is skipped: its end is not known for
+/// sure, and another frame may begin inside.
 fn refuse(bytes: &[u8], fault: Fault) -> (usize, Option<Result<Frame, FrameError>>) {
     let start = if bytes.starts_with(b"\n*") { 2 } else { 1 };
     let body = bytes.get(start..).unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::parse::{HEADER, Line, Parsed, closed_line, line, tokens};
 use super::{Body, Fault};
 
-/// In which unit a reply counts energy; its shape tells.
+/// The unit in which a reply counts energy, known from its shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnergyUnit {
     /// kWh: without header (xi units).
@@ -31,7 +31,8 @@ pub struct Counters {
     pub minutes: [u64; 3],
 }
 
-/// Whether a frame of the letter 3 is counters, not the third part of a 000xi: the fifth field is a time.
+/// Whether a frame of the letter 3 is counters, not the third part of a 000xi: the fifth field is a
+/// time.
 pub(super) fn has_shape(frame: &[u8]) -> bool {
     let text = frame.get(HEADER..).unwrap_or_default();
     tokens(text)
@@ -55,8 +56,8 @@ pub(super) fn parse(frame: &[u8], address: u8, ended: bool) -> Parsed {
     }
 }
 
-/// Parses counters without a header, from behind the LF on. Whatever is not exactly that is junk: nothing but its shape
-/// says that a frame begins here.
+/// Parses counters without a header, from behind the LF on. Whatever is not exactly that is junk:
+/// nothing but its shape shows that a frame begins here.
 pub(super) fn parse_headerless(text: &[u8], ended: bool) -> Parsed {
     let possible = |inside: &[u8]| {
         inside

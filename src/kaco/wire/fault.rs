@@ -1,4 +1,4 @@
-//! Why bytes are no frame.
+//! Why bytes are not a frame.
 
 use crate::escape;
 use bytes::Bytes;
@@ -29,7 +29,7 @@ pub enum Fault {
     /// The right checksum, but not the values of such a reply.
     #[error("{0}")]
     Shape(&'static str),
-    /// A generic reply whose first element says another number than there are.
+    /// A generic reply whose first element states another number of elements than there are.
     #[error("the reply announces {announced} elements and has {found}")]
     Count {
         /// The first element.

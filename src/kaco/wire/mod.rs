@@ -1,8 +1,10 @@
-//! Bytes to checked frames of the KACO RS485 protocol, and requests to bytes. Reads no port and no clock.
+//! Bytes to checked frames of the KACO RS485 protocol, and requests to bytes. Reads no port and no
+//! clock.
 //!
-//! Whether a frame is complete follows from its content alone, so a reply is known the moment its last byte arrived; only
-//! replies that leave out their end need the idle time after them (`Codec::decode_eof`).
-//! Source: the maker's application note (2011) and captures; `docs/kaco-protocol.md` has all of it.
+//! Whether a frame is complete follows from its content alone, so a reply is known the moment its
+//! last byte arrived; only replies that leave out their end need the idle time after them
+//! (`Codec::decode_eof`). Source: the maker's application note (2011) and captures;
+//! `docs/kaco-protocol.md` has all of it.
 
 pub(crate) mod checksum;
 mod codec;
@@ -28,7 +30,8 @@ pub use standard::Readings;
 
 use bytes::Bytes;
 
-/// Length in bytes at which an unfinished reply is refused. Three MPP trackers take 150, the longest seen.
+/// Length in bytes at which an unfinished reply is refused. Three MPP trackers take 150, the
+/// longest seen.
 pub const LONGEST_FRAME: usize = 512;
 
 /// A checked reply.

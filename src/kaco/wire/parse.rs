@@ -1,4 +1,5 @@
-//! What all replies have in common: the header `*AAc` and a blank, tokens between blanks, CR at the end.
+//! What all replies have in common: the header `*AAc` and a blank, tokens between blanks, CR at the
+//! end.
 
 use super::{Body, Fault, Frame, counters, generic, plain, standard};
 
@@ -65,7 +66,8 @@ pub(super) fn address_of(bytes: &[u8]) -> Option<u8> {
     }
 }
 
-/// Parses `frame`, which starts at `*`. Without the LF before it, only replies with a checksum are believed.
+/// Parses `frame`, which starts at `*`. Without the LF before it, only replies with a checksum are
+/// believed.
 fn parse_header(frame: &[u8], after_line_feed: bool, ended: bool) -> Parsed {
     let Some(&[_, tens, ones, command, separator]) = frame.first_chunk::<HEADER>() else {
         return short_header(frame, after_line_feed, ended);
@@ -82,7 +84,8 @@ fn parse_header(frame: &[u8], after_line_feed: bool, ended: bool) -> Parsed {
     }
 }
 
-/// Parses a frame of the commands that carry a checksum, and the counters, which share a letter with one of them.
+/// Parses a frame of the commands that carry a checksum, and the counters, which share a letter
+/// with one of them.
 pub(super) fn parse_checked(frame: &[u8], command: u8, address: u8, ended: bool) -> Parsed {
     match command {
         b'3' if counters::has_shape(frame) => counters::parse(frame, address, ended),
@@ -117,7 +120,8 @@ pub(super) fn tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
         .filter(|token| !token.is_empty())
 }
 
-/// What `text` holds before its end, and how long it is with the end. CR ends a frame; NUL stands for it on some lines.
+/// What `text` holds before its end, and how long it is with the end. CR ends a frame; NUL stands
+/// for it on some lines.
 pub(super) enum Line<'a> {
     Ended(&'a [u8], usize),
     /// A control character that can't be inside: another frame, or noise.
@@ -135,8 +139,8 @@ pub(super) fn line(text: &[u8]) -> Line<'_> {
     }
 }
 
-/// What `text` holds and how long it is, if it has its end, or `ended` stands for that; else its fault, `None` while its end
-/// may still come.
+/// What `text` holds and how long it is, if it has its end, or `ended` stands for that; else its
+/// fault, `None` while its end may still come.
 pub(super) fn closed_line(text: &[u8], ended: bool) -> Result<(&[u8], usize), Option<Fault>> {
     match line(text) {
         Line::Ended(inside, length) => Ok((inside, length)),

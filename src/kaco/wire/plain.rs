@@ -44,17 +44,17 @@ pub(super) fn parse_firmware(frame: &[u8], address: u8, ended: bool) -> Parsed {
         Line::Open(_) => return Parsed::cut_off(ended),
     };
     let text = inside.get(HEADER..).unwrap_or_default().trim_ascii();
-    // What follows is no part of it, and came or did not come by chance.
+    // What follows is not a part of it, and came or did not come by chance.
     let whole = frame.get(..length).unwrap_or_default();
     if text.is_empty() || !text.is_ascii() || is_disguised(whole) {
-        return Parsed::Broken(Fault::Shape("this is no firmware text"));
+        return Parsed::Broken(Fault::Shape("this is not a firmware text"));
     }
     let text = Bytes::copy_from_slice(text);
     Parsed::done(address, Body::Firmware(text), length)
 }
 
-/// Whether the line is good with another command character: then that one byte was damaged, for a firmware reply has no
-/// checksum of its own.
+/// Whether the line is good with another command character: then that one byte was damaged, for a
+/// firmware reply has no checksum of its own.
 fn is_disguised(line: &[u8]) -> bool {
     const CHECKED: &[u8] = b"0123ns9";
     let mut copy = line.to_vec();

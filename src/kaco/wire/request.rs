@@ -4,8 +4,8 @@ use super::{Body, Frame};
 use crate::address::Address;
 use crate::reading::Decimal;
 
-/// The daily yield of counters without an address may be this much above that of the readings before them, Wh. They are
-/// asked for seconds later, and a 10 kW inverter makes 3 Wh a second.
+/// The daily yield of counters without an address may be this much above that of the readings
+/// before them, Wh. They are asked for seconds later, and a 10 kW inverter makes 3 Wh a second.
 const YIELD_BETWEEN: Decimal = Decimal::from_parts(30, 0, 0, false, 0);
 
 /// A question to an inverter.
@@ -17,8 +17,8 @@ pub enum Command {
     Part(Part),
     /// Counters of energy and time. A 000xi takes the same letter for its third part.
     Counters {
-        /// Daily yield of the readings before, Wh. Counters without an address are taken for those of the inverter asked if
-        /// they fit it, else for those of another.
+        /// Daily yield of the readings before, Wh. Counters without an address are taken for those
+        /// of the inverter asked if they fit it, else for those of another.
         daily_yield: Option<Decimal>,
     },
     /// Firmware.
@@ -68,7 +68,8 @@ impl Command {
         }
     }
 
-    /// What a command character asks for, in a word or two; other masters may use more than this program does.
+    /// What a command character asks for, in a word or two; other masters may use more than this
+    /// program does.
     pub const fn meaning(character: u8) -> &'static str {
         match character {
             b'0' => "readings",
@@ -86,7 +87,7 @@ impl Command {
 /// A question to one inverter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Request {
-    /// Who is asked.
+    /// The inverter that is asked.
     pub address: Address,
     /// What is asked.
     pub command: Command,

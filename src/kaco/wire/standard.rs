@@ -1,4 +1,5 @@
-//! Readings of the standard protocol (00, 02, 000xi, XP): nine values, one checksum byte, type code.
+//! Readings of the standard protocol (00, 02, 000xi, XP): nine values, one checksum byte, type
+//! code.
 
 use super::parse::{HEADER, Parsed, tokens};
 use super::{Body, Fault, checksum};
@@ -13,22 +14,23 @@ pub struct Readings {
     /// Which part of a 000xi sent it, 1..=3; `None` for an inverter of one piece.
     pub part: Option<u8>,
     text: Bytes,
-    /// Type code with its padding; missing where the reply ends behind its checksum, or was cut off in the type.
+    /// Type code with its padding; missing where the reply ends behind its checksum, or was cut off
+    /// in the type.
     pub type_code: Option<Bytes>,
     /// Total yield kWh, sent by XP only.
     pub total_yield: Option<Bytes>,
 }
 
 impl Readings {
-    /// The nine values: status, DC voltage V, DC current A, DC power W, AC voltage V, AC current A, AC power W,
-    /// temperature °C, daily yield Wh.
+    /// The nine values: status, DC voltage V, DC current A, DC power W, AC voltage V, AC current A,
+    /// AC power W, temperature °C, daily yield Wh.
     pub fn values(&self) -> impl Iterator<Item = &[u8]> {
         tokens(&self.text)
     }
 }
 
-/// Parses the frame from `*` on. The checksum byte can be any byte, so the frame is walked token by token: after the ninth
-/// value comes one blank, then the checksum, whatever it looks like.
+/// Parses the frame from `*` on. The checksum byte can be any byte, so the frame is walked token by
+/// token: after the ninth value comes one blank, then the checksum, whatever it looks like.
 pub(super) fn parse(frame: &[u8], command: u8, address: u8, ended: bool) -> Parsed {
     let place = match checksum_place(frame) {
         Ok(place) => place,
@@ -52,7 +54,9 @@ pub(super) fn parse(frame: &[u8], command: u8, address: u8, ended: bool) -> Pars
             Parsed::done(address, Body::Readings(readings), place + 1 + length)
         }
         Tail::Incomplete => Parsed::Incomplete,
-        Tail::Broken => Parsed::Broken(Fault::Shape("what follows the checksum is no type code")),
+        Tail::Broken => {
+            Parsed::Broken(Fault::Shape("what follows the checksum is not a type code"))
+        }
     }
 }
 
@@ -91,7 +95,8 @@ enum Tail<'a> {
     Broken,
 }
 
-/// What comes behind the checksum byte: CR; blank, type code, CR; the same with a total yield; or nothing.
+/// What comes behind the checksum byte: CR; blank, type code, CR; the same with a total yield; or
+/// nothing.
 fn tail_of(tail: &[u8], ended: bool) -> Tail<'_> {
     if !matches!(tail, [] | [b' ' | b'\r' | b'\n' | 0, ..]) {
         return Tail::Broken;
@@ -107,8 +112,9 @@ fn tail_of(tail: &[u8], ended: bool) -> Tail<'_> {
     }
 }
 
-/// A type code has a letter in it, a total yield only digits. So strict, because a blank that got into the values, or out
-/// of them, would shift the place of the checksum byte and may hit one that fits.
+/// A type code has a letter in it, a total yield only digits. So strict, because a blank that got
+/// into the values, or out of them, would shift the place of the checksum byte and may hit one that
+/// fits.
 fn type_and_total(text: &[u8], length: usize) -> Tail<'_> {
     let mut tokens = tokens(text);
     let found = (tokens.next(), tokens.next(), tokens.next());
@@ -126,8 +132,8 @@ fn type_and_total(text: &[u8], length: usize) -> Tail<'_> {
     }
 }
 
-/// Whether the total yield is a column of its own, and not the end of a type that lost a sign: it stands in its column
-/// behind two blanks or more, or is longer than any type's end.
+/// Whether the total yield is a column of its own, and not the end of a type that lost a sign: it
+/// stands in its column behind two blanks or more, or is longer than any type's end.
 fn is_apart(text: &[u8], total: &[u8]) -> bool {
     const LONGER_THAN_AN_END: usize = 5;
     let before = text.trim_ascii_end().strip_suffix(total);

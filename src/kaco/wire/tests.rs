@@ -1,5 +1,6 @@
-//! The rules common to all replies, on one reply of each kind. The properties that hold for any bytes are tested on captures,
-//! damage and noise in `tests/suite/properties.rs` and `checksums.rs`.
+//! The rules common to all replies, on one reply of each kind. The properties that hold for any
+//! bytes are tested on captures, damage and noise in `tests/suite/properties.rs` and
+//! `checksums.rs`.
 
 use super::codec::scan;
 use super::*;

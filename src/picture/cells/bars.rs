@@ -20,7 +20,8 @@ pub fn bars(bars: &Bars, look: Look) -> String {
         has_any.then(|| values.into_iter().map(Option::unwrap_or_default).collect())
     };
     let count = bars.series.len();
-    // Side by side: a column per year and one to keep months apart, each a stack in which only one series has a height.
+    // Side by side: a column per year and one to keep months apart, each a stack in which only one
+    // series has a height.
     let each = if bars.is_stacked { 1 } else { count + 1 };
     let single = |column: usize| {
         let (slot, series) = (column / each, column % each);

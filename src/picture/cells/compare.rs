@@ -24,7 +24,8 @@ const SHADES: [Color; CLASSES] = [
     Color::Indexed(25),
 ];
 
-/// Without colours, and for those who do not see them: far below, below, a little below, as the others, above.
+/// Without colours, also for colour-blind readers: far below, below, a little below, as the others,
+/// above.
 const SIGNS: [&str; CLASSES] = ["=", "-", "~", ".", "'", "+", "*"];
 
 /// Inverters, and MPP trackers, beside their siblings.

@@ -6,7 +6,8 @@ use crate::history::day::{DaySeries, FLOWS};
 use crate::picture::axis;
 use crate::picture::figures::{day_title, power};
 
-/// The power of a day. Load, grid and battery of KSTAR inverters are a line of text each: where they are at the end.
+/// The power of a day. Load, grid and battery of KSTAR inverters are a line of text each: where
+/// they are at the end.
 pub fn day(day: &DaySeries, look: Look) -> String {
     let room = usize::from(room(look));
     // Several steps share a column, or one is as wide as it can be.

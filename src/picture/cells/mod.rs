@@ -1,4 +1,5 @@
-//! Each series as characters of a terminal: widgets that draw into a buffer, and the buffer as text that is printed once.
+//! Each series as characters of a terminal: widgets that draw into a buffer, and the buffer as text
+//! that is printed once.
 
 mod bars;
 mod calendar;

@@ -92,7 +92,8 @@ Roof & barn, 2026-05-03: 80.0 kWh, peak 10.00 kW at 13:00";
 #[test]
 fn a_hole_stays_a_hole() {
     let picture = day(&examples::day(1, 5), look((200, 20), false, true));
-    // Its foot: the hours are two lines above the end, the row above them holds every step that has a power.
+    // Its foot: the hours are two lines above the end, the row above them holds every step that has
+    // a power.
     let foot = picture
         .lines()
         .find(|line| line.contains('█') && line.contains(' '))

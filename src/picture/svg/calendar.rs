@@ -24,7 +24,8 @@ pub fn calendar(yields: &Yields, theme: &Theme) -> String {
     canvas.finish(height, &title, theme)
 }
 
-/// A bar per month, stacked by inverter, and the calendar below. `yields` holds the days of the year.
+/// A bar per month, stacked by inverter, and the calendar below. `yields` holds the days of the
+/// year.
 pub fn year(bars: &Bars, yields: &Yields, theme: &Theme) -> String {
     let mut canvas = Canvas::new();
     let end = bars::draw(&mut canvas, bars);

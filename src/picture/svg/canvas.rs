@@ -49,8 +49,10 @@ impl Canvas {
         };
         let title = escaped(title);
         format!(
-            "<svg{xmlns} class=\"hp\" role=\"img\" aria-label=\"{title}\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
-             height=\"{height}\"><title>{title}</title>{style}<rect class=\"bg\" width=\"{WIDTH}\" height=\"{height}\"/>\
+            "<svg{xmlns} class=\"hp\" role=\"img\" aria-label=\"{title}\" viewBox=\"0 0 {WIDTH} \
+            {height}\" width=\"{WIDTH}\" \
+             height=\"{height}\"><title>{title}</title>{style}<rect class=\"bg\" width=\"{WIDTH}\" \
+             height=\"{height}\"/>\
              <text class=\"t\" x=\"20\" y=\"{TITLE}\">{title}</text>{body}</svg>\n",
             xmlns = own.0,
             style = own.1,
@@ -69,7 +71,8 @@ impl Canvas {
     pub(super) fn rect(&mut self, [x, y, width, height]: [f64; 4], class: &str, title: &str) {
         let _ = write!(
             self.body,
-            "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\""
+            "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" \
+            height=\"{height:.1}\""
         );
         self.close("rect", title);
     }

@@ -208,7 +208,8 @@ impl Plot<'_> {
         TOP + HEIGHT * (1.0 - part)
     }
 
-    /// Up along the upper ends, back along the lower ones; upright where an inverter below begins or ends.
+    /// Up along the upper ends, back along the lower ones; upright where an inverter below begins
+    /// or ends.
     fn area(&self, run: &[(usize, (f64, f64))]) -> String {
         let is_edge = |step: usize| run.len() == 1 || self.edges.get(step).copied().unwrap_or(true);
         let mut places = Vec::new();

@@ -1,5 +1,5 @@
-//! Each series as one SVG document: text stays text, colours follow the reader's light or dark scheme, what a colour means is
-//! told by a hover title as well. Nothing in it runs or is loaded.
+//! Each series as one SVG document: text stays text, colours follow the reader's light or dark
+//! scheme, a hover title gives the meaning of a colour as well. Nothing in it runs or is loaded.
 
 mod bars;
 mod calendar;
@@ -29,7 +29,8 @@ pub enum Scheme {
 pub struct Theme {
     /// Which colours.
     pub scheme: Scheme,
-    /// True for a document of its own, false for a part of a page that has [`style`] and [`DEFINITIONS`] already.
+    /// True for a document of its own, false for a part of a page that has [`style`] and
+    /// [`DEFINITIONS`] already.
     pub is_alone: bool,
 }
 
@@ -51,19 +52,22 @@ pub fn style(scheme: Scheme) -> String {
     }
 }
 
-/// The hatches by which a ninth inverter differs from the first, for a page that holds several pictures.
+/// The hatches by which a ninth inverter differs from the first, for a page that holds several
+/// pictures.
 pub const DEFINITIONS: &str = concat!(
     "<defs>",
-    "<pattern id=\"hp1\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">",
+    "<pattern id=\"hp1\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
+    patternTransform=\"rotate(45)\">",
     "<path class=\"h\" d=\"M0 0V6\"/></pattern>",
     "<pattern id=\"hp2\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\">",
     "<path class=\"h\" d=\"M0 0H5\"/></pattern>",
-    "<pattern id=\"hp3\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\">",
+    "<pattern id=\"hp3\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
+    patternTransform=\"rotate(-45)\">",
     "<path class=\"h\" d=\"M0 0V6M0 0H6\"/></pattern>",
     "</defs>"
 );
 
-/// Colours in a row before hatches tell apart: Okabe and Ito's, with grey for black.
+/// Colours in a row before hatches distinguish series: Okabe and Ito's, with grey for black.
 const COLORS: usize = 8;
 
 /// Solid, and the hatches of [`DEFINITIONS`].
@@ -88,8 +92,10 @@ const LIGHT: &str = "\
 .hp .grid{stroke:#d8dde3}.hp .axis{stroke:#818b98}.h{stroke:#fff}\
 .hp .fault{fill:#b3261e}.hp .none{fill:#b6bcc4}\
 .hp .l0{stroke:#1f2328}.hp .l1{stroke:#d55e00}.hp .l2{stroke:#7a4a9c}\
-.hp .k0{fill:#fff;stroke:#c5ccd3}.hp .k1{fill:#fde3bd}.hp .k2{fill:#fdbe6f}.hp .k3{fill:#f28e2b}.hp .k4{fill:#c85a00}.hp .k5{fill:#7a2f00}\
-.hp .d0{fill:#a63a00}.hp .d1{fill:#e07b28}.hp .d2{fill:#f6c48f}.hp .d3{fill:#e6e9ec}.hp .d4{fill:#b3d5ee}.hp .d5{fill:#5aa2d6}.hp .d6{fill:#14639c}";
+.hp .k0{fill:#fff;stroke:#c5ccd3}.hp .k1{fill:#fde3bd}.hp .k2{fill:#fdbe6f}.hp .k3{fill:#f28e2b}\
+.hp .k4{fill:#c85a00}.hp .k5{fill:#7a2f00}\
+.hp .d0{fill:#a63a00}.hp .d1{fill:#e07b28}.hp .d2{fill:#f6c48f}.hp .d3{fill:#e6e9ec}.hp \
+.d4{fill:#b3d5ee}.hp .d5{fill:#5aa2d6}.hp .d6{fill:#14639c}";
 
 const DARK: &str = "\
 .hp .bg{fill:#0d1117}.hp text{fill:#e6edf3}.hp .w{fill:#9198a1}\
@@ -97,8 +103,10 @@ const DARK: &str = "\
 .hp .fault{fill:#ff7b72}.hp .none{fill:#59616b}\
 .hp .s0{fill:#2f8fd0}\
 .hp .l0{stroke:#e6edf3}.hp .l1{stroke:#f08c3c}.hp .l2{stroke:#c79ae6}\
-.hp .k0{fill:#0d1117;stroke:#3d444d}.hp .k1{fill:#5a2a05}.hp .k2{fill:#94500d}.hp .k3{fill:#cf7a1c}.hp .k4{fill:#f2a94a}.hp .k5{fill:#fde0ac}\
-.hp .d0{fill:#ff8f3f}.hp .d1{fill:#c2631c}.hp .d2{fill:#74431c}.hp .d3{fill:#2a3038}.hp .d4{fill:#1f4766}.hp .d5{fill:#2c7ab3}.hp .d6{fill:#6cbcf5}";
+.hp .k0{fill:#0d1117;stroke:#3d444d}.hp .k1{fill:#5a2a05}.hp .k2{fill:#94500d}.hp .k3{fill:#cf7a1c}\
+.hp .k4{fill:#f2a94a}.hp .k5{fill:#fde0ac}\
+.hp .d0{fill:#ff8f3f}.hp .d1{fill:#c2631c}.hp .d2{fill:#74431c}.hp .d3{fill:#2a3038}.hp \
+.d4{fill:#1f4766}.hp .d5{fill:#2c7ab3}.hp .d6{fill:#6cbcf5}";
 
 #[cfg(test)]
 mod tests;

@@ -23,7 +23,8 @@ fn all(theme: &Theme) -> Vec<String> {
     pictures
 }
 
-/// Elements are closed in the order in which they were opened, attributes are quoted, nothing else has a sign of XML.
+/// Elements are closed in the order in which they were opened, attributes are quoted, nothing else
+/// has a sign of XML.
 fn is_well_formed(document: &str) -> Result<(), String> {
     let mut open: Vec<&str> = Vec::new();
     for piece in document.split('<').skip(1) {

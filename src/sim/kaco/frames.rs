@@ -10,7 +10,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Frame {
     pub(super) bytes: Vec<u8>,
-    /// Whether damage can be told from the reply alone.
+    /// Whether damage can be seen from the reply alone.
     pub(super) checksummed: bool,
 }
 

@@ -1,9 +1,9 @@
-//! What a person must know who reads no table: faults that begin and end, and inverters that have given
-//! no row for more than a day while others feed in. The memory is the files themselves.
+//! Warnings: faults that begin and end, and inverters without a row for more than a day while
+//! others feed in. The memory is the files themselves.
 //!
-//! The last row of an inverter's newest file says which faults it reported before. Its time says how
-//! long the inverter has been silent, and `.silent` beside it holds the date of the last warning about
-//! that; the next row removes it.
+//! The last row of an inverter's newest file holds the faults that it reported before. Its time
+//! shows how long the inverter has been silent, and `.silent` beside it holds the date of the last
+//! warning about that; the next row removes it.
 
 use super::files::LogDirectory;
 use super::folder::Folder;
@@ -43,7 +43,8 @@ pub(super) fn report_faults(directory: &LogDirectory, folder: &str, subject: &st
     }
 }
 
-/// Warns once a day of inverters without a row for more than a day, where others of their bus feed in.
+/// Warns once a day of inverters without a row for more than a day, where others of their bus feed
+/// in.
 pub(super) fn report_missed(directory: &LogDirectory, round: &[Observation]) {
     let feeding = |observation: &&Observation| {
         let power = observation

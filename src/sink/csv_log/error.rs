@@ -11,7 +11,7 @@ pub enum LogError {
     /// Another run writes there.
     #[error("another run is writing to {}", .0.display())]
     Busy(PathBuf),
-    /// The system said no.
+    /// The system refused.
     #[error("{action} {}: {source}", .path.display())]
     Failed {
         /// What was tried, in the form "can't …".
@@ -28,7 +28,8 @@ impl LogError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Busy(path) => Some(format!(
-                "wait until it is done; if none runs, see what has the directory open: `fuser -v {}`",
+                "wait until it is done; if none runs, see what has the directory open: \
+                `fuser -v {}`",
                 word(path)
             )),
             Self::Failed {
@@ -56,11 +57,12 @@ fn permission(action: &str, path: &Path) -> String {
     } else if path.is_file() {
         format!("sudo chown $USER {}", word(path))
     } else {
-        // Whoever may not write there should not get a directory of the system by a hint.
+        // A user without the right to write there should not get a directory of the system by a
+        // hint.
         let directory = word(path.parent().unwrap_or(path));
-        return format!("the user who runs this may not write in {directory}; choose another one");
+        return format!("this user may not write in {directory}; choose another one");
     };
-    format!("give it to the user who runs this: `{command}`, or choose another directory")
+    format!("give it to this user: `{command}`, or choose another directory")
 }
 
 fn word(path: &Path) -> String {

@@ -1,8 +1,9 @@
-//! The CSV files of a log directory: one folder an inverter, one file a day, `latest.csv` beside it.
+//! The CSV files of a log directory: one folder an inverter, one file a day, `latest.csv` beside
+//! it.
 //!
-//! A row is written whole or not at all, and is on the disk when [`LogDirectory::append`] returns. `latest.csv` is a hard
-//! link to the file of the day, so that the two can't differ, whenever the power is cut; where the file system has no hard
-//! links it is a copy that is exchanged whole.
+//! A row is written whole or not at all, and is on the disk when [`LogDirectory::append`] returns.
+//! `latest.csv` is a hard link to the file of the day, so that the two can't differ, whenever the
+//! power is cut; where the file system has no hard links it is a copy that is exchanged whole.
 
 use super::error::{Explain, LogError};
 use super::folder::Folder;
@@ -19,7 +20,8 @@ use tracing::{info, warn};
 /// A directory for logs, held by this run alone.
 #[derive(Debug)]
 pub struct LogDirectory {
-    /// With the kernel's lock on the directory itself: nothing is left behind, however the run ends.
+    /// With the kernel's lock on the directory itself: nothing is left behind, however the run
+    /// ends.
     folder: Folder,
 }
 
@@ -27,7 +29,8 @@ impl LogDirectory {
     /// Makes the directory if it is missing, and takes it for this run.
     ///
     /// # Errors
-    /// [`LogError::Busy`] if another run has it; [`LogError::Failed`] if it can't be made, read or written.
+    /// [`LogError::Busy`] if another run has it; [`LogError::Failed`] if it can't be made, read or
+    /// written.
     pub fn open(path: &Path) -> Result<Self, LogError> {
         if !path.is_dir() {
             let mut make = DirBuilder::new();
@@ -57,8 +60,8 @@ impl LogDirectory {
         &self.folder
     }
 
-    /// Repairs what a power cut left of an inverter's files: a torn last row of that day, or of the last day before it, is
-    /// removed.
+    /// Repairs what a power cut left of an inverter's files: a torn last row of that day, or of the
+    /// last day before it, is removed.
     ///
     /// # Errors
     /// [`LogError::Failed`] if the files can't be read or written.
@@ -83,11 +86,12 @@ impl LogDirectory {
         }
     }
 
-    /// Appends one row to the inverter's file of the reading's day; makes it, with its header, if it is the first.
+    /// Appends one row to the inverter's file of the reading's day; makes it, with its header, if
+    /// it is the first.
     ///
     /// # Errors
-    /// [`LogError::Failed`]; then nothing of the row is left in the file. [`LogError::Busy`] if the directory was taken away
-    /// meanwhile and another run has the new one.
+    /// [`LogError::Failed`]; then nothing of the row is left in the file. [`LogError::Busy`] if the
+    /// directory was taken away meanwhile and another run has the new one.
     pub fn append(&mut self, folder: &str, reading: &Reading) -> Result<(), LogError> {
         let Some(time) = reading.time else {
             return Ok(()); // a decoded capture has no place in a log
@@ -165,8 +169,8 @@ fn inside_or_new(folder: &Folder, name: &str) -> Result<Folder, LogError> {
 /// The file that the Ardexa agent reads.
 const LATEST: &str = "latest.csv";
 
-/// Files that are not whole yet; no agent takes a hidden file for a log. The names are the same every day, so that what a
-/// killed run left is used again and not kept for ever.
+/// Files that are not whole yet; no agent takes a hidden file for a log. The names are the same
+/// every day, so that what a killed run left is used again and not kept for ever.
 const NEW_DAY: &str = ".day.csv.new";
 const NEW_LATEST: &str = ".latest.csv.new";
 
@@ -199,7 +203,8 @@ fn sync_last(folder: &Folder) -> Result<(), LogError> {
     }
 }
 
-/// The file, if it is there with this header. One with another header is set aside: the inverter was exchanged.
+/// The file, if it is there with this header. One with another header is set aside: the inverter
+/// was exchanged.
 fn file_with_header(folder: &Folder, name: &str, header: &str) -> Result<Option<File>, LogError> {
     let Some(mut file) = open_repaired(folder, name)? else {
         return Ok(None);
@@ -243,11 +248,13 @@ fn free_name(folder: &Folder, name: &str) -> String {
     }
 }
 
-/// Longer than the header and the first row of any inverter: what is longer was not left by a run that started a file.
+/// Longer than the header and the first row of any inverter: what is longer was not left by a run
+/// that started a file.
 const FIRST_WRITE: u64 = 4096;
 
-/// Opens a file for reading and writing and removes the rest of a torn row at its end. A file without any whole line goes
-/// altogether if no run can have finished a row in it, else it is set aside; `None` if it does, or if there is none.
+/// Opens a file for reading and writing and removes the rest of a torn row at its end. A file
+/// without any whole line goes altogether if no run can have finished a row in it, else it is set
+/// aside; `None` if it does, or if there is none.
 fn open_repaired(folder: &Folder, name: &str) -> Result<Option<File>, LogError> {
     let path = folder.path_of(name);
     let Some(mut file) = folder.file(name).or_explain("can't open", &path)? else {
@@ -282,8 +289,8 @@ fn open_repaired(folder: &Folder, name: &str) -> Result<Option<File>, LogError> 
 
 const BLOCK: u64 = 512;
 
-/// The length up to and including the last whole line: it ends with `\n` and holds no NUL. Blocks that a power cut took
-/// are NULs, and the end of a row can be on the disk without its beginning.
+/// The length up to and including the last whole line: it ends with `\n` and holds no NUL. Blocks
+/// that a power cut took are NULs, and the end of a row can be on the disk without its beginning.
 ///
 /// Looks back block by block: files of a day are read at their end only.
 fn whole_lines(file: &mut File) -> io::Result<u64> {
@@ -325,8 +332,9 @@ fn read_at(file: &mut File, start: u64, length: u64) -> io::Result<Vec<u8>> {
     Ok(block)
 }
 
-/// `latest.csv`, open, if it is a copy of the file of the day, as on a disk without hard links: it gets the same row, instead
-/// of being written anew with all rows of the day. Only its end is compared, as [`LogDirectory::repair`] has compared all.
+/// `latest.csv`, open, if it is a copy of the file of the day, as on a disk without hard links: it
+/// gets the same row, instead of being written anew with all rows of the day. Only its end is
+/// compared, as [`LogDirectory::repair`] has compared all.
 fn copy_of(folder: &Folder, today: &File) -> Option<File> {
     let mut today = today.try_clone().ok()?;
     let mut latest = folder.file(LATEST).ok()??;
@@ -338,7 +346,7 @@ fn copy_of(folder: &Folder, today: &File) -> Option<File> {
     is_copy.then_some(latest)
 }
 
-/// Appends a row and sees it to the disk; what was half written is taken back.
+/// Appends a row and flushes it to disk; a partly written row is removed.
 fn append_row(mut file: File, path: &Path, row: &str) -> Result<(), LogError> {
     let end = file.seek(SeekFrom::End(0)).or_explain("can't read", path)?;
     let written = file
@@ -408,7 +416,7 @@ fn has_same_content(folder: &Folder, one: &str, other: &str) -> bool {
     content(one).is_some_and(|one| content(other) == Some(one))
 }
 
-/// Copies a file and sees the copy to the disk: it takes the place of an older one that was whole.
+/// Copies a file and flushes the copy to disk: it replaces an older one that was complete.
 fn copy(folder: &Folder, from: &str, to: &str) -> io::Result<()> {
     let content = folder.read(from)?.ok_or(io::ErrorKind::NotFound)?;
     folder.create(to, &content)

@@ -1,5 +1,5 @@
-//! A folder that is held open: what is done in it is done there and nowhere else. No symbolic link in it is followed, whoever
-//! puts one there, and whenever; a pipe or device in place of a file is refused.
+//! A folder that is held open: what is done in it is done there and nowhere else. No symbolic link
+//! in it is followed, whenever it was put there; a pipe or device instead of a file is refused.
 
 use rustix::fs::{AtFlags, CWD, Dir, DirEntry, FileType, Mode, OFlags, Stat};
 use rustix::fs::{linkat, mkdirat, openat, renameat, statat, unlinkat};
@@ -9,7 +9,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Files that anyone may read: the agent that picks them up is another user. The umask can take rights away.
+/// Files are readable for all: the agent that picks them up is another user. The umask can take
+/// rights away.
 const FILE: Mode = Mode::from_raw_mode(0o644);
 /// As [`FILE`], for directories.
 const DIRECTORY: Mode = Mode::from_raw_mode(0o755);
@@ -21,7 +22,7 @@ pub enum Stranger {
     #[error("it is a symbolic link, and none is followed here")]
     Link,
     /// A directory, pipe, socket or device.
-    #[error("it is no ordinary file")]
+    #[error("it is not an ordinary file")]
     NoFile,
 }
 
@@ -42,7 +43,7 @@ impl Folder {
     /// Opens a folder that a person named: links on the way to it are theirs, and followed.
     ///
     /// # Errors
-    /// As the system says.
+    /// The error of the system.
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self {
@@ -54,7 +55,7 @@ impl Folder {
     /// Opens a folder in this one; `None` if there is none.
     ///
     /// # Errors
-    /// [`Stranger::Link`], or as the system says.
+    /// [`Stranger::Link`], or the error of the system.
     pub fn inside(&self, name: &str) -> io::Result<Option<Self>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let handle = self.open_at(name, flags, Mode::empty())?;
@@ -64,10 +65,10 @@ impl Folder {
         }))
     }
 
-    /// Makes a folder in this one, and sees it to the disk.
+    /// Makes a folder in this one, and flushes it to disk.
     ///
     /// # Errors
-    /// As the system says.
+    /// The error of the system.
     pub fn make(&self, name: &str) -> io::Result<()> {
         mkdirat(&self.handle, name, DIRECTORY)?;
         self.sync()
@@ -76,9 +77,9 @@ impl Folder {
     /// Opens a file for reading and writing; `None` if there is none.
     ///
     /// # Errors
-    /// [`Stranger`], or as the system says.
+    /// [`Stranger`], or the error of the system.
     pub fn file(&self, name: &str) -> io::Result<Option<File>> {
-        // Not waiting is for pipes, which nobody may write to for ever.
+        // Without waiting, as opening a pipe that has no writer would block for ever.
         let file = self.open_at(name, OFlags::RDWR | OFlags::NONBLOCK, Mode::empty())?;
         match file {
             Some(file) if !file.metadata()?.is_file() => Err(Stranger::NoFile.into()),
@@ -99,10 +100,11 @@ impl Folder {
         Ok(Some(content))
     }
 
-    /// Makes a new file, whole and on the disk. One of this name that a killed run left is removed before.
+    /// Makes a new file, whole and on the disk. One of this name that a killed run left is removed
+    /// before.
     ///
     /// # Errors
-    /// As the system says.
+    /// The error of the system.
     pub fn create(&self, name: &str, content: &[u8]) -> io::Result<()> {
         self.remove_if_there(name)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
@@ -115,7 +117,7 @@ impl Folder {
     /// Gives a file another name; what had that name is gone.
     ///
     /// # Errors
-    /// As the system says.
+    /// The error of the system.
     pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         Ok(renameat(&self.handle, from, &self.handle, to)?)
     }
@@ -123,7 +125,7 @@ impl Folder {
     /// Gives a file a second name.
     ///
     /// # Errors
-    /// As the system says; also where the disk has no hard links.
+    /// The error of the system; also where the disk has no hard links.
     pub fn link(&self, from: &str, to: &str) -> io::Result<()> {
         Ok(linkat(
             &self.handle,
@@ -137,7 +139,7 @@ impl Folder {
     /// Removes a file or a link.
     ///
     /// # Errors
-    /// As the system says.
+    /// The error of the system.
     pub fn remove(&self, name: &str) -> io::Result<()> {
         Ok(unlinkat(&self.handle, name, AtFlags::empty())?)
     }
@@ -145,7 +147,7 @@ impl Folder {
     /// Removes a file or a link, if there is one.
     ///
     /// # Errors
-    /// As the system says.
+    /// The error of the system.
     pub fn remove_if_there(&self, name: &str) -> io::Result<()> {
         match self.remove(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -167,14 +169,15 @@ impl Folder {
     /// The names of what is in it, in no order.
     ///
     /// # Errors
-    /// As the system says.
+    /// The error of the system.
     pub fn names(&self) -> io::Result<impl Iterator<Item = String>> {
         let entries = Dir::read_from(&self.handle)?;
         let name = |entry: DirEntry| Some(entry.file_name().to_str().ok()?.to_owned());
         Ok(entries.flatten().filter_map(name))
     }
 
-    /// Whether this is no longer what its path leads to: it was removed or moved, or a disk was mounted over it.
+    /// Whether this is no longer what its path leads to: it was removed or moved, or a disk was
+    /// mounted over it.
     pub fn is_gone(&self) -> bool {
         let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
         let here = self.handle.metadata().ok().map(identity);
@@ -185,7 +188,7 @@ impl Folder {
     /// Sees names that were made, changed or removed to the disk.
     ///
     /// # Errors
-    /// As the system says.
+    /// The error of the system.
     pub fn sync(&self) -> io::Result<()> {
         self.handle.sync_all()
     }

@@ -1,8 +1,10 @@
-//! Which folder of a log directory belongs to an inverter that names itself: its serial number, or else its IP address.
+//! Which folder of a log directory belongs to an inverter that names itself: its serial number, or
+//! else its IP address.
 //!
-//! A serial number comes from the wire: what is no letter, digit, `.`, `_` or `-` is left out, it can't leave the directory,
-//! and two different ones never give the same folder. An inverter that does not tell its serial number every time stays in
-//! one folder all the same: the file `.ip` in a folder says from which address its rows came last.
+//! A serial number comes from the wire: characters other than letters, digits, `.`, `_` and `-` are
+//! left out, it can't leave the directory, and two different ones never give the same folder. An
+//! inverter that does not report its serial number every time stays in one folder all the same: the
+//! file `.ip` in a folder holds the address from which its rows came last.
 
 use super::files::start_file;
 use super::folder::Folder;
@@ -12,19 +14,23 @@ use std::net::Ipv4Addr;
 use std::os::unix::fs::MetadataExt;
 use tracing::{info, warn};
 
-/// The longest folder made of a serial number, in bytes. With `_` and an address it has 64, which every file system takes.
+/// The longest folder made of a serial number, in bytes. With `_` and an address it has 64, which
+/// every file system takes.
 const LONGEST: usize = 48;
 
-/// Names this short could be addresses of KACO inverters, whose folders may be in the same directory.
+/// Names this short could be addresses of KACO inverters, whose folders may be in the same
+/// directory.
 const LENGTH_OF_ADDRESSES: usize = 2;
 
-/// In a folder: the address that its rows came from last. Hidden, so that no agent takes it for a log.
+/// In a folder: the address that its rows came from last. Hidden, so that no agent takes it for a
+/// log.
 const MEMORY: &str = ".ip";
 
 /// The folders of inverters that were read in one run, in their order; no two get the same.
 ///
-/// Serial numbers that are the same, as copies have them, are told apart by the address, from then on for good. Without a
-/// serial number it is the folder that this address had last, else one named after the address.
+/// Equal serial numbers, as of cloned inverters, are distinguished by the address, from then on for
+/// good. Without a serial number it is the folder that this address had last, else one named after
+/// the address.
 pub fn choose(directory: &Folder, readings: &[&Reading]) -> Vec<String> {
     let named: Vec<Option<String>> = readings
         .iter()
@@ -44,7 +50,8 @@ pub fn choose(directory: &Folder, readings: &[&Reading]) -> Vec<String> {
         .collect()
 }
 
-/// The folders in which inverters that name themselves were logged: those that remember an address, or are named after one.
+/// The folders in which inverters that name themselves were logged: those that remember an address,
+/// or are named after one.
 pub fn all(directory: &Folder) -> Vec<String> {
     let is_one = |name: &String| {
         let folder = || directory.inside(name).ok().flatten();
@@ -68,7 +75,8 @@ pub fn remember(directory: &Folder, folder: &str, reading: &Reading) {
     }
     if let Err(error) = start_file(&inside, MEMORY, &format!("{ip}\n")) {
         info!(
-            "{error}; a run in which the inverter does not tell its serial number will log under {ip}"
+            "{error}; a run in which the inverter does not report its serial number will log under \
+            {ip}"
         );
     }
 }
@@ -92,7 +100,8 @@ fn of_serial(directory: &Folder, reading: &Reading, all: &[&Reading]) -> Option<
     Some(folder)
 }
 
-/// A serial number as a folder; where something had to be left out, a checksum of all of it keeps it apart from others.
+/// A serial number as a folder; where something had to be left out, a checksum of all of it keeps
+/// it apart from others.
 fn name(serial: &str) -> Option<String> {
     let is_fit = |character: &char| character.is_ascii_alphanumeric() || "._-".contains(*character);
     let fit: String = serial.chars().filter(is_fit).collect();
@@ -175,14 +184,18 @@ mod tests {
             let serial = start + &serial;
             if let Some(name) = name(&serial) {
                 prop_assert!(!name.is_empty() && name.len() <= LONGEST);
-                let is_fit = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+                let is_fit =
+                    |sign: char| sign.is_ascii_alphanumeric() || "._-".contains(sign);
                 prop_assert!(name.chars().all(is_fit), "{}", name);
                 prop_assert!(!name.starts_with('.'));
             }
         }
 
         #[test]
-        fn different_serial_numbers_are_different_folders(one in "[ -~]{1,16}", other in "[ -~]{1,16}") {
+        fn different_serial_numbers_are_different_folders(
+            one in "[ -~]{1,16}",
+            other in "[ -~]{1,16}",
+        ) {
             prop_assume!(one != other);
             if let (Some(one), Some(other)) = (name(&one), name(&other)) {
                 prop_assert_ne!(one, other);

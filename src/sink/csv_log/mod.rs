@@ -1,4 +1,5 @@
-//! The CSV files of a log directory: one folder per inverter, one file per day, `latest.csv` beside it.
+//! The CSV files of a log directory: one folder per inverter, one file per day, `latest.csv` beside
+//! it.
 //!
 //! | module | does |
 //! |---|---|
@@ -55,8 +56,8 @@ impl CsvLog {
         }
     }
 
-    /// Repairs what a power cut left of the last files of these inverters, silent ones too. The folders
-    /// of inverters that name themselves are not known yet: all of them are repaired.
+    /// Repairs what a power cut left of the last files of these inverters, silent ones too. The
+    /// folders of inverters that name themselves are not known yet: all of them are repaired.
     pub(super) fn repair(&mut self, inverters: &[InverterId], troubles: &mut Troubles) {
         let today = clock::now().date_naive();
         let names_itself = |inverter: &InverterId| inverter.folder().is_none();
@@ -89,9 +90,9 @@ impl CsvLog {
         }
     }
 
-    /// Chooses the folders of inverters that name themselves, and gives an inverter that did not tell
-    /// its serial number this time the one that its folder has. Under its address it would be another
-    /// inverter to Home Assistant, for good.
+    /// Chooses the folders of inverters that name themselves, and gives an inverter that did not
+    /// report its serial number this time the one that its folder has. Under its address it would
+    /// be another inverter to Home Assistant, for good.
     pub(super) fn identify(&mut self, observations: &mut [Observation]) {
         let readings: Vec<_> = observations
             .iter()

@@ -67,7 +67,8 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// Takes the port. `names`: what the plant and its inverters are called; pictures are of this log directory.
+    /// Takes the port. `names`: what the plant and its inverters are called; pictures are of this
+    /// log directory.
     pub(super) fn open(
         address: SocketAddr,
         names: Names,

@@ -13,7 +13,11 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The style and the script of the page by their SHA-256, requests to this server, nothing else.
-pub(super) const POLICY: &str = "default-src 'none'; style-src 'sha256-5a6ICpK7PVm5loWNIjd7mWTml3C4TSOk6/OyBZg7j9U=' 'sha256-0xh8+u7Lm7QN2eIeNz2sFnJtEPAwF0WFteL7dokqXxo='; script-src 'sha256-Gu4Hd3div2XU6L2UwVIoqLcvRK+Z5/am44oDlvFTw8k='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+pub(super) const POLICY: &str = "default-src 'none'; style-src \
+    'sha256-5a6ICpK7PVm5loWNIjd7mWTml3C4TSOk6/OyBZg7j9U=' \
+    'sha256-0xh8+u7Lm7QN2eIeNz2sFnJtEPAwF0WFteL7dokqXxo='; script-src \
+    'sha256-Gu4Hd3div2XU6L2UwVIoqLcvRK+Z5/am44oDlvFTw8k='; connect-src 'self'; img-src data:; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// Okabe and Ito's colours without black and yellow, which one of the two backgrounds swallows.
 const COLOURS: [&str; 6] = [
@@ -21,8 +25,8 @@ const COLOURS: [&str; 6] = [
 ];
 /// Rounds without an observation after which a row looks old.
 const OLD: u64 = 3;
-const ASLEEP: &str = "<p class=\"card note\">No inverter replies, as at night. They are polled once a minute \
-                      until they wake.</p>\n";
+const ASLEEP: &str = "<p class=\"card note\">No inverter replies, as at night. They are polled \
+    once a minute until they wake.</p>\n";
 const HEIGHT: f64 = 200.0;
 
 /// The whole page, with links to pictures of the log if there is one.
@@ -40,8 +44,8 @@ pub(super) fn page(state: &State, has_log: bool) -> String {
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>\
          <link rel=\"icon\" href=\"data:,\"><title>{title}</title><style>{STYLE}</style></head>\
-         <body><main><p id=\"lost\" class=\"card alert\" role=\"status\" hidden>The program can't be \
-         reached; these are old values.</p>{links}<div id=\"now\">\n\
+         <body><main><p id=\"lost\" class=\"card alert\" role=\"status\" hidden>The program can't \
+         be reached; these are old values.</p>{links}<div id=\"now\">\n\
          <div class=\"head\"><h1>{title}</h1><p>{now}</p></div>\n"
     );
     for reason in state.lost.values() {
@@ -62,7 +66,8 @@ pub(super) fn page(state: &State, has_log: bool) -> String {
 fn links(today: NaiveDate) -> String {
     format!(
         "<nav aria-label=\"Pages\"><b aria-current=\"page\">Now</b><a href=\"day/{today}\">Day</a>\
-         <a href=\"month/{}\">Month</a><a href=\"year/{}\">Year</a><a href=\"compare\">Comparison</a></nav>\n",
+         <a href=\"month/{}\">Month</a><a href=\"year/{}\">Year</a><a href=\"compare\">Comparison\
+         </a></nav>\n",
         today.format("%Y-%m"),
         today.format("%Y")
     )
@@ -103,13 +108,15 @@ fn colour(index: usize) -> &'static str {
         .unwrap_or("gray")
 }
 
-/// A line per inverter over the hours of today. The picture is stretched, the texts beside it are not.
+/// A line per inverter over the hours of today. The picture is stretched, the texts beside it are
+/// not.
 fn curves(state: &State) -> String {
     let powers = state.entries.iter().flat_map(|entry| entry.curve.values());
     let highest = powers.copied().fold(0.0, f64::max);
     let mut card = "<section class=\"card\"><h2>Power today</h2>".to_owned();
     if highest <= 0.0 {
-        card += "<p class=\"note\">Nothing has been fed in today while the program ran.</p></section>\n";
+        card += "<p class=\"note\">Nothing has been fed in today while the program ran.</p>\
+            </section>\n";
         return card;
     }
     let top = round_up(highest);
@@ -119,7 +126,8 @@ fn curves(state: &State) -> String {
         "<div class=\"chart\"><div class=\"scale\" aria-hidden=\"true\">{}</div>\
          <svg viewBox=\"0 0 1440 {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" \
          aria-label=\"Power of each inverter today, at most {highest:.0} W\">\
-         <path class=\"grid\" d=\"M0 0H1440M0 {}H1440M0 {HEIGHT}H1440M360 0V{HEIGHT}M720 0V{HEIGHT}M1080 0V{HEIGHT}\"/>",
+         <path class=\"grid\" d=\"M0 0H1440M0 {}H1440M0 {HEIGHT}H1440M360 0V{HEIGHT}M720 0V{HEIGHT}\
+         M1080 0V{HEIGHT}\"/>",
         labels.concat(),
         HEIGHT / 2.0
     );
@@ -177,8 +185,9 @@ fn rows(state: &State) -> String {
     if state.entries.is_empty() {
         return card + "<p class=\"note\">No inverter has answered yet.</p></section>\n";
     }
-    card += "<table><thead><tr><th>Inverter</th><th>Model</th><th>Status</th><th class=\"n\">Power</th>\
-             <th class=\"n\">Today</th><th class=\"n\">Temperature</th><th class=\"n\">Age</th></tr></thead><tbody>\n";
+    card += "<table><thead><tr><th>Inverter</th><th>Model</th><th>Status</th><th class=\"n\">Power\
+        </th><th class=\"n\">Today</th><th class=\"n\">Temperature</th><th class=\"n\">Age</th>\
+             </tr></thead><tbody>\n";
     for (index, entry) in state.entries.iter().enumerate() {
         card += &row(state, entry, colour(index));
     }
@@ -210,9 +219,11 @@ fn row(state: &State, entry: &Entry, colour: &str) -> String {
         i64::try_from(state.every.as_secs().max(20).saturating_mul(OLD)).unwrap_or(i64::MAX);
     let is_old = now.is_none() || age.is_none_or(|age| age > limit);
     format!(
-        "<tr{}><th scope=\"row\"><svg class=\"key\" viewBox=\"0 0 2 2\" aria-hidden=\"true\"><circle cx=\"1\" \
+        "<tr{}><th scope=\"row\"><svg class=\"key\" viewBox=\"0 0 2 2\" aria-hidden=\"true\">\
+        <circle cx=\"1\" \
          cy=\"1\" r=\"1\" fill=\"{colour}\"/></svg>{}</th><td>{}</td><td class=\"{class}\">{}</td>\
-         <td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
+         <td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}\
+         </td></tr>\n",
         if is_old { " class=\"old\"" } else { "" },
         escaped(&name),
         escaped(model.unwrap_or_default()),

@@ -1,4 +1,5 @@
-//! The pictures of `history` as pages: drawn when they are asked for, one at a time, beside the polling.
+//! The pictures of `history` as pages: drawn when they are asked for, one at a time, beside the
+//! polling.
 
 use crate::history::ReadError;
 use crate::history::log::Log;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-/// Requests that wait for their picture or have it drawn; further ones are told to come again.
+/// Requests that wait for their picture or have it drawn; further ones are refused and may retry.
 const PLACES: usize = 4;
 
 /// A log directory of which pictures are drawn.
@@ -25,7 +26,7 @@ pub(super) struct Pictures {
     pen: Arc<Semaphore>,
 }
 
-/// A page with a picture, or one that says that there are no rows.
+/// A page with a picture, or one that states that there are no rows.
 pub(super) struct Page {
     pub(super) text: String,
     pub(super) is_empty: bool,
@@ -50,7 +51,8 @@ impl Pictures {
         }
     }
 
-    /// Draws on a thread of its own: reading a year of rows takes seconds, and the bus does not wait.
+    /// Draws on a thread of its own: reading a year of rows takes seconds, and the bus does not
+    /// wait.
     pub(super) async fn page(&self, period: Period) -> Result<Page, NoPage> {
         let _place = self.places.try_acquire().map_err(|_| NoPage::Busy)?;
         let pen = Arc::clone(&self.pen).acquire_owned().await;

@@ -1,4 +1,5 @@
-//! What the pages tell: the last observation of every inverter, today's power, counters per bus.
+//! The state behind the pages: the last observation of every inverter, today's power, counters per
+//! bus.
 
 use crate::format::{json, prometheus};
 use crate::inverter::InverterId;
@@ -123,7 +124,7 @@ impl State {
         }
     }
 
-    /// The link to an inverter is lost: what was observed of it is not of now.
+    /// The link to an inverter is lost: earlier observations of it are outdated.
     pub(super) fn lose(&mut self, inverter: &InverterId) {
         self.memory.lose(inverter);
         if let Some(entry) = self.entry(inverter) {

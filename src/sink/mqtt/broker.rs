@@ -1,7 +1,7 @@
 //! The broker, as people write it: `host`, `host:1883`, `mqtt://user@host`, `mqtts://host:8883`.
 //!
-//! A user's name and password can stand in it. They are never shown, and neither is a text that could not be read: nobody
-//! knows what part of it was the password.
+//! A user's name and password can stand in it. They are never shown, and neither is a text that
+//! could not be read: any part of it may be the password.
 
 use crate::sink::secret::Password;
 use percent_encoding::percent_decode_str;
@@ -10,7 +10,7 @@ use std::net::Ipv6Addr;
 use std::str::FromStr;
 use url::{Host, Url};
 
-/// Where to publish, and as whom.
+/// Where to publish, and the user.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Broker {
     /// Name or address, IPv6 without brackets.
@@ -41,7 +41,8 @@ pub enum BrokerError {
     Path,
     /// Anything else.
     #[error(
-        "it can't be read ({0}); in user and password, signs other than letters and digits are written as %XX: @ is %40"
+        "it can't be read ({0}); in user and password, signs other than letters and digits are \
+        written as %XX: @ is %40"
     )]
     Unreadable(String),
     /// `mqtts://`, but this program can't.
@@ -98,14 +99,14 @@ fn parse(text: &str) -> Result<Url, BrokerError> {
     })
 }
 
-/// A name with nothing in it that would not be one if it stood there plainly: `ann%3Asecret%40broker` is no host, and what is
-/// shown of a host steers no terminal.
+/// A name with nothing in it that would not be one if it stood there plainly:
+/// `ann%3Asecret%40broker` is not a host, and a host that is shown can't control a terminal.
 fn host_name(text: &str) -> Result<String, BrokerError> {
     let name = decoded(text)?;
     let is_other =
         |sign: char| sign.is_control() || sign.is_whitespace() || ":/?#[]@%\\<>^|".contains(sign);
     if name.contains(is_other) {
-        return Err(BrokerError::Unreadable("this is no host".to_owned()));
+        return Err(BrokerError::Unreadable("this is not a host".to_owned()));
     }
     Ok(name)
 }
@@ -142,7 +143,7 @@ mod tests {
     /// User and password.
     type Login = (Option<String>, Option<Vec<u8>>);
 
-    /// What it shows, and who logs in.
+    /// The text that is shown, and the user.
     fn read(text: &str) -> Result<(String, Login), BrokerError> {
         let broker: Broker = text.parse()?;
         let password = broker.password.as_ref();

@@ -1,4 +1,4 @@
-//! One connection to a broker: who comes, how, and with which words it fails.
+//! One connection to a broker: identity, transport, and the wording of its errors.
 
 use super::error::PublishError;
 use super::login::Login;
@@ -19,13 +19,15 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tracing::{debug, trace};
 
-/// From look-up to the broker's welcome. Behind a bad radio link that takes a second or two, on a small machine TLS another.
+/// From look-up to the broker's welcome. Behind a bad radio link that takes a second or two, on a
+/// small machine TLS another.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// A broker that lives answers sooner than this; a router in front of it can drop a connection that is silent longer.
+/// A broker that lives answers sooner than this; a router in front of it can drop a connection that
+/// is silent longer.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// Bytes of a message that is listened to. Home Assistant says one word; what is longer is not from there.
+/// Most bytes of a received message. Home Assistant sends one word; longer ones are not from it.
 const LONGEST_NEWS: usize = 64 * 1024;
 
 /// Bytes of a client id at most: many brokers take 128.
@@ -84,8 +86,9 @@ impl Connector {
         })
     }
 
-    /// Makes connections of a run that goes on: what the broker sends is read at a limited rate, and at QoS 1 the broker
-    /// keeps the session while the line is down. `place`: what tells the run from others of this machine.
+    /// Makes connections of a run that goes on: what the broker sends is read at a limited rate,
+    /// and at QoS 1 the broker keeps the session while the line is down. `place`: what
+    /// distinguishes the run from others of this machine.
     pub(super) fn stay(&mut self, place: &str) {
         let address = self.address;
         self.options
@@ -115,7 +118,7 @@ impl Connector {
         self.options.set_max_packet_size(longest, longest);
     }
 
-    /// What the broker says for us when the connection is lost.
+    /// The last will: what the broker publishes when the connection is lost.
     pub(super) fn set_will(&mut self, message: Message) {
         let Message {
             topic,
@@ -126,7 +129,8 @@ impl Connector {
         self.options.set_last_will(will);
     }
 
-    /// A connection that is made when it is polled first. `room`: messages that it takes before some are sent.
+    /// A connection that is made when it is polled first. `room`: messages that it takes before
+    /// some are sent.
     pub(super) fn open(&self, room: usize) -> Connection {
         let options = self.options.clone();
         let (client, mut events) = AsyncClient::builder(options).capacity(room).build();
@@ -146,7 +150,7 @@ impl Connector {
         &self.broker
     }
 
-    /// What the library says, in our words.
+    /// The error of the library, in our wording.
     pub(super) fn explain(&self, error: ConnectionError, connected: bool) -> PublishError {
         PublishError::of(self.broker.clone(), error, connected)
     }
@@ -165,7 +169,8 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// Hands a message over; the notice comes true when the broker has it (QoS 1), or when it is on its way (QoS 0).
+    /// Hands a message over; the notice comes true when the broker has it (QoS 1), or when it is on
+    /// its way (QoS 0).
     ///
     /// # Errors
     /// [`ClientError`] if there is no room for it.
@@ -189,8 +194,8 @@ impl Sender {
         self.client.try_subscribe(topic, self.quality)
     }
 
-    /// Sends a last message, and says good-bye when the broker has it. If it never does, there is no good-bye: then the
-    /// broker says the will.
+    /// Sends a last message, and disconnects when the broker has it. Without that there is no
+    /// disconnect: then the broker publishes the will.
     pub(super) fn leave(&self, last: &Message) -> Result<(), ClientError> {
         let notice = self.send(last)?;
         let client = self.client.clone();
@@ -202,7 +207,7 @@ impl Sender {
         Ok(())
     }
 
-    /// Says good-bye; the events end when that is out.
+    /// Disconnects; the events end when that is sent.
     pub(super) fn disconnect(&self) -> Result<(), ClientError> {
         self.client.try_disconnect()
     }
@@ -226,8 +231,8 @@ async fn dial(
     }
 }
 
-/// A client id for this process and connector alone: a broker throws a client out when another one comes under the same
-/// name. Process ids alone are the same in every container.
+/// A client id for this process and connector alone: a broker throws a client out when another one
+/// comes under the same name. Process ids alone are the same in every container.
 fn passing_id() -> String {
     let random = random() & 0xffff_ffff;
     format!("kaco_ardexa-{}-{random:08x}", std::process::id())

@@ -57,7 +57,7 @@ pub enum PublishError {
         /// How long that was.
         seconds: u64,
     },
-    /// A password, but nobody that it belongs to.
+    /// A password without a user.
     #[error("{0}: there is a password without a user")]
     NoUser(String),
     /// `--mqtt-password-file`
@@ -94,23 +94,28 @@ impl PublishError {
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unreachable { .. } => Some(
-                "is the broker running, are host and port right (mqtts:// if it is encrypted), does a firewall let it through?",
+                "is the broker running, are host and port right (mqtts:// if it is encrypted), \
+                does a firewall let it through?",
             ),
             Self::NotAuthorized(_) => Some(
-                "check the user (in the URL, or MQTT_USERNAME) and the password (MQTT_PASSWORD or --mqtt-password-file)",
+                "check the user (in the URL, or MQTT_USERNAME) and the password (MQTT_PASSWORD or \
+                --mqtt-password-file)",
             ),
             Self::NoUser(_) => Some("write mqtt://USER@host, or set MQTT_USERNAME"),
             Self::Tls { .. } => Some(
-                "a broker with a certificate of its own needs --mqtt-ca FILE, and the host as it stands in the certificate; one that knows its clients by certificates needs --mqtt-cert and --mqtt-key",
+                "a broker with a certificate of its own needs --mqtt-ca FILE, and the host as it \
+                stands in the certificate; one that knows its clients by certificates needs \
+                --mqtt-cert and --mqtt-key",
             ),
             Self::Slow { .. } | Self::Lost { .. } => {
-                Some("the broker's log says more; may this user publish there?")
+                Some("see the broker's log; may this user publish there?")
             }
             Self::Certificates { .. } => {
                 Some("--mqtt-ca and --mqtt-cert take files in PEM format, as openssl writes them")
             }
             Self::Key { .. } => Some(
-                "--mqtt-key takes the key of --mqtt-cert, in PEM format and without a password, in a file that this user can read",
+                "--mqtt-key takes the key of --mqtt-cert, in PEM format and without a password, in \
+                a file that this user can read",
             ),
             Self::NotEncrypted(_) => Some(
                 "write mqtts:// in front of the broker, or leave --mqtt-cert and --mqtt-key out",
@@ -119,7 +124,8 @@ impl PublishError {
         }
     }
 
-    /// What the client library says, in our words. `connected`: whether the broker had let us in.
+    /// The error of the client library, in our wording. `connected`: whether the broker had
+    /// accepted the connection.
     pub(super) fn of(broker: String, error: ConnectionError, connected: bool) -> Self {
         use ConnectionError as E;
         match error {
@@ -138,7 +144,7 @@ impl PublishError {
                     E::MqttState(StateError::ConnectionAborted) => {
                         "the other side closed the connection".to_owned()
                     }
-                    E::NotConnAck(_) => "what answers is no MQTT broker".to_owned(),
+                    E::NotConnAck(_) => "what answers is not an MQTT broker".to_owned(),
                     error => words(&error),
                 };
                 if reason.contains(REFUSED_BY_TLS) {
@@ -153,7 +159,8 @@ impl PublishError {
     }
 }
 
-/// What the TLS library says when the other side ends the connection, for want of a certificate for example.
+/// The error of the TLS library when the peer ends the connection, for want of a certificate for
+/// example.
 const REFUSED_BY_TLS: &str = "received fatal alert";
 
 fn refused(broker: String, code: ConnectReturnCode) -> PublishError {

@@ -1,4 +1,4 @@
-//! Takes retained announcements back: what Home Assistant was told of inverters that are gone.
+//! Removes the retained Home Assistant announcements of inverters that are gone.
 
 use super::connection::{Connection, Connector};
 use super::error::PublishError;
@@ -28,12 +28,12 @@ const MOST: usize = 20_000;
 /// Announcements of other programs come along: some are long.
 const LONGEST_PACKET: usize = 1024 * 1024;
 
-/// Whose announcements are taken back.
+/// The inverters whose announcements are removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// The KACO inverter at an address.
     Address(Address),
-    /// The KSTAR inverter with a serial number, or at an IP address if it does not tell one.
+    /// The KSTAR inverter with a serial number, or at an IP address if it does not report one.
     Kstar(String),
     /// All inverters together, behind a prefix.
     Plant,

@@ -5,7 +5,7 @@ use super::error::PublishError;
 use crate::sink::secret::Password;
 use std::path::Path;
 
-/// What the environment says.
+/// The values of the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     /// `MQTT_USERNAME`
@@ -14,10 +14,10 @@ pub struct Environment {
     pub password: Option<Password>,
 }
 
-/// As whom to log in.
+/// The user to log in as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Login {
-    /// Nobody.
+    /// No user.
     Anonymous,
     /// A user that needs no password.
     User(String),

@@ -2,7 +2,7 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`broker`], [`login`] | where, and as whom |
+//! | [`broker`], [`login`] | where, and as which user |
 //! | [`options`] | how to publish, and what that makes of a reading |
 //! | [`state`] | the messages of a reading |
 //! | [`topic`] | topics that are typed |
@@ -110,7 +110,7 @@ impl Mqtt {
     pub(super) async fn finish(self, troubles: &mut Troubles) {
         const SUBJECT: &str = "the readings could not be published";
         if let Some(session) = self.session {
-            // A connection that came back is as good as one that was never lost, and a run that is
+            // A connection that came back counts as one that was never lost, and a run that is
             // stopped at once had no time for one.
             let trouble = session.trouble().filter(|(_, why)| why != NOT_YET);
             if let Some((_, reason)) = trouble {

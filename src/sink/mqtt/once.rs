@@ -1,4 +1,5 @@
-//! Publishing in a run that ends: all messages, then out. The program may not exit before the broker has taken them.
+//! Publishing in a run that ends: all messages, then out. The program may not exit before the
+//! broker has taken them.
 
 use super::connection::{Connection, Connector};
 use super::error::PublishError;
@@ -11,11 +12,12 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tracing::info;
 
-/// Look-up, connection, all messages and the good-bye together. The next run of cron must not find this one waiting.
+/// Look-up, connection, all messages and the good-bye together. The next run of cron must not find
+/// this one waiting.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Publishes the inverters and their readings, and what all give together. Without readings there is nothing to do, and no
-/// connection.
+/// Publishes the inverters and their readings, and what all give together. Without readings there
+/// is nothing to do, and no connection.
 ///
 /// # Errors
 /// [`PublishError`] at the first thing that goes wrong, after 10 s at the latest.
@@ -86,7 +88,7 @@ async fn take_all(
     let notices = notices.map_err(|_| ConnectionError::RequestsDone)?;
     let all_taken = async {
         for notice in notices {
-            // One that fails has failed with the connection, which says why.
+            // One that fails has failed with the connection, whose error has the reason.
             if notice.wait_completion_async().await.is_err() {
                 return std::future::pending().await;
             }

@@ -38,7 +38,7 @@ pub struct Options {
     pub environment: Environment,
     /// The password, before all others.
     pub password_file: Option<PathBuf>,
-    /// Certificates that are trusted in place of the system's.
+    /// Certificates that are trusted instead of the system's.
     pub certificates: Option<PathBuf>,
     /// For brokers that know their clients by certificates.
     pub identity: Option<Identity>,
@@ -69,8 +69,8 @@ impl Options {
         messages
     }
 
-    /// What makes the inverter known to Home Assistant; nothing if it is not to be announced. `availability`: the topic
-    /// that says whether the program publishes.
+    /// What makes the inverter known to Home Assistant; nothing if it is not to be announced.
+    /// `availability`: the topic that reports whether the program publishes.
     pub fn announcement(&self, reading: &Reading, availability: Option<&str>) -> Vec<Message> {
         let announced = |discovery| home_assistant::messages(reading, &discovery);
         self.discovery(availability)
@@ -99,8 +99,8 @@ impl Options {
             .unwrap_or_default()
     }
 
-    /// Whether a total is published: of one bus without a prefix, nothing tells it from the totals of other buses on the
-    /// broker.
+    /// Whether a total is published: of one bus without a prefix, nothing distinguishes it from the
+    /// totals of other buses on the broker.
     pub(super) const fn takes(&self, total: &PlantTotal) -> bool {
         total.expected > 1 && (self.prefix.is_some() || total.buses > 1)
     }

@@ -1,4 +1,5 @@
-//! What is to be published while a session lasts: the latest reading of each inverter, and nothing older.
+//! What is to be published while a session lasts: the latest reading of each inverter, and nothing
+//! older.
 //!
 //! However long the broker is away, it does not grow: an inverter has one place in it.
 
@@ -49,7 +50,7 @@ pub(super) enum News {
 }
 
 impl Outbox {
-    /// Takes news, in place of the last ones.
+    /// Takes news, which replace the last ones.
     pub(super) fn put(&mut self, news: impl Into<News>) {
         let mut news = news.into();
         let place = news.place();
@@ -72,8 +73,8 @@ impl Outbox {
         self.places.insert(place, item);
     }
 
-    /// Begins anew: a listener is there that knows nothing, and gets `first`, then all inverters and their readings. Not
-    /// those that are older than `oldest`: they are not the present.
+    /// Begins anew: a listener is there that knows nothing, and gets `first`, then all inverters
+    /// and their readings. Not those that are older than `oldest`: they are not the present.
     pub(super) fn restart(&mut self, first: Option<Message>, oldest: Duration) {
         self.next = first.into_iter().collect();
         for item in self.places.values_mut() {
@@ -203,7 +204,8 @@ mod tests {
         }
     }
 
-    /// All that is to be published, in short: topics of states with their status, and how many announcements there are.
+    /// All that is to be published, in short: topics of states with their status, and how many
+    /// announcements there are.
     fn empty(outbox: &mut Outbox) -> (Vec<String>, usize) {
         let (mut states, mut announcements) = (Vec::new(), 0);
         let Some(options) = options() else {
@@ -236,7 +238,7 @@ mod tests {
         }
         outbox.put(Reading {
             inverter: InverterId::kaco(None),
-            ..said(1, "nobody")
+            ..said(1, "unknown")
         });
         let due = ["kaco/02/state c", "kaco/03/state c"].map(str::to_owned);
         assert_eq!(empty(&mut outbox), (due.to_vec(), 20));

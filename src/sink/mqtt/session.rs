@@ -1,6 +1,6 @@
 //! Publishing in a run that goes on: one connection, made again whenever it is lost.
 //!
-//! The session is a task of its own: who publishes never waits for the broker.
+//! The session is a task of its own: polling never waits for the broker.
 
 use super::connection::{Connection, Connector, Sender, random};
 use super::error::PublishError;
@@ -24,8 +24,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
-/// A connection is tried again at a random moment of a window, which grows: a thousand plants do not return in the same
-/// second. A broker that restarts is back in seconds.
+/// A connection is tried again at a random moment of a window, which grows: a thousand plants do
+/// not return in the same second. A broker that restarts is back in seconds.
 const FIRST_WINDOW: Duration = Duration::from_secs(8);
 
 /// A broker that is away for long is asked about twice in this time.
@@ -34,11 +34,11 @@ const LONGEST_WINDOW: Duration = Duration::from_secs(60);
 /// A window begins after this.
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
-/// A connection that lasted this long was a good one: after it the pauses begin anew. One that is thrown off at once, again
-/// and again, is not.
+/// A connection that lasted this long was a good one: after it the pauses begin anew. One that is
+/// thrown off at once, again and again, is not.
 const GOOD: Duration = Duration::from_secs(10);
 
-/// For the good-bye; whoever stops the program has two seconds.
+/// For the disconnect; the program has two seconds to stop.
 const STOP_LIMIT: Duration = Duration::from_millis(1500);
 
 /// Messages between session and connection. Whatever does not fit waits in the outbox.
@@ -47,11 +47,12 @@ const ROOM: usize = 32;
 /// Is told of every message that the broker has acknowledged.
 pub(crate) type Witness = UnboundedSender<Message>;
 
-/// `kaco_ardexa/kaco_02/availability`: the topic that says whether a process publishes, of which each
-/// has one.
+/// `kaco_ardexa/kaco_02/availability`: the topic that reports whether a process publishes, of which
+/// each has one.
 ///
 /// It is named after the first inverter that was named, or after the family if all are searched. So
-/// the topic is the same after a restart, and processes with different inverters have different ones.
+/// the topic is the same after a restart, and processes with different inverters have different
+/// ones.
 pub fn availability_topic(inverters: &[InverterId]) -> String {
     let first = inverters.first();
     let instance = first.and_then(InverterId::node);
@@ -100,7 +101,8 @@ impl Session {
     /// Starts to connect. `availability`: see [`availability_topic`].
     ///
     /// # Errors
-    /// [`PublishError`] if a file can't be read or the login makes no sense. A broker that is away is no error: it may come.
+    /// [`PublishError`] if a file can't be read or the login makes no sense. A broker that is away
+    /// is not an error: it may come.
     pub fn start(options: Options, availability: String) -> Result<Self, PublishError> {
         Self::witnessed(options, availability, None)
     }
@@ -131,8 +133,8 @@ impl Session {
         })
     }
 
-    /// Publishes a reading as soon as there is a connection, unless the inverter's next one comes sooner. A total that falls
-    /// within a day is left out, see `docs/home-assistant.md`.
+    /// Publishes a reading as soon as there is a connection, unless the inverter's next one comes
+    /// sooner. A total that falls within a day is left out, see `docs/home-assistant.md`.
     pub fn publish(&self, reading: &Reading) {
         self.shared.state().outbox.put(reading.clone());
         self.shared.changed.notify_one();
@@ -154,11 +156,11 @@ impl Session {
         self.shared.state().trouble.clone()
     }
 
-    /// Says good-bye and ends, within 2 s.
+    /// Disconnects and ends, within 2 s.
     pub async fn stop(mut self) {
         self.shared.state().is_stopping = true;
         self.shared.changed.notify_one();
-        // Where there is no time for a good-bye, the will says it.
+        // If there is no time to disconnect, the broker publishes the will.
         let _ = timeout(STOP_LIMIT, &mut self.task).await;
     }
 }
@@ -187,7 +189,7 @@ struct Task {
     listens: bool,
 }
 
-/// From the least pause to the end of the window, as a random number says.
+/// A pause at random between the least pause and the end of the window.
 fn pause(window: Duration, random: u64) -> Duration {
     let room = window.saturating_sub(LEAST_PAUSE).as_millis().max(1);
     let part = u128::from(random) % room;
@@ -292,7 +294,8 @@ impl Task {
             .restart(Some(online), self.options.expire_after);
     }
 
-    /// Home Assistant has come up, and has forgotten every reading. A retained word of that is old: all was just announced.
+    /// Home Assistant has come up, and has forgotten every reading. A retained word of that is old:
+    /// all was just announced.
     fn hear(&self, news: &Publish) {
         let (topic, word) = STATUS;
         if !news.retain && news.topic == topic && news.payload == word {

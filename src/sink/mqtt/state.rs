@@ -1,5 +1,5 @@
-//! What a reading says on a broker: everything on the inverter's state topic, and some numbers on
-//! plain topics of their own.
+//! A reading on a broker: everything on the inverter's state topic, and some numbers on plain
+//! topics of their own.
 
 use crate::format::json;
 use crate::format::message::Message;

@@ -1,5 +1,5 @@
-//! Totals that fall. Home Assistant takes a smaller number for a counter that began anew, and adds all of it once more: a
-//! slip of one reading would be yields of years.
+//! Totals that fall. Home Assistant takes a smaller number for a counter that began anew, and adds
+//! all of it once more: a slip of one reading would be yields of years.
 
 use crate::plant_total::PlantTotal;
 use crate::reading::{Decimal, Kind, Reading, Value};
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 /// The only total of all inverters together.
 const DAILY_YIELD: &str = "daily yield";
 
-/// The totals that one inverter published. Only a process that goes on can know them: a run that ends leaves the judging to
-/// Home Assistant.
+/// The totals that one inverter published. Only a process that goes on can know them: a run that
+/// ends leaves the judging to Home Assistant.
 #[derive(Debug, Default)]
 pub(super) struct Totals(BTreeMap<Place, Total>);
 
@@ -68,7 +68,8 @@ impl Totals {
 }
 
 impl Total {
-    /// A total may fall once a day, when a new day begins for the inverter; its clock is not ours. It has to say so twice.
+    /// A total may fall once a day, when a new day begins for the inverter; its clock is not ours.
+    /// The lower value has to come twice.
     fn lets(&mut self, number: Decimal, day: NaiveDate) -> bool {
         if number < self.number {
             if self.fell == day || !self.doubted {
@@ -177,7 +178,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn within_a_day_no_published_total_is_smaller(numbers in prop::collection::vec(0_i64..9, 1..40)) {
+        fn within_a_day_no_published_total_is_smaller(
+            numbers in prop::collection::vec(0_i64..9, 1..40),
+        ) {
             let time = "2026-11-20T12:00:00+01:00";
             let readings: Vec<_> = numbers.iter().map(|number| (time, *number)).collect();
             prop_assert!(passed(&readings).is_sorted());

@@ -53,7 +53,7 @@ pub struct Range {
 /// A request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Request {
-    /// What the client tells its replies apart by.
+    /// By which the client distinguishes its replies.
     pub transaction: u16,
     /// Which device.
     pub unit: u8,
@@ -223,7 +223,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_request_is_the_same_however_it_arrives(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        fn a_request_is_the_same_however_it_arrives(
+            bytes in prop::collection::vec(any::<u8>(), 0..600),
+        ) {
             match parse(&bytes) {
                 Parsed::Whole(_, length) => {
                     prop_assert!((8..=LONGEST).contains(&length) && length <= bytes.len());

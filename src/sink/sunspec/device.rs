@@ -17,11 +17,11 @@ use tokio::time::Instant;
 /// The registers of a unit, all from one reading.
 pub(super) type Registers = Arc<[u16]>;
 
-/// An inverter that has not told its type or serial number is served without it after this many
-/// readings.
+/// An inverter without a known type or serial number is served without it after this many readings.
 const UNTOLD_READINGS: u32 = 3;
 
-/// What never changes while a device exists, so that what clients learnt at their start stays right.
+/// What never changes while a device exists, so that what clients learnt at their start stays
+/// right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) serial: String,
@@ -94,7 +94,8 @@ impl Device {
         &self.inverter
     }
 
-    /// Takes the newest row of an earlier run; `is_recent`: it is younger than a quarter of an hour.
+    /// Takes the newest row of an earlier run; `is_recent`: it is younger than a quarter of an
+    /// hour.
     pub(super) fn remember(&mut self, reading: &Reading, is_recent: bool) {
         self.take(reading);
         self.is_remembered = true;
@@ -159,7 +160,7 @@ impl Device {
     }
 
     /// Whether it feeds at least a twentieth of its rated power, or of its highest where the rating
-    /// is unknown, and did not say that it goes to sleep.
+    /// is unknown, and did not report that it goes to sleep.
     fn feeds(&self, reading: &Reading) -> bool {
         let rated = self.identity.as_ref().and_then(|one| one.rated_watts);
         let most = rated.map_or(self.peak, Decimal::from);
@@ -215,7 +216,7 @@ impl Device {
 }
 
 impl Identity {
-    /// The identity of an inverter; `None` if it has not told all of it yet.
+    /// The identity of an inverter; `None` if it is not complete yet.
     fn of(inverter: &InverterId, reading: &Reading, is_patient: bool) -> Option<Self> {
         let known = reading.type_code.as_deref().and_then(types::find);
         let rated_watts = known.and_then(|known| known.maximum_power);
@@ -247,9 +248,9 @@ impl Identity {
     }
 }
 
-/// `TYPE-02`, `TYPE-roof-02`, or the serial number of an inverter that is known by it. Serial numbers
-/// of KACO inverters are not used: they come after the first reading, not at every start and not from
-/// the logs, and clients take a changed one for another device.
+/// `TYPE-02`, `TYPE-roof-02`, or the serial number of an inverter that is known by it. Serial
+/// numbers of KACO inverters are not used: they come after the first reading, not at every start
+/// and not from the logs, and clients take a changed one for another device.
 fn serial(inverter: &InverterId, reading: &Reading, is_patient: bool) -> Option<String> {
     if !inverter.has_address() {
         let serial = reading.inverter.serial().map(str::to_owned);
@@ -261,8 +262,8 @@ fn serial(inverter: &InverterId, reading: &Reading, is_patient: bool) -> Option<
     Some(fitted(type_code, &inverter.label().replace('/', "-")))
 }
 
-/// At most 32 characters. A place that is too long becomes its number: never cut, it would be that of
-/// another inverter.
+/// At most 32 characters. A place that is too long becomes its number: never cut, it would be that
+/// of another inverter.
 pub(super) fn fitted(head: &str, place: &str) -> String {
     let whole = format!("{head}-{place}");
     if whole.len() <= 32 {

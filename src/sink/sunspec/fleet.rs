@@ -67,7 +67,8 @@ impl Fleet {
         self.units.list().collect::<Vec<_>>().join(", ")
     }
 
-    /// Takes the newest row of an earlier run; `is_recent`: it is younger than a quarter of an hour.
+    /// Takes the newest row of an earlier run; `is_recent`: it is younger than a quarter of an
+    /// hour.
     pub fn remember(&mut self, reading: &Reading, is_recent: bool) {
         if let Some(device) = self.device(&reading.inverter) {
             device.remember(reading, is_recent);
@@ -125,7 +126,8 @@ impl Fleet {
         self.plant.registers.clone()
     }
 
-    /// The registers of the plant; `None` while one of its inverters is missing, or none can be served.
+    /// The registers of the plant; `None` while one of its inverters is missing, or none can be
+    /// served.
     fn sum(&mut self, now: Instant) -> Option<Registers> {
         let parts = self.devices.iter().map(|device| Part {
             inverter: device.inverter(),
@@ -173,7 +175,8 @@ fn drop_phases(known: &[&Device], values: &mut Values) {
     }
 }
 
-/// What the plant is, from its first sum on. An inverter that is not known yet counts as the largest.
+/// What the plant is, from its first sum on. An inverter that is not known yet counts as the
+/// largest.
 fn identity(devices: &[Device]) -> Option<Identity> {
     let first = devices.first()?;
     let place = first.inverter().place().replace('/', "-");

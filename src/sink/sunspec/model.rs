@@ -127,7 +127,7 @@ pub(crate) enum Content {
     TrackerName,
     /// The exponent of a scale.
     Scale(Scale),
-    /// No inverter tells it: not implemented.
+    /// No inverter reports it: not implemented.
     Untold,
 }
 

@@ -1,11 +1,11 @@
-//! Whether an inverter is read, asleep or missing: rules of the night and of a lost cable. Pure; the
-//! time is passed in.
+//! Whether an inverter is read, asleep or missing: rules of the night and of a lost cable. Pure;
+//! the time is passed in.
 
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// An inverter that fed power and is silent may have lost its cable: for this long nothing is served,
-/// because a zero by day would be an invention.
+/// An inverter that fed power and is silent may have lost its cable: for this long nothing is
+/// served, because a zero by day would be an invention.
 const DOUBT: Duration = Duration::from_secs(15 * 60);
 
 /// No observation is too old within this time.
@@ -122,8 +122,8 @@ impl Presence {
         self.fed == Some(true) && self.read.is_some_and(read)
     }
 
-    /// Three rounds: as long as they are planned, or take in fact. Silent inverters are polled once a
-    /// minute.
+    /// Three rounds: as long as they are planned, or take in fact. Silent inverters are polled once
+    /// a minute.
     fn oldest(&self, heard: Heard) -> Duration {
         let every = match heard {
             Heard::Silent => self.every.max(FRESH),

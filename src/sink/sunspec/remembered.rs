@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 /// No header and no row of a log is as long.
 const LONGEST: u64 = 8192;
 
-/// The newest row that an inverter left in a directory of logs: that of `latest.csv`, else of its last
-/// day.
+/// The newest row that an inverter left in a directory of logs: that of `latest.csv`, else of its
+/// last day.
 pub(super) fn newest(log: &Path, inverter: &InverterId) -> Option<Reading> {
     let folder = log.join(inverter.folder()?);
     let of_file = |path: PathBuf| {

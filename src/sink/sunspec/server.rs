@@ -1,4 +1,5 @@
-//! Modbus TCP server: takes requests, answers with registers, holds the limits. It has no way to write.
+//! Modbus TCP server: takes requests, answers with registers, holds the limits. It has no way to
+//! write.
 
 use super::codec::{self, LONGEST, Parsed, Request};
 use super::fleet::{Fleet, slice};
@@ -16,7 +17,8 @@ use tracing::{debug, warn};
 const MOST_CLIENTS: usize = 32;
 /// A client that asks nothing for this long is closed.
 const IDLE: Duration = Duration::from_secs(120);
-/// A request is complete this long after its first byte, and a reply taken this long after its first.
+/// A request is complete this long after its first byte, and a reply taken this long after its
+/// first.
 const PARTIAL: Duration = Duration::from_secs(5);
 /// Pause after no client could be accepted: file descriptors may be short.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
@@ -24,7 +26,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 /// What the sink and all clients share.
 pub(super) type Shared = Arc<Mutex<Fleet>>;
 
-/// The devices. A panic while they were held is no reason to serve nothing.
+/// The devices. A panic while they were held is not a reason to stop serving.
 pub(super) fn lock(shared: &Shared) -> MutexGuard<'_, Fleet> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

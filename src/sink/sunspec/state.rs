@@ -109,7 +109,7 @@ pub(super) static EVENTS: [(u8, &str, &[&str]); 8] = [
     ),
 ];
 
-/// The operating state of a reading; `None` if what the inverter tells has no known meaning.
+/// The operating state of a reading; `None` if what the inverter reports has no known meaning.
 pub(super) fn operating(reading: &Reading, watts: Option<Decimal>) -> Option<i64> {
     if reading.is_fault {
         return Some(FAULT);
@@ -148,7 +148,7 @@ pub(super) fn events(reading: &Reading) -> i64 {
         .fold(0, |events, (bit, _, _)| events | 1 << bit)
 }
 
-/// Whether the inverter said that it goes to sleep.
+/// Whether the inverter reported that it goes to sleep.
 pub(super) fn is_night(reading: &Reading) -> bool {
     let codes = codes(reading);
     let is_night = |code: &u32| *code == NIGHT && row(reading, *code).is_some();

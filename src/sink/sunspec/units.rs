@@ -5,7 +5,7 @@ use crate::exit::Failure;
 use crate::inverter::InverterId;
 use std::collections::BTreeMap;
 
-/// The plant: what Victron GX asks unless told otherwise.
+/// The plant: the unit that Victron GX asks by default.
 pub(crate) const PLANT: u8 = 126;
 /// The last unit of Modbus.
 const LAST: u8 = 247;
@@ -35,8 +35,8 @@ impl Units {
     /// The unit of an inverter, and that of its meter if it can have one.
     ///
     /// # Errors
-    /// [`Failure`] if the unit of an address is taken, is that of the plant or is beyond 247; if none
-    /// is left.
+    /// [`Failure`] if the unit of an address is taken, is that of the plant or is beyond 247; if
+    /// none is left.
     pub(super) fn assign(
         &mut self,
         inverter: &InverterId,

@@ -27,7 +27,7 @@ pub(crate) struct Values {
     pub(crate) model: String,
     /// The firmware.
     pub(crate) version: String,
-    /// What clients tell devices apart by.
+    /// By which clients distinguish devices.
     pub(crate) serial: String,
     /// The unit of the device.
     pub(crate) unit: u8,
@@ -200,8 +200,8 @@ pub(super) fn sum_of(parts: impl Iterator<Item = Option<Decimal>>) -> Option<Dec
     parts.into_iter().reduce(add)
 }
 
-/// The AC power of the inverter. A hybrid inverter does not tell it: what the house draws comes from
-/// the inverter, apart from what comes from the grid.
+/// The AC power of the inverter. A hybrid inverter does not report it: what the house draws comes
+/// from the inverter, apart from what comes from the grid.
 fn power(reading: &Reading) -> Option<Decimal> {
     if reading.cells.layout.has(Role::Power) {
         return all_units(reading, Role::Power);
@@ -291,7 +291,7 @@ fn trackers(reading: &Reading) -> Vec<Tracker> {
         .collect()
 }
 
-/// The phases that an inverter feeds, as its model tells; three if that is unknown.
+/// The phases that an inverter feeds, by its model; three if that is unknown.
 pub(super) fn phases(reading: &Reading) -> Phases {
     reading.cells.layout.phases().unwrap_or(Phases::Three)
 }

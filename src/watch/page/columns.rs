@@ -95,8 +95,8 @@ pub(super) const fn gap(width: u16, has_hybrids: bool) -> u16 {
 /// room that whole texts leave.
 const NEEDED: u8 = 6;
 
-/// The columns that fit into `width`, each with its width. `need` is the width of the widest cell of a
-/// column.
+/// The columns that fit into `width`, each with its width. `need` is the width of the widest cell
+/// of a column.
 pub(super) fn fit(width: u16, has_hybrids: bool, need: impl Fn(Kind) -> u16) -> Vec<(Column, u16)> {
     let head = |column: &Column| u16::try_from(column.head.len()).unwrap_or(0);
     let whole = |column: &Column| need(column.kind).max(column.least).max(head(column));

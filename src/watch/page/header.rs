@@ -67,7 +67,7 @@ pub(super) fn draw(
     );
 }
 
-/// The sources by name; lost ones say so.
+/// The sources by name; lost ones are marked.
 fn title<'a>(plant: &Plant, room: u16) -> Vec<Span<'a>> {
     let ways: Vec<&Way> = plant.ways_now().map(|(_, way)| way).collect();
     let lost = ways.iter().filter(|way| way.lost.is_some()).count();

@@ -153,7 +153,7 @@ fn apply(look: Look, buffer: &mut Buffer) {
     }
 }
 
-/// The look of what is not of now.
+/// The look of outdated values.
 const fn stale() -> Style {
     Style::new().dim()
 }

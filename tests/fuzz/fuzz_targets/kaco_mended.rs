@@ -1,4 +1,5 @@
-//! Frames whose checksum is right, whatever they say: what is made of them is what they say, and can be written.
+//! Frames whose checksum is right, whatever they hold: readings have exactly their content, and can
+//! be written.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::kaco::mended_frame(bytes));

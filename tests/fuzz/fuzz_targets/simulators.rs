@@ -1,4 +1,5 @@
-//! Simulated inverters: any bytes can be asked of them, and what they answer to requests is accepted.
+//! Simulated inverters: any bytes can be asked of them, and what they answer to requests is
+//! accepted.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::sim::simulators(bytes));

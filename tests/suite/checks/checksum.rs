@@ -1,4 +1,5 @@
-//! The checksums of the KACO protocol, written once more in the plainest way: a program that judges itself finds nothing.
+//! The checksums of the KACO protocol, written once more in the plainest way: a program that judges
+//! itself finds nothing.
 
 /// The sum of the standard protocol.
 pub fn sum(bytes: &[u8]) -> u8 {
@@ -6,7 +7,8 @@ pub fn sum(bytes: &[u8]) -> u8 {
     u8::try_from(sum % 256).expect("a byte")
 }
 
-/// What a byte does to a register of CRC-16/X-25, bit by bit; linear without its start and its final value.
+/// What a byte does to a register of CRC-16/X-25, bit by bit; linear without its start and its
+/// final value.
 pub fn fed(register: u16, byte: u8) -> u16 {
     (0..8).fold(register ^ u16::from(byte), |register, _| {
         register >> 1 ^ if register & 1 == 1 { 0x8408 } else { 0 }
@@ -18,7 +20,8 @@ pub fn crc(bytes: &[u8]) -> u16 {
     !bytes.iter().copied().fold(0xFFFF, fed)
 }
 
-/// The place behind the blank that follows the token of this number, counted from 1, in a frame from `*` on.
+/// The place behind the blank that follows the token of this number, counted from 1, in a frame
+/// from `*` on.
 pub fn place_behind(frame: &[u8], token: usize) -> Option<usize> {
     let mut place = 5;
     for _ in 0..token {
@@ -52,7 +55,8 @@ pub fn mended(bytes: &[u8]) -> Option<Vec<u8>> {
     Some([b"\n", &frame[..]].concat())
 }
 
-/// Whether the checksum of a frame, from its LF or `*` on, is that of its bytes; `None` where it has none.
+/// Whether the checksum of a frame, from its LF or `*` on, is that of its bytes; `None` where it
+/// has none.
 pub fn verifies(frame: &[u8], layout: &str) -> Option<bool> {
     let frame = frame.strip_prefix(b"\n").unwrap_or(frame);
     let tokens = match layout {
@@ -72,7 +76,8 @@ pub fn verifies(frame: &[u8], layout: &str) -> Option<bool> {
     Some(frame.get(place) == Some(&sum(&frame[..place])))
 }
 
-/// A good reply whose checksum byte is `sum`: DC power, AC power and daily yield are chosen to reach it.
+/// A good reply whose checksum byte is `sum`: DC power, AC power and daily yield are chosen to
+/// reach it.
 pub fn frame_with_sum(sum: u8) -> Vec<u8> {
     // 0, 1..9, 19..99, 199..999 and so on: few numbers of many digit sums.
     let numbers = |digits: u32| {

@@ -8,7 +8,8 @@ use kaco_ardexa::kaco::wire::{Body, Codec, Frame, LONGEST_FRAME, Monitor, Traffi
 use kaco_ardexa::reading::{Reading, Value};
 use tokio_util::codec::Decoder;
 
-/// A stream of any bytes: however it is cut, the same frames come out; the decoder makes progress and keeps little.
+/// A stream of any bytes: however it is cut, the same frames come out; the decoder makes progress
+/// and keeps little.
 pub fn stream(bytes: &[u8]) {
     let whole: Vec<Frame> = decode_all(bytes).flatten().collect();
     assert_eq!(frames(std::iter::once(bytes)), whole);
@@ -61,7 +62,8 @@ fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Frames whose checksum is right, whatever they say: what is made of them is what they say, and can be written.
+/// Frames whose checksum is right, whatever they say: what is made of them is what they say, and
+/// can be written.
 pub fn mended_frame(bytes: &[u8]) {
     let Some(bytes) = mended(bytes) else {
         return;

@@ -12,8 +12,8 @@ use std::path::{Component, Path};
 use std::sync::LazyLock;
 use std::{env, fs, process};
 
-/// Datagrams of KSTAR inverters: what is accepted is the frame of its payload, and can be written. Each is tried as it came
-/// and with the right length and sum.
+/// Datagrams of KSTAR inverters: what is accepted is the frame of its payload, and can be written.
+/// Each is tried as it came and with the right length and sum.
 pub fn datagram(bytes: &[u8]) {
     check(bytes);
     let payload = bytes
@@ -61,7 +61,8 @@ pub fn module(bytes: &[u8]) {
     }
 }
 
-/// Who an inverter says it is: its folder lies in the directory of the logs, and its topics are fit for a broker.
+/// The identity of an inverter: its folder lies in the directory of the logs, and its topics are
+/// fit for a broker.
 pub fn identity(bytes: &[u8]) {
     let (one, other) = bytes.split_at(bytes.len() / 2);
     let readings = [reading(one, 1), reading(other, 2)];
@@ -86,9 +87,9 @@ static EMPTY: LazyLock<Folder> = LazyLock::new(|| {
 /// The reading of an inverter with this identity, at the address of this number.
 fn reading(payload: &[u8], number: u8) -> Reading {
     let ip = Ipv4Addr::new(192, 0, 2, number);
-    let who = identity::identity(payload);
-    let reading = who.clone().reading();
-    who.sign(reading, Some(ip.into()))
+    let identity_reply = identity::identity(payload);
+    let reading = identity_reply.clone().reading();
+    identity_reply.sign(reading, Some(ip.into()))
 }
 
 fn expect_folder(name: &str) {

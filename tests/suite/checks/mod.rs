@@ -1,7 +1,8 @@
-//! What must hold of every parser of bytes from outside, whatever comes in: a function each, which fails if it does not.
+//! What must hold of every parser of bytes from outside, whatever comes in: a function each, which
+//! fails if it does not.
 //!
-//! The fuzz targets ask them with what libFuzzer makes up, the tests of the program with what proptest makes up, and with the
-//! captures.
+//! The fuzz targets ask them with what libFuzzer makes up, the tests of the program with what
+//! proptest makes up, and with the captures.
 
 pub mod checksum;
 pub mod files;

@@ -8,7 +8,8 @@ use kaco_ardexa::observation::{Observation, Outcome};
 use kaco_ardexa::reading::{Reading, Value};
 use kaco_ardexa::sink::mqtt;
 
-/// Fails unless this reading can be written whole: one row with a cell for each column, one line, one object; nothing in it steers a terminal or ends a line.
+/// Fails unless this reading can be written whole: one row with a cell for each column, one line,
+/// one object; nothing in it steers a terminal or ends a line.
 pub fn expect_writable(reading: &Reading) {
     let fields = reading.cells.layout.fields.len();
     assert_eq!(reading.cells.values.len(), fields, "cells and columns");
@@ -40,7 +41,8 @@ fn observation(reading: &Reading) -> Observation {
     Observation::new(reading.inverter.clone(), outcome)
 }
 
-/// Fails unless the CSV row has a cell for each name in the header, and the cells are those of the reading.
+/// Fails unless the CSV row has a cell for each name in the header, and the cells are those of the
+/// reading.
 fn expect_row(reading: &Reading) {
     let row = csv::row(reading);
     assert!(is_line(&row), "{row:?}");

@@ -1,5 +1,5 @@
-//! `docs/ardexa.md`: whoever follows it ends with a RUN command, a cron line and CSV files that work, and with those that the
-//! cloud knows from the Python program.
+//! `docs/ardexa.md`: a reader who follows it ends with a RUN command, a cron line and CSV files
+//! that work, and with those that the cloud knows from the Python program.
 
 use super::{examples, page};
 use crate::support::day::Day;

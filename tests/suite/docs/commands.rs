@@ -24,7 +24,8 @@ const BEFORE: [&str; 6] = [
     "ExecStart=",
 ];
 
-/// The command lines in a line of a shell: what is between pipes and other signs, if it is the program.
+/// The command lines in a line of a shell: what is between pipes and other signs, if it is the
+/// program.
 pub fn commands(line: &str) -> Vec<Vec<String>> {
     let line = line.replace("cargo run --release --", "kaco_ardexa");
     let line = line.split(" #").next().unwrap_or_default();

@@ -4,7 +4,8 @@ use crate::support::sources::sources;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Names in the page, as `kills::nothing_is_lost`: a module and a test in it; one that begins with `src` is a unit test.
+/// Names in the page, as `kills::nothing_is_lost`: a module and a test in it; one that begins with
+/// `src` is a unit test.
 fn names(page: &str) -> Vec<&str> {
     let quoted = page.split('`').skip(1).step_by(2);
     quoted.filter(|name| name.contains("::")).collect()

@@ -1,4 +1,5 @@
-//! `docs/inverters.md`: every type, and why the program is believed to read it. Made from the tables and the captures.
+//! `docs/inverters.md`: every type, and why the program is believed to read it. Made from the
+//! tables and the captures.
 
 use super::expect_file;
 use crate::support::captures;
@@ -47,7 +48,8 @@ struct Capture {
     type_code: Option<String>,
 }
 
-/// Every capture that reads as readings, in order. Its first line says where it is from, the program what it reads as.
+/// Every capture that reads as readings, in order. Its first line says where it is from, the
+/// program what it reads as.
 fn readings() -> Vec<Capture> {
     let layouts: BTreeSet<&str> = READINGS
         .into_iter()
@@ -171,7 +173,8 @@ fn layouts(page: &mut String, captures: &[Capture]) {
     }
 }
 
-/// The types of which there is a reply, in the order of the table; those that no table knows are the last.
+/// The types of which there is a reply, in the order of the table; those that no table knows are
+/// the last.
 fn read(page: &mut String, captures: &[Capture]) {
     *page += "\n## Types with a reply among the tests\n\n| type | model | layout | evidence |\n|---|---|---|---|\n";
     let mut unknown: BTreeSet<&str> = captures

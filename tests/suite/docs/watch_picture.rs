@@ -1,5 +1,5 @@
-//! `docs/pictures/watch.svg`: what `watch` shows on a terminal. The rows of an hour before are in its log, so that
-//! the curve is full. `UPDATE=1` writes the picture.
+//! `docs/pictures/watch.svg`: what `watch` shows on a terminal. The rows of an hour before are in
+//! its log, so that the curve is full. `UPDATE=1` writes the picture.
 
 use crate::support::logs::fill;
 use crate::watch::{Terminal, until};

@@ -9,7 +9,8 @@ use tempfile::TempDir;
 
 const DAYS: usize = 61;
 
-/// Inverters of one model, each with 3 % of noise of its own; `part` gives thousandths for a number and a day.
+/// Inverters of one model, each with 3 % of noise of its own; `part` gives thousandths for a number
+/// and a day.
 fn write_plant(directory: &Path, model: Model, count: usize, part: impl Fn(usize, usize) -> i64) {
     for number in 0..count {
         let inverter = Inverter {

@@ -1,4 +1,5 @@
-//! The pictures of `docs/history.md`: a year of simulated logs, read and drawn by the program. `UPDATE=1` writes them anew.
+//! The pictures of `docs/history.md`: a year of simulated logs, read and drawn by the program.
+//! `UPDATE=1` writes them anew.
 
 use super::history;
 use crate::docs::expect_file;
@@ -25,7 +26,7 @@ fn the_pictures_of_the_page_are_what_the_program_draws() {
         let picture = fs::read_to_string(file).unwrap();
         expect_file(&format!("docs/pictures/history-{name}.svg"), &picture);
     }
-    // The same year for whoever wants to look closer.
+    // The same year in detail.
     if let Some(directory) = std::env::var_os("KEEP_LOGS") {
         write_year(directory.as_ref());
     }

@@ -60,7 +60,7 @@ fn state(directory: &Path) -> BTreeMap<String, (Vec<u8>, i64, i64)> {
 #[test]
 fn the_last_day_with_rows_is_shown_and_nothing_is_changed_beside_a_running_log() {
     let home = plant();
-    // A header alone is no day.
+    // A header alone is not a day.
     write(
         &home.path().join("02"),
         "2026-05-09.csv",
@@ -325,7 +325,7 @@ fn on_terminal(
         .envs(variables.iter().copied());
     let (mut child, started) = start_on(command, slave);
     let mut shown = Vec::new();
-    // Ends with an error when the last one who has the other side has gone.
+    // Ends with an error when the last process with the other side has closed it.
     let mut master = File::from(master);
     let mut block = [0; 4096];
     while let Ok(count @ 1..) = master.read(&mut block) {

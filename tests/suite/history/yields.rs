@@ -6,11 +6,12 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeMap;
 use tempfile::TempDir;
 
-/// What is odd about a day: its points are changed, and what the counter of the inverter shows at last is given.
+/// What is odd about a day: its points are changed, and what the counter of the inverter shows at
+/// last is given.
 type Quirk = fn(yesterday: i64, points: &mut Vec<Point>);
 
-/// Writes a month of every model with this quirk on every second day, and compares the yields of all days with the last
-/// figures of the inverters.
+/// Writes a month of every model with this quirk on every second day, and compares the yields of
+/// all days with the last figures of the inverters.
 #[track_caller]
 fn check(quirk: Quirk) {
     let home = TempDir::new().unwrap();
@@ -138,8 +139,8 @@ fn a_day_like_the_day_before_counts() {
     });
 }
 
-/// Days on which the clock on the wall is changed and that of the hybrid is not: until it begins its day, it repeats
-/// yesterday.
+/// Days on which the clock on the wall is changed and that of the hybrid is not: until it begins
+/// its day, it repeats yesterday.
 #[test]
 fn clocks_change_in_spring_and_autumn() {
     let home = TempDir::new().unwrap();

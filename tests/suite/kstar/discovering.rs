@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use std::thread;
 use std::time::Duration;
 
-/// An inverter whose module answers with exactly this, and that does not tell who it is.
+/// An inverter whose module answers with exactly this, and that does not identify itself.
 fn answering(module: &[u8]) -> Inverter {
     let script = |request, _| match request {
         Request::Readings => vec![Play::Send(bytes("AA-21"))],
@@ -67,8 +67,8 @@ fn a_known_address_is_asked_straight() {
 fn broadcast_reaches_who_listens_to_it() {
     // Only a socket that may broadcast can send there. The inverter answers from its own address.
     let inverter = Inverter::with(&bytes("AA-21"), Some("E4000"));
-    let everybody = Ipv4Addr::new(127, 255, 255, 255);
-    let ear = bind(everybody, DISCOVERY_PORT);
+    let broadcast = Ipv4Addr::new(127, 255, 255, 255);
+    let ear = bind(broadcast, DISCOVERY_PORT);
     let mouth = bind(inverter.ip, 0);
     ear.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let answering = thread::spawn(move || {
@@ -84,7 +84,7 @@ fn broadcast_reaches_who_listens_to_it() {
             }
         }
     });
-    let run = search(&["read", "--format", "json"], &[everybody]).expect_code(0);
+    let run = search(&["read", "--format", "json"], &[broadcast]).expect_code(0);
     answering.join().unwrap();
     let object = &objects(&run)[0];
     assert_eq!(object["serial"], "E4000");
@@ -94,12 +94,12 @@ fn broadcast_reaches_who_listens_to_it() {
 
 #[test]
 fn nobody_answers_a_search() {
-    let nobody = address();
+    let silent = address();
     for_each(["discover", "read"], |command| {
-        let run = search(&[command], &[nobody]).expect_code(1);
+        let run = search(&[command], &[silent]).expect_code(1);
         assert_eq!(run.stdout, "");
         for due in [
-            format!("no KSTAR inverter answered; searched {nobody}\n"),
+            format!("no KSTAR inverter answered; searched {silent}\n"),
             "container".to_owned(),
             "--ip".to_owned(),
             "Solarman V5 or Modbus".to_owned(),

@@ -1,4 +1,5 @@
-//! A router gives the address of an inverter to another one: its rows and messages are never those of the first one.
+//! A router gives the address of an inverter to another one: its rows and messages are never those
+//! of the first one.
 
 use crate::support::broker::{Broker, Heard, Listener, OPEN};
 use crate::support::captures::bytes;

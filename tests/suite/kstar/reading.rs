@@ -130,13 +130,13 @@ fn a_reply_from_another_port_is_a_strangers() {
     let run = kstar(&["-vv", "read", "--format", "json"], &[&inverter]).expect_code(0);
     assert_eq!(values(&objects(&run)[0]), values_of("AA-21"));
     assert!(
-        run.stderr.contains("is not who was asked"),
+        run.stderr.contains("is not the inverter that was asked"),
         "{}",
         run.stderr
     );
     assert!(
         run.stderr
-            .contains("does not tell its serial number: no reply"),
+            .contains("does not report its serial number: no reply"),
         "{}",
         run.stderr
     );
@@ -173,18 +173,18 @@ fn a_module_is_woken_before_it_is_asked() {
 
 #[test]
 fn nobody_there() {
-    let nobody = address();
+    let silent = address();
     for_each(["table", "json", "csv"], |format| {
-        let run = run_at(&["read", "--format", format], &[nobody]).expect_code(1);
+        let run = run_at(&["read", "--format", format], &[silent]).expect_code(1);
         let silent = match format {
             "table" => run.stdout.is_empty(),
             "json" => objects(&run)[0]["outcome"] == "silent",
-            _ => run.stdout.ends_with(&format!(",{nobody},silent,,,\n")),
+            _ => run.stdout.ends_with(&format!(",{silent},silent,,,\n")),
         };
         assert!(silent, "{format}: {}", run.stdout);
         for due in [
-            format!("error: no KSTAR inverter answered; asked {nobody}\n"),
-            format!("ping {nobody}"),
+            format!("error: no KSTAR inverter answered; asked {silent}\n"),
+            format!("ping {silent}"),
             "Solarman V5 or Modbus".to_owned(),
         ] {
             assert!(run.stderr.contains(&due), "{due}: {}", run.stderr);

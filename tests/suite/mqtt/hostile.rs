@@ -1,4 +1,5 @@
-//! Brokers that send what was not asked for: what is read of it is bounded, and readings still go out.
+//! Brokers that send what was not asked for: what is read of it is bounded, and readings still go
+//! out.
 
 use super::session::{availability, hears, is_state};
 use super::{options, reading, runtime};

@@ -104,7 +104,7 @@ fn a_run_announces_its_inverters_and_tells_their_state() {
         .map(|heard| heard.json()["unique_id"].to_string())
         .collect();
     assert_eq!(ids.len(), 53);
-    // Who comes later hears what was retained, and nothing else.
+    // A later subscriber receives what was retained, and nothing else.
     let retained = broker.listen().exactly(53, |_| true);
     assert!(retained.iter().all(is_config));
 }

@@ -1,4 +1,5 @@
-//! What does not work: exit 1 with the broker and the reason, in time, the row kept, no password anywhere.
+//! What does not work: exit 1 with the broker and the reason, in time, the row kept, no password
+//! anywhere.
 
 use crate::support::broker::{Broker, OPEN};
 use crate::support::plant::{Plant, ROW};
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 /// What is never to be seen, written as in a URL.
 const PASSWORD: &str = "s%65cret%3A1";
 
-/// A broker that lets in ann, whose password is [`PASSWORD`], and nobody else.
+/// A broker that lets in ann, whose password is [`PASSWORD`], and no other user.
 fn closed_broker(directory: &Path) -> Broker {
     let users = text(&directory.join("users"));
     let made = Command::new("mosquitto_passwd")

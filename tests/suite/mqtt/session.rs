@@ -175,9 +175,9 @@ fn many_inverters_through_a_narrow_door() {
 fn stops_in_time_whatever_the_broker_does() {
     // Takes connections, and says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
-    let hosts = [&silent, &nobody].map(|listener| listener.local_addr().unwrap().to_string());
-    drop(nobody);
+    let refusing = TcpListener::bind("127.0.0.1:0").unwrap();
+    let hosts = [&silent, &refusing].map(|listener| listener.local_addr().unwrap().to_string());
+    drop(refusing);
     for host in hosts {
         runtime().block_on(async {
             let session = Session::start(options(&host), availability()).unwrap();

@@ -67,7 +67,8 @@ fn state_flows_again_after_the_broker_restarted() {
     });
 }
 
-/// Clients that came to the broker, as its log has them: their id, and whether their session is clean.
+/// Clients that came to the broker, as its log has them: their id, and whether their session is
+/// clean.
 fn clients(log: &Path) -> Vec<(String, bool)> {
     let log = fs::read_to_string(log).unwrap_or_default();
     let client = |line: &str| {

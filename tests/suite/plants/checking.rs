@@ -89,7 +89,7 @@ fn what_is_wrong_on_the_machine_is_told_with_exit_1() {
             device("/dev/nowhere"),
             "/dev/nowhere: /dev/nowhere does not exist",
         ),
-        (device("/etc/hostname"), "it is no serial port"),
+        (device("/etc/hostname"), "it is not a serial port"),
         (device("replay:/nowhere"), "replay:/nowhere"),
         (
             format!("log = \"{}/logs\"\n{good}", path("a-file")),

@@ -1,4 +1,5 @@
-//! A real broker, mosquitto, on a loopback address of its own, and mosquitto_sub that notes all that is published there.
+//! A real broker, mosquitto, on a loopback address of its own, and mosquitto_sub that notes all
+//! that is published there.
 
 use super::inverter::address;
 use super::program::{text, wait_until};
@@ -12,10 +13,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use tempfile::TempDir;
 
-/// Retained on every broker: who hears it is subscribed.
+/// Retained on every broker: a client that receives it is subscribed.
 const READY: &str = "test/ready";
 
-/// Everybody may publish.
+/// Every client may publish.
 pub const OPEN: &str = "allow_anonymous true";
 
 /// A running broker; it ends with this value.

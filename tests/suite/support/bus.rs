@@ -144,7 +144,7 @@ impl Bus {
         }))
     }
 
-    /// A bus on which nobody answers.
+    /// A bus on which no inverter answers.
     pub fn silent() -> Self {
         Self::with_replies(&[])
     }

@@ -1,4 +1,5 @@
-//! Real replies, out of `tests/captures`: `NAME.hex` holds one reply a line, lines with `#` say where it comes from.
+//! Real replies, out of `tests/captures`: `NAME.hex` holds one reply a line, lines with `#` say
+//! where it comes from.
 
 use kaco_ardexa::escape;
 use std::fs;

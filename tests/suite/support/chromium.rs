@@ -1,4 +1,5 @@
-//! A browser: headless Chromium, driven over the pipe of its DevTools protocol, with a profile of its own.
+//! A browser: headless Chromium, driven over the pipe of its DevTools protocol, with a profile of
+//! its own.
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};

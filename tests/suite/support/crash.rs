@@ -1,8 +1,8 @@
 //! What a power cut can leave of a directory, worked out from what programs did in it before.
 //!
-//! Certain is what a file held at its last sync, and which names a folder held at its own. Of what was written since,
-//! nothing, all or a piece has reached the disk, or its length without its bytes; of the names that came, changed or went
-//! since, any.
+//! Certain is what a file held at its last sync, and which names a folder held at its own. Of what
+//! was written since, nothing, all or a piece has reached the disk, or its length without its
+//! bytes; of the names that came, changed or went since, any.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -185,7 +185,7 @@ impl Change {
     }
 }
 
-/// All that can be left of a write: itself, its beginning, or NULs in place of some of it.
+/// All that can be left of a write: itself, its beginning, or NULs instead of some of it.
 fn torn(bytes: &[u8]) -> Vec<Vec<u8>> {
     let lines = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
     let ends = lines.flat_map(|(place, _)| [place, place + 1]);

@@ -1,4 +1,5 @@
-//! Days of the program's local time, in which it is always about noon: no test's day ends while it runs.
+//! Days of the program's local time, in which it is always about noon: no test's day ends while it
+//! runs.
 
 use chrono::{Days, NaiveDate, TimeDelta, Timelike, Utc};
 use std::sync::LazyLock;

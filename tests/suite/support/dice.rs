@@ -1,4 +1,5 @@
-//! Numbers that look random and are the same in each run, so that figures made with them can stand in a page.
+//! Numbers that look random and are the same in each run, so that figures made with them can stand
+//! in a page.
 
 pub struct Dice(u64);
 

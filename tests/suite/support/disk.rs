@@ -57,8 +57,9 @@ impl Drop for Disk {
     }
 }
 
-/// A directory in memory, if this machine has such a disk: what a killed program has given to the system is safe on any, and
-/// thousands of runs that wait for a real one take minutes while others use it.
+/// A directory in memory, if this machine has such a disk: what a killed program has given to the
+/// system is safe on any, and thousands of runs that wait for a real one take minutes while others
+/// use it.
 pub fn in_memory() -> TempDir {
     TempDir::new_in("/dev/shm").unwrap_or_else(|_| TempDir::new().expect("a directory"))
 }

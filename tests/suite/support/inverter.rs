@@ -1,5 +1,5 @@
 //! A KSTAR inverter with its WiFi module, on UDP ports of its own loopback address: plays answers,
-//! and watches every byte that comes. One that is no read fails the test.
+//! and watches every byte that comes. A request that is not a read fails the test.
 
 pub use kaco_ardexa::sim::udp::Play;
 
@@ -144,7 +144,8 @@ pub fn bind(ip: Ipv4Addr, port: u16) -> UdpSocket {
     try_bind(ip, port).unwrap_or_else(|error| panic!("{ip}:{port}: {error}"))
 }
 
-/// The same, if no other program keeps the port. One that asks holds the port of its side for some seconds.
+/// The same, if no other program keeps the port. One that asks holds the port of its side for some
+/// seconds.
 pub fn try_bind(ip: Ipv4Addr, port: u16) -> io::Result<UdpSocket> {
     let start = Instant::now();
     loop {
@@ -161,7 +162,7 @@ pub fn try_bind(ip: Ipv4Addr, port: u16) -> io::Result<UdpSocket> {
     }
 }
 
-/// A reply that tells who the inverter is.
+/// A reply with the identity of the inverter.
 pub fn identity(serial: &str) -> Vec<u8> {
     let text = format!("1.02 {:<10}{:<16}{serial:<16}", "KSE-4000", "");
     Frame::Identity(text.as_bytes()).bytes()

@@ -1,4 +1,5 @@
-//! Logs of made-up inverters: days, and a whole year of a plant. The same in each run and on each machine.
+//! Logs of made-up inverters: days, and a whole year of a plant. The same in each run and on each
+//! machine.
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta};
 use kaco_ardexa::kaco::layouts::{MPPT2, MPPT3, STANDARD, THREE_UNITS};
@@ -160,13 +161,15 @@ impl Model {
     }
 }
 
-/// The power of an inverter of 1000 W at a clear day, by the share of the day that has passed: a parabola, squared.
+/// The power of an inverter of 1000 W at a clear day, by the share of the day that has passed: a
+/// parabola, squared.
 fn curve(passed: i64, all: i64) -> i64 {
     let part = 4 * passed * (all - passed) * 1000 / (all * all);
     part * part / 1000
 }
 
-/// How long the sun shines, minutes, and how strong it is, thousandths: for the middle of each month.
+/// How long the sun shines, minutes, and how strong it is, thousandths: for the middle of each
+/// month.
 const SEASONS: [(i64, i64); 13] = [
     (500, 320),
     (590, 480),
@@ -216,7 +219,8 @@ pub struct Inverter {
 }
 
 impl Inverter {
-    /// A day in steps of some minutes, by its own counter that begins at zero; `part` thousandths of what it could give.
+    /// A day in steps of some minutes, by its own counter that begins at zero; `part` thousandths
+    /// of what it could give.
     pub fn day(&self, date: NaiveDate, minutes: i64, part: i64) -> Vec<Point> {
         let (length, strength) = season(date);
         // Clouds are the same for all; each inverter has 2 % of noise of its own.
@@ -260,8 +264,9 @@ pub fn write_day(folder: &Path, model: Model, date: NaiveDate, points: &[Point])
     write(folder, &format!("{date}.csv"), &(model.header() + &rows));
 }
 
-/// A year of a plant with four inverters and a hybrid: `02` to `05` and `E4000K1234567`. From 2026-10-12 on, one of three
-/// strings of `04` gives nothing; from 2026-02-03 to 2026-02-09 nothing was logged at all.
+/// A year of a plant with four inverters and a hybrid: `02` to `05` and `E4000K1234567`. From
+/// 2026-10-12 on, one of three strings of `04` gives nothing; from 2026-02-03 to 2026-02-09 nothing
+/// was logged at all.
 pub fn write_year(directory: &Path) {
     let inverter = |model, peak, salt| Inverter { model, peak, salt };
     let plant = [
@@ -301,8 +306,8 @@ pub fn day_shown() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 5, 3).unwrap()
 }
 
-/// Puts rows before the last one of each inverter of a log directory: for so many minutes, every so many minutes, with a
-/// share of the power of the last row.
+/// Puts rows before the last one of each inverter of a log directory: for so many minutes, every so
+/// many minutes, with a share of the power of the last row.
 pub fn fill(log: &Path, minutes: i32, every: usize, share: impl Fn(i32) -> f64) {
     for folder in fs::read_dir(log).unwrap() {
         let folder = folder.unwrap().path();

@@ -1,5 +1,5 @@
-//! What the tests need: a paced bus on a pseudo-terminal, an inverter on UDP, the program itself, captures, days,
-//! disks.
+//! What the tests need: a paced bus on a pseudo-terminal, an inverter on UDP, the program itself,
+//! captures, days, disks.
 
 #[cfg(feature = "tls")]
 pub mod authority;

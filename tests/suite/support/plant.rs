@@ -27,7 +27,7 @@ impl Plant {
         Self::with_replies(&[("#020", bytes("G4-17"))])
     }
 
-    /// Nobody answers.
+    /// No inverter answers.
     pub fn silent() -> Self {
         Self::with_replies(&[])
     }
@@ -52,7 +52,8 @@ impl Plant {
         arguments.extend(options);
         let mut command = program::command(&arguments);
         command.env("TZ", Day::Today.zone());
-        // Unless a test says how long: an inverter that answers is not silent because other tests keep the machine busy.
+        // Unless a test says how long: an inverter that answers is not silent because other tests
+        // keep the machine busy.
         command.env("KACO_ARDEXA_TIMEOUT", "5s");
         command
     }
@@ -109,13 +110,15 @@ impl Plant {
         names
     }
 
-    /// Fails unless today's file has one header and so many rows of the inverter, and `latest.csv` holds the same.
+    /// Fails unless today's file has one header and so many rows of the inverter, and `latest.csv`
+    /// holds the same.
     #[track_caller]
     pub fn expect_rows(&self, count: usize) {
         self.expect_text(HEADER, &vec![ROW; count]);
     }
 
-    /// Fails unless today's file has this header and these rows behind their times, and `latest.csv` holds the same.
+    /// Fails unless today's file has this header and these rows behind their times, and
+    /// `latest.csv` holds the same.
     #[track_caller]
     pub fn expect_text(&self, header: &str, rows: &[&str]) {
         let today = self.read(&Day::Today.file());

@@ -81,12 +81,14 @@ pub fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     command
 }
 
-/// The program as a user without rights. `copies` gets a copy of it, as that user may not reach where it was built.
-/// When the tests are not run by root, it is the user who runs them: nobody but root may write everywhere.
+/// The program as a user without rights. `copies` gets a copy of it, as that user may not reach
+/// where it was built. When the tests are not run by root, it is the user of the tests: only root
+/// may write everywhere.
 pub fn command_as_nobody<S: AsRef<OsStr>>(arguments: &[S], copies: &Path) -> Command {
     let original = command::<S>(&[]);
     let copy = copies.join("kaco_ardexa");
-    // By another process: a file that this one had open for writing can't be started while other tests start programs.
+    // By another process: a file that this one had open for writing can't be started while other
+    // tests start programs.
     let copied = Command::new("cp")
         .arg(original.get_program())
         .arg(&copy)
@@ -188,7 +190,8 @@ pub fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
     }
 }
 
-/// Waits until a run hears signals. Before that it has done nothing, and they end it as any program.
+/// Waits until a run hears signals. Before that it has done nothing, and they end it as any
+/// program.
 pub fn wait_until_it_hears(child: &Child) {
     let status = format!("/proc/{}/status", child.id());
     wait_until("the program hears signals", || {

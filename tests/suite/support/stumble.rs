@@ -1,4 +1,5 @@
-//! The program with `stumble.c` below it: it dies, or finds the disk full, at one of its steps on files.
+//! The program with `stumble.c` below it: it dies, or finds the disk full, at one of its steps on
+//! files.
 
 use super::shim;
 use std::path::{Path, PathBuf};
@@ -35,7 +36,7 @@ pub fn without_hard_links(command: &mut Command) {
     load(command).env("NO_LINKS", "1");
 }
 
-/// Notes changes of files and folders in a file, and what is synced, a line each.
+/// Notes changes of files and folders in a file, and what is synced, one per line.
 pub fn traced(command: &mut Command, file: &Path) {
     load(command).env("TRACE", file);
 }
