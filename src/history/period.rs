@@ -158,7 +158,7 @@ pub struct Bars {
     /// Along the axis, in order.
     pub slots: Vec<Slot>,
     /// Inverters, or years.
-    pub series: Vec<Series>,
+    pub series: Vec<BarSeries>,
     /// True if the values of a slot are parts of a sum, false if they stand side by side.
     pub is_stacked: bool,
 }
@@ -174,7 +174,7 @@ pub struct Slot {
 
 /// The values of one inverter, or of one year.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Series {
+pub struct BarSeries {
     /// `02`, or `2026`
     pub label: String,
     /// The label, with its name if it has one.
@@ -237,7 +237,7 @@ pub fn month(yields: &Yields) -> Bars {
         label: date.day().to_string(),
         name: date.to_string(),
     };
-    let series = yields.inverters.iter().map(|inverter| Series {
+    let series = yields.inverters.iter().map(|inverter| BarSeries {
         label: inverter.label.clone(),
         title: inverter.title.clone(),
         values: inverter.days.clone(),
@@ -259,7 +259,7 @@ pub fn year(yields: &Yields) -> Bars {
         label: (*label).to_owned(),
         name: format!("{year}-{:02}", number + 1),
     };
-    let series = yields.inverters.iter().map(|inverter| Series {
+    let series = yields.inverters.iter().map(|inverter| BarSeries {
         label: inverter.label.clone(),
         title: inverter.title.clone(),
         values: by_month(yields, &inverter.days, year),
@@ -283,7 +283,7 @@ pub fn years(yields: &Yields) -> Bars {
         label: (*label).to_owned(),
         name: (*label).to_owned(),
     };
-    let series = years.clone().map(|year| Series {
+    let series = years.clone().map(|year| BarSeries {
         label: year.to_string(),
         title: year.to_string(),
         values: by_month(yields, &totals, year),

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 /// A part of a page.
 #[derive(Debug, Clone, Default)]
-pub struct Section {
+pub struct PageSection {
     /// `Day`
     pub heading: String,
     /// A picture that is not alone: see [`super::svg::Theme`].
@@ -18,7 +18,7 @@ pub struct Section {
 
 /// A link above the pictures.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
+pub struct PageLink {
     text: String,
     /// A relative path; `None` for the page that is shown.
     to: Option<String>,
@@ -26,7 +26,7 @@ pub struct Link {
     relation: &'static str,
 }
 
-impl Link {
+impl PageLink {
     /// A link to another page.
     pub fn to(text: &str, to: &str) -> Self {
         Self {
@@ -94,7 +94,7 @@ pub fn style_of_page() -> String {
 }
 
 /// The whole page; without links it stands alone.
-pub fn page(title: &str, links: &[Link], sections: &[Section]) -> String {
+pub fn page(title: &str, links: &[PageLink], sections: &[PageSection]) -> String {
     let title = escaped(title);
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -108,7 +108,7 @@ pub fn page(title: &str, links: &[Link], sections: &[Section]) -> String {
         let links = links
             .iter()
             .filter(|link| link.relation.is_empty() != is_beside);
-        let links: String = links.map(Link::markup).collect();
+        let links: String = links.map(PageLink::markup).collect();
         if !links.is_empty() {
             let _ = writeln!(page, "<nav aria-label=\"{label}\">{links}</nav>");
         }
@@ -174,7 +174,7 @@ mod tests {
             scheme: Scheme::Auto,
             is_alone: false,
         };
-        let section = Section {
+        let section = PageSection {
             heading: "Day <1>".to_owned(),
             picture: svg::day(&day, &theme),
             numbers: numbers::day(&day),

@@ -1,7 +1,7 @@
 //! Everything that can be made of the series of a period.
 
-use super::cells::{self, Look};
-use super::html::Section;
+use super::cells::{self, CellLook};
+use super::html::PageSection;
 use super::numbers::{self, Numbers};
 use super::svg::{self, Scheme, Theme};
 use crate::history::series::Series;
@@ -18,7 +18,7 @@ pub fn svg(series: &Series, theme: &Theme) -> String {
 }
 
 /// The series as characters of a terminal.
-pub fn cells(series: &Series, look: Look) -> String {
+pub fn cells(series: &Series, look: CellLook) -> String {
     match series {
         Series::Day(day) => cells::day(day, look),
         Series::Month(bars) | Series::Years(bars) => cells::bars(bars, look),
@@ -37,12 +37,12 @@ pub fn numbers(series: &Series) -> Numbers {
 }
 
 /// The series as a part of a page.
-pub fn section(series: &Series, heading: &str) -> Section {
+pub fn section(series: &Series, heading: &str) -> PageSection {
     let theme = Theme {
         scheme: Scheme::Auto,
         is_alone: false,
     };
-    Section {
+    PageSection {
         heading: heading.to_owned(),
         picture: svg(series, &theme),
         numbers: numbers(series),

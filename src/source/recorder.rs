@@ -65,7 +65,7 @@ impl Recorder {
 impl State {
     /// Writes a line whole, until that fails once.
     fn note(&mut self, device: &str, exchange: Exchange<'_>) {
-        let line = recording::Exchange {
+        let line = recording::RecordedExchange {
             time: clock::now().to_rfc3339_opts(SecondsFormat::Millis, false),
             device: device.to_owned(),
             request: exchange.request.to_vec(),
