@@ -10,7 +10,7 @@ use crate::history::{ReadError, Skipped};
 use crate::picture::cells::CellLook;
 use crate::picture::html;
 use crate::picture::series as picture;
-use crate::picture::svg::Theme;
+use crate::picture::svg::Embedding;
 use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 use std::fs::{self, File};
@@ -130,7 +130,7 @@ impl Teller<'_> {
         }
         let series = self.read(plan.period)?;
         match &plan.target {
-            Target::Svg(path) => write(path, &picture::svg(&series, &Theme::default()))?,
+            Target::Svg(path) => write(path, &picture::svg(&series, Embedding::Alone))?,
             Target::Print(Format::Table) => {
                 print(&table(&series, plan.look))?;
             }

@@ -123,3 +123,13 @@ pub(super) fn comparison(count: usize, days: usize) -> Comparison {
         trackers: Vec::new(),
     }
 }
+
+/// The first month of a year.
+pub(crate) fn january(year: &Yields) -> Yields {
+    let mut month = year.clone();
+    month.count = 31;
+    for inverter in &mut month.inverters {
+        inverter.days.truncate(month.count);
+    }
+    month
+}

@@ -12,13 +12,13 @@
 //! | `trouble` | reports of trouble: once, and its end |
 
 pub mod csv_log;
-pub mod health;
+pub(crate) mod health;
 mod http;
 pub(crate) mod look;
 pub mod mqtt;
-pub mod stdout;
+pub(crate) mod stdout;
 pub mod sunspec;
-pub mod textfile;
+pub(crate) mod textfile;
 mod trouble;
 
 use crate::exit::{Exit, Failure};

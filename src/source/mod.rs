@@ -8,7 +8,7 @@
 
 pub mod kaco;
 pub mod kstar;
-pub mod recorder;
+pub(crate) mod recorder;
 
 use crate::exit::Failure;
 use crate::inverter::InverterId;

@@ -6,7 +6,7 @@ use crate::history::period::Bars;
 use crate::picture::figures::bars_title;
 
 /// Bars, stacked by inverter; years stand side by side.
-pub fn bars(bars: &Bars, look: CellLook) -> String {
+pub(crate) fn bars(bars: &Bars, look: CellLook) -> String {
     let room = usize::from(room(look));
     let value = |series: usize, slot: usize| {
         let series = bars.series.get(series)?;

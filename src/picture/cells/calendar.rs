@@ -28,7 +28,7 @@ const PLAIN: [&str; STEPS + 1] = ["0", "1", "2", "3", "4", "5"];
 
 /// A bar per month, stacked by inverter, and the calendar below. `yields` holds the days of the
 /// year.
-pub fn year(months: &Bars, yields: &Yields, look: CellLook) -> String {
+pub(crate) fn year(months: &Bars, yields: &Yields, look: CellLook) -> String {
     let area = Rect::new(0, 0, look.area(10).width, 10);
     let mut buffer = Buffer::empty(area);
     Calendar { yields, look }.render(area, &mut buffer);

@@ -29,7 +29,7 @@ const SHADES: [Color; CLASSES] = [
 const SIGNS: [&str; CLASSES] = ["=", "-", "~", ".", "'", "+", "*"];
 
 /// Inverters, and MPP trackers, beside their siblings.
-pub fn compare(comparison: &Comparison, look: CellLook) -> String {
+pub(crate) fn compare(comparison: &Comparison, look: CellLook) -> String {
     let rows = u16::try_from(comparison.shown().count()).unwrap_or(u16::MAX);
     // Every row, however many there are: it is printed, not paged.
     let area = Rect::new(0, 0, look.area(8).width, rows.saturating_add(4).min(400));

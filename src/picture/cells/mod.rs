@@ -7,10 +7,10 @@ mod chart;
 mod compare;
 mod day;
 
-pub use bars::bars;
-pub use calendar::year;
-pub use compare::compare;
-pub use day::day;
+pub(crate) use bars::bars;
+pub(crate) use calendar::year;
+pub(crate) use compare::compare;
+pub(crate) use day::day;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;

@@ -18,10 +18,9 @@ fn all(look: CellLook) -> Vec<String> {
     let mut pictures = vec![day(&examples::hybrid(), look)];
     for count in [0, 1, 2, 31] {
         let yields = examples::yields(count, 2024);
-        let (first, last) = period::month_span(yields.first);
         pictures.extend([
             day(&examples::day(count, 5), look),
-            bars(&period::month(&yields.between(first, last)), look),
+            bars(&period::month(&examples::january(&yields)), look),
             bars(&period::years(&yields), look),
             year(&period::year(&yields), &yields, look),
             compare(&examples::comparison(count, 366), look),
