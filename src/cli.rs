@@ -10,6 +10,7 @@ mod kstar;
 mod plan;
 mod plant;
 mod publishing;
+mod pushing;
 mod version;
 
 pub use environment::{explain, parse};
@@ -25,6 +26,7 @@ use environment::Lazy;
 use history::History;
 use kstar::{Kstar, SimulateKstar};
 use publishing::Publishing;
+use pushing::Pushing;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -194,6 +196,10 @@ pub(crate) struct Log {
     /// Where else the readings go.
     #[command(flatten)]
     pub publishing: Publishing,
+
+    /// Which database gets the rows.
+    #[command(flatten)]
+    pub pushing: Pushing,
 }
 
 /// `read DEVICE ADDRESSES`
@@ -342,6 +348,10 @@ pub(crate) struct Watching {
     /// Where readings are published.
     #[command(flatten)]
     pub publishing: Publishing,
+
+    /// Which database gets the rows.
+    #[command(flatten)]
+    pub pushing: Pushing,
 }
 
 /// `listen DEVICE`
@@ -551,6 +561,40 @@ pub(crate) enum Simulate {
     /// Prints the address at which it answers: ask it with kstar read --ip 127.0.0.1.
     #[command(after_help = "Example: kaco_ardexa simulate kstar --bind 127.0.0.2")]
     Kstar(Lazy<SimulateKstar>),
+    /// Make the traffic of many plants, to load a broker or a database, until stopped
+    ///
+    /// Each plant has a connection of its own. Its topics are below plants/0001, plants/0002 and so
+    /// on, its lines have the tag bus=0001. Prints each state that the broker has acknowledged, topic
+    /// and time, with --mqtt-qos 1. The times of a plant are whole multiples of --every, counted from
+    /// 1970: what is missing or twice can be counted by them.
+    #[command(
+        after_help = "Example: kaco_ardexa simulate plants 1000 --mqtt localhost --mqtt-qos 1"
+    )]
+    Plants(Box<Lazy<SimulatePlants>>),
+}
+
+/// `simulate plants NUMBER`
+#[derive(Debug, Args)]
+pub(crate) struct SimulatePlants {
+    /// How many plants
+    #[arg(value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=9999))]
+    pub plants: u16,
+
+    /// Inverters of each plant
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=31), default_value_t = 10)]
+    pub inverters: u8,
+
+    /// Time from one round of a plant to the next
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "10s")]
+    pub every: Duration,
+
+    /// Where readings are published.
+    #[command(flatten)]
+    pub publishing: Publishing,
+
+    /// Which database gets them.
+    #[command(flatten)]
+    pub pushing: Pushing,
 }
 
 /// `simulate kaco ADDRESSES`

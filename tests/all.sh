@@ -14,6 +14,9 @@ needed=(
     "ser2net ser2net"
     "socat socat"
     "promtool prometheus"
+    "influxd influxdb"
+    "victoria-metrics victoria-metrics"
+    "nats-server nats-server"
     "chromium chromium"
     "mandoc mandoc"
     "systemd-analyze systemd"
@@ -89,6 +92,9 @@ figures=${CARGO_TARGET_DIR:-target}/tmp/faults.tsv
 rm -f "$figures"
 # Most tests wait for a bus most of the time: more of them at once than there are cores.
 RUST_TEST_THREADS=${RUST_TEST_THREADS:-16} cargo test --locked --quiet
+
+say "a fleet on a cluster"
+tests/fleet.sh
 
 show_faults() {
     local what tried survived lost

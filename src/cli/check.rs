@@ -1,15 +1,27 @@
 //! What is wrong with a command line although each of its parts is right.
 
 use super::environment::Lazy;
-use super::{Command, Explain, document};
+use super::{Command, Explain, Simulate, document};
 use crate::escape;
 use crate::format::explain;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 
-/// Options that do nothing without `--mqtt`. In the environment they may stand all the same.
-const OF_BROKER: [&str; 2] = ["mqtt_password_file", "mqtt_ca"];
+/// An option with those that do nothing without it. In the environment they may stand all the same.
+const PARTS: [(&str, &str, &[&str]); 2] = [
+    ("broker", "--mqtt", &["mqtt_password_file", "mqtt_ca"]),
+    (
+        "database",
+        "--influx",
+        &[
+            "influx_password_file",
+            "influx_token_file",
+            "influx_ca",
+            "influx_since",
+        ],
+    ),
+];
 
 /// Checks a command.
 ///
@@ -24,13 +36,15 @@ pub(super) fn check(
         let is_option = matches.try_contains_id(id).is_ok_and(|is_set| is_set);
         is_option && matches.value_source(id) == Some(ValueSource::CommandLine)
     };
-    // A plant file may name the broker.
+    // A plant file may name broker and database.
     let is_set = |id| matches.try_contains_id(id).is_ok_and(|is_set| is_set);
-    let has_broker = ["broker", "plant"].into_iter().any(is_set);
-    if let Some(id) = OF_BROKER.into_iter().find(|id| is_typed(id) && !has_broker) {
-        let option = id.replace('_', "-");
-        let text = format!("--{option} has no effect without --mqtt URL");
-        return Err(program.error(ErrorKind::MissingRequiredArgument, text));
+    for (whole, shown, parts) in PARTS {
+        let has_it = [whole, "plant"].into_iter().any(is_set);
+        if let Some(id) = parts.iter().find(|id| is_typed(id) && !has_it) {
+            let option = id.replace('_', "-");
+            let text = format!("--{option} has no effect without {shown} URL");
+            return Err(program.error(ErrorKind::MissingRequiredArgument, text));
+        }
     }
     if let Command::Explain(Lazy(asked)) = command
         && let Err(unknown) = explained(asked)
@@ -38,6 +52,13 @@ pub(super) fn check(
         let asked = escape::printable(asked.asked.join(" ").as_bytes());
         let text = format!("can't explain '{asked}': {unknown}");
         return Err(program.error(ErrorKind::InvalidValue, text));
+    }
+    if let Command::Simulate(Simulate::Plants(plants)) = command
+        && plants.0.publishing.broker.is_none()
+        && plants.0.pushing.database.is_none()
+    {
+        let text = "nobody would get the readings: give --mqtt or --influx";
+        return Err(program.error(ErrorKind::MissingRequiredArgument, text));
     }
     if let Command::Man(Lazy(manual)) = command
         && document::manual(&manual.command).is_none()

@@ -47,6 +47,9 @@ An empty variable is as good as none.
 .B MQTT_USERNAME, MQTT_PASSWORD
 The login of the broker, where its URL has none.
 .TP
+.B INFLUX_USERNAME, INFLUX_PASSWORD, INFLUX_TOKEN
+The login of the database, where its URL has none.
+.TP
 .B MQTT_CONNECTION_STRING, MQTT
 The broker, if KACO_ARDEXA_MQTT is not set.
 .TP
@@ -114,7 +117,7 @@ fn write_command(
     page.write_all(title(program, &joined).as_bytes())?;
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;
-    man.render_description_section(page)?;
+    write_without(&[BREAK], page, |out| man.render_description_section(out))?;
     write_without(&[BREAK], page, |out| man.render_options_section(out))?;
     if command.has_subcommands() {
         man.render_subcommands_section(page)?;

@@ -6,8 +6,9 @@ use super::{Cli, check};
 use crate::command::plan::Plan;
 use crate::escape::{printable, without_passwords};
 use crate::format::look::{Look, Medium};
+use crate::sink::influx;
 use crate::sink::mqtt::login::Environment;
-use crate::sink::mqtt::password::Password;
+use crate::sink::secret::Password;
 use clap::builder::{BoolishValueParser, Resettable, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, Error, FromArgMatches};
@@ -190,10 +191,26 @@ pub fn explain(wrong: &Wrong) -> ExitCode {
 /// The login of the broker, where its URL has none.
 pub(super) fn login() -> Environment {
     Environment {
-        user: value("MQTT_USERNAME").map(|user| user.to_string_lossy().into_owned()),
-        password: value("MQTT_PASSWORD")
-            .and_then(|password| Password::new(password.into_encoded_bytes())),
+        user: user("MQTT_USERNAME"),
+        password: password("MQTT_PASSWORD"),
     }
+}
+
+/// The login of the database, where its URL has none.
+pub(super) fn database_login() -> influx::login::Environment {
+    influx::login::Environment {
+        user: user("INFLUX_USERNAME"),
+        password: password("INFLUX_PASSWORD"),
+        token: password("INFLUX_TOKEN"),
+    }
+}
+
+fn user(name: &str) -> Option<String> {
+    value(name).map(|user| user.to_string_lossy().into_owned())
+}
+
+fn password(name: &str) -> Option<Password> {
+    value(name).and_then(|password| Password::new(password.into_encoded_bytes()))
 }
 
 /// What the terminal can show.

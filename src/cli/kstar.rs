@@ -2,7 +2,7 @@
 
 use super::environment::Lazy;
 use super::publishing::PlainTopics;
-use super::{Format, ListFormat, Publishing, Watching};
+use super::{Format, ListFormat, Publishing, Pushing, Watching};
 use clap::{Args, Subcommand};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -147,6 +147,10 @@ pub(crate) struct KstarLog {
     /// Topics of their own.
     #[command(flatten)]
     pub topics: PlainTopics,
+
+    /// Which database gets the rows.
+    #[command(flatten)]
+    pub pushing: Pushing,
 }
 
 /// `simulate kstar`

@@ -5,7 +5,7 @@ use super::kstar::{Kstar, Network};
 use super::plant::{self, Refusal, Typed};
 use super::{
     Asking, Bus, Cli, Command, Decode, Format, Listen, Log, Ping, Polling, Read, Scan, ScanFormat,
-    Simulate, SimulateKaco, Watch, Watching, check, document, environment,
+    Simulate, SimulateKaco, SimulatePlants, Watch, Watching, check, document, environment,
 };
 use crate::address::{Address, Addresses};
 use crate::command::plan::{self, Plan};
@@ -15,7 +15,7 @@ use crate::link::Device;
 use crate::plant_file;
 use crate::sink::SinkPlan;
 use crate::sink::stdout::Printed;
-use crate::sink::{mqtt, sunspec};
+use crate::sink::{influx, mqtt, sunspec};
 use crate::source::kstar::Search;
 use crate::source::{SourcePlan, kaco, kstar};
 use clap::Parser;
@@ -55,6 +55,9 @@ impl Command {
                 Plan::SimulateKaco(simulate(arguments))
             }
             Self::Simulate(Simulate::Kstar(Lazy(arguments))) => Plan::SimulateKstar(arguments.bind),
+            Self::Simulate(Simulate::Plants(arguments)) => {
+                Plan::SimulatePlants(Box::new(plants(&arguments.0)))
+            }
             Self::Explain(Lazy(arguments)) => {
                 Plan::Text(check::explained(&arguments).unwrap_or_default())
             }
@@ -86,7 +89,12 @@ impl Log {
             Some(file) => plant::sources(&file, &asking, counters, None, &typed),
             None => vec![bus(self.bus, asking, counters)?],
         };
-        let sinks = logging(directory, self.textfile, self.publishing.options());
+        let sinks = logging(
+            directory,
+            self.textfile,
+            self.publishing.options(),
+            self.pushing.options(),
+        );
         Ok(once(sources, sinks, strict))
     }
 }
@@ -164,6 +172,7 @@ fn kstar_plan(command: Kstar) -> Plan {
                 log.directory,
                 log.textfile,
                 log.topics.of(log.publishing.options()),
+                log.pushing.options(),
             ),
             log.strict,
         ),
@@ -192,6 +201,7 @@ fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::Watch {
             print: None,
             textfile: watching.textfile,
             mqtt: watching.publishing.options(),
+            influx: watching.pushing.options(),
             sunspec: watching.sunspec.map(|bind| sunspec::Options {
                 bind,
                 every: watching.every,
@@ -207,12 +217,18 @@ fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::Watch {
     }
 }
 
-fn logging(directory: PathBuf, textfile: Option<PathBuf>, mqtt: Option<mqtt::Options>) -> SinkPlan {
+fn logging(
+    directory: PathBuf,
+    textfile: Option<PathBuf>,
+    mqtt: Option<mqtt::Options>,
+    influx: Option<influx::Options>,
+) -> SinkPlan {
     SinkPlan {
         log: Some(directory),
         print: overview(),
         textfile,
         mqtt,
+        influx,
         ..SinkPlan::default()
     }
 }
@@ -314,6 +330,19 @@ fn listen(listen: Listen) -> plan::Listen {
         duration: listen.duration,
         record: listen.record,
         with_bytes: !stdout().is_terminal(),
+    }
+}
+
+fn plants(simulate: &SimulatePlants) -> plan::SimulatePlants {
+    plan::SimulatePlants {
+        plants: simulate.plants,
+        inverters: simulate.inverters,
+        every: simulate.every,
+        sinks: SinkPlan {
+            mqtt: simulate.publishing.options(),
+            influx: simulate.pushing.options(),
+            ..SinkPlan::default()
+        },
     }
 }
 

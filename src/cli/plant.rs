@@ -3,7 +3,7 @@
 //! What is typed counts before the file, the file before the environment. A DEVICE that is typed
 //! counts before a plant file that the environment names.
 
-use super::{Asking, Bus, Log, Polling, Publishing, Read, Watch, Watching};
+use super::{Asking, Bus, Log, Polling, Publishing, Pushing, Read, Watch, Watching};
 use crate::history::names::{Name, Names};
 use crate::inverter::InverterId;
 use crate::kaco::timing::Timing;
@@ -150,6 +150,7 @@ impl Log {
         );
         self.polling.fill(file, typed);
         self.publishing.fill(file, typed);
+        self.pushing.fill(file, typed);
     }
 }
 
@@ -187,6 +188,7 @@ impl Watching {
         typed.fill("http", &mut self.http, file.http.map(Some));
         typed.fill("silent", &mut self.silent, file.silent);
         self.publishing.fill(file, typed);
+        self.pushing.fill(file, typed);
     }
 }
 
@@ -213,6 +215,35 @@ impl Publishing {
         let no_discovery = mqtt.discovery.map(|discovery| !discovery);
         typed.fill("no_discovery", &mut self.no_discovery, no_discovery);
         typed.fill("expire_after", &mut self.expire_after, mqtt.expire_after);
+    }
+}
+
+impl Pushing {
+    fn fill(&mut self, file: &PlantFile, typed: &Typed) {
+        let Some(influx) = file.influx.clone() else {
+            return;
+        };
+        typed.fill("database", &mut self.database, Some(Some(influx.database)));
+        for (name, place, said) in [
+            (
+                "influx_password_file",
+                &mut self.influx_password_file,
+                influx.password_file,
+            ),
+            (
+                "influx_token_file",
+                &mut self.influx_token_file,
+                influx.token_file,
+            ),
+            ("influx_ca", &mut self.influx_ca, influx.ca),
+        ] {
+            typed.fill(name, place, said.map(Some));
+        }
+        typed.fill(
+            "influx_since",
+            &mut self.influx_since,
+            influx.since.map(Some),
+        );
     }
 }
 

@@ -166,6 +166,13 @@ fn outputs(sinks: &SinkPlan) -> String {
                 .as_ref()
                 .map(|options| options.broker.to_string()),
         ),
+        (
+            "influx",
+            sinks
+                .influx
+                .as_ref()
+                .map(|options| options.database.to_string()),
+        ),
     ];
     let line =
         |(name, place): (&str, Option<String>)| place.map(|place| format!("{name:<9} {place}\n"));

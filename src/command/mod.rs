@@ -18,6 +18,7 @@ mod listen;
 mod once;
 mod ping;
 pub mod plan;
+mod plants;
 mod print;
 mod progress;
 mod scan;
@@ -59,6 +60,7 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
         Plan::Forget(plan) => Stop::listen()?.interrupts(forget::run(plan)).await,
         Plan::Listen(plan) => listen::run(plan, Stop::listen()?).await,
         Plan::SimulateKaco(plan) => Stop::listen()?.ends(simulate::kaco(plan)).await,
+        Plan::SimulatePlants(plan) => Stop::listen()?.ends(plants::run(*plan)).await,
         Plan::SimulateKstar(bind) => Stop::listen()?.ends(simulate::kstar(bind)).await,
         // These wait for nothing outside; a signal ends them as it ends any program.
         Plan::Health(address) => health::run(address).map(Ended::Exit),

@@ -42,6 +42,8 @@ pub enum Plan {
     SimulateKaco(SimulateKaco),
     /// `simulate kstar`: the address to answer at.
     SimulateKstar(Ipv4Addr),
+    /// `simulate plants`
+    SimulatePlants(Box<SimulatePlants>),
     /// A text that was made of the command line's definition: completions, the manual.
     Text(String),
 }
@@ -197,6 +199,19 @@ pub struct SimulateKaco {
     pub link: Option<PathBuf>,
     /// How they answer.
     pub mood: Mood,
+}
+
+/// The traffic of many plants is made.
+#[derive(Debug)]
+pub struct SimulatePlants {
+    /// How many.
+    pub plants: u16,
+    /// How many inverters each of them has.
+    pub inverters: u8,
+    /// Time from one round of a plant to the next.
+    pub every: Duration,
+    /// Where the readings of all plants go; a prefix is that of all of them.
+    pub sinks: SinkPlan,
 }
 
 /// Announcements of inverters are taken back.

@@ -7,7 +7,7 @@ use crate::reading::Reading;
 use chrono::{DateTime, FixedOffset};
 
 /// Local time with its offset, as the first `kaco_ardexa` wrote it: `2026-11-20T09:40:17+0100`.
-const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%z";
+pub(super) const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%z";
 
 /// The first line of a file for readings of this shape, with `\n`.
 pub fn header(reading: &Reading) -> String {

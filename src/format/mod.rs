@@ -3,6 +3,7 @@
 //! | module | gives |
 //! |---|---|
 //! | [`csv`] | header and rows of the log files |
+//! | `log_row` | a row of a log file as a reading again |
 //! | [`csv_table`] | one table of all inverters |
 //! | [`json`] | one object per observation |
 //! | `hybrid` | a hybrid inverter in four figures |
@@ -24,6 +25,7 @@ pub mod influx;
 pub mod inventory;
 pub mod json;
 pub(crate) mod links;
+pub(crate) mod log_row;
 pub mod look;
 pub mod message;
 pub(crate) mod naming;

@@ -94,6 +94,17 @@ fn without_sign(column: &Column, payload: &[u8]) -> Option<Unreadable> {
     })
 }
 
+/// The number that a word in the column of kind [`Kind::Status`] stands for.
+pub(crate) fn code_of_status(text: &str) -> Option<u32> {
+    let mut columns = COLUMNS.iter();
+    let words = columns.find_map(|column| match column.source {
+        Source::Words(_, words) if column.field.kind == Kind::Status => Some(words),
+        _ => None,
+    });
+    let word = words?.iter().find(|(_, word)| *word == text);
+    word.map(|(code, _)| *code)
+}
+
 /// The number behind the word in the column of kind [`Kind::Status`].
 fn status_code(payload: &[u8]) -> StatusCode {
     COLUMNS

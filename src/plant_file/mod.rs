@@ -16,9 +16,11 @@ use crate::address::{Address, Addresses};
 use crate::inverter::BusName;
 use crate::link::Device;
 use crate::reading::Decimal;
+use crate::sink::influx::Database;
 use crate::sink::mqtt::{Broker, Identity, topic};
+use chrono::NaiveDate;
 use mistake::Notes;
-use section::{At, BUS, KSTAR, Kind, MQTT, PLANT, Section};
+use section::{At, BUS, INFLUX, KSTAR, Kind, MQTT, PLANT, Section};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
@@ -97,6 +99,21 @@ pub struct Mqtt {
     pub expire_after: Option<Duration>,
 }
 
+/// `[influx]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Influx {
+    /// The database; never with a password.
+    pub database: Database,
+    /// The file with the password.
+    pub password_file: Option<PathBuf>,
+    /// The file with the token.
+    pub token_file: Option<PathBuf>,
+    /// Certificates to trust.
+    pub ca: Option<PathBuf>,
+    /// First day of an inverter that was never pushed.
+    pub since: Option<NaiveDate>,
+}
+
 /// What stands in a plant file, checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlantFile {
@@ -118,6 +135,8 @@ pub struct PlantFile {
     pub silent: Option<bool>,
     /// The broker.
     pub mqtt: Option<Mqtt>,
+    /// The database.
+    pub influx: Option<Influx>,
     /// The buses, at least one or a KSTAR inverter.
     pub buses: Vec<Bus>,
     /// The KSTAR inverters.
@@ -203,6 +222,7 @@ fn plant(table: &DeTable<'_>, notes: &mut Notes<'_>) -> PlantFile {
         strict: top.get("strict", section::boolean, notes),
         silent: top.get("silent", section::boolean, notes),
         mqtt: mqtt(&top, notes),
+        influx: influx(&top, notes),
         buses: buses.into_iter().map(|bus| bus.value).collect(),
         kstars: kstars.into_iter().map(|kstar| kstar.value).collect(),
     }
@@ -350,17 +370,58 @@ fn kstar(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<At<Kstar>> {
     })
 }
 
-fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
-    let value = top.raw("mqtt")?;
+/// The table of `[key]`, which has to have a URL in it.
+fn with_url<'a>(
+    top: &Section<'a>,
+    key: &str,
+    kind: &'static Kind,
+    notes: &mut Notes<'_>,
+) -> Option<Section<'a>> {
+    let value = top.raw(key)?;
     let line = notes.line(&value.span());
     let DeValue::Table(table) = value.get_ref() else {
+        let title = kind.title;
         notes.add(
             line,
-            "key 'mqtt': write the table [mqtt], with the key 'url' in it",
+            format!("key '{key}': write the table {title}, with the key 'url' in it"),
         );
         return None;
     };
-    let section = Section::new(&MQTT, table, line, notes);
+    Some(Section::new(kind, table, line, notes))
+}
+
+fn influx(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Influx> {
+    let section = with_url(top, "influx", &INFLUX, notes)?;
+    let password_file = section.get("password-file", section::path, notes);
+    let token_file = section.get("token-file", section::path, notes);
+    let ca = section.get("ca", section::path, notes);
+    let since = section.get("since", section::day, notes);
+    let example = "\"http://host:8086/write?db=solar\"";
+    let url = section.need("url", example, database, notes)?;
+    Some(Influx {
+        database: url.value,
+        password_file,
+        token_file,
+        ca,
+        since,
+    })
+}
+
+/// A database without a password.
+fn database(value: &DeValue<'_>) -> Result<Database, String> {
+    let database: Database = section::parsed(value, "http://host:8086/write?db=solar")?;
+    match database.password {
+        Some(_) => Err(PASSWORD.to_owned()),
+        None => Ok(database),
+    }
+}
+
+/// What is wrong with a password in a URL.
+const PASSWORD: &str = "there is a password in it, and secrets do not stand in this file; \
+    write it to a file of its own and name that with 'password-file'";
+
+fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
+    let section = with_url(top, "mqtt", &MQTT, notes)?;
     let prefix = |value: &DeValue<'_>| topic::checked(section::text(value, PREFIX)?, PREFIX);
     let qos = |value: &DeValue<'_>| section::whole(value, 0, 1);
     let password_file = section.get("password-file", section::path, notes);
@@ -411,14 +472,10 @@ fn identity(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<Identity> {
 /// A broker without a password.
 fn broker(value: &DeValue<'_>) -> Result<Broker, String> {
     let broker: Broker = section::parsed(value, "mqtt://user@host")?;
-    if broker.password.is_some() {
-        return Err(
-            "there is a password in it, and secrets do not stand in this file; \
-             write it to a file of its own and name that with 'password-file'"
-                .to_owned(),
-        );
+    match broker.password {
+        Some(_) => Err(PASSWORD.to_owned()),
+        None => Ok(broker),
     }
-    Ok(broker)
 }
 
 #[cfg(test)]

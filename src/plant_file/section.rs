@@ -4,6 +4,7 @@ use super::mistake::Notes;
 use crate::address::Address;
 use crate::duration;
 use crate::reading::Decimal;
+use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -19,13 +20,13 @@ pub(super) struct Kind {
 }
 
 /// All kinds of tables there are.
-pub(super) static KINDS: [&Kind; 4] = [&PLANT, &MQTT, &BUS, &KSTAR];
+pub(super) static KINDS: [&Kind; 5] = [&PLANT, &MQTT, &INFLUX, &BUS, &KSTAR];
 
 pub(super) static PLANT: Kind = Kind {
     title: "the top of the file",
     keys: &[
         "name", "log", "every", "textfile", "sunspec", "http", "strict", "silent", "pace",
-        "timeout", "gap", "attempts", "counters", "record", "mqtt", "bus", "kstar",
+        "timeout", "gap", "attempts", "counters", "record", "mqtt", "influx", "bus", "kstar",
     ],
 };
 
@@ -42,6 +43,11 @@ pub(super) static MQTT: Kind = Kind {
         "discovery",
         "expire-after",
     ],
+};
+
+pub(super) static INFLUX: Kind = Kind {
+    title: "[influx]",
+    keys: &["url", "password-file", "token-file", "ca", "since"],
 };
 
 pub(super) static BUS: Kind = Kind {
@@ -162,11 +168,18 @@ fn unknown(key: &str, kind: &Kind) -> String {
     if SECRETS.contains(&key) {
         return format!(
             "key '{shown}' is not allowed: secrets do not stand in this file; \
-             write them to a file of their own and name it with 'password-file' in [mqtt]"
+             write them to a file of their own and name it with 'password-file' in [mqtt] or [influx]"
         );
     }
     if kind.keys.contains(&"url") && ["user", "username"].contains(&key) {
-        return format!("key '{shown}' is not known; the user stands in 'url': mqtt://user@host");
+        let scheme = if kind.title == INFLUX.title {
+            "http"
+        } else {
+            "mqtt"
+        };
+        return format!(
+            "key '{shown}' is not known; the user stands in 'url': {scheme}://user@host"
+        );
     }
     if let Some(other) = KINDS.iter().find(|other| other.keys.contains(&key)) {
         return format!(
@@ -257,6 +270,16 @@ pub(super) fn positive(value: &DeValue<'_>) -> Result<Duration, String> {
         Duration::ZERO => Err("it must be longer than nothing".to_owned()),
         time => Ok(time),
     }
+}
+
+/// A day, in quotes or without.
+pub(super) fn day(value: &DeValue<'_>) -> Result<NaiveDate, String> {
+    let text = match value {
+        DeValue::Datetime(date) => date.to_string(),
+        other => text(other, "2026-05-03")?.to_owned(),
+    };
+    text.parse()
+        .map_err(|_| format!("`{}` is not a day such as 2026-05-03", text.escape_debug()))
 }
 
 /// The longest name that is shown.

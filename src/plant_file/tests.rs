@@ -14,6 +14,7 @@ fn every_mistake_names_line_key_and_fix() {
     let after_bus = |text: &str| format!("{BUS_TABLE}{text}");
     let before_bus = |text: &str| format!("{text}\n{BUS_TABLE}");
     let mqtt = |text: &str| format!("{BUS_TABLE}[mqtt]\nurl = \"mqtt://host\"\n{text}");
+    let influx = |text: &str| format!("{BUS_TABLE}[influx]\nurl = \"http://host\"\n{text}");
     let two = |one: &str, other: &str| {
         format!(
             "sunspec = \"0.0.0.0:502\"\n\
@@ -182,6 +183,34 @@ fn every_mistake_names_line_key_and_fix() {
             "6: key 'zzz' is not known; [mqtt] can have: url, password-file",
         ),
         (
+            before_bus("influx = \"http://host\""),
+            "1: key 'influx': write the table [influx]",
+        ),
+        (
+            after_bus("[influx]\nca = \"x\"\n"),
+            "4: key 'url' is missing in [influx]",
+        ),
+        (
+            after_bus("[influx]\nurl = \"http://me:hunter2@host\"\n"),
+            "5: key 'url': there is a password in it",
+        ),
+        (
+            after_bus("[influx]\nurl = \"http://host/write?p=hunter2\"\n"),
+            "5: key 'url': `p` does not belong in the URL",
+        ),
+        (
+            influx("token = \"hunter2\"\n"),
+            "6: key 'token' is not allowed",
+        ),
+        (
+            influx("user = \"me\"\n"),
+            "6: key 'user' is not known; the user stands in 'url': http://user@host",
+        ),
+        (
+            influx("since = \"May\"\n"),
+            "6: key 'since': `May` is not a day such as 2026-05-03",
+        ),
+        (
             "[[kstar]]\nname = \"house\"\n".to_owned(),
             "1: key 'ip' is missing in [[kstar]]",
         ),
@@ -227,6 +256,25 @@ fn every_mistake_names_line_key_and_fix() {
 }
 
 #[test]
+fn a_database_has_its_keys() -> Result<(), Mistakes> {
+    let keys = "url = \"http://me@host\"\ntoken-file = \"/t\"\nca = \"/c\"\nsince = 2026-05-03\n";
+    let plant = PlantFile::parse("plant.toml", &format!("{BUS_TABLE}[influx]\n{keys}"))?;
+    let influx = plant.influx.map(|influx| {
+        let day = influx.since.map(|day| day.to_string());
+        (influx.database.user, influx.token_file, influx.ca, day)
+    });
+    let due = (
+        "me".to_owned(),
+        "/t".into(),
+        "/c".into(),
+        "2026-05-03".to_owned(),
+    );
+    let (user, token, ca, day) = due;
+    assert_eq!(influx, Some((Some(user), Some(token), Some(ca), Some(day))));
+    Ok(())
+}
+
+#[test]
 fn all_mistakes_are_told_in_the_order_of_the_file() {
     let said = mistakes("pase = 1\n[[bus]]\ndevice = 1\nadresses = \"2\"\n");
     let lines: Vec<_> = said
@@ -266,7 +314,7 @@ fn examples_for_owners_are_right() {
     }
     for (title, keys) in section::KINDS.iter().map(|kind| (kind.title, kind.keys)) {
         let is_told = |key: &&&str| {
-            page.contains(&format!("`{key}`")) || ["mqtt", "bus", "kstar"].contains(*key)
+            page.contains(&format!("`{key}`")) || ["mqtt", "influx", "bus", "kstar"].contains(*key)
         };
         let untold: Vec<_> = keys.iter().filter(|key| !is_told(key)).collect();
         assert!(untold.is_empty(), "{title}: {untold:?}");

@@ -1,6 +1,6 @@
 //! Whether sinks could work: looked at without making, writing or sending anything.
 
-use super::{SinkPlan, mqtt};
+use super::{SinkPlan, influx, mqtt};
 use crate::exit::Failure;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use std::fs;
@@ -17,7 +17,11 @@ impl SinkPlan {
         ];
         let failures = looked.into_iter().filter_map(Result::err);
         let published = self.mqtt.as_ref().map(mqtt::Options::look);
-        failures.chain(published.into_iter().flatten()).collect()
+        let pushed = self.influx.as_ref().and_then(influx::Options::look);
+        failures
+            .chain(published.into_iter().flatten())
+            .chain(pushed)
+            .collect()
     }
 }
 

@@ -14,8 +14,10 @@
 pub mod csv_log;
 pub(crate) mod health;
 mod http;
+pub mod influx;
 pub(crate) mod look;
 pub mod mqtt;
+pub mod secret;
 pub(crate) mod stdout;
 pub mod sunspec;
 pub(crate) mod textfile;
@@ -31,6 +33,7 @@ use csv_log::CsvLog;
 use health::Health;
 pub(crate) use http::Clock;
 use http::Http;
+use influx::Influx;
 use mqtt::Mqtt;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -52,6 +55,8 @@ pub struct SinkPlan {
     pub textfile: Option<PathBuf>,
     /// An MQTT broker.
     pub mqtt: Option<mqtt::Options>,
+    /// A database that takes the line protocol.
+    pub influx: Option<influx::Options>,
     /// SunSpec clients that are served while the run goes on.
     pub sunspec: Option<sunspec::Options>,
     /// Where to serve HTTP.
@@ -66,6 +71,7 @@ enum Sink {
     Stdout(Stdout),
     Textfile(Textfile),
     Mqtt(Box<Mqtt>),
+    Influx(Box<Influx>),
     Sunspec(Box<Sunspec>),
     Http(Http),
 }
@@ -78,6 +84,7 @@ impl Sink {
             Self::Stdout(_) => "output",
             Self::Textfile(_) => "metrics",
             Self::Mqtt(_) => "MQTT",
+            Self::Influx(_) => "database",
             Self::Sunspec(_) => "SunSpec",
             Self::Http(_) => "HTTP",
         }
@@ -119,6 +126,10 @@ impl Sinks {
         if let Some(options) = plan.mqtt {
             sinks.push(Sink::Mqtt(Box::new(Mqtt::once(options))));
         }
+        if let Some(options) = &plan.influx {
+            let influx = Influx::open(options, plan.log.clone())?;
+            sinks.push(Sink::Influx(Box::new(influx)));
+        }
         if let Some(address) = plan.http {
             sinks.push(Sink::Http(Http::open(
                 address,
@@ -140,6 +151,15 @@ impl Sinks {
         })
     }
 
+    /// Tells the witness, from the connection on, what the broker has acknowledged.
+    pub(crate) fn tell(&mut self, witness: &mqtt::Witness) {
+        for sink in &mut self.sinks {
+            if let Sink::Mqtt(mqtt) = sink {
+                mqtt.tell(witness.clone());
+            }
+        }
+    }
+
     /// Keeps one connection to the broker from now on, instead of one at the end, and serves
     /// SunSpec clients. Changes are reported by the watcher, not by the log.
     ///
@@ -149,6 +169,7 @@ impl Sinks {
         for sink in &mut self.sinks {
             match sink {
                 Sink::Mqtt(mqtt) => mqtt.stay_connected(inverters)?,
+                Sink::Influx(influx) => influx.stay_connected(),
                 Sink::Sunspec(sunspec) => sunspec.start(inverters)?,
                 Sink::CsvLog(log) => log.without_alarms(),
                 _ => {}
@@ -208,7 +229,11 @@ impl Sinks {
             match sink {
                 Sink::Http(http) => http.exchange(&self.latest),
                 Sink::Sunspec(served) => served.exchange(sunspec.clone(), &self.latest),
-                Sink::CsvLog(_) | Sink::Stdout(_) | Sink::Textfile(_) | Sink::Mqtt(_) => {}
+                Sink::CsvLog(_)
+                | Sink::Stdout(_)
+                | Sink::Textfile(_)
+                | Sink::Mqtt(_)
+                | Sink::Influx(_) => {}
             }
         }
     }
@@ -249,6 +274,11 @@ impl Sinks {
             self.troubles.turn(sink.name());
             match sink {
                 Sink::CsvLog(log) => log.repair(inverters, &mut self.troubles),
+                Sink::Influx(influx) => {
+                    for inverter in inverters {
+                        influx.begin(inverter, &mut self.troubles);
+                    }
+                }
                 Sink::Stdout(_)
                 | Sink::Textfile(_)
                 | Sink::Mqtt(_)
@@ -300,6 +330,7 @@ impl Sinks {
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
                 Sink::CsvLog(log) => log.round_done(&self.latest),
                 Sink::Http(http) => http.round_done(),
+                Sink::Influx(influx) => influx.round_done(),
                 Sink::Mqtt(mqtt) => mqtt.round_done(self.memory.total(self.latest.iter())),
                 Sink::Sunspec(_) => {}
             }
@@ -314,7 +345,11 @@ impl Sinks {
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_failed(&self.latest, &mut self.troubles),
-                Sink::CsvLog(_) | Sink::Mqtt(_) | Sink::Sunspec(_) | Sink::Http(_) => {}
+                Sink::CsvLog(_)
+                | Sink::Mqtt(_)
+                | Sink::Influx(_)
+                | Sink::Sunspec(_)
+                | Sink::Http(_) => {}
             }
         }
     }
@@ -323,8 +358,10 @@ impl Sinks {
     pub async fn finish(mut self) -> Exit {
         for sink in self.sinks {
             self.troubles.turn(sink.name());
-            if let Sink::Mqtt(mqtt) = sink {
-                mqtt.finish(&mut self.troubles).await;
+            match sink {
+                Sink::Mqtt(mqtt) => mqtt.finish(&mut self.troubles).await,
+                Sink::Influx(influx) => influx.finish(&mut self.troubles).await,
+                _ => {}
             }
         }
         self.troubles.exit()
@@ -336,6 +373,7 @@ impl Sinks {
             name: sink.name().to_owned(),
             trouble: match sink {
                 Sink::Mqtt(mqtt) => mqtt.trouble(),
+                Sink::Influx(influx) => influx.trouble(),
                 _ => self.troubles.of(sink.name()),
             },
         };
@@ -350,6 +388,7 @@ impl Sinks {
     fn deliver(&mut self, observation: &Observation) {
         self.memory.note(observation);
         self.note(observation);
+        self.prepare(observation);
         for sink in &mut self.sinks {
             self.troubles.turn(sink.name());
             match sink {
@@ -358,9 +397,26 @@ impl Sinks {
                 Sink::Mqtt(mqtt) => mqtt.observe(observation),
                 Sink::Sunspec(sunspec) => sunspec.observe(observation),
                 Sink::Http(http) => http.observe(observation),
-                Sink::Textfile(_) => {}
+                Sink::Textfile(_) | Sink::Influx(_) => {}
             }
         }
+    }
+
+    /// What is pushed from the log has to know of a row before it is there.
+    fn prepare(&mut self, observation: &Observation) {
+        let influx = self.sinks.iter().find_map(|sink| match sink {
+            Sink::Influx(influx) => Some((influx, sink.name())),
+            _ => None,
+        });
+        let Some((influx, name)) = influx else {
+            return;
+        };
+        let folder = self.sinks.iter().find_map(|sink| match sink {
+            Sink::CsvLog(log) => log.folder(&observation.inverter),
+            _ => None,
+        });
+        self.troubles.turn(name);
+        influx.observe(observation, folder, &mut self.troubles);
     }
 
     fn note(&mut self, observation: &Observation) {

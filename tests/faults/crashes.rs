@@ -18,7 +18,7 @@ use std::thread;
 use tempfile::TempDir;
 
 /// How many states a test tries unless it is to try all.
-const SOME: usize = 60;
+const SOME: usize = 40;
 
 /// One `log`: when, and the capture that the inverter answers with.
 #[derive(Clone, Copy)]

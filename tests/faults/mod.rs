@@ -9,6 +9,7 @@ mod clocks;
 mod cost;
 mod crashes;
 mod crowds;
+mod databases;
 mod disks;
 mod figures;
 mod floods;

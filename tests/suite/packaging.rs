@@ -159,7 +159,7 @@ fn is_known(variable: &str) -> bool {
     let name = variable
         .strip_prefix("KACO_ARDEXA_")
         .map(|name| name.to_lowercase().replace('_', "-"));
-    let others = ["FAMILY", "MQTT_USERNAME", "MQTT_PASSWORD"];
+    let others = ["FAMILY", "MQTT_USERNAME", "MQTT_PASSWORD", "INFLUX_TOKEN"];
     name.map_or(others.contains(&variable), |name| {
         has(&Cli::command(), &name)
     })
@@ -397,6 +397,7 @@ fn scripts_are_without_slips() {
     let folders = [
         "packaging",
         "packaging/debian/scripts",
+        "packaging/fleet",
         "packaging/home-assistant",
         "tests",
         "tests/fuzz",

@@ -32,10 +32,12 @@ impl LogDirectory {
     /// [`LogError::Busy`] if another run has it; [`LogError::Failed`] if it can't be made, read or
     /// written.
     pub fn open(path: &Path) -> Result<Self, LogError> {
-        let mut make = DirBuilder::new();
-        make.recursive(true).mode(0o755);
-        make.create(path)
-            .or_explain("can't make the directory", path)?;
+        if !path.is_dir() {
+            let mut make = DirBuilder::new();
+            make.recursive(true).mode(0o755);
+            make.create(path)
+                .or_explain("can't make the directory", path)?;
+        }
         let folder = Folder::open(path).or_explain("can't open the directory", path)?;
         match folder.handle().try_lock() {
             Ok(()) => {}
@@ -363,7 +365,11 @@ fn append_row(mut file: File, path: &Path, row: &str) -> Result<(), LogError> {
 }
 
 /// Puts a new file in place, whole: header and first row.
-pub(super) fn start_file(folder: &Folder, name: &str, content: &str) -> Result<(), LogError> {
+pub(in crate::sink) fn start_file(
+    folder: &Folder,
+    name: &str,
+    content: &str,
+) -> Result<(), LogError> {
     folder
         .create(NEW_DAY, content.as_bytes())
         .and_then(|()| folder.rename(NEW_DAY, name))

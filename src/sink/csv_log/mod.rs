@@ -110,15 +110,21 @@ impl CsvLog {
         }
     }
 
+    /// The folder of an inverter; `None` if it names itself and was not identified yet.
+    pub(super) fn folder(&self, inverter: &InverterId) -> Option<String> {
+        let chosen = || self.chosen.get(inverter).cloned();
+        inverter.folder().or_else(chosen)
+    }
+
     pub(super) fn observe(&mut self, observation: &Observation, troubles: &mut Troubles) {
         let inverter = &observation.inverter;
         let Some(reading) = observation.reading() else {
             return;
         };
-        let chosen = self.chosen.get(inverter);
-        let Some(folder) = inverter.folder().or_else(|| chosen.cloned()) else {
+        let Some(folder) = self.folder(inverter) else {
             return; // every inverter that names itself was identified before
         };
+        let chosen = self.chosen.get(inverter);
         let subject = match chosen {
             Some(folder) => format!("inverter {folder}"),
             None => inverter.subject(),

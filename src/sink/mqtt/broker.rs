@@ -3,7 +3,7 @@
 //! A user's name and password can stand in it. They are never shown, and neither is a text that
 //! could not be read: any part of it may be the password.
 
-use super::password::Password;
+use crate::sink::secret::Password;
 use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::net::Ipv6Addr;

@@ -178,7 +178,7 @@ fn refused(broker: String, code: ConnectReturnCode) -> PublishError {
 }
 
 /// The reason at the bottom; what lies above it are names of the library's layers.
-fn words(error: &(dyn Error + 'static)) -> String {
+pub(in crate::sink) fn words(error: &(dyn Error + 'static)) -> String {
     match error.source() {
         Some(source) => words(source),
         None => error.to_string(),

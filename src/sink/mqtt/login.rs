@@ -2,16 +2,8 @@
 
 use super::broker::Broker;
 use super::error::PublishError;
-use super::password::Password;
-use crate::escape::shell_word;
-use crate::lines;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use crate::sink::secret::Password;
 use std::path::Path;
-use tracing::warn;
-
-/// The right of all users to read a file.
-const OTHERS: u32 = 0o004;
 
 /// The values of the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,7 +37,14 @@ impl Login {
     ) -> Result<Self, PublishError> {
         let user = broker.user.clone().or(environment.user);
         let password = match file {
-            Some(path) => Some(read(path)?),
+            Some(path) => {
+                Some(
+                    Password::read(path).map_err(|reason| PublishError::PasswordFile {
+                        path: path.to_owned(),
+                        reason,
+                    })?,
+                )
+            }
             None => broker.password.clone().or(environment.password),
         };
         match (user, password) {
@@ -55,27 +54,6 @@ impl Login {
             (None, Some(_)) => Err(PublishError::NoUser(broker.to_string())),
         }
     }
-}
-
-/// The password in a file, without the line end that editors put behind it.
-fn read(path: &Path) -> Result<Password, PublishError> {
-    let unreadable = |reason: String| PublishError::PasswordFile {
-        path: path.to_owned(),
-        reason,
-    };
-    let bytes = lines::whole(path, lines::LONGEST);
-    let mut bytes = bytes.map_err(|error| unreadable(error.to_string()))?;
-    if fs::metadata(path).is_ok_and(|file| file.mode() & OTHERS != 0) {
-        warn!(
-            "every user of this machine can read the password in {}: `chmod 600 {}`",
-            path.display(),
-            shell_word(&path.display().to_string())
-        );
-    }
-    if bytes.pop_if(|byte| *byte == b'\n').is_some() {
-        bytes.pop_if(|byte| *byte == b'\r');
-    }
-    Password::new(bytes).ok_or_else(|| unreadable("it is empty".to_owned()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`broker`], [`login`], [`password`] | where, and as which user |
+//! | [`broker`], [`login`] | where, and as which user |
 //! | [`options`] | how to publish, and what that makes of a reading |
 //! | [`state`] | the messages of a reading |
 //! | [`topic`] | topics that are typed |
@@ -21,7 +21,6 @@ mod look;
 pub mod once;
 pub(crate) mod options;
 mod outbox;
-pub(crate) mod password;
 pub mod session;
 pub mod state;
 mod throttle;
@@ -40,9 +39,10 @@ use crate::observation::Observation;
 use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use crate::sink::health::NOT_YET;
+use crate::sink::secret::forbid_core;
 use crate::sink::trouble::Troubles;
 use chrono::{DateTime, FixedOffset};
-use rustix::process::{Resource, Rlimit, setrlimit};
+pub(crate) use session::Witness;
 use session::{Session, availability_topic};
 
 /// Publishes readings: at the end of a run, or over one connection that is kept.
@@ -52,6 +52,7 @@ pub(super) struct Mqtt {
     readings: Vec<Reading>,
     total: Option<PlantTotal>,
     session: Option<Session>,
+    witness: Option<Witness>,
 }
 
 impl Mqtt {
@@ -62,14 +63,22 @@ impl Mqtt {
             readings: Vec::new(),
             total: None,
             session: None,
+            witness: None,
         }
+    }
+
+    /// Tells the witness what the broker has acknowledged.
+    pub(super) fn tell(&mut self, witness: Witness) {
+        self.witness = Some(witness);
     }
 
     /// Connects, and stays connected. `inverters`: those that were named.
     pub(super) fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), PublishError> {
         let topic = availability_topic(inverters);
         let topic = self.options.under_prefix(&topic);
-        self.session = Some(Session::start(self.options.clone(), topic)?);
+        let witness = self.witness.clone();
+        let session = Session::witnessed(self.options.clone(), topic, witness)?;
+        self.session = Some(session);
         Ok(())
     }
 
@@ -111,17 +120,6 @@ impl Mqtt {
         }
         let published = once::publish(&self.options, &self.readings, self.total.as_ref()).await;
         troubles.note(SUBJECT, published, "");
-    }
-}
-
-/// A core file would hold the password of the broker.
-fn forbid_core() {
-    let nothing = Rlimit {
-        current: Some(0),
-        maximum: Some(0),
-    };
-    if let Err(error) = setrlimit(Resource::Core, nothing) {
-        tracing::info!("core files can't be forbidden: {error}");
     }
 }
 

@@ -19,6 +19,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
@@ -42,6 +43,9 @@ const STOP_LIMIT: Duration = Duration::from_millis(1500);
 
 /// Messages between session and connection. Whatever does not fit waits in the outbox.
 const ROOM: usize = 32;
+
+/// Is told of every message that the broker has acknowledged.
+pub(crate) type Witness = UnboundedSender<Message>;
 
 /// `kaco_ardexa/kaco_02/availability`: the topic that reports whether a process publishes, of which
 /// each has one.
@@ -100,6 +104,15 @@ impl Session {
     /// [`PublishError`] if a file can't be read or the login makes no sense. A broker that is away
     /// is not an error: it may come.
     pub fn start(options: Options, availability: String) -> Result<Self, PublishError> {
+        Self::witnessed(options, availability, None)
+    }
+
+    /// As [`Self::start`]; what the broker has acknowledged is told to the witness.
+    pub(super) fn witnessed(
+        options: Options,
+        availability: String,
+        witness: Option<Witness>,
+    ) -> Result<Self, PublishError> {
         let mut connector = Connector::new(&options)?;
         let place = availability.trim_end_matches("/availability");
         connector.stay(&place.replace("kaco_ardexa/", ""));
@@ -112,6 +125,7 @@ impl Session {
             listens: options.discovery,
             options,
             availability,
+            witness,
         };
         Ok(Self {
             shared,
@@ -170,6 +184,7 @@ struct Task {
     connector: Connector,
     options: Options,
     availability: String,
+    witness: Option<Witness>,
     /// Whether it is heard when Home Assistant comes up.
     listens: bool,
 }
@@ -301,8 +316,16 @@ impl Task {
             return;
         }
         while let Some(message) = state.outbox.front(&self.options, &self.availability) {
-            if sender.send(message).is_err() {
+            let Ok(notice) = sender.send(message) else {
                 return;
+            };
+            if let Some(witness) = self.witness.clone() {
+                let message = message.clone();
+                tokio::spawn(async move {
+                    if notice.wait_completion_async().await.is_ok() {
+                        let _ = witness.send(message);
+                    }
+                });
             }
             state.outbox.take();
         }

@@ -49,8 +49,8 @@ impl Watch {
         command
             .args(["--every", "100ms", "--mqtt", &broker.host()])
             .args(["--log", &file("logs"), "--textfile", &file("kstar.prom")])
-            .env("LD_PRELOAD", shim::library("tests/faults/clocks.c"))
             .env("AHEAD", file("ahead"));
+        shim::load(&mut command, &shim::library("tests/faults/clocks.c"));
         let listener = broker.listen();
         set_ahead(directory.path(), 0);
         Self {

@@ -1,80 +1,24 @@
 //! `mqtts://`, with certificates made for the test.
 
+use crate::support::authority::Authority;
 use crate::support::broker::{Broker, OPEN};
 use crate::support::inverter::address;
 use crate::support::plant::{HEADER, Plant, ROW};
 use crate::support::program::{command, start, text, wait};
-use std::fs;
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use tempfile::TempDir;
 
-/// A certificate authority, and certificates for brokers, made by openssl.
-struct Authority(TempDir);
-
-impl Authority {
-    fn new() -> Self {
-        let authority = Self(TempDir::new().expect("a directory"));
-        authority.openssl(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=Test \
-             -keyout ca.key -out ca.pem -addext basicConstraints=critical,CA:TRUE",
-        );
-        authority
-    }
-
-    /// Configuration of a broker whose certificate is for this address.
-    fn settings(&self, ip: Ipv4Addr) -> String {
-        fs::write(self.path("name"), format!("subjectAltName=IP:{ip}\n")).expect("a file");
-        let [certificate, key] = self.certify("broker", "-extfile name");
-        let certificates = text(&self.path("ca.pem"));
-        format!("{OPEN}\ncafile {certificates}\ncertfile {certificate}\nkeyfile {key}")
-    }
-
-    /// A certificate for a client of this name, and its key.
-    fn client(&self, name: &str) -> [String; 2] {
-        fs::write(self.path("use"), "extendedKeyUsage=clientAuth\n").expect("a file");
-        self.certify(name, "-extfile use")
-    }
-
-    /// A certificate of this name, and its key.
-    fn certify(&self, name: &str, further: &str) -> [String; 2] {
-        self.openssl(&format!(
-            "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN={name} \
-             -keyout {name}.key -out {name}.csr"
-        ));
-        self.openssl(&format!(
-            "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 {further} \
-             -out {name}.pem"
-        ));
-        ["pem", "key"].map(|end| text(&self.path(&format!("{name}.{end}"))))
-    }
-
-    /// A file of it: `ca.pem`.
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn openssl(&self, arguments: &str) {
-        let done = Command::new("openssl")
-            .args(arguments.split_whitespace())
-            .current_dir(self.0.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        assert!(
-            done.is_ok_and(|status| status.success()),
-            "openssl (tests/all.sh installs it) {arguments}"
-        );
-    }
+/// Configuration of a broker whose certificate is for this address.
+fn settings(authority: &Authority, ip: Ipv4Addr) -> String {
+    let [certificate, key] = authority.sign(ip);
+    let certificates = text(&authority.path("ca.pem"));
+    format!("{OPEN}\ncafile {certificates}\ncertfile {certificate}\nkeyfile {key}")
 }
 
 #[test]
 fn only_certificates_that_are_trusted() {
     let authority = Authority::new();
     let ip = address();
-    let broker = Broker::start_at(ip, &authority.settings(ip));
+    let broker = Broker::start_at(ip, &settings(&authority, ip));
     let trusted = text(&authority.path("ca.pem"));
     let listener = broker.listen_as(&["--cafile", &trusted]);
     let url = format!("mqtts://{}", broker.host());
@@ -93,7 +37,7 @@ fn only_certificates_that_are_trusted() {
     );
     // A certificate for another address.
     let elsewhere = address();
-    let broker = Broker::start_at(elsewhere, &authority.settings(ip));
+    let broker = Broker::start_at(elsewhere, &settings(&authority, ip));
     let url = format!("mqtts://{}", broker.host());
     let refused = plant
         .log_with("2", &["--mqtt", &url, "--mqtt-ca", &trusted])
@@ -114,7 +58,7 @@ fn only_certificates_that_are_trusted() {
 /// A broker that knows its clients by certificates.
 fn demanding() -> (Authority, Broker) {
     let (authority, ip) = (Authority::new(), address());
-    let settings = authority.settings(ip) + "\nrequire_certificate true";
+    let settings = settings(&authority, ip) + "\nrequire_certificate true";
     let broker = Broker::start_at(ip, &settings);
     (authority, broker)
 }

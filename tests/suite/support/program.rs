@@ -52,7 +52,10 @@ impl Run {
 }
 
 /// Variables that the program takes options from, besides `KACO_ARDEXA_…`.
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 11] = [
+    "INFLUX_USERNAME",
+    "INFLUX_PASSWORD",
+    "INFLUX_TOKEN",
     "IP_ADDRESS_INVERTER",
     "IP",
     "MQTT_CONNECTION_STRING",

@@ -1,0 +1,144 @@
+//! Why rows could not be pushed, in words for people.
+
+use hyper::StatusCode;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Why rows could not be pushed. The text names the database, never the user, the password or the
+/// token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PushError {
+    /// There is no connection.
+    #[error("{database} can't be reached: {reason}")]
+    Unreachable {
+        /// Scheme, host and port.
+        database: String,
+        /// In words.
+        reason: String,
+    },
+    /// No encrypted connection.
+    #[error("{database}: TLS: {reason}")]
+    Tls {
+        /// Scheme, host and port.
+        database: String,
+        /// In words.
+        reason: String,
+    },
+    /// The connection ended before there was an answer.
+    #[error("{database}: the connection was lost: {reason}")]
+    Lost {
+        /// Scheme, host and port.
+        database: String,
+        /// In words.
+        reason: String,
+    },
+    /// There is a connection, but no answer.
+    #[error("{database} gave no answer within {seconds} s")]
+    Slow {
+        /// Scheme, host and port.
+        database: String,
+        /// How long that was.
+        seconds: u64,
+    },
+    /// An answer, but not that it has taken the rows.
+    #[error("{database} answers {}{}", code.as_u16(), behind(said))]
+    Refused {
+        /// Scheme, host and port.
+        database: String,
+        /// The number of its answer.
+        code: StatusCode,
+        /// What it said, made safe to show.
+        said: String,
+        /// How long it wants to be left alone.
+        wait: Option<Duration>,
+    },
+    /// A password, but nobody that it belongs to.
+    #[error("{0}: there is a password without a user")]
+    NoUser(String),
+    /// A token with a line end in it, for example.
+    #[error("{0}: user, password or token have signs that can't be sent")]
+    NoHeader(String),
+    /// `--influx-password-file`, `--influx-token-file`, `--influx-ca`
+    #[error("can't read the {what} in {}: {reason}", path.display())]
+    File {
+        /// What should be in it.
+        what: &'static str,
+        /// As it was typed.
+        path: PathBuf,
+        /// In words.
+        reason: String,
+    },
+}
+
+fn behind(said: &str) -> String {
+    match said {
+        "" => String::new(),
+        said => format!(": {said}"),
+    }
+}
+
+impl PushError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Unreachable { .. } => {
+                "is the database running, are host and port right, does a firewall let it through? \
+                 The rows stay in the log \
+                 and are pushed when it is back"
+            }
+            Self::Tls { .. } => {
+                "a database with a certificate of its own needs --influx-ca FILE, and the host as it \
+                 stands in the certificate"
+            }
+            Self::Slow { .. } | Self::Lost { .. } => {
+                "is it too busy, or is that no database? The rows stay in the log and are pushed when \
+                 it is back"
+            }
+            Self::NoUser(_) => "write http://USER@host, or set INFLUX_USERNAME",
+            Self::Refused { code, .. } => return Some(cure(*code)),
+            Self::NoHeader(_) | Self::File { .. } => return None,
+        })
+    }
+
+    /// The batch was too long, or there was something wrong with one of its rows: a shorter one may
+    /// do.
+    pub(super) fn is_about_rows(&self) -> bool {
+        self.has_code(&[StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY])
+    }
+
+    /// The batch was too long.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.has_code(&[StatusCode::PAYLOAD_TOO_LARGE])
+    }
+
+    fn has_code(&self, codes: &[StatusCode]) -> bool {
+        matches!(self, Self::Refused { code, .. } if codes.contains(code))
+    }
+
+    /// How long the database wants to be left alone.
+    pub(super) const fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { wait, .. } => *wait,
+            _ => None,
+        }
+    }
+}
+
+fn cure(code: StatusCode) -> &'static str {
+    match code.as_u16() {
+        300..=399 => "it leads elsewhere, which is not followed: write the URL that it leads to",
+        400 | 422 => "the text says what it does not take; the rows stay in the log",
+        401 | 403 => {
+            "check the user (in the URL, or INFLUX_USERNAME) and the password (INFLUX_PASSWORD or \
+             --influx-password-file), or \
+             the token (INFLUX_TOKEN or --influx-token-file); may it write there?"
+        }
+        404 | 405 => {
+            "is the path right, and is there such a database or bucket? \
+             InfluxDB 1: /write?db=NAME; 2: \
+             /api/v2/write?org=ORG&bucket=BUCKET; VictoriaMetrics, QuestDB: /write"
+        }
+        413 => "it takes not even one row: allow longer requests there, or in the proxy before it",
+        _ => "its log says more; the rows stay in the log here and are pushed when it is well",
+    }
+}

@@ -1,0 +1,243 @@
+//! `.influx` beside the files of an inverter: how much of them the database has.
+//!
+//! ```text
+//! through 2026-11-19
+//! 2026-11-20.csv 5321 a1b2c3d4
+//! ```
+//!
+//! The database has the files up to that day, but of a file that is named only so many bytes; the
+//! row that ends there has this checksum. A file that was replaced meanwhile is pushed again: the
+//! same rows change nothing.
+
+use crate::sink::csv_log::folder::Folder;
+use chrono::NaiveDate;
+use crc::{CRC_32_ISO_HDLC, Crc};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+/// Hidden, so that no agent takes it for a log.
+pub(super) const NAME: &str = ".influx";
+
+/// The longest row that is looked at, and the longest header.
+pub(super) const LONGEST_LINE: u64 = 4096;
+
+/// A file of a log; they are in the order in which they were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct DayFile {
+    pub(super) date: NaiveDate,
+    /// The number of one that was set aside; the last one of its day has none.
+    part: u32,
+}
+
+impl DayFile {
+    /// The file that rows of this day are written to.
+    pub(super) const fn of(date: NaiveDate) -> Self {
+        Self {
+            date,
+            part: u32::MAX,
+        }
+    }
+
+    /// `2026-11-20.csv` or `2026-11-20.csv.1`
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let (date, rest) = name.split_at_checked(10)?;
+        let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?;
+        let part = match rest.strip_prefix(".csv")? {
+            "" => u32::MAX,
+            part => part.strip_prefix('.')?.parse().ok()?,
+        };
+        Some(Self { date, part })
+    }
+
+    pub(super) fn name(self) -> String {
+        let date = self.date.format("%Y-%m-%d");
+        match self.part {
+            u32::MAX => format!("{date}.csv"),
+            part => format!("{date}.csv.{part}"),
+        }
+    }
+}
+
+/// How much of a file the database has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) length: u64,
+    /// Of the row that ends there.
+    sum: u32,
+}
+
+impl Mark {
+    /// Behind a line of a file.
+    pub(super) fn behind(line: &[u8], length: u64) -> Self {
+        let sum = Crc::<u32>::new(&CRC_32_ISO_HDLC).checksum(line);
+        Self { length, sum }
+    }
+
+    /// Behind the last line that ends within the first `length` bytes.
+    pub(super) fn at(file: &mut File, length: u64) -> io::Result<Self> {
+        let start = length.saturating_sub(LONGEST_LINE);
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = Vec::new();
+        file.take(length - start).read_to_end(&mut bytes)?;
+        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
+        let last = lines.rfind(|line| line.ends_with(b"\n"));
+        Ok(last.map_or_else(Self::default, |line| Self::behind(line, length)))
+    }
+
+    /// Whether this is still the same file.
+    pub(super) fn is_in(self, file: &mut File) -> bool {
+        self == Self::default() || Self::at(file, self.length).is_ok_and(|found| found == self)
+    }
+}
+
+/// How much of all files of an inverter the database has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Memory {
+    /// All files up to this day, but those that are named.
+    through: Option<NaiveDate>,
+    files: BTreeMap<DayFile, Mark>,
+}
+
+impl Memory {
+    /// The database has all that is older than this day.
+    pub(super) fn before(day: Option<NaiveDate>) -> Self {
+        Self {
+            through: day.and_then(|day| day.pred_opt()),
+            files: BTreeMap::new(),
+        }
+    }
+
+    /// What a folder remembers, if it does.
+    pub(super) fn read(folder: &Folder) -> Option<Self> {
+        let text = String::from_utf8(folder.read(NAME).ok()??).ok()?;
+        let mut memory = Self::default();
+        for line in text.lines() {
+            let mut words = line.split(' ');
+            match (words.next()?, words.next()?, words.next()) {
+                ("through", day, None) => memory.through = Some(day.parse().ok()?),
+                (name, length, Some(sum)) => {
+                    let (length, sum) = (length.parse().ok()?, u32::from_str_radix(sum, 16).ok()?);
+                    memory.set(DayFile::named(name)?, Mark { length, sum });
+                }
+                _ => return None,
+            }
+        }
+        Some(memory)
+    }
+
+    /// As it is written.
+    pub(super) fn text(&self) -> String {
+        let through = self.through.map(|day| format!("through {day}\n"));
+        let files = self.files.iter().map(|(file, mark)| {
+            let Mark { length, sum } = mark;
+            format!("{} {length} {sum:08x}\n", file.name())
+        });
+        through.into_iter().chain(files).collect()
+    }
+
+    /// How much of a file the database has; `None` for all of it.
+    pub(super) fn mark(&self, file: DayFile) -> Option<Mark> {
+        let is_over = self.through.is_some_and(|day| file.date <= day);
+        let mark = self.files.get(&file).copied();
+        mark.or_else(|| (!is_over).then(Mark::default))
+    }
+
+    pub(super) fn set(&mut self, file: DayFile, mark: Mark) {
+        self.files.insert(file, mark);
+    }
+
+    /// Forgets what days that are over had, if nothing of them is open.
+    pub(super) fn tidy(&mut self, open: &BTreeSet<DayFile>) {
+        let last = self.files.keys().next_back();
+        let first_open = open.first().map(|file| file.date);
+        let over = last.map(|file| file.date.min(first_open.unwrap_or(file.date)));
+        self.through = self.through.max(over.and_then(|day| day.pred_opt()));
+        let through = self.through;
+        self.files
+            .retain(|file, _| Some(file.date) > through || open.contains(file));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn file(name: &str) -> DayFile {
+        DayFile::named(name).unwrap()
+    }
+
+    #[test]
+    fn files_stand_in_the_order_in_which_they_were_written() {
+        let names = [
+            "2026-11-19.csv",
+            "2026-11-20.csv.2",
+            "2026-11-20.csv.10",
+            "2026-11-20.csv",
+        ];
+        assert!(names.map(file).is_sorted());
+        assert_eq!(names.map(file).map(DayFile::name), names);
+        for none in [
+            "latest.csv",
+            ".influx",
+            "2026-11-20.csv.x",
+            "2026-13-20.csv",
+            "ä",
+        ] {
+            assert_eq!(DayFile::named(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten_and_what_is_open_is_not() {
+        let mark = Mark::behind(b"row\n", 9);
+        let mut memory = Memory::default();
+        let names = ["2026-11-17.csv", "2026-11-19.csv", "2026-11-20.csv"];
+        for name in names {
+            memory.set(file(name), mark);
+        }
+        memory.tidy(&BTreeSet::from([file("2026-11-19.csv")]));
+        assert_eq!(
+            memory.text(),
+            "through 2026-11-18\n2026-11-19.csv 9 6a9c5e54\n2026-11-20.csv 9 6a9c5e54\n"
+                .replace("6a9c5e54", &format!("{:08x}", mark.sum))
+        );
+        assert_eq!(memory.mark(file("2026-11-17.csv")), None);
+        assert_eq!(memory.mark(file("2026-11-19.csv.1")), Some(Mark::default()));
+        memory.tidy(&BTreeSet::new());
+        assert_eq!(memory.mark(file("2026-11-19.csv")), None);
+        // A clock that was wrong: a day that is over has a row more.
+        memory.set(file("2026-01-01.csv"), mark);
+        memory.tidy(&BTreeSet::from([file("2026-01-01.csv")]));
+        assert_eq!(memory.mark(file("2026-01-01.csv")), Some(mark));
+        assert_eq!(memory.mark(file("2026-01-02.csv")), None);
+    }
+
+    #[test]
+    fn a_folder_remembers_what_it_was_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = Folder::open(directory.path()).unwrap();
+        assert_eq!(Memory::read(&folder), None);
+        let mut memory = Memory::before(Some(file("2026-11-20.csv").date));
+        memory.set(file("2026-11-20.csv.1"), Mark::behind(b"row\n", 77));
+        folder.create(NAME, memory.text().as_bytes()).unwrap();
+        assert_eq!(Memory::read(&folder), Some(memory));
+        for damaged in ["through\n", "x\n", "2026-11-20.csv 1 z\n", "\0\0"] {
+            folder.create(NAME, damaged.as_bytes()).unwrap();
+            assert_eq!(Memory::read(&folder), None, "{damaged}");
+        }
+    }
+
+    #[test]
+    fn a_mark_knows_its_file() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"# head\nrow 1\nrow 2\n").unwrap();
+        let mark = Mark::at(&mut file, 13).unwrap();
+        assert_eq!(mark, Mark::behind(b"row 1\n", 13));
+        assert!(mark.is_in(&mut file) && Mark::default().is_in(&mut file));
+        assert!(!Mark::behind(b"row 1\n", 19).is_in(&mut file));
+        assert!(!Mark::behind(b"row 1\n", 999).is_in(&mut file));
+    }
+}

@@ -1,0 +1,199 @@
+//! Readings to a database that takes InfluxDB's line protocol over HTTP.
+//!
+//! The logs are the queue: a row is pushed when it is safe on the disk, live or later, and always
+//! made from the file.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`database`], [`login`] | where, and as whom |
+//! | `queue`, `memory` | rows of the logs that the database does not have; what it has |
+//! | `store` | the queue, or the newest readings where there is no log |
+//! | `client`, `tls` | requests over one connection |
+//! | `push` | batches, and what becomes of those that are refused |
+//! | `session` | pushing while a run goes on |
+//! | [`error`] | what goes wrong, in words |
+
+mod client;
+pub mod database;
+pub mod error;
+pub mod login;
+mod memory;
+mod push;
+mod queue;
+mod session;
+mod store;
+#[cfg(feature = "tls")]
+mod tls;
+
+pub use database::Database;
+pub use error::PushError;
+
+use super::csv_log::error::LogError;
+use super::secret::forbid_core;
+use super::trouble::Troubles;
+use crate::exit::Failure;
+use crate::inverter::InverterId;
+use crate::observation::Observation;
+use chrono::NaiveDate;
+use client::Client;
+use login::Environment;
+use push::{Pusher, Shared};
+use queue::Queue;
+use session::{Session, Trouble};
+use std::path::PathBuf;
+use std::time::Duration;
+use store::{Newest, Store};
+use tokio::time::timeout;
+use tracing::info;
+
+/// All that a run which ends may take. The next run of cron must not find this one waiting.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What is told where rows could not be pushed.
+const SUBJECT: &str = "the readings could not be pushed";
+
+/// Where and how to push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Where.
+    pub database: Database,
+    /// User, password and token where the URL has none.
+    pub environment: Environment,
+    /// The password, before all others.
+    pub password_file: Option<PathBuf>,
+    /// The token, before user and password.
+    pub token_file: Option<PathBuf>,
+    /// Certificates that are trusted in place of the system's.
+    pub certificates: Option<PathBuf>,
+    /// The day from which an inverter is pushed that was never pushed before; its newest day if
+    /// there is none.
+    pub since: Option<NaiveDate>,
+}
+
+impl Options {
+    /// Nothing but where.
+    pub fn new(database: Database) -> Self {
+        Self {
+            database,
+            environment: Environment::default(),
+            password_file: None,
+            token_file: None,
+            certificates: None,
+            since: None,
+        }
+    }
+
+    /// What is wrong with password, token and certificates on this machine.
+    pub(super) fn look(&self) -> Option<Failure> {
+        Client::new(self).err().map(Failure::from)
+    }
+}
+
+/// Pushes rows: at the end of a run, or while it goes on.
+pub(super) struct Influx {
+    store: Shared,
+    /// Until the run turns out to go on.
+    pusher: Option<Pusher>,
+    session: Option<Session>,
+}
+
+impl Influx {
+    /// Gets ready; nothing is connected yet. `log`: the directory of the CSV files.
+    pub(super) fn open(options: &Options, log: Option<PathBuf>) -> Result<Self, PushError> {
+        forbid_core();
+        let store = Shared::new(match log {
+            Some(directory) => Store::Log(Queue::new(directory, options.since)),
+            None => Store::Newest(Newest::default()),
+        });
+        let pusher = Pusher::new(Client::new(options)?, store.clone());
+        Ok(Self {
+            store,
+            pusher: Some(pusher),
+            session: None,
+        })
+    }
+
+    /// Pushes from now on, instead of once at the end.
+    pub(super) fn stay_connected(&mut self) {
+        self.session = self.pusher.take().map(Session::start);
+    }
+
+    /// Rows of this inverter may be waiting in its folder.
+    pub(super) fn begin(&self, inverter: &InverterId, troubles: &mut Troubles) {
+        if let (Store::Log(queue), Some(folder)) = (&mut *self.store.store(), inverter.folder()) {
+            note(inverter, queue.enter(&folder, inverter), troubles);
+        }
+    }
+
+    /// Takes an observation, before its row is in the log. `folder`: where that will be.
+    pub(super) fn observe(
+        &self,
+        observation: &Observation,
+        folder: Option<String>,
+        troubles: &mut Troubles,
+    ) {
+        let day = observation.reading().and_then(|reading| reading.time);
+        match (&mut *self.store.store(), folder, day) {
+            (Store::Newest(newest), ..) => newest.put(observation),
+            (Store::Log(queue), Some(folder), Some(time)) => {
+                let inverter = &observation.inverter;
+                let expected = queue.expect(&folder, inverter, time.date_naive());
+                note(inverter, expected, troubles);
+            }
+            _ => {}
+        }
+    }
+
+    /// The rows of a round are in the log.
+    pub(super) fn round_done(&self) {
+        if let Some(session) = &self.session {
+            session.wake();
+        }
+    }
+
+    /// Since when rows wait, and why.
+    pub(super) fn trouble(&self) -> Trouble {
+        self.session.as_ref().and_then(Session::trouble)
+    }
+
+    /// Pushes what waits, at most 10 s; what is left waits for the next run.
+    pub(super) async fn finish(mut self, troubles: &mut Troubles) {
+        if let Some((_, reason)) = self.trouble() {
+            troubles.note(SUBJECT, Err(Failure::new(reason, None)), "");
+        }
+        drop(self.session.take());
+        if let Some(pusher) = &mut self.pusher {
+            let pushed = timeout(LIMIT, pusher.push()).await;
+            let pushed = pushed.unwrap_or_else(|_| over(pusher));
+            troubles.note(SUBJECT, pushed, "");
+        }
+        if let Err(error) = self.store.store().save() {
+            info!("{error}; what the database has is pushed once more by the next run");
+        }
+    }
+}
+
+/// What it means that the time is over.
+fn over(pusher: &Pusher) -> Result<(), PushError> {
+    let database = pusher.name().to_owned();
+    if pusher.taken == 0 {
+        return Err(PushError::Slow {
+            database,
+            seconds: LIMIT.as_secs(),
+        });
+    }
+    let taken = pusher.taken;
+    info!("{database}: {taken} rows pushed, more wait for the next run");
+    Ok(())
+}
+
+fn note(inverter: &InverterId, outcome: Result<(), LogError>, troubles: &mut Troubles) {
+    let subject = format!("{}: what was pushed", inverter.subject());
+    troubles.note(&subject, outcome, " is remembered again");
+}
+
+impl From<PushError> for Failure {
+    fn from(error: PushError) -> Self {
+        Self::new(error.to_string(), error.hint())
+    }
+}

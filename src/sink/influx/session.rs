@@ -1,0 +1,121 @@
+//! Pushing in a run that goes on. The session is a task of its own: polling never waits for the
+//! database.
+
+use super::error::PushError;
+use super::push::Pusher;
+use chrono::{DateTime, FixedOffset, Local};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use tracing::{info, warn};
+
+/// Before the database is tried again: one that restarts is back in seconds.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// One that is away for long is not tried more often than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Since when rows wait, and why.
+pub(super) type Trouble = Option<(DateTime<FixedOffset>, String)>;
+
+/// A task that pushes for as long as this value lives.
+pub(super) struct Session {
+    state: Arc<State>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct State {
+    /// There are new rows.
+    news: Notify,
+    trouble: Mutex<Trouble>,
+}
+
+impl State {
+    fn trouble(&self) -> MutexGuard<'_, Trouble> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Session {
+    /// Begins with what waits already.
+    pub(super) fn start(pusher: Pusher) -> Self {
+        let state = Arc::new(State::default());
+        state.news.notify_one();
+        let task = tokio::spawn(run(pusher, Arc::clone(&state)));
+        Self { state, task }
+    }
+
+    /// There are new rows.
+    pub(super) fn wake(&self) {
+        self.state.news.notify_one();
+    }
+
+    /// Since when rows wait, and why.
+    pub(super) fn trouble(&self) -> Trouble {
+        self.state.trouble().clone()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn run(mut pusher: Pusher, state: Arc<State>) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        state.news.notified().await;
+        while let Err(error) = pusher.push().await {
+            note(&state, &error);
+            let wait = jittered(pause).max(error.wait().unwrap_or_default());
+            info!("{error}; next try in {} s", wait.as_secs());
+            pusher.remember();
+            sleep(wait).await;
+            pause = (2 * pause).min(LONGEST_PAUSE);
+        }
+        pause = FIRST_PAUSE;
+        if state.trouble().take().is_some() {
+            warn!("{}: rows are pushed again", pusher.name());
+        }
+        pusher.remember_if_due();
+    }
+}
+
+fn note(state: &State, error: &PushError) {
+    let mut trouble = state.trouble();
+    let before = trouble.take();
+    if before.is_none() {
+        match error.hint() {
+            Some(hint) => warn!("{error}; trying again until it works\n  {hint}"),
+            None => warn!("{error}; trying again until it works"),
+        }
+    }
+    let since = before.map_or_else(|| Local::now().fixed_offset(), |(since, _)| since);
+    *trouble = Some((since, error.to_string()));
+}
+
+/// From half of a pause to one and a half: a thousand plants do not come back in the same second.
+fn jittered(pause: Duration) -> Duration {
+    let random = RandomState::new().hash_one(Instant::now());
+    let share = (random % 1000) as u32;
+    pause / 2 + pause * share / 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_differ_and_stay_near_their_length() {
+        let pause = Duration::from_secs(60);
+        let pauses: Vec<Duration> = (0..100).map(|_| jittered(pause)).collect();
+        let is_near = |pause: &Duration| (30..=90).contains(&pause.as_secs());
+        assert!(pauses.iter().all(is_near));
+        assert!(pauses.iter().any(|one| Some(one) != pauses.first()));
+    }
+}

@@ -1,0 +1,88 @@
+//! `https://`: which certificates are trusted.
+
+use super::Options;
+use super::error::PushError;
+use crate::sink::mqtt::error::words;
+use rustls_native_certs::load_native_certs;
+use std::fs;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+/// What is needed for an encrypted connection.
+pub(super) struct Tls {
+    database: String,
+    host: ServerName<'static>,
+    connector: TlsConnector,
+}
+
+impl Tls {
+    /// With the system's certificates, or those in the file that was given.
+    ///
+    /// # Errors
+    /// [`PushError`] if they can't be read.
+    pub(super) fn new(options: &Options) -> Result<Self, PushError> {
+        let database = options.database.to_string();
+        let of_tls = |reason: String| PushError::Tls {
+            database: database.clone(),
+            reason,
+        };
+        let mut roots = RootCertStore::empty();
+        match &options.certificates {
+            Some(path) => {
+                let unreadable = |reason: String| PushError::File {
+                    what: "certificates",
+                    path: path.clone(),
+                    reason,
+                };
+                let pem = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+                for certificate in CertificateDer::pem_slice_iter(&pem) {
+                    let added = certificate.map(|certificate| roots.add(certificate));
+                    let is_added = matches!(added, Ok(Ok(())));
+                    if !is_added {
+                        return Err(unreadable("a certificate in it is damaged".to_owned()));
+                    }
+                }
+                if roots.is_empty() {
+                    return Err(unreadable("no certificate in PEM format in it".to_owned()));
+                }
+            }
+            None => {
+                let found = load_native_certs();
+                // Of a system's hundred there may be one that is not understood.
+                roots.add_parsable_certificates(found.certs);
+                if let Some(error) = found.errors.first().filter(|_| roots.is_empty()) {
+                    let what = "the certificates of this system can't be read";
+                    return Err(of_tls(format!("{what}: {error}")));
+                }
+            }
+        }
+        let versions = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions();
+        let builder = versions.map_err(|error| of_tls(error.to_string()))?;
+        let config = builder.with_root_certificates(roots).with_no_client_auth();
+        let host = ServerName::try_from(options.database.host.clone());
+        Ok(Self {
+            host: host.map_err(|error| of_tls(error.to_string()))?,
+            connector: TlsConnector::from(Arc::new(config)),
+            database,
+        })
+    }
+
+    /// Encrypts a connection, once it is known who is at its other end.
+    pub(super) async fn handshake(
+        &self,
+        stream: TcpStream,
+    ) -> Result<TlsStream<TcpStream>, PushError> {
+        let connected = self.connector.connect(self.host.clone(), stream).await;
+        connected.map_err(|error| PushError::Tls {
+            database: self.database.clone(),
+            reason: words(&error),
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! `watch --influx`: polling keeps its pace whatever the database does.
+
+use super::{file, seconds, seconds_of};
+use crate::support::bus::Bus;
+use crate::support::captures::bytes;
+use crate::support::database::{Answer, Database};
+use crate::support::day::Day;
+use crate::support::plant::Plant;
+use crate::support::program::{command, signal, start, text, wait, wait_until};
+use rustix::process::Signal;
+use std::process::Child;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Polls address 2 all the time.
+fn watch(bus: &Bus, options: &[&str]) -> (Child, Instant) {
+    let device = text(&bus.path);
+    let every = ["watch", &device, "2", "--every", "300ms", "--pace", "0s"];
+    let mut command = command(&[&every, options].concat());
+    command.env("TZ", Day::Today.zone());
+    start(command)
+}
+
+#[test]
+fn polling_keeps_its_pace_while_the_database_hangs_and_all_is_caught_up() {
+    let plant = Plant::new();
+    let is_well = Arc::new(AtomicBool::new(false));
+    let well = Arc::clone(&is_well);
+    let database = Database::start(Box::new(move |_, earlier| {
+        match (well.load(Ordering::Relaxed), earlier) {
+            (true, _) => Answer::Taken,
+            (false, 0) => Answer::Nothing,
+            (false, 1) => Answer::Status(429, "Retry-After: 1\r\n", ""),
+            (false, _) => Answer::Bytes("HTTP/1.1 2"),
+        }
+    }));
+    plant.write(&Day::Yesterday.file(), file(Day::Yesterday, 600));
+    let logs = text(plant.directory.path());
+    let watch = watch(&plant.bus, &["--log", &logs, "--influx", &database.url()]);
+    let rows = || match std::fs::read_to_string(plant.path("latest.csv")) {
+        Ok(log) => seconds_of(&log).len(),
+        Err(_) => 0,
+    };
+    wait_until("a request", || !database.requests().is_empty());
+    let before = rows();
+    wait_until("ten rounds while it hangs", || rows() >= before + 10);
+    assert_eq!(database.requests().len(), 1, "it still hangs");
+    wait_until("three requests", || database.requests().len() >= 3);
+    is_well.store(true, Ordering::Relaxed);
+    wait_until("all is caught up", || {
+        database.taken().len() >= 600 + rows()
+    });
+    signal(&watch.0, Signal::TERM);
+    let run = wait(watch).expect_code(0);
+    assert_eq!(
+        run.stderr.matches("trying again until it works").count(),
+        1,
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("rows are pushed again"),
+        "{}",
+        run.stderr
+    );
+    let all = plant.read(&Day::Yesterday.file()) + &plant.read("latest.csv");
+    let due = seconds_of(&all);
+    let taken = seconds(&database.taken());
+    assert_eq!(taken[..600], due[..600]);
+    assert!(taken.is_sorted());
+    // What the last round gave comes with the next start, and nothing else.
+    let count = taken.len();
+    plant
+        .log_with("2", &["--influx", &database.url()])
+        .expect_silence();
+    let all = plant.read(&Day::Yesterday.file()) + &plant.read("latest.csv");
+    let taken = seconds(&database.taken());
+    assert_eq!(taken.len(), seconds_of(&all).len(), "{count}");
+}
+
+#[test]
+fn a_connection_is_kept_and_made_again() {
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    let database = Database::start(Box::new(|_, earlier| match earlier {
+        // As a server does whose patience is over.
+        2 => Answer::Bytes("HTTP/1.1 204 No Content\r\n\r\n"),
+        _ => Answer::Taken,
+    }));
+    let watch = watch(&bus, &["--influx", &database.url()]);
+    wait_until("six requests", || database.requests().len() >= 6);
+    signal(&watch.0, Signal::TERM);
+    let run = wait(watch).expect_code(0);
+    assert_eq!(run.stderr, "");
+    assert!(
+        database
+            .taken()
+            .iter()
+            .all(|line| line.contains(",address=2,"))
+    );
+}
+
+#[test]
+fn without_a_log_the_newest_reading_is_pushed_when_the_database_is_back() {
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    let is_well = Arc::new(AtomicBool::new(false));
+    let well = Arc::clone(&is_well);
+    let database = Database::start(Box::new(move |_, _| match well.load(Ordering::Relaxed) {
+        true => Answer::Taken,
+        false => Answer::Status(500, "", ""),
+    }));
+    let watch = watch(&bus, &["--influx", &database.url()]);
+    wait_until("refusals", || database.requests().len() >= 2);
+    is_well.store(true, Ordering::Relaxed);
+    wait_until("a line", || !database.taken().is_empty());
+    let requests = database.requests();
+    assert!(
+        requests.iter().all(|request| request.lines.len() == 1),
+        "{requests:?}"
+    );
+    signal(&watch.0, Signal::TERM);
+    wait(watch).expect_code(0);
+}
