@@ -1,13 +1,13 @@
 //! Faults that inverters report, with what they mean: in a reading, or in a row of a log.
 
-pub mod advice;
+pub(crate) mod advice;
 
 use crate::kaco::status::{self, Severity};
 use crate::reading::{Decimal, Field, Kind, Reading};
 
 /// The faults in the cells of an inverter, one text per fault: `insulation fault (Insulation
 /// fault)`. Cells of normal operation give none.
-pub fn faults<'a>(cells: impl Iterator<Item = (&'a Field, &'a str)>) -> Vec<String> {
+pub(crate) fn faults<'a>(cells: impl Iterator<Item = (&'a Field, &'a str)>) -> Vec<String> {
     let mut faults = Vec::new();
     for (field, text) in cells {
         for fault in of_cell(field, text) {
@@ -20,7 +20,7 @@ pub fn faults<'a>(cells: impl Iterator<Item = (&'a Field, &'a str)>) -> Vec<Stri
 }
 
 /// The faults in a reading.
-pub fn of_reading(reading: &Reading) -> Vec<String> {
+pub(crate) fn of_reading(reading: &Reading) -> Vec<String> {
     let cells: Vec<(&Field, String)> = reading
         .columns()
         .filter_map(|(field, value)| Some((field, value?.to_string())))
@@ -30,7 +30,7 @@ pub fn of_reading(reading: &Reading) -> Vec<String> {
 
 /// The faults in a row of the log of the inverter that gave `reading`; columns are found by name,
 /// as the row can have been written under another header.
-pub fn of_row(reading: &Reading, header: &str, row: &str) -> Vec<String> {
+pub(crate) fn of_row(reading: &Reading, header: &str, row: &str) -> Vec<String> {
     let labels: Vec<&str> = header.trim().trim_start_matches("# ").split(", ").collect();
     let texts: Vec<&str> = row.trim().split(',').collect();
     let cells = reading.columns().filter_map(|(field, _)| {

@@ -6,16 +6,16 @@ use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 /// Bytes of the longest line that is read, without its end.
-pub const LONGEST: usize = 64 << 10;
+pub(crate) const LONGEST: usize = 64 << 10;
 
 /// What is wrong with a longer one.
-pub const TOO_LONG: &str = "longer than 64 kB";
+pub(crate) const TOO_LONG: &str = "longer than 64 kB";
 
 /// The lines of a text, which need not be UTF-8; `None` stands for one that is too long.
 ///
 /// # Errors
 /// As the text itself.
-pub fn lines(mut text: impl BufRead) -> impl Iterator<Item = io::Result<Option<Vec<u8>>>> {
+pub(crate) fn lines(mut text: impl BufRead) -> impl Iterator<Item = io::Result<Option<Vec<u8>>>> {
     std::iter::from_fn(move || next(&mut text).transpose())
 }
 
@@ -36,7 +36,7 @@ fn next(text: &mut impl BufRead) -> io::Result<Option<Option<Vec<u8>>>> {
 ///
 /// # Errors
 /// If it can't be read or holds more.
-pub fn whole(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+pub(crate) fn whole(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let file = File::open(path)?;
     file.take(most as u64 + 1).read_to_end(&mut bytes)?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// A request, and all that came until it was decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exchange {
+pub struct RecordedExchange {
     /// RFC 3339, local time with offset.
     pub time: String,
     /// DEVICE as it was typed.
@@ -23,7 +23,7 @@ pub struct Exchange {
     pub outcome: String,
 }
 
-impl Exchange {
+impl RecordedExchange {
     /// The bytes that came, without the adapter's echo of the request.
     pub fn heard(&self) -> &[u8] {
         let reply = self.reply.as_slice();
@@ -83,7 +83,10 @@ impl Exchange {
 ///
 /// # Errors
 /// A text that names the line and what is wrong with it.
-pub fn read(text: impl BufRead, mut skip: impl FnMut(usize)) -> Result<Vec<Exchange>, String> {
+pub fn read(
+    text: impl BufRead,
+    mut skip: impl FnMut(usize),
+) -> Result<Vec<RecordedExchange>, String> {
     let mut exchanges = Vec::new();
     for (line, number) in lines(text).zip(1..) {
         let Some(line) = line.map_err(|error| error.to_string())? else {
@@ -92,7 +95,7 @@ pub fn read(text: impl BufRead, mut skip: impl FnMut(usize)) -> Result<Vec<Excha
         };
         let parsed = match std::str::from_utf8(&line) {
             Ok(line) if line.trim().is_empty() => continue,
-            Ok(line) => Exchange::parse(line),
+            Ok(line) => RecordedExchange::parse(line),
             Err(error) => Err(error.to_string()),
         };
         exchanges.push(parsed.map_err(|error| format!("line {number}: {error}"))?);
@@ -107,13 +110,13 @@ pub fn read(text: impl BufRead, mut skip: impl FnMut(usize)) -> Result<Vec<Excha
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Vec<Exchange>, String> {
+    fn parse(text: &str) -> Result<Vec<RecordedExchange>, String> {
         read(text.as_bytes(), |_| {})
     }
 
     #[test]
     fn lines_go_both_ways() {
-        let exchange = Exchange {
+        let exchange = RecordedExchange {
             time: "2026-11-20T09:40:17.000+01:00".to_owned(),
             device: "/dev/ttyUSB0".to_owned(),
             request: b"#020\r".to_vec(),

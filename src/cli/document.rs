@@ -26,6 +26,9 @@ and an inverter gave no reading.
 Another run holds this device or directory.
 "#;
 
+/// The macro of a line break.
+const BREAK: &str = ".br";
+
 /// How variables are named, once for all options.
 const ENVIRONMENT: &str = r#".SH ENVIRONMENT
 .BR log ,
@@ -114,10 +117,8 @@ fn write_command(
     page.write_all(title(program, &joined).as_bytes())?;
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;
-    writeln!(page, ".SH DESCRIPTION")?;
-    write_body(page, |out| man.render_description_section(out))?;
-    writeln!(page, ".SH OPTIONS")?;
-    write_body(page, |out| man.render_options_section(out))?;
+    write_without(&[BREAK], page, |out| man.render_description_section(out))?;
+    write_without(&[BREAK], page, |out| man.render_options_section(out))?;
     if command.has_subcommands() {
         man.render_subcommands_section(page)?;
     }
@@ -170,11 +171,22 @@ fn write_body(
     page: &mut Vec<u8>,
     render: impl Fn(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    const LEFT_OUT: [&[u8]; 4] = [b".SH ", b".ie ", b".el ", b".br"];
+    write_without(&[".SH ", ".ie ", ".el ", BREAK], page, render)
+}
+
+/// A section without the lines that start with one of these.
+fn write_without(
+    left_out: &[&str],
+    page: &mut Vec<u8>,
+    render: impl Fn(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let mut section = Vec::new();
     render(&mut section)?;
     for line in section.split_inclusive(|&byte| byte == b'\n') {
-        if !LEFT_OUT.iter().any(|start| line.starts_with(start)) {
+        if !left_out
+            .iter()
+            .any(|start| line.starts_with(start.as_bytes()))
+        {
             page.write_all(line)?;
         }
     }

@@ -1,9 +1,9 @@
 //! `history DIR`: what can be typed, and the plan that it means.
 
 use super::plant::{self, Refusal};
-use crate::command::history::{Format, Plan, Target};
+use crate::command::history::{Format, HistoryPlan, Target};
 use crate::history::series::Period;
-use crate::picture::cells::Look;
+use crate::picture::cells::CellLook;
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use ratatui::crossterm::terminal;
@@ -90,7 +90,7 @@ impl History {
     ///
     /// # Errors
     /// [`Refusal`] if the plant file has mistakes, or if there is no directory of logs.
-    pub(super) fn plan(self) -> Result<Plan, Refusal> {
+    pub(super) fn plan(self) -> Result<HistoryPlan, Refusal> {
         let path = self.plant.as_deref();
         let file = path.map(plant::read).transpose()?.unwrap_or_default();
         let period = match self.period {
@@ -113,7 +113,7 @@ impl History {
             HistoryFormat::Csv => Format::Csv,
         };
         let directory = self.directory.or_else(|| file.log.clone());
-        Ok(Plan {
+        Ok(HistoryPlan {
             directory: plant::directory(directory, path)?,
             names: plant::names(&file),
             period,
@@ -126,12 +126,12 @@ impl History {
 }
 
 /// The terminal on standard output; `None` if it is not one.
-fn look() -> Option<Look> {
+fn look() -> Option<CellLook> {
     if !stdout().is_terminal() {
         return None;
     }
     let look = super::environment::look();
-    Some(Look {
+    Some(CellLook {
         size: terminal::size()
             .ok()
             .filter(|(width, _)| *width > 0)

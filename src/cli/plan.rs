@@ -268,8 +268,8 @@ fn kaco_plan(
     bus: Option<BusName>,
     asking: Asking,
     counters: bool,
-) -> kaco::Plan {
-    kaco::Plan {
+) -> kaco::BusPlan {
+    kaco::BusPlan {
         device,
         addresses,
         timing: plant::timing(&asking),
@@ -374,7 +374,7 @@ impl From<super::ListFormat> for plan::ListFormat {
 }
 
 /// An address of 0.0.0.0, or none at all, means to search.
-fn network(network: &Network) -> kstar::Plan {
+fn network(network: &Network) -> kstar::NetworkPlan {
     let mut known = Vec::new();
     for &ip in network.ip.iter().filter(|ip| !ip.is_unspecified()) {
         if !known.contains(&ip) {
@@ -386,7 +386,7 @@ fn network(network: &Network) -> kstar::Plan {
         [] => Search::AllInterfaces,
         broadcast => Search::At(broadcast.to_vec()),
     };
-    kstar::Plan {
+    kstar::NetworkPlan {
         known,
         search: searches.then_some(search),
         names: BTreeMap::new(),

@@ -266,7 +266,7 @@ pub(super) fn sources(
         typed.fill("record", &mut asking.record, said.record.clone().map(Some));
         let mut counters = counters;
         typed.fill("counters", &mut counters, said.counters);
-        SourcePlan::Kaco(kaco::Plan {
+        SourcePlan::Kaco(kaco::BusPlan {
             device: bus.device.clone(),
             addresses: bus.addresses.clone(),
             timing: timing(&asking),
@@ -281,7 +281,7 @@ pub(super) fn sources(
     let name = |kstar: &plant_file::Kstar| Some((kstar.ip, kstar.name.clone()?));
     // All of them together: which of two inverters has a serial number is decided at once.
     let network = (!kstars.is_empty()).then(|| {
-        SourcePlan::Kstar(kstar::Plan {
+        SourcePlan::Kstar(kstar::NetworkPlan {
             known: kstars.iter().map(|kstar| kstar.ip).collect(),
             search: None,
             names: kstars.iter().filter_map(name).collect(),

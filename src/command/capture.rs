@@ -2,7 +2,7 @@
 //! printed.
 
 use crate::escape;
-use crate::recording::Exchange;
+use crate::recording::RecordedExchange;
 use chrono::NaiveTime;
 
 /// The bytes of a line; none where it holds no reply.
@@ -11,7 +11,7 @@ use chrono::NaiveTime;
 /// A text that describes what is wrong with it.
 pub(super) fn bytes(line: &str) -> Result<Option<Vec<u8>>, String> {
     if line.starts_with('{') {
-        let exchange = Exchange::parse(line)?;
+        let exchange = RecordedExchange::parse(line)?;
         let heard = exchange.heard();
         let is_empty = exchange.outcome == "silent" || is_silence(heard);
         return Ok((!is_empty).then(|| heard.to_vec()));

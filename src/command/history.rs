@@ -7,10 +7,10 @@ use crate::history::names::Names;
 use crate::history::records::{self, Record};
 use crate::history::series::{Archive, Period, Series};
 use crate::history::{ReadError, Skipped};
-use crate::picture::cells::Look;
+use crate::picture::cells::CellLook;
 use crate::picture::html;
 use crate::picture::series as picture;
-use crate::picture::svg::Theme;
+use crate::picture::svg::Embedding;
 use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 use std::fs::{self, File};
@@ -20,7 +20,7 @@ use tracing::warn;
 
 /// What is to be done.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct HistoryPlan {
     /// The directory of `log`.
     pub directory: PathBuf,
     /// Names and powers of the inverters, from a plant file.
@@ -34,7 +34,7 @@ pub struct Plan {
     /// Exit with 3 if an inverter is too low.
     pub is_strict: bool,
     /// The terminal on standard output, if it is one.
-    pub look: Option<Look>,
+    pub look: Option<CellLook>,
 }
 
 /// What becomes of a series.
@@ -64,7 +64,7 @@ pub enum Format {
 /// # Errors
 /// [`Failure`] if the logs can't be read, hold nothing of the period, or the output can't be
 /// written.
-pub(super) fn run(plan: &Plan) -> Result<Exit, Failure> {
+pub(super) fn run(plan: &HistoryPlan) -> Result<Exit, Failure> {
     let mut teller = Teller {
         archive: Archive::new(open(plan)?, plan.names.clone()),
         directory: &plan.directory,
@@ -74,7 +74,7 @@ pub(super) fn run(plan: &Plan) -> Result<Exit, Failure> {
     exit
 }
 
-fn open(plan: &Plan) -> Result<Log, Failure> {
+fn open(plan: &HistoryPlan) -> Result<Log, Failure> {
     let directory = plan.directory.display();
     let log = Log::open(&plan.directory)?;
     if log.inverters.is_empty() {
@@ -124,13 +124,13 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    fn tell(&mut self, plan: &Plan) -> Result<Exit, Failure> {
+    fn tell(&mut self, plan: &HistoryPlan) -> Result<Exit, Failure> {
         if let Target::Html(path) = &plan.target {
             return self.page(plan.period, path, plan.is_strict);
         }
         let series = self.read(plan.period)?;
         match &plan.target {
-            Target::Svg(path) => write(path, &picture::svg(&series, &Theme::default()))?,
+            Target::Svg(path) => write(path, &picture::svg(&series, Embedding::Alone))?,
             Target::Print(Format::Table) => {
                 print(&table(&series, plan.look))?;
             }
@@ -201,7 +201,7 @@ fn exit(series: &Series, is_strict: bool) -> Exit {
 }
 
 /// The picture where there is a terminal, and the numbers.
-fn table(series: &Series, look: Option<Look>) -> String {
+fn table(series: &Series, look: Option<CellLook>) -> String {
     let mut text = String::new();
     if let Some(look) = look {
         text = picture::cells(series, look) + "\n";

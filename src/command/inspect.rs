@@ -199,19 +199,19 @@ fn round(plan: &Check) -> String {
 }
 
 /// How many requests a round takes.
-fn requests(bus: &kaco::Plan) -> u32 {
+fn requests(bus: &kaco::BusPlan) -> u32 {
     let inverters = u32::try_from(bus.addresses.as_slice().len()).unwrap_or(u32::MAX);
     inverters * if bus.counters { 2 } else { 1 }
 }
 
 /// Time of a round in which all inverters answer.
-fn answered(bus: &kaco::Plan) -> Duration {
+fn answered(bus: &kaco::BusPlan) -> Duration {
     let Timing { pace, .. } = bus.timing;
     pace.max(REPLY) * requests(bus).saturating_sub(1) + REPLY
 }
 
 /// Time of the first round in which none answers: each is asked twice.
-fn unanswered(bus: &kaco::Plan) -> Duration {
+fn unanswered(bus: &kaco::BusPlan) -> Duration {
     let Timing {
         pace, first_byte, ..
     } = bus.timing;

@@ -12,7 +12,7 @@ mod decode;
 mod discover;
 mod forget;
 mod health;
-pub mod history;
+pub(crate) mod history;
 mod inspect;
 mod listen;
 mod once;

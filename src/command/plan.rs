@@ -37,7 +37,7 @@ pub enum Plan {
     /// `health`: the address of a `watch --http`.
     Health(Option<SocketAddr>),
     /// `history`
-    History(Box<super::history::Plan>),
+    History(Box<super::history::HistoryPlan>),
     /// `simulate kaco`
     SimulateKaco(SimulateKaco),
     /// `simulate kstar`: the address to answer at.
@@ -133,7 +133,7 @@ pub enum ScanFormat {
 #[derive(Debug)]
 pub struct Scan {
     /// The bus and the addresses to poll.
-    pub bus: kaco::Plan,
+    pub bus: kaco::BusPlan,
     /// How the inverters are printed.
     pub format: ScanFormat,
     /// Where they are printed.
@@ -148,7 +148,7 @@ pub struct Scan {
 #[derive(Debug)]
 pub struct Ping {
     /// The bus and the inverters.
-    pub bus: kaco::Plan,
+    pub bus: kaco::BusPlan,
     /// Requests to each inverter.
     pub count: u32,
     /// Whether an inverter without a good reply is a failure.
@@ -159,7 +159,7 @@ pub struct Ping {
 #[derive(Debug)]
 pub struct Discover {
     /// Where.
-    pub network: kstar::Plan,
+    pub network: kstar::NetworkPlan,
     /// How the inverters are printed.
     pub format: ListFormat,
     /// Where they are printed.

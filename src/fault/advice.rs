@@ -66,7 +66,7 @@ const SERVICE: &str = "watch whether it goes away by itself; if it stays or come
                        time and ask the maker's service";
 
 /// What to do about a fault of this name.
-pub fn advice(name: &str) -> &'static str {
+pub(crate) fn advice(name: &str) -> &'static str {
     let name = name.to_lowercase().replace('-', " ");
     let fits = |(words, _): &&(&[&str], &str)| {
         words

@@ -13,7 +13,7 @@ const HEAD: [&str; 6] = ["time", "inverter", "outcome", "type", "model", "status
 ///
 /// `HEAD` is followed by the keys of all readings, in the order in which they first appear. Times
 /// are RFC 3339, as in JSON; the units of a 000xi share the column `status` and have their own too.
-pub fn table(observations: &[Observation]) -> String {
+pub(crate) fn table(observations: &[Observation]) -> String {
     let keys = keys(observations);
     let mut writer = ::csv::WriterBuilder::new().from_writer(Vec::new());
     let head = HEAD.map(str::to_owned);

@@ -10,7 +10,7 @@ const SUGGESTED: usize = 3;
 /// A word that no table knows, and those that are similar.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("it is not a known status or error{}", suggestion(.0))]
-pub struct Unknown(Vec<String>);
+pub(crate) struct Unknown(Vec<String>);
 
 fn suggestion(similar: &[String]) -> String {
     match similar {
@@ -24,7 +24,7 @@ fn suggestion(similar: &[String]) -> String {
 ///
 /// # Errors
 /// [`Unknown`] with what is similar.
-pub fn explain(asked: &str) -> Result<String, Unknown> {
+pub(crate) fn explain(asked: &str) -> Result<String, Unknown> {
     let asked = asked.trim();
     if let Some(number) = kstar_number(asked) {
         return Ok(bits(number));
@@ -43,7 +43,7 @@ pub fn explain(asked: &str) -> Result<String, Unknown> {
 }
 
 /// All of them, one per line.
-pub fn all() -> String {
+pub(crate) fn all() -> String {
     let mut text = "KACO: code, status, what it means; ! is a fault\n".to_owned();
     for status in STATUSES {
         let mark = if status.severity == Severity::Fault {

@@ -4,7 +4,7 @@ use crate::observation::{Observation, Outcome};
 
 /// A line per inverter that was read after attempts that failed. One that is silent has no line: at
 /// night all are.
-pub fn lines(observations: &[Observation]) -> String {
+pub(crate) fn lines(observations: &[Observation]) -> String {
     let line = |one: &Observation| {
         let is_heard = matches!(one.outcome, Outcome::Read { .. } | Outcome::Garbled(_));
         let trouble = one.attempts.trouble().filter(|_| is_heard)?;

@@ -16,15 +16,15 @@
 //! | [`home_assistant`], [`message`] | announcements to Home Assistant; an MQTT message |
 
 pub mod csv;
-pub mod csv_table;
-pub mod explain;
+pub(crate) mod csv_table;
+pub(crate) mod explain;
 pub(crate) mod grid;
 pub mod home_assistant;
 pub(crate) mod hybrid;
 pub mod influx;
 pub mod inventory;
 pub mod json;
-pub mod links;
+pub(crate) mod links;
 pub(crate) mod log_row;
 pub mod look;
 pub mod message;

@@ -8,7 +8,7 @@ mod judge;
 mod power;
 mod trackers;
 
-pub use judge::judge;
+pub(crate) use judge::judge;
 
 use super::log::{Log, Read};
 use super::names::Names;
@@ -181,7 +181,7 @@ impl Comparison {
 ///
 /// # Errors
 /// [`ReadError`].
-pub fn read(
+pub(crate) fn read(
     log: &Log,
     names: &Names,
     from: NaiveDate,

@@ -75,12 +75,12 @@ pub struct DayInverter {
     /// What its counter forgot by a reset during the day, Wh.
     pub lost: Option<f64>,
     /// When it reported faults.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<FaultSpan>,
 }
 
 /// A time in which an inverter reported the same fault in every row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct FaultSpan {
     /// The first row.
     pub from: Instant,
     /// The last row.
@@ -297,8 +297,8 @@ impl Raw {
         Some((first, last))
     }
 
-    fn faults(&self) -> Vec<Fault> {
-        let mut faults: Vec<Fault> = Vec::new();
+    fn faults(&self) -> Vec<FaultSpan> {
+        let mut faults: Vec<FaultSpan> = Vec::new();
         let mut open = None;
         for sample in &self.samples {
             let now = sample.time.instant();
@@ -310,7 +310,7 @@ impl Raw {
                 last.to = now;
             } else if faults.len() < MOST_FAULTS {
                 let text = self.texts.get(fault).cloned().unwrap_or_default();
-                faults.push(Fault {
+                faults.push(FaultSpan {
                     from: now,
                     to: now,
                     text,

@@ -16,16 +16,16 @@
 //! or a log.
 
 mod columns;
-pub mod compare;
+pub(crate) mod compare;
 pub mod day;
 pub mod log;
 pub mod names;
 mod parallel;
-pub mod period;
+pub(crate) mod period;
 pub mod records;
 mod rows;
-pub mod series;
-pub mod yields;
+pub(crate) mod series;
+pub(crate) mod yields;
 
 use std::io;
 use std::path::PathBuf;

@@ -8,13 +8,13 @@ use super::{ReadError, Skipped, parallel};
 use chrono::{Datelike, Months, NaiveDate};
 
 /// Names of the months.
-pub const MONTHS: [&str; 12] = [
+pub(crate) const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
 /// The yield of each inverter on each of some days.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Yields {
+pub(crate) struct Yields {
     /// The name of the plant.
     pub plant: Option<String>,
     /// The first day.
@@ -27,7 +27,7 @@ pub struct Yields {
 
 /// The yields of one inverter.
 #[derive(Debug, Clone, PartialEq)]
-pub struct InverterYields {
+pub(crate) struct InverterYields {
     /// `02`
     pub label: String,
     /// The label, with its name if it has one.
@@ -40,7 +40,7 @@ pub struct InverterYields {
 ///
 /// # Errors
 /// [`ReadError`].
-pub fn read(
+pub(crate) fn read(
     log: &Log,
     names: &Names,
     from: NaiveDate,
@@ -92,12 +92,12 @@ fn read_one(
 
 impl Yields {
     /// The dates, in order.
-    pub fn dates(&self) -> impl Iterator<Item = NaiveDate> {
+    pub(crate) fn dates(&self) -> impl Iterator<Item = NaiveDate> {
         self.first.iter_days().take(self.count)
     }
 
     /// The yield of all inverters on each day; `None` where none has rows.
-    pub fn totals(&self) -> Vec<Option<f64>> {
+    pub(crate) fn totals(&self) -> Vec<Option<f64>> {
         let of = |day: usize| {
             total(
                 self.inverters
@@ -108,33 +108,8 @@ impl Yields {
         (0..self.count).map(of).collect()
     }
 
-    /// The same for some of the days.
-    #[must_use]
-    pub fn between(&self, from: NaiveDate, to: NaiveDate) -> Self {
-        let is_in = |date: NaiveDate| (from..=to).contains(&date);
-        let pick = |days: &[Option<f64>]| -> Days {
-            let days = self.dates().zip(days);
-            days.filter(|(date, _)| is_in(*date))
-                .map(|(_, energy)| *energy)
-                .collect()
-        };
-        Self {
-            plant: self.plant.clone(),
-            first: from.max(self.first),
-            count: self.dates().filter(|date| is_in(*date)).count(),
-            inverters: self
-                .inverters
-                .iter()
-                .map(|inverter| InverterYields {
-                    days: pick(&inverter.days),
-                    ..inverter.clone()
-                })
-                .collect(),
-        }
-    }
-
     /// True if no inverter has a row on any day.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.inverters
             .iter()
             .all(|inverter| inverter.days.iter().all(Option::is_none))
@@ -142,7 +117,7 @@ impl Yields {
 }
 
 /// The sum of those that are there; `None` if none is.
-pub fn total(energies: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+pub(crate) fn total(energies: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     energies.flatten().reduce(|sum, energy| sum + energy)
 }
 
@@ -158,7 +133,7 @@ pub struct Bars {
     /// Along the axis, in order.
     pub slots: Vec<Slot>,
     /// Inverters, or years.
-    pub series: Vec<Series>,
+    pub series: Vec<BarSeries>,
     /// True if the values of a slot are parts of a sum, false if they stand side by side.
     pub is_stacked: bool,
 }
@@ -174,7 +149,7 @@ pub struct Slot {
 
 /// The values of one inverter, or of one year.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Series {
+pub struct BarSeries {
     /// `02`, or `2026`
     pub label: String,
     /// The label, with its name if it has one.
@@ -217,7 +192,7 @@ impl Bars {
 }
 
 /// First and last day of a month.
-pub fn month_span(first: NaiveDate) -> (NaiveDate, NaiveDate) {
+pub(crate) fn month_span(first: NaiveDate) -> (NaiveDate, NaiveDate) {
     let first = first.with_day(1).unwrap_or(first);
     let next = first.checked_add_months(Months::new(1));
     (
@@ -227,17 +202,17 @@ pub fn month_span(first: NaiveDate) -> (NaiveDate, NaiveDate) {
 }
 
 /// First and last day of a year.
-pub fn year_span(year: i32) -> Option<(NaiveDate, NaiveDate)> {
+pub(crate) fn year_span(year: i32) -> Option<(NaiveDate, NaiveDate)> {
     NaiveDate::from_ymd_opt(year, 1, 1).zip(NaiveDate::from_ymd_opt(year, 12, 31))
 }
 
 /// A bar per day of a month, stacked by inverter. `yields` holds the days of the month.
-pub fn month(yields: &Yields) -> Bars {
+pub(crate) fn month(yields: &Yields) -> Bars {
     let slot = |date: NaiveDate| Slot {
         label: date.day().to_string(),
         name: date.to_string(),
     };
-    let series = yields.inverters.iter().map(|inverter| Series {
+    let series = yields.inverters.iter().map(|inverter| BarSeries {
         label: inverter.label.clone(),
         title: inverter.title.clone(),
         values: inverter.days.clone(),
@@ -253,13 +228,13 @@ pub fn month(yields: &Yields) -> Bars {
 }
 
 /// A bar per month of a year, stacked by inverter. `yields` holds the days of the year.
-pub fn year(yields: &Yields) -> Bars {
+pub(crate) fn year(yields: &Yields) -> Bars {
     let year = yields.first.year();
     let slot = |(number, label): (usize, &&str)| Slot {
         label: (*label).to_owned(),
         name: format!("{year}-{:02}", number + 1),
     };
-    let series = yields.inverters.iter().map(|inverter| Series {
+    let series = yields.inverters.iter().map(|inverter| BarSeries {
         label: inverter.label.clone(),
         title: inverter.title.clone(),
         values: by_month(yields, &inverter.days, year),
@@ -275,7 +250,7 @@ pub fn year(yields: &Yields) -> Bars {
 }
 
 /// The months of several years side by side, all inverters together.
-pub fn years(yields: &Yields) -> Bars {
+pub(crate) fn years(yields: &Yields) -> Bars {
     let totals = yields.totals();
     let last = yields.dates().last().unwrap_or(yields.first).year();
     let years = yields.first.year()..=last;
@@ -283,7 +258,7 @@ pub fn years(yields: &Yields) -> Bars {
         label: (*label).to_owned(),
         name: (*label).to_owned(),
     };
-    let series = years.clone().map(|year| Series {
+    let series = years.clone().map(|year| BarSeries {
         label: year.to_string(),
         title: year.to_string(),
         values: by_month(yields, &totals, year),

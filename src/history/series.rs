@@ -53,7 +53,7 @@ impl fmt::Display for Period {
 
 /// The values of the rows of a period.
 #[derive(Debug, Clone)]
-pub enum Series {
+pub(crate) enum Series {
     /// Power over time.
     Day(DaySeries),
     /// A bar per day.
@@ -68,7 +68,7 @@ pub enum Series {
 
 /// A log, what is known of its inverters, and what was skipped while it was read.
 #[derive(Debug)]
-pub struct Archive {
+pub(crate) struct Archive {
     /// Which files there are.
     pub log: Log,
     /// Names and installed power.
@@ -79,7 +79,7 @@ pub struct Archive {
 
 impl Archive {
     /// A log of which nothing was read yet.
-    pub fn new(log: Log, names: Names) -> Self {
+    pub(crate) fn new(log: Log, names: Names) -> Self {
         let skipped = Skipped::default();
         Self {
             log,
@@ -92,7 +92,7 @@ impl Archive {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn read(&mut self, period: Period) -> Result<Option<Series>, ReadError> {
+    pub(crate) fn read(&mut self, period: Period) -> Result<Option<Series>, ReadError> {
         match period {
             Period::Day(Some(date)) => self.day(date),
             Period::Month(first) => {

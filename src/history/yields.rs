@@ -24,17 +24,12 @@ const MUCH: u64 = 512 * 1024;
 
 /// Figures of one unit in the order of time, Wh.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Figures(Vec<f64>);
+pub(crate) struct Figures(Vec<f64>);
 
 impl Figures {
-    /// Notes the next figure.
-    pub fn push(&mut self, figure: f64) {
-        self.0.push(figure);
-    }
-
     /// The yield of the day; `None` without any figure. `previous` is the yield of the last day
     /// before it.
-    pub fn whole(&self, previous: Option<f64>) -> Option<f64> {
+    pub(crate) fn whole(&self, previous: Option<f64>) -> Option<f64> {
         self.0.first()?;
         let own = self.own(previous);
         let last = own.iter().rev().find(|figure| **figure > 0.0);
@@ -49,7 +44,7 @@ impl Figures {
 
     /// What the counter lost by a reset during the day: the greatest figure, if it is greater than
     /// the yield.
-    pub fn lost(&self, previous: Option<f64>) -> Option<f64> {
+    pub(crate) fn lost(&self, previous: Option<f64>) -> Option<f64> {
         let greatest = self.own(previous).iter().copied().reduce(f64::max)?;
         let counted = self.whole(previous)?;
         (greatest > counted).then_some(greatest)

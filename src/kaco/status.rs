@@ -9,7 +9,7 @@ use crate::reading::Layout;
 
 /// Whether a state is part of normal operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
+pub(crate) enum Severity {
     /// Starting, feeding in, waiting, asleep.
     Operating,
     /// The inverter reports a fault.
@@ -18,7 +18,7 @@ pub enum Severity {
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Status {
+pub(crate) struct Status {
     /// The number on the wire.
     pub code: u32,
     /// Normal or not.
@@ -30,7 +30,7 @@ pub struct Status {
 }
 
 /// The row of `code`, or `None` for a code that no table knows.
-pub fn find(code: u32) -> Option<&'static Status> {
+pub(crate) fn find(code: u32) -> Option<&'static Status> {
     let index = STATUSES
         .binary_search_by_key(&code, |status| status.code)
         .ok()?;
@@ -38,7 +38,7 @@ pub fn find(code: u32) -> Option<&'static Status> {
 }
 
 /// The row of a text as the `status` column has it; upper and lower case are the same.
-pub fn named(text: &str) -> Option<&'static Status> {
+pub(crate) fn named(text: &str) -> Option<&'static Status> {
     let is_named = |status: &&Status| status.text.eq_ignore_ascii_case(text);
     STATUSES.iter().find(is_named)
 }
@@ -46,12 +46,12 @@ pub fn named(text: &str) -> Option<&'static Status> {
 /// The row of `code` for an inverter of this layout and type; `None` where the maker never
 /// published the meaning: XP central inverters. Types that no table knows are taken for ordinary
 /// ones.
-pub fn of(layout: &Layout, type_code: Option<&str>, code: u32) -> Option<&'static Status> {
+pub(crate) fn of(layout: &Layout, type_code: Option<&str>, code: u32) -> Option<&'static Status> {
     find(code).filter(|_| is_published(layout, type_code))
 }
 
 /// True if the states of inverters of this layout and type are those of this table.
-pub fn is_published(layout: &Layout, type_code: Option<&str>) -> bool {
+pub(crate) fn is_published(layout: &Layout, type_code: Option<&str>) -> bool {
     let known = type_code.and_then(types::find);
     let is_kaco = READINGS.contains(&layout) || layout == &UNIT;
     is_kaco && layout != &XP && known.is_none_or(|known| known.status_published)
@@ -76,7 +76,7 @@ const fn fault(code: u32, text: &'static str, meaning: &'static str) -> Status {
 }
 
 /// All known codes, in ascending order.
-pub static STATUSES: &[Status] = &[
+pub(crate) static STATUSES: &[Status] = &[
     operating(0, "start", "Startup"),
     operating(1, "self-test", "Waiting for DC voltage"),
     operating(2, "shutdown", "Waiting for shutdown"),

@@ -53,7 +53,7 @@ fn name(ip: &Ipv4Addr) -> String {
 
 /// Talks to one inverter.
 #[derive(Debug)]
-pub struct Client {
+pub(crate) struct Client {
     ip: Ipv4Addr,
     timing: Timing,
     /// Whether the module saw the search packet, without which it serves no data.
@@ -64,7 +64,7 @@ pub struct Client {
 
 impl Client {
     /// A client for the inverter at `ip`; `awake` if its module was just found by a search.
-    pub const fn new(ip: Ipv4Addr, timing: Timing, awake: bool) -> Self {
+    pub(crate) const fn new(ip: Ipv4Addr, timing: Timing, awake: bool) -> Self {
         Self {
             ip,
             timing,
@@ -77,14 +77,14 @@ impl Client {
     ///
     /// # Errors
     /// [`NetworkError`] if no request could be sent at all.
-    pub async fn readings(&mut self) -> Result<Outcome<Reading>, NetworkError> {
+    pub(crate) async fn readings(&mut self) -> Result<Outcome<Reading>, NetworkError> {
         self.ask(Request::Readings, self.timing.attempts, interpret::reading)
             .await
     }
 
     /// The identity that the inverter reports; `None` if it does not, or if nothing can be sent:
     /// its readings are valid without.
-    pub async fn identity(&mut self) -> Option<Identity> {
+    pub(crate) async fn identity(&mut self) -> Option<Identity> {
         let attempts = self.timing.identity_attempts;
         let asked = self
             .ask(Request::Identity, attempts, identity::identity)

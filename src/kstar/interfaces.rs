@@ -9,7 +9,7 @@ use tracing::info;
 
 /// Where a search goes by default: 255.255.255.255, which leaves by one interface only, and the
 /// broadcast address of each interface.
-pub fn broadcast_addresses() -> Vec<Ipv4Addr> {
+pub(crate) fn broadcast_addresses() -> Vec<Ipv4Addr> {
     let interfaces = get_if_addrs().unwrap_or_else(|error| {
         info!("the network interfaces can't be listed ({error}): searching by 255.255.255.255");
         Vec::new()
@@ -30,7 +30,7 @@ pub fn broadcast_addresses() -> Vec<Ipv4Addr> {
 ///
 /// # Errors
 /// When there is no way to `ip`.
-pub async fn local_address(ip: Ipv4Addr) -> io::Result<Ipv4Addr> {
+pub(crate) async fn local_address(ip: Ipv4Addr) -> io::Result<Ipv4Addr> {
     let udp = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
     udp.set_broadcast(true)?;
     udp.connect((ip, DISCOVERY_PORT)).await?;

@@ -13,17 +13,17 @@
 //! all of the protocol.
 
 mod cells;
-pub mod client;
+pub(crate) mod client;
 pub(crate) mod column;
 pub mod discovery;
 pub(crate) mod faults;
 pub mod identity;
-pub mod interfaces;
+pub(crate) mod interfaces;
 pub mod interpret;
 pub mod layout;
-pub mod search;
+pub(crate) mod search;
 mod socket;
-pub mod timing;
+pub(crate) mod timing;
 pub mod wire;
 
 /// Real frames of a KSE4000 for the tests of this module.

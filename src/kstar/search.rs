@@ -21,7 +21,7 @@ const MOST: usize = 256;
 ///
 /// # Errors
 /// [`NetworkError`] if the packet could be sent nowhere.
-pub async fn search(
+pub(crate) async fn search(
     targets: &[Ipv4Addr],
     timing: &Timing,
     mut found: impl FnMut(Ipv4Addr, Discovered),

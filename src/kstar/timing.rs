@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The waits and tries of a search and of one inverter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
+pub(crate) struct Timing {
     /// How long answers to a search are collected.
     pub search: Duration,
     /// How often the search packet is sent in that time.

@@ -2,7 +2,7 @@
 
 use crate::kaco::connect::LinkError;
 use crate::lines::TOO_LONG;
-use crate::recording::{self, Exchange};
+use crate::recording::{self, RecordedExchange};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufReader;
@@ -31,7 +31,7 @@ pub(super) fn open(path: &Path) -> Result<DuplexStream, LinkError> {
 struct Replies(HashMap<Vec<u8>, (Vec<Vec<u8>>, usize)>);
 
 impl Replies {
-    fn new(exchanges: Vec<Exchange>) -> Self {
+    fn new(exchanges: Vec<RecordedExchange>) -> Self {
         let mut replies: HashMap<Vec<u8>, (Vec<Vec<u8>>, usize)> = HashMap::new();
         for exchange in exchanges {
             replies
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn replies_come_in_order_and_then_again() {
-        let exchange = |request: &[u8], reply: &[u8]| Exchange {
+        let exchange = |request: &[u8], reply: &[u8]| RecordedExchange {
             time: String::new(),
             device: String::new(),
             request: request.to_vec(),

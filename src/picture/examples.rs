@@ -1,7 +1,7 @@
 //! Series with made-up numbers.
 
 use crate::history::compare::{Basis, Compared, Comparison, judge};
-use crate::history::day::{DayInverter, DaySeries, Fault};
+use crate::history::day::{DayInverter, DaySeries, FaultSpan};
 use crate::history::period::{InverterYields, Yields};
 use chrono::NaiveDate;
 
@@ -25,7 +25,7 @@ pub(super) fn day(count: usize, minutes: i32) -> DaySeries {
         peak: Some((10_000.0, 11 * 3600)),
         feeding: Some((4 * 3600, 18 * 3600)),
         energy: Some(80_000.0),
-        faults: vec![Fault {
+        faults: vec![FaultSpan {
             from: 12 * 3600,
             to: 13 * 3600,
             text: "grid <fault>".to_owned(),
@@ -122,4 +122,14 @@ pub(super) fn comparison(count: usize, days: usize) -> Comparison {
         inverters,
         trackers: Vec::new(),
     }
+}
+
+/// The first month of a year.
+pub(crate) fn january(year: &Yields) -> Yields {
+    let mut month = year.clone();
+    month.count = 31;
+    for inverter in &mut month.inverters {
+        inverter.days.truncate(month.count);
+    }
+    month
 }

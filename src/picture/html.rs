@@ -1,16 +1,16 @@
 //! Pictures and numbers on one page that needs nothing else: no script, no font, no other host.
 
 use super::numbers::Numbers;
-use super::svg::{DEFINITIONS, Scheme, style};
+use super::svg::{DEFINITIONS, style};
 use crate::escape::markup as escaped;
 use std::fmt::Write;
 
 /// A part of a page.
 #[derive(Debug, Clone, Default)]
-pub struct Section {
+pub(crate) struct PageSection {
     /// `Day`
     pub heading: String,
-    /// A picture that is not alone: see [`super::svg::Theme`].
+    /// A picture that is not alone: see [`super::svg::Embedding`].
     pub picture: String,
     /// The numbers below it.
     pub numbers: Numbers,
@@ -18,7 +18,7 @@ pub struct Section {
 
 /// A link above the pictures.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
+pub(crate) struct PageLink {
     text: String,
     /// A relative path; `None` for the page that is shown.
     to: Option<String>,
@@ -26,9 +26,9 @@ pub struct Link {
     relation: &'static str,
 }
 
-impl Link {
+impl PageLink {
     /// A link to another page.
-    pub fn to(text: &str, to: &str) -> Self {
+    pub(crate) fn to(text: &str, to: &str) -> Self {
         Self {
             text: text.to_owned(),
             to: Some(to.to_owned()),
@@ -37,7 +37,7 @@ impl Link {
     }
 
     /// The page that is shown.
-    pub fn here(text: &str) -> Self {
+    pub(crate) fn here(text: &str) -> Self {
         Self {
             text: text.to_owned(),
             to: None,
@@ -46,7 +46,7 @@ impl Link {
     }
 
     /// A link to the page before (`prev`) or after (`next`) the one that is shown, of this name.
-    pub fn beside(relation: &'static str, name: &str) -> Self {
+    pub(crate) fn beside(relation: &'static str, name: &str) -> Self {
         Self {
             relation,
             ..Self::to(name, name)
@@ -89,12 +89,12 @@ summary{cursor:pointer;margin:.5rem 0}\
 th,td{border-color:#2a313a}}@media print{details{break-inside:avoid}}";
 
 /// The style of a page.
-pub fn style_of_page() -> String {
-    format!("{STYLE}{}", style(Scheme::Auto))
+pub(crate) fn style_of_page() -> String {
+    format!("{STYLE}{}", style())
 }
 
 /// The whole page; without links it stands alone.
-pub fn page(title: &str, links: &[Link], sections: &[Section]) -> String {
+pub(crate) fn page(title: &str, links: &[PageLink], sections: &[PageSection]) -> String {
     let title = escaped(title);
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -108,7 +108,7 @@ pub fn page(title: &str, links: &[Link], sections: &[Section]) -> String {
         let links = links
             .iter()
             .filter(|link| link.relation.is_empty() != is_beside);
-        let links: String = links.map(Link::markup).collect();
+        let links: String = links.map(PageLink::markup).collect();
         if !links.is_empty() {
             let _ = writeln!(page, "<nav aria-label=\"{label}\">{links}</nav>");
         }
@@ -164,19 +164,15 @@ fn table(numbers: &Numbers) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::svg::{self, Theme};
+    use crate::picture::svg::{self, Embedding};
     use crate::picture::{examples, numbers};
 
     #[test]
     fn a_page_needs_nothing_else() {
         let day = examples::day(2, 5);
-        let theme = Theme {
-            scheme: Scheme::Auto,
-            is_alone: false,
-        };
-        let section = Section {
+        let section = PageSection {
             heading: "Day <1>".to_owned(),
-            picture: svg::day(&day, &theme),
+            picture: svg::day(&day, Embedding::Page),
             numbers: numbers::day(&day),
         };
         let page = page("Roof & barn", &[], &[section.clone(), section]);

@@ -11,13 +11,13 @@
 //! | `axis`, `levels`, `figures` | ticks, classes of colour, how numbers are written |
 
 mod axis;
-pub mod cells;
+pub(crate) mod cells;
 mod figures;
-pub mod html;
+pub(crate) mod html;
 mod levels;
-pub mod numbers;
-pub mod series;
-pub mod svg;
+pub(crate) mod numbers;
+pub(crate) mod series;
+pub(crate) mod svg;
 
 /// Pictures with made-up numbers for the tests of this module.
 #[cfg(test)]

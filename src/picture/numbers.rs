@@ -7,7 +7,7 @@ use crate::history::period::{Bars, total};
 
 /// A table and the sentences below it. Columns after the first hold numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Numbers {
+pub(crate) struct Numbers {
     /// Heads of the columns.
     pub head: Vec<String>,
     /// A row per inverter, day or month.
@@ -19,7 +19,7 @@ pub struct Numbers {
 }
 
 /// Peak power and its time, first and last feed-in, yield: a row per inverter, and their sum.
-pub fn day(day: &DaySeries) -> Numbers {
+pub(crate) fn day(day: &DaySeries) -> Numbers {
     let kw = |watt: f64| format!("{:.2}", watt / 1000.0);
     let row = |title: String, peak: Option<(f64, i32)>, feeding: Option<(i32, i32)>, energy| {
         let peak = peak.filter(|(watt, _)| *watt > 0.0);
@@ -78,7 +78,7 @@ fn day_notes(day: &DaySeries) -> Vec<String> {
 
 /// Yields in kWh: a row per day or month, a column per inverter or year; sums, the best and the
 /// worst below.
-pub fn bars(bars: &Bars) -> Numbers {
+pub(crate) fn bars(bars: &Bars) -> Numbers {
     let has_sum = bars.is_stacked && bars.series.len() > 1;
     let with_sum = |mut cells: Vec<String>, sum: Option<f64>| {
         if has_sum {
@@ -140,7 +140,7 @@ pub fn bars(bars: &Bars) -> Numbers {
 
 /// Installed power, yield of the period, deviation of the last days: a row per inverter and
 /// tracker.
-pub fn comparison(comparison: &Comparison) -> Numbers {
+pub(crate) fn comparison(comparison: &Comparison) -> Numbers {
     let rows = comparison.shown().map(|compared| {
         let power = compared
             .power
@@ -188,7 +188,7 @@ const GAP: usize = 2;
 impl Numbers {
     /// As lines of text. Columns that do not fit into `width` characters follow in a table below,
     /// after the first column again.
-    pub fn text(&self, width: usize) -> String {
+    pub(crate) fn text(&self, width: usize) -> String {
         let all = || [&self.head].into_iter().chain(&self.rows).chain(&self.foot);
         let length = |row: &Vec<String>, column: usize| {
             row.get(column).map_or(0, |cell| cell.chars().count())

@@ -1,24 +1,24 @@
 //! Everything that can be made of the series of a period.
 
-use super::cells::{self, Look};
-use super::html::Section;
+use super::cells::{self, CellLook};
+use super::html::PageSection;
 use super::numbers::{self, Numbers};
-use super::svg::{self, Scheme, Theme};
+use super::svg::{self, Embedding};
 use crate::history::series::Series;
 
 /// The series as one SVG document.
-pub fn svg(series: &Series, theme: &Theme) -> String {
+pub(crate) fn svg(series: &Series, embedding: Embedding) -> String {
     match series {
-        Series::Day(day) => svg::day(day, theme),
-        Series::Month(bars) => svg::month(bars, theme),
-        Series::Year(bars, yields) => svg::year(bars, yields, theme),
-        Series::Years(bars) => svg::years(bars, theme),
-        Series::Compare(comparison) => svg::compare(comparison, theme),
+        Series::Day(day) => svg::day(day, embedding),
+        Series::Month(bars) => svg::month(bars, embedding),
+        Series::Year(bars, yields) => svg::year(bars, yields, embedding),
+        Series::Years(bars) => svg::years(bars, embedding),
+        Series::Compare(comparison) => svg::compare(comparison, embedding),
     }
 }
 
 /// The series as characters of a terminal.
-pub fn cells(series: &Series, look: Look) -> String {
+pub(crate) fn cells(series: &Series, look: CellLook) -> String {
     match series {
         Series::Day(day) => cells::day(day, look),
         Series::Month(bars) | Series::Years(bars) => cells::bars(bars, look),
@@ -28,7 +28,7 @@ pub fn cells(series: &Series, look: Look) -> String {
 }
 
 /// The numbers of the series.
-pub fn numbers(series: &Series) -> Numbers {
+pub(crate) fn numbers(series: &Series) -> Numbers {
     match series {
         Series::Day(day) => numbers::day(day),
         Series::Month(bars) | Series::Year(bars, _) | Series::Years(bars) => numbers::bars(bars),
@@ -37,14 +37,10 @@ pub fn numbers(series: &Series) -> Numbers {
 }
 
 /// The series as a part of a page.
-pub fn section(series: &Series, heading: &str) -> Section {
-    let theme = Theme {
-        scheme: Scheme::Auto,
-        is_alone: false,
-    };
-    Section {
+pub(crate) fn section(series: &Series, heading: &str) -> PageSection {
+    PageSection {
         heading: heading.to_owned(),
-        picture: svg(series, &theme),
+        picture: svg(series, Embedding::Page),
         numbers: numbers(series),
     }
 }

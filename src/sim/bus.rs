@@ -43,7 +43,7 @@ pub enum Play {
 
 /// A pseudo-terminal with the inverters' end of the line; it closes with this value.
 #[derive(Debug)]
-pub struct Bus {
+pub struct SimulatedBus {
     path: PathBuf,
     requests: Receiver,
     replies: Sender,
@@ -51,7 +51,7 @@ pub struct Bus {
     terminal: OwnedFd,
 }
 
-impl Bus {
+impl SimulatedBus {
     /// Opens a new pseudo-terminal, within a Tokio runtime.
     ///
     /// # Errors
@@ -151,7 +151,7 @@ impl Simulation {
     /// # Errors
     /// When the system has no pseudo-terminal.
     pub fn start(mood: Mood, addresses: Option<Vec<Address>>) -> io::Result<Self> {
-        let bus = Bus::open()?;
+        let bus = SimulatedBus::open()?;
         let path = bus.path.clone();
         let mut inverters = Inverters::new(mood, addresses);
         let task = tokio::spawn(bus.run(move |request| {

@@ -11,12 +11,12 @@ use std::net::Ipv4Addr;
 
 /// A simulated inverter behind a WiFi module.
 #[derive(Debug)]
-pub struct Inverter {
+pub struct SimulatedKstar {
     /// Where it answers; its serial number is made of it.
     address: Ipv4Addr,
 }
 
-impl Inverter {
+impl SimulatedKstar {
     /// An inverter that answers at this address.
     pub const fn new(address: Ipv4Addr) -> Self {
         Self { address }

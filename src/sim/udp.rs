@@ -1,6 +1,6 @@
 //! The UDP ports of a KSTAR inverter and its WiFi module: takes datagrams and plays answers.
 
-use super::kstar::Inverter;
+use super::kstar::SimulatedKstar;
 use crate::clock;
 use crate::escape::hex;
 use crate::kstar::interfaces::local_address;
@@ -35,7 +35,7 @@ pub enum Play {
 
 /// A received datagram.
 #[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
+pub struct Datagram<'a> {
     /// The port of the WiFi module or that of the inverter.
     pub port: u16,
     /// The client.
@@ -75,7 +75,7 @@ impl Player {
     /// # Errors
     /// The failure.
     pub async fn run(self) -> io::Result<()> {
-        let inverter = Inverter::new(self.address);
+        let inverter = SimulatedKstar::new(self.address);
         self.play(|request| {
             let answer = match request.port {
                 DISCOVERY_PORT => inverter.module_answer(request.bytes, request.ip),
@@ -90,7 +90,7 @@ impl Player {
     ///
     /// # Errors
     /// The failure.
-    pub async fn play(self, answer: impl FnMut(Request<'_>) -> Vec<Play>) -> io::Result<()> {
+    pub async fn play(self, answer: impl FnMut(Datagram<'_>) -> Vec<Play>) -> io::Result<()> {
         let answer = RefCell::new(answer);
         let module = self.serve(&self.module, DISCOVERY_PORT, &answer);
         let data = self.serve(&self.data, PORT, &answer);
@@ -101,12 +101,12 @@ impl Player {
         &self,
         socket: &UdpSocket,
         port: u16,
-        answer: &RefCell<impl FnMut(Request<'_>) -> Vec<Play>>,
+        answer: &RefCell<impl FnMut(Datagram<'_>) -> Vec<Play>>,
     ) -> io::Result<()> {
         let mut buffer = [0; LONGEST_REQUEST];
         loop {
             let (length, sender) = socket.recv_from(&mut buffer).await?;
-            let request = Request {
+            let request = Datagram {
                 port,
                 sender,
                 ip: self.seen_from(sender).await,

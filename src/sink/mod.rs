@@ -12,15 +12,15 @@
 //! | `trouble` | reports of trouble: once, and its end |
 
 pub mod csv_log;
-pub mod health;
+pub(crate) mod health;
 mod http;
 pub mod influx;
 pub(crate) mod look;
 pub mod mqtt;
 pub mod secret;
-pub mod stdout;
+pub(crate) mod stdout;
 pub mod sunspec;
-pub mod textfile;
+pub(crate) mod textfile;
 mod trouble;
 
 use crate::exit::{Exit, Failure};

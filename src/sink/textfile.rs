@@ -28,7 +28,7 @@ impl Textfile {
 ///
 /// # Errors
 /// [`LogError::Failed`]; then the old file is as it was.
-pub fn replace(path: &Path, text: &str) -> Result<(), LogError> {
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), LogError> {
     let new = beside(path);
     let _ = fs::remove_file(&new); // of a run that was killed
     let written = File::create_new(&new)

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 /// A bus and its inverters, as they were typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct BusPlan {
     /// Where the bus is.
     pub device: Device,
     /// The inverters on it.
@@ -42,7 +42,7 @@ pub struct Plan {
 
 /// Polls the inverters of a bus.
 pub struct KacoSource {
-    plan: Plan,
+    plan: BusPlan,
     lifetime: Lifetime,
     clock: Clock,
     recorder: Option<Recorder>,
@@ -60,7 +60,7 @@ impl KacoSource {
     ///
     /// # Errors
     /// [`SourceError::Recording`] if the file of the recording can't be opened.
-    pub fn new(plan: Plan, lifetime: Lifetime, clock: Clock) -> Result<Self, SourceError> {
+    pub fn new(plan: BusPlan, lifetime: Lifetime, clock: Clock) -> Result<Self, SourceError> {
         let recorder = plan.recorder()?;
         Ok(Self {
             inverters: plan.inverters(),
@@ -137,7 +137,7 @@ impl KacoSource {
     }
 }
 
-impl Plan {
+impl BusPlan {
     /// What the bus is called in messages: its name, or else its device.
     pub(super) fn title(&self) -> String {
         match &self.bus {
@@ -177,7 +177,7 @@ fn note_silence(silent: &mut BTreeSet<Address>, address: Address, outcome: &Outc
 
 /// Opens the bus; every exchange on it is recorded.
 async fn open(
-    plan: &Plan,
+    plan: &BusPlan,
     recorder: Option<&Recorder>,
     clock: Clock,
 ) -> Result<Poller<Link>, LinkError> {
@@ -185,7 +185,7 @@ async fn open(
     Ok(Poller::new(bus, plan.counters, clock).counters_last(plan.counters_last))
 }
 
-async fn open_bus(plan: &Plan, recorder: Option<&Recorder>) -> Result<Bus<Link>, LinkError> {
+async fn open_bus(plan: &BusPlan, recorder: Option<&Recorder>) -> Result<Bus<Link>, LinkError> {
     let mut bus = Bus::open(Link::new(plan.device.clone()), plan.timing).await?;
     if let Some(recorder) = recorder {
         bus.observe(recorder.observer());
@@ -203,7 +203,7 @@ fn recorded(recorder: Option<&Recorder>) -> Result<(), Failure> {
 
 /// Searches a bus for inverters.
 pub(crate) struct Scanner<'a> {
-    plan: &'a Plan,
+    plan: &'a BusPlan,
     recorder: Option<Recorder>,
     poller: Poller<Link>,
 }
@@ -213,7 +213,7 @@ impl<'a> Scanner<'a> {
     ///
     /// # Errors
     /// [`Failure`] if the bus or the recording can't be opened.
-    pub(crate) async fn open(plan: &'a Plan, clock: Clock) -> Result<Self, Failure> {
+    pub(crate) async fn open(plan: &'a BusPlan, clock: Clock) -> Result<Self, Failure> {
         let recorder = plan.recorder()?;
         let poller = open(plan, recorder.as_ref(), clock).await?;
         Ok(Self {
@@ -256,7 +256,7 @@ impl<'a> Scanner<'a> {
 /// # Errors
 /// [`Failure`] if the bus can't be opened or gets lost, or if the recording can't be written.
 pub(crate) async fn ping(
-    plan: &Plan,
+    plan: &BusPlan,
     count: u32,
     mut report: impl FnMut(Address, Ping),
 ) -> Result<(), Failure> {

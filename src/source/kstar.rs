@@ -31,7 +31,7 @@ const MOST: usize = 512;
 
 /// Which inverters, checked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Plan {
+pub struct NetworkPlan {
     /// Inverters whose address was given, each once.
     pub known: Vec<Ipv4Addr>,
     /// Where others are searched; `None` if they are not.
@@ -61,7 +61,7 @@ impl Search {
 
 /// Polls the inverters of a network.
 pub struct KstarSource {
-    plan: Plan,
+    plan: NetworkPlan,
     lifetime: Lifetime,
     clock: Clock,
     /// Those that are not being polled, by address.
@@ -99,7 +99,7 @@ struct Round {
 }
 
 impl KstarSource {
-    pub(super) fn new(plan: Plan, lifetime: Lifetime, clock: Clock) -> Self {
+    pub(super) fn new(plan: NetworkPlan, lifetime: Lifetime, clock: Clock) -> Self {
         let mut source = Self {
             inverters: Vec::new(),
             order: Vec::new(),
@@ -387,7 +387,7 @@ impl Inverter {
     }
 }
 
-impl Plan {
+impl NetworkPlan {
     /// The inverters whose address was given, in their order.
     pub fn inverters(&self) -> Vec<InverterId> {
         self.known
@@ -480,7 +480,7 @@ mod tests {
 
     #[test]
     fn inverters_that_answer_searches_are_bounded() {
-        let plan = Plan {
+        let plan = NetworkPlan {
             known: vec![Ipv4Addr::new(192, 168, 1, 50)],
             search: Some(Search::AllInterfaces),
             names: BTreeMap::new(),

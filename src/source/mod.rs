@@ -8,7 +8,7 @@
 
 pub mod kaco;
 pub mod kstar;
-pub mod recorder;
+pub(crate) mod recorder;
 
 use crate::exit::Failure;
 use crate::inverter::InverterId;
@@ -35,9 +35,9 @@ pub enum Lifetime {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourcePlan {
     /// The inverters of a bus.
-    Kaco(kaco::Plan),
+    Kaco(kaco::BusPlan),
     /// The inverters of a network.
-    Kstar(kstar::Plan),
+    Kstar(kstar::NetworkPlan),
 }
 
 /// Polls inverters that share a way to them.
@@ -163,7 +163,7 @@ impl SourcePlan {
     /// The same without a recording, if it has one.
     fn unrecorded(&self) -> Option<Self> {
         match self {
-            Self::Kaco(plan) if plan.record.is_some() => Some(Self::Kaco(kaco::Plan {
+            Self::Kaco(plan) if plan.record.is_some() => Some(Self::Kaco(kaco::BusPlan {
                 record: None,
                 ..plan.clone()
             })),

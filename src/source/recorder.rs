@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// A recording that grows.
-pub struct Recorder {
+pub(crate) struct Recorder {
     path: PathBuf,
     device: String,
     state: Rc<RefCell<State>>,
@@ -29,7 +29,7 @@ impl Recorder {
     ///
     /// # Errors
     /// [`SourceError::Recording`] if the file can't be opened.
-    pub fn open(path: &Path, device: String) -> Result<Self, SourceError> {
+    pub(crate) fn open(path: &Path, device: String) -> Result<Self, SourceError> {
         let file = OpenOptions::new().create(true).append(true).open(path);
         let path = path.to_owned();
         let file = match file {
@@ -48,14 +48,14 @@ impl Recorder {
     }
 
     /// The observer of the exchanges of a bus.
-    pub fn observer(&self) -> Observer {
+    pub(crate) fn observer(&self) -> Observer {
         let device = self.device.clone();
         let state = Rc::clone(&self.state);
         Box::new(move |exchange| state.borrow_mut().note(&device, exchange))
     }
 
     /// The error that ended the recording, if one did; it is reported once.
-    pub fn failure(&self) -> Option<SourceError> {
+    pub(crate) fn failure(&self) -> Option<SourceError> {
         let source = self.state.borrow_mut().error.take()?;
         let path = self.path.clone();
         Some(SourceError::Recording { path, source })
@@ -65,7 +65,7 @@ impl Recorder {
 impl State {
     /// Writes a line whole, until that fails once.
     fn note(&mut self, device: &str, exchange: Exchange<'_>) {
-        let line = recording::Exchange {
+        let line = recording::RecordedExchange {
             time: clock::now().to_rfc3339_opts(SecondsFormat::Millis, false),
             device: device.to_owned(),
             request: exchange.request.to_vec(),

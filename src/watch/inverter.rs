@@ -29,7 +29,7 @@ pub(crate) enum Condition {
 
 /// One inverter.
 #[derive(Debug)]
-pub(crate) struct Inverter {
+pub(crate) struct WatchedInverter {
     /// Which inverter.
     pub(crate) id: InverterId,
     /// Index of its source.
@@ -59,7 +59,7 @@ const CURVES: [Role; 1] = [Role::Power];
 /// What a hybrid inverter has curves of.
 const HYBRID_CURVES: [Role; 4] = [Role::Power, Role::LoadPower, Role::Charge, Role::GridPower];
 
-impl Inverter {
+impl WatchedInverter {
     pub(super) fn new(id: InverterId, source: usize) -> Self {
         Self {
             id,

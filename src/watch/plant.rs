@@ -2,7 +2,7 @@
 //! changed, which links are lost.
 
 use super::curve::Window;
-use super::inverter::{Condition, Inverter};
+use super::inverter::{Condition, WatchedInverter};
 use crate::inverter::InverterId;
 use crate::observation::Observation;
 use crate::plant_total::{Part, PlantTotal, State, total_of};
@@ -93,7 +93,7 @@ pub(crate) struct Counts {
 pub(crate) struct Plant {
     /// Its name, if it has one.
     pub(crate) title: Option<String>,
-    inverters: Vec<Inverter>,
+    inverters: Vec<WatchedInverter>,
     /// Index of an inverter, by source and place.
     places: HashMap<(usize, String), usize>,
     ways: Vec<Way>,
@@ -143,7 +143,7 @@ impl Plant {
     }
 
     /// All inverters, in the order in which they were named or found.
-    pub(crate) fn inverters(&self) -> &[Inverter] {
+    pub(crate) fn inverters(&self) -> &[WatchedInverter] {
         &self.inverters
     }
 
@@ -159,10 +159,11 @@ impl Plant {
     }
 
     /// Adds an inverter of a source unless it is there, and gives it.
-    pub(crate) fn add(&mut self, source: usize, id: &InverterId) -> &mut Inverter {
+    pub(crate) fn add(&mut self, source: usize, id: &InverterId) -> &mut WatchedInverter {
         let key = (source, id.place());
         let index = *self.places.entry(key).or_insert_with(|| {
-            self.inverters.push(Inverter::new(id.clone(), source));
+            self.inverters
+                .push(WatchedInverter::new(id.clone(), source));
             self.inverters.len() - 1
         });
         #[allow(clippy::indexing_slicing)] // places hold what is there
@@ -230,7 +231,7 @@ impl Plant {
 
     /// True while the values of an inverter are current: read at most two rounds ago, over a link
     /// that is not lost, and the inverter did not fall silent since.
-    pub(crate) fn is_live(&self, inverter: &Inverter, now: Now) -> bool {
+    pub(crate) fn is_live(&self, inverter: &WatchedInverter, now: Now) -> bool {
         let Some(way) = self.ways.get(inverter.source) else {
             return false;
         };
@@ -242,21 +243,22 @@ impl Plant {
         way.lost.is_none() && is_awake && inverter.read.is_some_and(is_young)
     }
 
-    fn live(&self, now: Now) -> impl Iterator<Item = &Inverter> {
-        let is_live = move |inverter: &&Inverter| self.is_live(inverter, now);
+    fn live(&self, now: Now) -> impl Iterator<Item = &WatchedInverter> {
+        let is_live = move |inverter: &&WatchedInverter| self.is_live(inverter, now);
         self.inverters.iter().filter(is_live)
     }
 
     /// The sum of a quantity over all inverters with current values; `None` if none has it.
     pub(crate) fn sum(&self, role: Role, now: Now) -> Option<f64> {
-        let figure = |inverter: &Inverter| inverter.reading.as_ref()?.figure(role)?.0.to_f64();
+        let figure =
+            |inverter: &WatchedInverter| inverter.reading.as_ref()?.figure(role)?.0.to_f64();
         let figures = self.live(now).filter_map(figure);
         figures.reduce(|one, other| one + other)
     }
 
     /// What all inverters give together.
     pub(crate) fn total(&self, now: Now) -> PlantTotal {
-        let state = |one: &Inverter| match (one.condition, one.last) {
+        let state = |one: &WatchedInverter| match (one.condition, one.last) {
             (Condition::Online | Condition::Fault, Some(last)) if self.is_live(one, now) => {
                 State::Read(last)
             }
@@ -270,7 +272,7 @@ impl Plant {
         total_of(&parts.collect::<Vec<_>>(), Some(now.local))
     }
 
-    fn is_lost(&self, inverter: &Inverter) -> bool {
+    fn is_lost(&self, inverter: &WatchedInverter) -> bool {
         let way = self.ways.get(inverter.source);
         way.is_none_or(|way| way.lost.is_some())
     }
@@ -305,7 +307,7 @@ impl Plant {
     }
 
     /// Seconds for which a value of this inverter holds in curves.
-    pub(super) fn hold(&self, inverter: &Inverter) -> i64 {
+    pub(super) fn hold(&self, inverter: &WatchedInverter) -> i64 {
         let way = self.ways.get(inverter.source);
         let period = way.and_then(|way| way.period).unwrap_or(self.every);
         i64::try_from(period.as_secs())

@@ -1,7 +1,7 @@
 //! What of the plant the page shows, and how keys change it.
 
 use super::curve::Span;
-use super::inverter::{Condition, Inverter};
+use super::inverter::{Condition, WatchedInverter};
 use super::plant::{Now, Plant};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::cmp::Reverse;
@@ -158,7 +158,7 @@ impl View {
     fn inverters(&self, plant: &Plant, now: Now) -> Vec<usize> {
         let day = now.local.date_naive();
         let all = plant.inverters();
-        let key = |inverter: &Inverter| {
+        let key = |inverter: &WatchedInverter| {
             let is_live = plant.is_live(inverter, now);
             let value = match self.sort {
                 Sort::Power => inverter.power().filter(|_| is_live),

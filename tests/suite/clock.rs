@@ -284,7 +284,7 @@ async fn a_day_of_watching_makes_two_files() {
     let reply = escape::hex(&frame_with_sum(b'*'));
     let exchange = format!("{{\"request\":\"233033300d\",\"reply\":\"{reply}\"}}\n");
     std::fs::write(&recording, exchange).unwrap();
-    let plan = kaco::Plan {
+    let plan = kaco::BusPlan {
         device: format!("replay:{}", recording.display()).parse().unwrap(),
         addresses: "3".parse().unwrap(),
         timing: Timing::default(),

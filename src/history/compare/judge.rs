@@ -25,7 +25,7 @@ pub(super) const BRIGHT: f64 = 0.1;
 const SIGMA: f64 = 1.4826;
 
 /// Fills in the deviations of each from its siblings, and what is found.
-pub fn judge(siblings: &mut [Compared], first: NaiveDate) {
+pub(crate) fn judge(siblings: &mut [Compared], first: NaiveDate) {
     let specific: Vec<Vec<Option<f64>>> = siblings.iter().map(Compared::specific).collect();
     let count = specific.iter().map(Vec::len).max().unwrap_or(0);
     let of_day = |day: usize| {

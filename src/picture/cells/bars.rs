@@ -1,12 +1,12 @@
 //! Yields as bars: per day, per month, or of years side by side.
 
-use super::Look;
+use super::CellLook;
 use super::chart::{Chart, room};
 use crate::history::period::Bars;
 use crate::picture::figures::bars_title;
 
 /// Bars, stacked by inverter; years stand side by side.
-pub fn bars(bars: &Bars, look: Look) -> String {
+pub(crate) fn bars(bars: &Bars, look: CellLook) -> String {
     let room = usize::from(room(look));
     let value = |series: usize, slot: usize| {
         let series = bars.series.get(series)?;

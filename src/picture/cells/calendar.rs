@@ -1,6 +1,6 @@
 //! A year: bars per month, and below a character per day.
 
-use super::{GREY, Look, bars, print};
+use super::{CellLook, GREY, bars, print};
 use crate::history::period::{Bars, MONTHS, Yields};
 use crate::picture::axis;
 use crate::picture::levels::{STEPS, of_energy, step, upper};
@@ -28,13 +28,13 @@ const PLAIN: [&str; STEPS + 1] = ["0", "1", "2", "3", "4", "5"];
 
 /// A bar per month, stacked by inverter, and the calendar below. `yields` holds the days of the
 /// year.
-pub fn year(months: &Bars, yields: &Yields, look: Look) -> String {
+pub(crate) fn year(months: &Bars, yields: &Yields, look: CellLook) -> String {
     let area = Rect::new(0, 0, look.area(10).width, 10);
     let mut buffer = Buffer::empty(area);
     Calendar { yields, look }.render(area, &mut buffer);
     // The two share the height of the terminal.
     let (width, height) = look.size;
-    let above = Look {
+    let above = CellLook {
         size: (width, height.saturating_sub(10)),
         ..look
     };
@@ -43,7 +43,7 @@ pub fn year(months: &Bars, yields: &Yields, look: Look) -> String {
 
 struct Calendar<'a> {
     yields: &'a Yields,
-    look: Look,
+    look: CellLook,
 }
 
 impl Calendar<'_> {

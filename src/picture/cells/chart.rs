@@ -1,6 +1,6 @@
 //! Stacked columns with a scale at the left: what day, month and year share.
 
-use super::{GREY, Look, cells, print, series_color};
+use super::{CellLook, GREY, cells, print, series_color};
 use crate::picture::axis;
 use crate::picture::figures::{cut, scale};
 use ratatui::buffer::Buffer;
@@ -27,11 +27,11 @@ pub(super) struct Chart<'a> {
     pub(super) marks: Vec<usize>,
     /// Names of the series; none are shown for a single one.
     pub(super) names: Vec<&'a str>,
-    pub(super) look: Look,
+    pub(super) look: CellLook,
 }
 
 /// Columns of the plot in a terminal of this look.
-pub(super) fn room(look: Look) -> u16 {
+pub(super) fn room(look: CellLook) -> u16 {
     look.area(24).width.saturating_sub(SCALE + 1)
 }
 

@@ -1,6 +1,6 @@
 //! Inverter by day, a character each; as many of the last days as fit.
 
-use super::{GREY, Look, print};
+use super::{CellLook, GREY, print};
 use crate::history::compare::{Compared, Comparison};
 use crate::picture::figures::{comparison_title, cut};
 use crate::picture::levels::{CLASS_LABELS, CLASSES, of_deviation};
@@ -29,7 +29,7 @@ const SHADES: [Color; CLASSES] = [
 const SIGNS: [&str; CLASSES] = ["=", "-", "~", ".", "'", "+", "*"];
 
 /// Inverters, and MPP trackers, beside their siblings.
-pub fn compare(comparison: &Comparison, look: Look) -> String {
+pub(crate) fn compare(comparison: &Comparison, look: CellLook) -> String {
     let rows = u16::try_from(comparison.shown().count()).unwrap_or(u16::MAX);
     // Every row, however many there are: it is printed, not paged.
     let area = Rect::new(0, 0, look.area(8).width, rows.saturating_add(4).min(400));
@@ -40,7 +40,7 @@ pub fn compare(comparison: &Comparison, look: Look) -> String {
 
 struct Rows<'a> {
     comparison: &'a Comparison,
-    look: Look,
+    look: CellLook,
 }
 
 impl Rows<'_> {

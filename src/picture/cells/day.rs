@@ -1,6 +1,6 @@
 //! Power over local time, stacked by inverter.
 
-use super::Look;
+use super::CellLook;
 use super::chart::{Chart, room};
 use crate::history::day::{DaySeries, FLOWS};
 use crate::picture::axis;
@@ -8,7 +8,7 @@ use crate::picture::figures::{day_title, power};
 
 /// The power of a day. Load, grid and battery of KSTAR inverters are a line of text each: where
 /// they are at the end.
-pub fn day(day: &DaySeries, look: Look) -> String {
+pub(crate) fn day(day: &DaySeries, look: CellLook) -> String {
     let room = usize::from(room(look));
     // Several steps share a column, or one is as wide as it can be.
     let each = day.steps.div_ceil(room.max(1)).max(1);

@@ -7,10 +7,10 @@ mod chart;
 mod compare;
 mod day;
 
-pub use bars::bars;
-pub use calendar::year;
-pub use compare::compare;
-pub use day::day;
+pub(crate) use bars::bars;
+pub(crate) use calendar::year;
+pub(crate) use compare::compare;
+pub(crate) use day::day;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
@@ -19,7 +19,7 @@ use std::fmt::Write;
 
 /// What a terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub struct CellLook {
     /// Columns and rows.
     pub size: (u16, u16),
     /// Colours, or plain characters alone.
@@ -28,7 +28,7 @@ pub struct Look {
     pub has_unicode: bool,
 }
 
-impl Look {
+impl CellLook {
     /// As wide as the terminal, so high that the numbers below it are seen with it.
     fn area(self, wanted: u16) -> Rect {
         let (width, height) = self.size;
@@ -71,7 +71,7 @@ fn series_color(number: usize) -> Color {
 const GREY: Color = Color::Indexed(244);
 
 /// The buffer as lines; without colours it is plain text.
-fn print(buffer: &Buffer, look: Look) -> String {
+fn print(buffer: &Buffer, look: CellLook) -> String {
     let mut text = String::new();
     for row in buffer.content.chunks(usize::from(buffer.area.width).max(1)) {
         let is_blank = |cell: &Cell| cell.symbol() == " " && cell.bg == Color::Reset;
@@ -97,7 +97,7 @@ fn print(buffer: &Buffer, look: Look) -> String {
 }
 
 /// Names come from outside: no control character, and in ASCII nothing else.
-fn shown(symbol: &str, look: Look) -> &str {
+fn shown(symbol: &str, look: CellLook) -> &str {
     let is_shown =
         |character: char| !character.is_control() && (look.has_unicode || character.is_ascii());
     if symbol.chars().all(is_shown) {

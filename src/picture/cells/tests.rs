@@ -6,22 +6,21 @@ use crate::picture::examples;
 
 const SIZES: [(u16, u16); 4] = [(80, 24), (200, 60), (20, 5), (40, 10)];
 
-fn look(size: (u16, u16), has_color: bool, has_unicode: bool) -> Look {
-    Look {
+fn look(size: (u16, u16), has_color: bool, has_unicode: bool) -> CellLook {
+    CellLook {
         size,
         has_color,
         has_unicode,
     }
 }
 
-fn all(look: Look) -> Vec<String> {
+fn all(look: CellLook) -> Vec<String> {
     let mut pictures = vec![day(&examples::hybrid(), look)];
     for count in [0, 1, 2, 31] {
         let yields = examples::yields(count, 2024);
-        let (first, last) = period::month_span(yields.first);
         pictures.extend([
             day(&examples::day(count, 5), look),
-            bars(&period::month(&yields.between(first, last)), look),
+            bars(&period::month(&examples::january(&yields)), look),
             bars(&period::years(&yields), look),
             year(&period::year(&yields), &yields, look),
             compare(&examples::comparison(count, 366), look),

@@ -1,6 +1,6 @@
 //! Yields as bars: stacked by inverter, or years side by side.
 
-use super::Theme;
+use super::Embedding;
 use super::canvas::{Canvas, LEFT, LINE, RIGHT, Swatch, TOP, WIDTH};
 use crate::history::period::{Bars, Slot};
 use crate::picture::axis;
@@ -12,15 +12,15 @@ const HEIGHT: f64 = 300.0;
 const FILLED: f64 = 0.74;
 
 /// A bar per day, stacked by inverter.
-pub fn month(bars: &Bars, theme: &Theme) -> String {
+pub(crate) fn month(bars: &Bars, embedding: Embedding) -> String {
     let mut canvas = Canvas::new();
     let height = draw(&mut canvas, bars);
-    canvas.finish(height, &bars_title(bars), theme)
+    canvas.finish(height, &bars_title(bars), embedding)
 }
 
 /// Months of several years side by side.
-pub fn years(bars: &Bars, theme: &Theme) -> String {
-    month(bars, theme)
+pub(crate) fn years(bars: &Bars, embedding: Embedding) -> String {
+    month(bars, embedding)
 }
 
 /// Draws scale, bars and legend; gives where they end.

@@ -1,7 +1,7 @@
 //! A year: a bar per month, and a square per day.
 
-use super::canvas::{Canvas, LEFT, Swatch, TOP};
-use super::{Theme, bars};
+use super::canvas::{Canvas, LEFT, Swatch};
+use super::{Embedding, bars};
 use crate::history::period::{Bars, MONTHS, Yields};
 use crate::picture::axis;
 use crate::picture::figures::{bars_title, energy};
@@ -12,25 +12,13 @@ use chrono::Datelike;
 const CELL: f64 = 16.0;
 const SQUARE: f64 = 13.5;
 
-/// The calendar alone.
-pub fn calendar(yields: &Yields, theme: &Theme) -> String {
-    let mut canvas = Canvas::new();
-    let height = draw(&mut canvas, yields, TOP);
-    let year = yields.first.year().to_string();
-    let title = match &yields.plant {
-        Some(plant) => format!("{plant}, {year}"),
-        None => year,
-    };
-    canvas.finish(height, &title, theme)
-}
-
 /// A bar per month, stacked by inverter, and the calendar below. `yields` holds the days of the
 /// year.
-pub fn year(bars: &Bars, yields: &Yields, theme: &Theme) -> String {
+pub(crate) fn year(bars: &Bars, yields: &Yields, embedding: Embedding) -> String {
     let mut canvas = Canvas::new();
     let end = bars::draw(&mut canvas, bars);
     let height = draw(&mut canvas, yields, end + 24.0);
-    canvas.finish(height, &bars_title(bars), theme)
+    canvas.finish(height, &bars_title(bars), embedding)
 }
 
 fn draw(canvas: &mut Canvas, yields: &Yields, top: f64) -> f64 {

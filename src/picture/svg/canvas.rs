@@ -1,6 +1,6 @@
 //! Writes the elements of one document.
 
-use super::{COLORS, DEFINITIONS, HATCHES, Theme, style};
+use super::{COLORS, DEFINITIONS, Embedding, HATCHES, style};
 use crate::escape::markup as escaped;
 use crate::picture::figures::cut;
 use std::fmt::Write;
@@ -37,13 +37,10 @@ impl Canvas {
     }
 
     /// The document, with its title as the text that a screen reader reads.
-    pub(super) fn finish(self, height: f64, title: &str, theme: &Theme) -> String {
-        let own = if theme.is_alone {
+    pub(super) fn finish(self, height: f64, title: &str, embedding: Embedding) -> String {
+        let own = if embedding == Embedding::Alone {
             let xmlns = " xmlns=\"http://www.w3.org/2000/svg\"";
-            (
-                xmlns,
-                format!("<style>{}</style>{DEFINITIONS}", style(theme.scheme)),
-            )
+            (xmlns, format!("<style>{}</style>{DEFINITIONS}", style()))
         } else {
             ("", String::new())
         };

@@ -1,6 +1,6 @@
 //! Inverter by day, coloured by the deviation from the median of the others; sentences below.
 
-use super::Theme;
+use super::Embedding;
 use super::canvas::{Canvas, LINE, RIGHT, Swatch, TOP, WIDTH, wide, wrapped};
 use crate::history::compare::{Compared, Comparison};
 use crate::history::period::MONTHS;
@@ -20,7 +20,7 @@ const LINE_LENGTH: usize = 115;
 const MOST_CELLS: usize = 4000;
 
 /// Inverters, and MPP trackers, beside their siblings.
-pub fn compare(comparison: &Comparison, theme: &Theme) -> String {
+pub(crate) fn compare(comparison: &Comparison, embedding: Embedding) -> String {
     let mut canvas = Canvas::new();
     let labels = comparison
         .shown()
@@ -60,14 +60,14 @@ pub fn compare(comparison: &Comparison, theme: &Theme) -> String {
     y += canvas.legend(y, &legend());
     y += 8.0;
     // A page has them as its own text.
-    let notes = theme.is_alone.then(|| comparison_notes(comparison));
+    let notes = (embedding == Embedding::Alone).then(|| comparison_notes(comparison));
     for note in notes.unwrap_or_default() {
         for line in wrapped(&note, LINE_LENGTH) {
             canvas.text(20.0, y, "", &line);
             y += LINE;
         }
     }
-    canvas.finish(y.ceil(), &comparison_title(comparison), theme)
+    canvas.finish(y.ceil(), &comparison_title(comparison), embedding)
 }
 
 fn legend() -> Vec<(Swatch, String)> {

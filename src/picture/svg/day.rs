@@ -1,6 +1,6 @@
 //! Power over local time, stacked by inverter.
 
-use super::Theme;
+use super::Embedding;
 use super::canvas::{Canvas, LEFT, LINE, RIGHT, Swatch, TOP, WIDTH};
 use crate::history::day::{DayInverter, DaySeries, FLOWS, Instant};
 use crate::picture::axis;
@@ -10,7 +10,7 @@ use std::fmt::Write;
 const HEIGHT: f64 = 340.0;
 
 /// The power of a day.
-pub fn day(day: &DaySeries, theme: &Theme) -> String {
+pub(crate) fn day(day: &DaySeries, embedding: Embedding) -> String {
     let mut canvas = Canvas::new();
     let flows = flows(day);
     let stack = stack(day);
@@ -82,7 +82,7 @@ pub fn day(day: &DaySeries, theme: &Theme) -> String {
     } else {
         canvas.legend(y, &entries)
     };
-    canvas.finish(y.ceil(), &day_title(day), theme)
+    canvas.finish(y.ceil(), &day_title(day), embedding)
 }
 
 fn hover(day: &DaySeries, inverter: &DayInverter) -> String {

@@ -7,54 +7,29 @@ mod canvas;
 mod compare;
 mod day;
 
-pub use bars::{month, years};
-pub use calendar::{calendar, year};
-pub use compare::compare;
-pub use day::day;
+pub(crate) use bars::{month, years};
+pub(crate) use calendar::year;
+pub(crate) use compare::compare;
+pub(crate) use day::day;
 
-/// Which colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Scheme {
-    /// As the reader's system asks for.
-    #[default]
-    Auto,
-    /// Dark on light.
-    Light,
-    /// Light on dark.
-    Dark,
-}
-
-/// How pictures look.
+/// Where a picture stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Theme {
-    /// Which colours.
-    pub scheme: Scheme,
-    /// True for a document of its own, false for a part of a page that has [`style`] and
-    /// [`DEFINITIONS`] already.
-    pub is_alone: bool,
+pub(crate) enum Embedding {
+    /// A document of its own.
+    Alone,
+    /// A part of a page that has [`style`] and [`DEFINITIONS`] already.
+    Page,
 }
 
-impl Default for Theme {
-    fn default() -> Self {
-        Self {
-            scheme: Scheme::Auto,
-            is_alone: true,
-        }
-    }
-}
-
-/// The style of all pictures, for a page that holds several; a rule of it begins with `.hp`.
-pub fn style(scheme: Scheme) -> String {
-    match scheme {
-        Scheme::Auto => format!("{SHAPES}{LIGHT}@media(prefers-color-scheme:dark){{{DARK}}}"),
-        Scheme::Light => format!("{SHAPES}{LIGHT}"),
-        Scheme::Dark => format!("{SHAPES}{LIGHT}{DARK}"),
-    }
+/// The style of all pictures, for a page that holds several, in the colours that the reader's
+/// system asks for. Each rule begins with `.hp`.
+pub(crate) fn style() -> String {
+    format!("{SHAPES}{LIGHT}@media(prefers-color-scheme:dark){{{DARK}}}")
 }
 
 /// The hatches by which a ninth inverter differs from the first, for a page that holds several
 /// pictures.
-pub const DEFINITIONS: &str = concat!(
+pub(crate) const DEFINITIONS: &str = concat!(
     "<defs>",
     "<pattern id=\"hp1\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
     patternTransform=\"rotate(45)\">",

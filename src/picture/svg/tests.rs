@@ -5,19 +5,17 @@ use crate::history::period;
 use crate::picture::examples;
 
 /// Every picture, of one inverter and of 31.
-fn all(theme: &Theme) -> Vec<String> {
-    let mut pictures = vec![day(&examples::hybrid(), theme)];
+fn all(embedding: Embedding) -> Vec<String> {
+    let mut pictures = vec![day(&examples::hybrid(), embedding)];
     for count in [0, 1, 2, 31] {
         let yields = examples::yields(count, 2024);
-        let (first, last) = period::month_span(yields.first);
         pictures.extend([
-            day(&examples::day(count, 5), theme),
-            month(&period::month(&yields.between(first, last)), theme),
-            year(&period::year(&yields), &yields, theme),
-            years(&period::years(&yields), theme),
-            calendar(&yields, theme),
-            compare(&examples::comparison(count, 366), theme),
-            compare(&examples::comparison(count, 9), theme),
+            day(&examples::day(count, 5), embedding),
+            month(&period::month(&examples::january(&yields)), embedding),
+            year(&period::year(&yields), &yields, embedding),
+            years(&period::years(&yields), embedding),
+            compare(&examples::comparison(count, 366), embedding),
+            compare(&examples::comparison(count, 9), embedding),
         ]);
     }
     pictures
@@ -50,23 +48,15 @@ fn is_well_formed(document: &str) -> Result<(), String> {
 
 #[test]
 fn every_picture_is_well_formed_and_needs_nothing() {
-    for scheme in [Scheme::Auto, Scheme::Light, Scheme::Dark] {
-        for picture in all(&Theme {
-            scheme,
-            is_alone: true,
-        }) {
-            assert_eq!(is_well_formed(&picture), Ok(()));
-            assert!(
-                !picture.contains("NaN") && !picture.contains("inf"),
-                "{picture}"
-            );
-            assert!(!picture.contains("<script") && !picture.contains("href"));
-            assert_eq!(picture.matches("http").count(), 1, "the name space alone");
-            assert_eq!(
-                picture.contains("prefers-color-scheme"),
-                scheme == Scheme::Auto
-            );
-        }
+    for picture in all(Embedding::Alone) {
+        assert_eq!(is_well_formed(&picture), Ok(()));
+        assert!(
+            !picture.contains("NaN") && !picture.contains("inf"),
+            "{picture}"
+        );
+        assert!(!picture.contains("<script") && !picture.contains("href"));
+        assert_eq!(picture.matches("http").count(), 1, "the name space alone");
+        assert!(picture.contains("prefers-color-scheme"));
     }
 }
 
@@ -79,7 +69,7 @@ fn numbers(picture: &str, attribute: &str) -> Vec<f64> {
 
 #[test]
 fn nothing_is_drawn_outside() {
-    for picture in all(&Theme::default()) {
+    for picture in all(Embedding::Alone) {
         let height = numbers(&picture, " height=\"")
             .first()
             .copied()
@@ -97,11 +87,7 @@ fn nothing_is_drawn_outside() {
 
 #[test]
 fn a_part_of_a_page_leaves_style_and_hatches_to_it() {
-    let theme = Theme {
-        scheme: Scheme::Auto,
-        is_alone: false,
-    };
-    for picture in all(&theme) {
+    for picture in all(Embedding::Page) {
         assert!(
             !picture.contains("<style") && !picture.contains("<defs") && !picture.contains("xmlns")
         );
@@ -110,7 +96,7 @@ fn a_part_of_a_page_leaves_style_and_hatches_to_it() {
 
 #[test]
 fn a_day_has_a_title_faults_and_a_hole() {
-    let picture = day(&examples::day(2, 5), &Theme::default());
+    let picture = day(&examples::day(2, 5), Embedding::Alone);
     assert!(
         picture.contains("Roof &amp; barn, 2026-05-03: 160.0 kWh, peak 20.00 kW at 13:00</text>"),
         "{picture}"
@@ -123,7 +109,7 @@ fn a_day_has_a_title_faults_and_a_hole() {
 
 #[test]
 fn a_hybrid_has_lines_below_zero() {
-    let picture = day(&examples::hybrid(), &Theme::default());
+    let picture = day(&examples::hybrid(), Embedding::Alone);
     for line in ["line l0", "line l1", "line l2"] {
         assert!(picture.matches(line).count() >= 2, "a line and a legend");
     }
@@ -133,7 +119,7 @@ fn a_hybrid_has_lines_below_zero() {
 #[test]
 fn a_leap_year_has_a_square_per_day() {
     let yields = examples::yields(1, 2024);
-    let picture = calendar(&yields, &Theme::default());
+    let picture = year(&period::year(&yields), &yields, Embedding::Alone);
     assert_eq!(picture.matches("<title>2024-").count(), 366);
     assert_eq!(picture.matches(": no data</title>").count(), 7);
     assert!(picture.contains("<title>2024-02-29: "));
@@ -145,7 +131,7 @@ fn names_are_harmless() {
     for inverter in &mut series.inverters {
         inverter.title = "\u{1b}[2J</text><script>alert('1')</script>\"&".to_owned();
     }
-    let picture = day(&series, &Theme::default());
+    let picture = day(&series, Embedding::Alone);
     assert_eq!(is_well_formed(&picture), Ok(()));
     assert!(!picture.contains("<script") && !picture.contains('\u{1b}'));
 }

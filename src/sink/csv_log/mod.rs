@@ -10,7 +10,7 @@
 //! | [`error`] | what goes wrong with files |
 
 mod alarms;
-pub mod error;
+pub(crate) mod error;
 pub mod files;
 pub mod folder;
 pub mod folders;

@@ -5,7 +5,7 @@ use crate::history::ReadError;
 use crate::history::log::Log;
 use crate::history::names::Names;
 use crate::history::series::{Archive, Period};
-use crate::picture::html::{self, Link, Section};
+use crate::picture::html::{self, PageLink, PageSection};
 use crate::picture::numbers::Numbers;
 use crate::picture::series::section;
 use chrono::NaiveDate;
@@ -83,12 +83,12 @@ fn draw(directory: &Path, period: Period, names: Names) -> Result<Page, ReadErro
     let series = archive.read(period)?;
     let section = match &series {
         Some(series) => section(series, ""),
-        None => Section {
+        None => PageSection {
             numbers: Numbers {
                 notes: vec![format!("The logs hold no rows of {period}.")],
                 ..Numbers::default()
             },
-            ..Section::default()
+            ..PageSection::default()
         },
     };
     Ok(Page {
@@ -102,11 +102,11 @@ fn draw(directory: &Path, period: Period, names: Names) -> Result<Page, ReadErro
 }
 
 /// The way to what is before, after, above and below, relative to the path of this page.
-fn links(log: &Log, period: Period) -> Vec<Link> {
+fn links(log: &Log, period: Period) -> Vec<PageLink> {
     let (from, to) = period.span();
     let is_compare = matches!(period, Period::Compare(_));
     let up = if is_compare { "" } else { "../" };
-    let mut links = vec![Link::to("Now", if is_compare { "./" } else { up })];
+    let mut links = vec![PageLink::to("Now", if is_compare { "./" } else { up })];
     let [before, last, after] = log.around(from, to);
     let last = last.or(before).or(after);
     let kinds = [
@@ -123,18 +123,18 @@ fn links(log: &Log, period: Period) -> Vec<Link> {
         };
         let name = |date: NaiveDate| date.format(format).to_string();
         if is_here {
-            let before = before.map(|date| Link::beside("prev", &name(date)));
-            let after = after.map(|date| Link::beside("next", &name(date)));
-            links.push(Link::here(text));
+            let before = before.map(|date| PageLink::beside("prev", &name(date)));
+            let after = after.map(|date| PageLink::beside("next", &name(date)));
+            links.push(PageLink::here(text));
             links.extend(before.into_iter().chain(after));
         } else if let Some(last) = last {
-            links.push(Link::to(text, &format!("{up}{kind}/{}", name(last))));
+            links.push(PageLink::to(text, &format!("{up}{kind}/{}", name(last))));
         }
     }
     links.push(if is_compare {
-        Link::here("Comparison")
+        PageLink::here("Comparison")
     } else {
-        Link::to("Comparison", &format!("{up}compare"))
+        PageLink::to("Comparison", &format!("{up}compare"))
     });
     links
 }

@@ -97,7 +97,7 @@ fn is_simulated(node: &str, bus: Option<&BusName>) -> bool {
 ///
 /// # Errors
 /// [`PublishError`] if the broker can't be reached, or does not take the messages within 10 s.
-pub async fn forget(
+pub(crate) async fn forget(
     options: &Options,
     targets: &[Target],
     bus: Option<&BusName>,
@@ -119,7 +119,7 @@ pub async fn forget(
 }
 
 /// The node of `homeassistant/sensor/<node>/<key>/config`.
-pub fn node(topic: &str) -> Option<&str> {
+pub(crate) fn node(topic: &str) -> Option<&str> {
     let mut levels = topic.split('/');
     let start = (levels.next()?, levels.next()?);
     let (node, _key, last) = (levels.next()?, levels.next()?, levels.next()?);

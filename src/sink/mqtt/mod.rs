@@ -12,21 +12,21 @@
 //! | `look` | what is wrong with the files of a login |
 //! | [`error`] | what goes wrong, in words |
 
-pub mod broker;
+pub(crate) mod broker;
 mod connection;
-pub mod error;
-pub mod forget;
+pub(crate) mod error;
+pub(crate) mod forget;
 pub mod login;
 mod look;
 pub mod once;
-pub mod options;
+pub(crate) mod options;
 mod outbox;
 pub mod session;
 pub mod state;
 mod throttle;
 #[cfg(feature = "tls")]
 mod tls;
-pub mod topic;
+pub(crate) mod topic;
 mod totals;
 
 pub use broker::Broker;

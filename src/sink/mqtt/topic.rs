@@ -7,7 +7,7 @@ const LONGEST: usize = 256;
 ///
 /// # Errors
 /// What to write instead.
-pub fn checked(text: &str, example: &str) -> Result<String, String> {
+pub(crate) fn checked(text: &str, example: &str) -> Result<String, String> {
     let topic = text.trim_matches('/');
     let is_special = |sign: char| "+#".contains(sign) || sign.is_control();
     let is_fit = (1..=LONGEST).contains(&topic.len())

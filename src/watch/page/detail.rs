@@ -5,7 +5,7 @@ use super::{boxed, draw_lines, graph, rows, stale};
 use crate::kaco;
 use crate::reading::{Reading, Role, StatusCode};
 use crate::watch::curve::Window;
-use crate::watch::inverter::Inverter;
+use crate::watch::inverter::WatchedInverter;
 use crate::watch::plant::{Now, Plant};
 use crate::watch::view::View;
 use ratatui::Frame;
@@ -54,7 +54,7 @@ fn draw_curves(
     frame: &mut Frame<'_>,
     area: Rect,
     plant: &Plant,
-    inverter: &Inverter,
+    inverter: &WatchedInverter,
     view: &View,
     now: Now,
     across: u16,
@@ -90,7 +90,7 @@ fn draw_curves(
 }
 
 /// What the inverter is and how it is, then all its values.
-fn lines<'a>(plant: &Plant, inverter: &Inverter, now: Now, width: u16) -> Vec<Line<'a>> {
+fn lines<'a>(plant: &Plant, inverter: &WatchedInverter, now: Now, width: u16) -> Vec<Line<'a>> {
     let fact = |label: &str, text: String, style: Style| {
         let text = shortened(&text, width.saturating_sub(11));
         Line::from(vec![

@@ -6,7 +6,7 @@ use super::{boxed, graph, stale};
 use crate::format::{hybrid, table};
 use crate::reading::Role;
 use crate::watch::curve::{Span as Period, Window};
-use crate::watch::inverter::{Condition, Inverter};
+use crate::watch::inverter::{Condition, WatchedInverter};
 use crate::watch::plant::{Now, Plant};
 use crate::watch::view::{Entry, View};
 use ratatui::Frame;
@@ -75,7 +75,7 @@ fn lines<'a>(
         Entry::Inverter(index) => plant.inverters().get(*index),
         Entry::Source(_) => None,
     });
-    let is_hybrid = |one: &Inverter| one.reading.as_ref().is_some_and(hybrid::is_hybrid);
+    let is_hybrid = |one: &WatchedInverter| one.reading.as_ref().is_some_and(hybrid::is_hybrid);
     let all = plant.inverters();
     let has_hybrids = all.iter().any(is_hybrid);
     let all_hybrids = has_hybrids
@@ -91,7 +91,7 @@ fn lines<'a>(
     let room = width.saturating_sub(MARK);
     let (columns, gap) = (fit(room, has_hybrids, need), gap(room, has_hybrids));
     let window = Window::new(view.span, now.local);
-    let values = |one: &Inverter| -> Vec<Option<f32>> {
+    let values = |one: &WatchedInverter| -> Vec<Option<f32>> {
         let curve = one.power_curve();
         let values = curve.map(|curve| curve.values(window, plant.hold(one)));
         values.into_iter().flatten().collect()
@@ -196,7 +196,7 @@ fn source_line<'a>(plant: &Plant, source: usize, now: Now, most: u16) -> Line<'a
 }
 
 /// What an inverter has in a column, and its look.
-fn cell(kind: Kind, inverter: &Inverter, plant: &Plant, now: Now) -> (String, Style) {
+fn cell(kind: Kind, inverter: &WatchedInverter, plant: &Plant, now: Now) -> (String, Style) {
     let is_live = plant.is_live(inverter, now);
     let style = if is_live { Style::new() } else { stale() };
     // What a sleeping inverter gave before is not what it gives.
@@ -237,7 +237,7 @@ fn cell(kind: Kind, inverter: &Inverter, plant: &Plant, now: Now) -> (String, St
 }
 
 /// What the inverter does, in words, and their look.
-pub(super) fn state(inverter: &Inverter, plant: &Plant, now: Now) -> (String, Style) {
+pub(super) fn state(inverter: &WatchedInverter, plant: &Plant, now: Now) -> (String, Style) {
     let is_lost = plant
         .ways()
         .get(inverter.source)

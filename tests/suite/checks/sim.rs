@@ -24,7 +24,7 @@ pub fn simulators(bytes: &[u8]) {
         }
     }
     let ip = Ipv4Addr::LOCALHOST;
-    let inverter = kstar::Inverter::new(ip);
+    let inverter = kstar::SimulatedKstar::new(ip);
     if let Some(answer) = inverter.module_answer(bytes, ip) {
         assert!(discovery::parse(&answer).is_some());
     }

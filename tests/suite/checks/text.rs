@@ -5,7 +5,7 @@ use kaco_ardexa::escape::{from_hex, hex, printable};
 use kaco_ardexa::kaco::interpret;
 use kaco_ardexa::kaco::wire::decode_all;
 use kaco_ardexa::kstar;
-use kaco_ardexa::recording::{Exchange, read};
+use kaco_ardexa::recording::{RecordedExchange, read};
 
 /// Escaped bytes: printable, and nothing is lost.
 pub fn escaped(bytes: &[u8]) {
@@ -62,7 +62,8 @@ pub fn hex_line(bytes: &[u8]) {
 
 /// Recordings: what is read is written again as the same.
 pub fn recording(text: &str) {
-    let parse = |text: &str| -> Result<Vec<Exchange>, String> { read(text.as_bytes(), |_| {}) };
+    let parse =
+        |text: &str| -> Result<Vec<RecordedExchange>, String> { read(text.as_bytes(), |_| {}) };
     match parse(text) {
         Ok(exchanges) => {
             let lines: String = exchanges.iter().map(|exchange| exchange.line()).collect();

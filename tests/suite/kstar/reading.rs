@@ -176,12 +176,12 @@ fn nobody_there() {
     let silent = address();
     for_each(["table", "json", "csv"], |format| {
         let run = run_at(&["read", "--format", format], &[silent]).expect_code(1);
-        let silent = match format {
+        let is_silent = match format {
             "table" => run.stdout.is_empty(),
             "json" => objects(&run)[0]["outcome"] == "silent",
             _ => run.stdout.ends_with(&format!(",{silent},silent,,,\n")),
         };
-        assert!(silent, "{format}: {}", run.stdout);
+        assert!(is_silent, "{format}: {}", run.stdout);
         for due in [
             format!("error: no KSTAR inverter answered; asked {silent}\n"),
             format!("ping {silent}"),

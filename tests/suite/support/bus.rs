@@ -2,7 +2,7 @@
 
 pub use kaco_ardexa::sim::bus::{BYTE_TIME, Play};
 
-use kaco_ardexa::sim::bus::Bus as Line;
+use kaco_ardexa::sim::bus::SimulatedBus;
 use rustix::termios::ioctl_tiocnxcl;
 use std::collections::HashMap;
 use std::fs::File;
@@ -79,7 +79,7 @@ impl Bus {
             .expect("a runtime");
         let line = {
             let _inside = runtime.enter();
-            Line::open().expect("a pseudo-terminal")
+            SimulatedBus::open().expect("a pseudo-terminal")
         };
         let terminal = File::options().read(true).write(true).open(line.path());
         let directory = TempDir::new().expect("a directory");

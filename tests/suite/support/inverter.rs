@@ -5,7 +5,7 @@ pub use kaco_ardexa::sim::udp::Play;
 
 use kaco_ardexa::escape::{hex, printable};
 use kaco_ardexa::kstar::wire::{DISCOVERY, DISCOVERY_PORT, Frame, Request};
-use kaco_ardexa::sim::udp::{Player, Request as Datagram};
+use kaco_ardexa::sim::udp::{Datagram, Player};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU8, Ordering};
