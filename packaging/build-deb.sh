@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the Debian package: packaging/build-deb.sh [TARGET]
 # TARGET is a target of Rust, such as aarch64-unknown-linux-gnu; this machine's if there is none. Needs cargo-deb
-# and cargo-about (cargo install --locked cargo-deb cargo-about@0.9.3) and dpkg-dev; a TARGET also needs its linker, or BUILD='cargo zigbuild', which brings one.
+# (cargo install --locked cargo-deb) and dpkg-dev; a TARGET also needs its linker, or BUILD='cargo zigbuild', which brings one.
 # The last line names the package.
 set -euo pipefail
 cd "$(dirname "$0")/.."
