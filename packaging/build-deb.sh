@@ -18,8 +18,11 @@ read -ra build <<<"${BUILD:-cargo build}"
 "${build[@]}" --release --locked "${to_target[@]}"
 
 # By a program that runs here, whatever TARGET is.
-[[ -z $target ]] || cargo build --release --locked
-program=target/release/kaco_ardexa
+program=${CARGO_TARGET_DIR:-target}/${target:+$target/}release/kaco_ardexa
+if [[ -n $target && $target != "$(rustc --version --verbose | sed -n 's/^host: //p')" ]]; then
+    cargo build --release --locked
+    program=${CARGO_TARGET_DIR:-target}/release/kaco_ardexa
+fi
 rm -rf "$made/man"
 mkdir "$made/man"
 "$program" man >"$made/man/kaco_ardexa.1"
@@ -27,7 +30,7 @@ mkdir "$made/man"
 while read -r command; do
     # shellcheck disable=SC2086 # `kstar log` is two words
     "$program" man $command >"$made/man/kaco_ardexa-${command// /-}.1"
-done < <(sed -n 's/^- \[`\(.*\)`\].*/\1/p' docs/cli.md)
+done < <(sed -n 's/^- \[.\(.*\).\](.*/\1/p' docs/cli.md)
 for shell in bash zsh fish; do
     "$program" completions "$shell" >"$made/kaco_ardexa.$shell"
 done
