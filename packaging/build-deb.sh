@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the Debian package: packaging/build-deb.sh [TARGET]
 # TARGET is a target of Rust, such as aarch64-unknown-linux-gnu; this machine's if there is none. Needs cargo-deb
-# and cargo-about (cargo install --locked cargo-deb cargo-about@0.9.3) and dpkg-dev; a TARGET also needs its linker, or BUILD='cargo zigbuild', which brings one.
+# (cargo install --locked cargo-deb) and dpkg-dev; a TARGET also needs its linker, or BUILD='cargo zigbuild', which brings one.
 # The last line names the package.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,8 +18,11 @@ read -ra build <<<"${BUILD:-cargo build}"
 "${build[@]}" --release --locked "${to_target[@]}"
 
 # By a program that runs here, whatever TARGET is.
-[[ -z $target ]] || cargo build --release --locked
-program=target/release/kaco_ardexa
+program=${CARGO_TARGET_DIR:-target}/${target:+$target/}release/kaco_ardexa
+if [[ -n $target && $target != "$(rustc --version --verbose | sed -n 's/^host: //p')" ]]; then
+    cargo build --release --locked
+    program=${CARGO_TARGET_DIR:-target}/release/kaco_ardexa
+fi
 rm -rf "$made/man"
 mkdir "$made/man"
 "$program" man >"$made/man/kaco_ardexa.1"
@@ -27,7 +30,7 @@ mkdir "$made/man"
 while read -r command; do
     # shellcheck disable=SC2086 # `kstar log` is two words
     "$program" man $command >"$made/man/kaco_ardexa-${command// /-}.1"
-done < <(sed -n 's/^- \[`\(.*\)`\].*/\1/p' docs/cli.md)
+done < <(sed -n 's/^- \[.\(.*\).\](.*/\1/p' docs/cli.md)
 for shell in bash zsh fish; do
     "$program" completions "$shell" >"$made/kaco_ardexa.$shell"
 done

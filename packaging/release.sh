@@ -33,9 +33,10 @@ wanted() {
     [[ -z ${TARGETS:-} || " $TARGETS " == *" $1 "* ]]
 }
 
-# Everything into the folder $1.
+# Everything into the folder $1. Of generated code the last path is noted that is replaced here.
 build() {
     local dist=$1 version pair target deb
+    local -x RUSTFLAGS="$RUSTFLAGS --remap-path-prefix=${CARGO_TARGET_DIR:-$PWD/target}=/target"
     rm -rf "$dist"
     mkdir -p "$dist"
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
@@ -47,10 +48,12 @@ build() {
     done
     for target in "${packages[@]}"; do
         wanted "$target" || continue
-        deb=$(BUILD="cargo zigbuild" packaging/build-deb.sh "$target" | tail -n 1)
+        packaging/build-cross.sh "$target"
+        deb=$(BUILD=true packaging/build-deb.sh "$target" | tail -n 1)
         install -m 644 "$deb" "$dist/"
     done
     install -m 644 LICENSE "$dist/"
+    packaging/notices.sh "$dist/THIRD-PARTY-NOTICES"
     (cd "$dist" && sha256sum -- * >SHA256SUMS)
 }
 

@@ -74,10 +74,16 @@ inside id kaco_ardexa
 for file in usr/bin/kaco_ardexa usr/share/man/man1/kaco_ardexa.1.gz usr/share/bash-completion/completions/kaco_ardexa \
     usr/share/zsh/vendor-completions/_kaco_ardexa usr/share/fish/vendor_completions.d/kaco_ardexa.fish \
     usr/lib/systemd/system/kaco_ardexa@.timer usr/lib/systemd/system/kaco_ardexa@.service \
-    usr/lib/systemd/system/kaco_ardexa-watch@.service etc/kaco_ardexa/example.env; do
+    usr/lib/systemd/system/kaco_ardexa-watch@.service usr/lib/systemd/system/kaco_ardexa-plant@.service \
+    usr/lib/systemd/system/kaco_ardexa-plant@.timer etc/kaco_ardexa/example.env etc/kaco_ardexa/example.toml \
+    "usr/share/doc/$name/"{README.md,README.de.md,THIRD-PARTY-NOTICES,copyright,docs/plant.md}; do
     [[ -s $root/$file ]] || fail "$file is missing"
 done
-gzip -dc "$root/usr/share/man/man1/kaco_ardexa.1.gz" | grep -q '^\.SH NAME' || fail "that is no manual page"
+pages=("$root"/usr/share/man/man1/kaco_ardexa*.1.gz)
+((${#pages[@]} == 1 + $(grep -c '^- \[' "$root/usr/share/doc/$name/docs/cli.md"))) || fail "not each command has a manual page"
+for page in "${pages[@]}"; do
+    gzip -dc "$page" | grep -q '^\.SH NAME' || fail "$page is no manual page"
+done
 inside bash -n /usr/share/bash-completion/completions/kaco_ardexa || fail "bash does not take the completions"
 
 say "the pages lead to each other"

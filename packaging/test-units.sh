@@ -75,13 +75,13 @@ for ((i = 0; i < 100; i++)); do
 done
 (($(rows hill/south/02) >= 2)) || fail "no row"
 echo 'adresses = 1' >>"$settings/hill.toml"
-systemctl reload kaco_ardexa-plant@hill.service
+systemctl reload kaco_ardexa-plant@hill.service || fail "it can not be told to read its file again"
 sleep 1
 is kaco_ardexa-plant@hill.service active
 journalctl --no-pager -o cat -u kaco_ardexa-plant@hill | grep "key 'adresses' is not known" || fail "nobody sees the mistake"
 sed -i '$d' "$settings/hill.toml"
 sed -i 's/"1-3"/"1-4"/' "$settings/hill.toml"
-systemctl reload kaco_ardexa-plant@hill.service
+systemctl reload kaco_ardexa-plant@hill.service || fail "it can not be told to read its file again"
 for ((i = 0; i < 100; i++)); do
     [[ ! -e $logs/hill/barn/04/latest.csv ]] || break
     sleep 0.2

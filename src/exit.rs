@@ -86,3 +86,43 @@ impl fmt::Display for Failure {
 }
 
 impl Error for Failure {}
+
+/// What to do if `place` (`mqtt://host:1883`) can't be reached for want of a part of the C library.
+///
+/// `reason` is the system's. Static programs never find names of multicast DNS, others need a package.
+pub(crate) fn local_name_hint(place: &str, reason: &str) -> Option<&'static str> {
+    let (host, _) = place.rsplit_once(':')?;
+    let is_local = host.to_ascii_lowercase().ends_with(".local");
+    // The words of Rust's standard library: the name has no address.
+    (is_local && reason.starts_with("failed to lookup")).then_some(
+        "give the IP address instead: the static program can't look up names that end in .local, \
+         and the one of a package needs libnss-mdns for them",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_needs_a_local_name_that_has_no_address() {
+        let unknown = "failed to lookup address information: Name does not resolve";
+        for place in ["mqtt://homeassistant.local:1883", "tcp://Gateway.LOCAL:23"] {
+            let hint = local_name_hint(place, unknown);
+            assert!(
+                hint.is_some_and(|hint| hint.contains("IP address")),
+                "{place}"
+            );
+        }
+        for (place, reason) in [
+            ("mqtt://localhost:1883", unknown),
+            ("tcp://gateway.local.example:23", unknown),
+            (
+                "tcp://gateway.local:23",
+                "Connection refused (os error 111)",
+            ),
+        ] {
+            assert_eq!(local_name_hint(place, reason), None, "{place}");
+        }
+    }
+}

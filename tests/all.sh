@@ -86,6 +86,8 @@ say "dependencies"
 # Not `advisories`: their list is fetched with git from outside the registry, see docs/contributing.md.
 cargo deny check --deny warnings bans licenses sources
 cargo machete
+mkdir -p "${CARGO_TARGET_DIR:-target}/tmp"
+packaging/notices.sh "${CARGO_TARGET_DIR:-target}/tmp/THIRD-PARTY-NOTICES"
 
 say "tests"
 figures=${CARGO_TARGET_DIR:-target}/tmp/faults.tsv

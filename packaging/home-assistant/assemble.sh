@@ -14,7 +14,7 @@ commit=
 sed "s/^ARG KACO_ARDEXA_COMMIT=.*/ARG KACO_ARDEXA_COMMIT=\"$commit\"/" "$here/Dockerfile" >"$folder/Dockerfile"
 cp "$project/docs/changelog.md" "$folder/CHANGELOG.md"
 mkdir -p "$folder/source/packaging"
-cp "$project"/packaging/{about.toml,notices.hbs,notices.sh} "$folder/source/packaging/"
+cp "$project/packaging/notices.sh" "$folder/source/packaging/"
 for part in Cargo.toml Cargo.lock LICENSE README.md benches src; do
     [[ ! -e $project/$part ]] || cp -r "$project/$part" "$folder/source/"
 done

@@ -1,5 +1,6 @@
 //! `tcp://host:port`: raw serial gateways (ser2net, socat, Elfin EW11, USR-TCP232).
 
+use crate::exit::local_name_hint;
 use crate::kaco::connect::LinkError;
 use socket2::{SockRef, TcpKeepalive};
 use std::fmt;
@@ -117,6 +118,8 @@ fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
 }
 
 fn explain(gateway: &Gateway, error: &io::Error) -> LinkError {
+    let device = gateway.to_string();
+    let reason = error.to_string();
     let hint = match error.kind() {
         io::ErrorKind::ConnectionRefused => {
             "the gateway is there, but nothing listens on this port; set it to raw TCP server \
@@ -127,11 +130,11 @@ fn explain(gateway: &Gateway, error: &io::Error) -> LinkError {
         | io::ErrorKind::NetworkUnreachable => {
             "is the gateway switched on, and in the same network? `ping` tells"
         }
-        _ => "check the name and the network",
+        _ => local_name_hint(&device, &reason).unwrap_or("check the name and the network"),
     };
     LinkError::Unreachable {
-        device: gateway.to_string(),
-        reason: error.to_string(),
+        device,
+        reason,
         hint,
     }
 }
@@ -139,6 +142,19 @@ fn explain(gateway: &Gateway, error: &io::Error) -> LinkError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_local_name_without_address_is_answered_with_advice() {
+        let unknown = io::Error::other("failed to lookup address information");
+        for (host, advice) in [
+            ("gateway.local", "IP address"),
+            ("gateway", "check the name"),
+        ] {
+            let gateway = format!("{host}:23").parse().unwrap();
+            let hint = explain(&gateway, &unknown).hint();
+            assert!(hint.is_some_and(|hint| hint.contains(advice)), "{host}");
+        }
+    }
 
     #[test]
     fn gateways_have_host_and_port() {

@@ -1,5 +1,6 @@
 //! Why something could not be published, in words for people.
 
+use crate::exit::local_name_hint;
 use rumqttc::{ConnectReturnCode, ConnectionError, Error as PacketError, StateError};
 use std::error::Error;
 use std::path::PathBuf;
@@ -91,12 +92,12 @@ pub enum PublishError {
 
 impl PublishError {
     /// What a person can do about it.
-    pub const fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Unreachable { .. } => Some(
+            Self::Unreachable { broker, reason } => local_name_hint(broker, reason).or(Some(
                 "is the broker running, are host and port right (mqtts:// if it is encrypted), \
                 does a firewall let it through?",
-            ),
+            )),
             Self::NotAuthorized(_) => Some(
                 "check the user (in the URL, or MQTT_USERNAME) and the password (MQTT_PASSWORD or \
                 --mqtt-password-file)",
@@ -182,5 +183,19 @@ pub(in crate::sink) fn words(error: &(dyn Error + 'static)) -> String {
     match error.source() {
         Some(source) => words(source),
         None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_name_without_address_is_answered_with_advice() {
+        let reason = "failed to lookup address information: Name does not resolve";
+        let error = std::io::Error::other(reason);
+        let broker = "mqtt://homeassistant.local:1883".to_owned();
+        let error = PublishError::of(broker, ConnectionError::Io(error), false);
+        assert!(error.hint().is_some_and(|hint| hint.contains("IP address")));
     }
 }
