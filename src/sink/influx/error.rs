@@ -88,13 +88,11 @@ impl PushError {
             }
             Self::Tls { .. } => {
                 "a database with a certificate of its own needs --influx-ca FILE, and the host as \
-                it \
-                 stands in the certificate"
+                 it stands in the certificate"
             }
             Self::Slow { .. } | Self::Lost { .. } => {
-                "is it too busy, or is that not a database? The rows stay in the log and are pushed \
-                when \
-                 it is back"
+                "is it too busy, or is that not a database? The rows stay in the log and are \
+                 pushed when it is back"
             }
             Self::NoUser(_) => "write http://USER@host, or set INFLUX_USERNAME",
             Self::Refused { code, .. } => return Some(cure(*code)),
