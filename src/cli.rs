@@ -564,9 +564,9 @@ pub(crate) enum Simulate {
     /// Make the traffic of many plants, to load a broker or a database, until stopped
     ///
     /// Each plant has a connection of its own. Its topics are below plants/0001, plants/0002 and so
-    /// on, its lines have the tag bus=0001. Prints each state that the broker has acknowledged, topic
-    /// and time, with --mqtt-qos 1. The times of a plant are whole multiples of --every, counted from
-    /// 1970: what is missing or twice can be counted by them.
+    /// on, its lines have the tag bus=0001. Prints each state that the broker has acknowledged,
+    /// topic and time, with --mqtt-qos 1. The times of a plant are whole multiples of --every,
+    /// counted from 1970: what is missing or twice can be counted by them.
     #[command(
         after_help = "Example: kaco_ardexa simulate plants 1000 --mqtt localhost --mqtt-qos 1"
     )]
@@ -581,11 +581,21 @@ pub(crate) struct SimulatePlants {
     pub plants: u16,
 
     /// Inverters of each plant
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=31), default_value_t = 10)]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        value_parser = clap::value_parser!(u8).range(1..=31),
+        default_value_t = 10
+    )]
     pub inverters: u8,
 
     /// Time from one round of a plant to the next
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_positive, default_value = "10s")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration::parse_positive,
+        default_value = "10s"
+    )]
     pub every: Duration,
 
     /// Where readings are published.

@@ -89,7 +89,8 @@ impl Error for Failure {}
 
 /// What to do if `place` (`mqtt://host:1883`) can't be reached for want of a part of the C library.
 ///
-/// `reason` is the system's. Static programs never find names of multicast DNS, others need a package.
+/// `reason` is the system's. Static programs never find names of multicast DNS, others need a
+/// package.
 pub(crate) fn local_name_hint(place: &str, reason: &str) -> Option<&'static str> {
     let (host, _) = place.rsplit_once(':')?;
     let is_local = host.to_ascii_lowercase().ends_with(".local");

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     }
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        // Many HTTP requests at once don't delay a bus: its bytes are looked for after a few of them.
+        // Many HTTP requests at once don't delay a bus: its bytes are looked for after a few.
         .event_interval(4)
         .build()
     {

@@ -57,7 +57,7 @@ pub(super) fn check(
         && plants.0.publishing.broker.is_none()
         && plants.0.pushing.database.is_none()
     {
-        let text = "nobody would get the readings: give --mqtt or --influx";
+        let text = "the readings would go nowhere: give --mqtt or --influx";
         return Err(program.error(ErrorKind::MissingRequiredArgument, text));
     }
     if let Command::Man(Lazy(manual)) = command

@@ -27,11 +27,11 @@ pub(crate) struct Pushing {
     #[arg(long, value_name = "FILE")]
     pub influx_password_file: Option<PathBuf>,
 
-    /// File with the token, in place of user and password
+    /// File with the token, instead of user and password
     #[arg(long, value_name = "FILE")]
     pub influx_token_file: Option<PathBuf>,
 
-    /// File with the certificates to trust for https://, in PEM format, in place of the system's
+    /// File with the certificates to trust for https://, in PEM format, instead of the system's
     #[arg(long, value_name = "FILE")]
     pub influx_ca: Option<PathBuf>,
 

@@ -150,7 +150,7 @@ fn reading(address: Address, time: DateTime<FixedOffset>) -> Option<Reading> {
     })
 }
 
-/// Prints what was acknowledged, topic and time, as long as somebody reads it.
+/// Prints what was acknowledged, topic and time, as long as the output is open.
 async fn report(mut acknowledged: UnboundedReceiver<Message>) -> Result<(), Failure> {
     let mut messages = Vec::new();
     while acknowledged.recv_many(&mut messages, PRINTED).await > 0 {

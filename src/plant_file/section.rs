@@ -168,7 +168,8 @@ fn unknown(key: &str, kind: &Kind) -> String {
     if SECRETS.contains(&key) {
         return format!(
             "key '{shown}' is not allowed: secrets do not stand in this file; \
-             write them to a file of their own and name it with 'password-file' in [mqtt] or [influx]"
+             write them to a file of their own and name it with 'password-file' in \
+         [mqtt] or [influx]"
         );
     }
     if kind.keys.contains(&"url") && ["user", "username"].contains(&key) {

@@ -198,7 +198,7 @@ impl Client {
             error if error.is_incomplete_message() => {
                 "the other side closed the connection".to_owned()
             }
-            error if error.is_parse() => "what answers is no HTTP server".to_owned(),
+            error if error.is_parse() => "what answers is not an HTTP server".to_owned(),
             error => words(error),
         };
         PushError::Lost {

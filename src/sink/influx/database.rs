@@ -10,7 +10,7 @@ use std::fmt;
 use std::str::FromStr;
 use url::Url;
 
-/// Where readings are pushed to, and as whom.
+/// Where readings are pushed to, and the user.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Database {
     /// Name or address, IPv6 without brackets.
@@ -56,7 +56,7 @@ pub enum DatabaseError {
     NoTls,
 }
 
-/// Parameters of InfluxDB that say who comes.
+/// Parameters of InfluxDB that hold a login.
 const LOGINS: [&str; 4] = ["u", "p", "token", "password"];
 
 impl FromStr for Database {

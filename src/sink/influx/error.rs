@@ -52,7 +52,7 @@ pub enum PushError {
         /// How long it wants to be left alone.
         wait: Option<Duration>,
     },
-    /// A password, but nobody that it belongs to.
+    /// A password without a user.
     #[error("{0}: there is a password without a user")]
     NoUser(String),
     /// A token with a line end in it, for example.
@@ -87,12 +87,12 @@ impl PushError {
                  and are pushed when it is back"
             }
             Self::Tls { .. } => {
-                "a database with a certificate of its own needs --influx-ca FILE, and the host as it \
-                 stands in the certificate"
+                "a database with a certificate of its own needs --influx-ca FILE, and the host as \
+                 it stands in the certificate"
             }
             Self::Slow { .. } | Self::Lost { .. } => {
-                "is it too busy, or is that no database? The rows stay in the log and are pushed when \
-                 it is back"
+                "is it too busy, or is that not a database? The rows stay in the log and are \
+                 pushed when it is back"
             }
             Self::NoUser(_) => "write http://USER@host, or set INFLUX_USERNAME",
             Self::Refused { code, .. } => return Some(cure(*code)),

@@ -5,7 +5,7 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`database`], [`login`] | where, and as whom |
+//! | [`database`], [`login`] | where, and as which user |
 //! | `queue`, `memory` | rows of the logs that the database does not have; what it has |
 //! | `store` | the queue, or the newest readings where there is no log |
 //! | `client`, `tls` | requests over one connection |
@@ -63,7 +63,7 @@ pub struct Options {
     pub password_file: Option<PathBuf>,
     /// The token, before user and password.
     pub token_file: Option<PathBuf>,
-    /// Certificates that are trusted in place of the system's.
+    /// Certificates that are trusted instead of the system's.
     pub certificates: Option<PathBuf>,
     /// The day from which an inverter is pushed that was never pushed before; its newest day if
     /// there is none.

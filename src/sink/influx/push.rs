@@ -15,7 +15,7 @@ const LONGEST: usize = 500;
 /// Between two writings of what the database has: after a power cut that much is pushed once more.
 const REMEMBER_EVERY: Duration = Duration::from_secs(60);
 
-/// Rows that wait, shared by who notes them and who pushes them.
+/// Rows that wait, shared by the task that notes them and the one that pushes them.
 #[derive(Clone)]
 pub(super) struct Shared(Arc<Mutex<Store>>);
 

@@ -170,7 +170,7 @@ impl Queue {
             source.open.remove(&file);
         }
         if batch.rows == 0 {
-            // Lines that are no rows, if any.
+            // Lines that are not rows, if any.
             let is_over = batch.parts.iter().all(|part| part.is_end);
             self.note(&batch, false);
             return if is_over { None } else { self.next(room) };
@@ -394,7 +394,7 @@ impl Source {
                         batch.lines += &line;
                         batch.rows += 1;
                     }
-                    None => info!("{}/{}: a line is no row", self.label, file.name()),
+                    None => info!("{}/{}: a line is not a row", self.label, file.name()),
                 },
             }
         }
@@ -418,8 +418,8 @@ impl Source {
         self.line(shape.as_ref(), last)
     }
 
-    /// What is pushed of a row, as `read --format influx` prints it; `None` if it is no row, or has
-    /// no value.
+    /// What is pushed of a row, as `read --format influx` prints it; `None` if it is not a row, or
+    /// has no value.
     fn line(&self, shape: Option<&Shape>, row: &[u8]) -> Option<String> {
         let reading = shape?.reading(row, &self.inverter)?;
         Some(influx::line(&reading)).filter(|line| !line.is_empty())

@@ -74,7 +74,7 @@ impl Tls {
         })
     }
 
-    /// Encrypts a connection, once it is known who is at its other end.
+    /// Encrypts a connection, after the server's identity was checked.
     pub(super) async fn handshake(
         &self,
         stream: TcpStream,
