@@ -53,15 +53,16 @@ fn with_silent_neighbour(date: &str) -> Plant {
     plant
 }
 
-const QUICK: [&str; 2] = ["--timeout", "300ms"];
+/// A busy machine delays the neighbour that answers: its silence would hide the other.
+const PATIENT: [&str; 2] = ["--timeout", "2s"];
 
 #[test]
 fn an_inverter_that_is_missed_is_told_once_a_day() {
     let plant = with_silent_neighbour("2026-01-01");
-    let run = plant.log_with("2,3", &QUICK).expect_code(0);
+    let run = plant.log_with("2,3", &PATIENT).expect_code(0);
     let due = "address 03: no reading since 2026-01-01 12:00, while others of its bus feed in";
     assert!(run.stderr.contains(due), "{run:?}");
-    plant.log_with("2,3", &QUICK).expect_silence();
+    plant.log_with("2,3", &PATIENT).expect_silence();
     // On the next day again.
     let marker = plant.directory.path().join("03/.silent");
     assert_eq!(
@@ -69,7 +70,7 @@ fn an_inverter_that_is_missed_is_told_once_a_day() {
         Day::Today.date().to_string()
     );
     fs::write(&marker, Day::Yesterday.date().to_string()).unwrap();
-    let run = plant.log_with("2,3", &QUICK).expect_code(0);
+    let run = plant.log_with("2,3", &PATIENT).expect_code(0);
     assert!(run.stderr.contains(due), "{run:?}");
 }
 
@@ -77,7 +78,7 @@ fn an_inverter_that_is_missed_is_told_once_a_day() {
 fn an_inverter_that_was_silent_for_hours_is_not_missed() {
     let today = Day::Today.date().to_string();
     with_silent_neighbour(&today)
-        .log_with("2,3", &QUICK)
+        .log_with("2,3", &PATIENT)
         .expect_silence();
 }
 
@@ -88,5 +89,5 @@ fn at_night_none_is_missed() {
         "2026-01-01.csv",
         format!("{HEADER}2026-01-01T12:00:00+0100,{ROW}\n"),
     );
-    plant.log_with("2", &QUICK).expect_silence();
+    plant.log_with("2", &PATIENT).expect_silence();
 }

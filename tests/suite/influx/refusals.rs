@@ -71,8 +71,8 @@ fn every_refusal_has_its_cure_and_costs_no_row() {
         ),
         (
             Answer::Bytes("SSH-2.0-OpenSSH\r\n"),
-            "no HTTP server",
-            "no database",
+            "not an HTTP server",
+            "not a database",
         ),
     ] {
         let plant = Plant::new();
