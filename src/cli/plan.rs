@@ -12,7 +12,7 @@ use crate::command::plan::{self, Plan};
 use crate::history::names::Names;
 use crate::inverter::BusName;
 use crate::link::Device;
-use crate::plant_file;
+use crate::plant_file::{self, PlantFile};
 use crate::sink::SinkPlan;
 use crate::sink::stdout::Printed;
 use crate::sink::{influx, mqtt, sunspec};
@@ -80,15 +80,8 @@ impl Log {
         }
         let plant = self.bus.plant.clone();
         let directory = plant::directory(self.directory, plant.as_deref())?;
-        let Polling {
-            asking,
-            counters,
-            strict,
-        } = self.polling;
-        let sources = match file {
-            Some(file) => plant::sources(&file, &asking, counters, None, &typed),
-            None => vec![bus(self.bus, asking, counters)?],
-        };
+        let strict = self.polling.strict;
+        let sources = polled_once(self.bus, file, self.polling, &typed)?;
         let sinks = logging(
             directory,
             self.textfile,
@@ -105,18 +98,27 @@ impl Read {
         if let Some(file) = &file {
             self.fill(file, typed);
         }
-        let Polling {
-            asking,
-            counters,
-            strict,
-        } = self.polling;
-        let sources = match file {
-            Some(file) => plant::sources(&file, &asking, counters, None, typed),
-            None => vec![bus(self.bus, asking, counters)?],
-        };
+        let strict = self.polling.strict;
+        let sources = polled_once(self.bus, file, self.polling, typed)?;
         let sinks = printing(self.format, self.details, self.publishing.options());
         Ok(once(sources, sinks, strict))
     }
+}
+
+/// The buses of a plant file, or the one that was typed.
+fn polled_once(
+    typed_bus: Bus,
+    file: Option<PlantFile>,
+    polling: Polling,
+    typed: &Typed,
+) -> Result<Vec<SourcePlan>, Refusal> {
+    let Polling {
+        asking, counters, ..
+    } = polling;
+    Ok(match file {
+        Some(file) => plant::sources(&file, &asking, counters, None, typed),
+        None => vec![bus(typed_bus, asking, counters)?],
+    })
 }
 
 impl Watch {
