@@ -24,14 +24,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 use tracing::{debug, info};
 
-/// Connections at a time; further ones wait in the queue of the system.
+/// Connections at a time; a further one closes one of them.
 const CONNECTIONS: usize = 32;
+/// Stands for the time of a request that has not come yet.
+const NO_REQUEST: u64 = u64::MAX;
 /// Bytes of a request's head: the least that hyper takes.
 const HEAD: usize = 8192;
 /// Time for a request and its answer.
@@ -177,16 +179,32 @@ impl Drop for Http {
     }
 }
 
+/// A connection.
+struct Client {
+    task: AbortHandle,
+    /// Seconds beyond [`PATIENCE`] that its request may take; [`NO_REQUEST`] until there is one.
+    more: Arc<AtomicU64>,
+}
+
+impl Client {
+    fn more(&self) -> u64 {
+        self.more.load(Ordering::Relaxed)
+    }
+}
+
 async fn accept(listener: tokio::net::TcpListener, router: Router) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+    let mut clients: Vec<Client> = Vec::new();
+    loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                let router = router.clone();
-                tokio::spawn(async move {
-                    answer(stream, router).await;
-                    drop(place);
-                });
+                clients.retain(|client| !client.task.is_finished());
+                if clients.len() >= CONNECTIONS {
+                    close_one(&mut clients);
+                }
+                let more = Arc::new(AtomicU64::new(NO_REQUEST));
+                let answered = answer(stream, router.clone(), Arc::clone(&more));
+                let task = tokio::spawn(answered).abort_handle();
+                clients.push(Client { task, more });
             }
             Err(error) => {
                 debug!("a connection failed: {error}");
@@ -194,6 +212,16 @@ async fn accept(listener: tokio::net::TcpListener, router: Router) {
             }
         }
     }
+}
+
+/// Closes the oldest connection without a request, else the oldest stream of events, else the oldest:
+/// clients that only hold a place do not keep others out.
+fn close_one(clients: &mut Vec<Client>) {
+    let oldest = |more| clients.iter().position(|client| client.more() == more);
+    let closed = oldest(NO_REQUEST)
+        .or_else(|| oldest(STREAM.as_secs()))
+        .unwrap_or_default();
+    clients.remove(closed).task.abort();
 }
 
 /// Time beyond [`PATIENCE`] for an answer that has begun to be made.
@@ -206,8 +234,7 @@ fn more_time(path: &str) -> Duration {
 }
 
 /// One request of a connection. A client that is slow, or never asks, is not waited for.
-async fn answer(stream: TcpStream, router: Router) {
-    let more = Arc::new(AtomicU64::new(0));
+async fn answer(stream: TcpStream, router: Router, more: Arc<AtomicU64>) {
     let noted = Arc::clone(&more);
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         noted.store(more_time(request.uri().path()).as_secs(), Ordering::Relaxed);
@@ -222,7 +249,9 @@ async fn answer(stream: TcpStream, router: Router) {
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     if timeout(PATIENCE, connection.as_mut()).await.is_err() {
-        let more = Duration::from_secs(more.load(Ordering::Relaxed));
-        let _ = timeout(more, connection).await;
+        let more = more.load(Ordering::Relaxed);
+        if more != NO_REQUEST {
+            let _ = timeout(Duration::from_secs(more), connection).await;
+        }
     }
 }
