@@ -220,6 +220,9 @@ fn unanswered(bus: &kaco::BusPlan) -> Duration {
 }
 
 fn seconds(time: Duration) -> String {
+    if !time.is_zero() && time < Duration::from_millis(100) {
+        return format!("{} ms", time.as_millis());
+    }
     let tenths = (time.as_secs_f64() * 10.0).round() / 10.0;
     format!("{tenths} s")
 }
