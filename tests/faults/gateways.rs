@@ -128,15 +128,11 @@ fn one_that_resets_the_connection() {
         assert_eq!((run.code, latest), (Some(1), None), "{what}: {run:?}");
         assert!(run.stderr.contains(&always), "{what}: {run:?}");
         assert!(!run.stderr.contains("plug"), "{what}: {run:?}");
-        let is_open = what != "at once";
-        assert_eq!(
-            run.stderr.contains("the gateway hung up"),
-            is_open,
-            "{what}: {run:?}"
-        );
         if what == "at once" {
-            continue; // as without a gateway: the link was never open
+            continue; // mostly as without a gateway: whether the link was open is a matter of luck
         }
+        let is_said = run.stderr.contains("the gateway hung up");
+        assert!(is_said, "{what}: {run:?}");
         let once = gateway(move |mut stream, count| {
             if count == 0 {
                 before(&mut stream);

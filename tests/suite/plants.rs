@@ -16,6 +16,7 @@ use rustix::process::Signal;
 use std::fs;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 /// An inverter at each of these addresses, which answers at once.
@@ -458,7 +459,12 @@ fn the_service_manager_is_told() {
 #[test]
 fn a_plain_run_ends_when_it_is_hung_up() {
     let line = inverters(&[2]);
-    let watch = start(command(&["watch", &text(&line.path), "2"]));
+    let plain = command(&["watch", &text(&line.path), "2"]);
+    // Under nohup the signal is ignored, by all that is started too.
+    let mut watch = Command::new("env");
+    watch.arg("--default-signal=HUP").arg(plain.get_program());
+    watch.args(plain.get_args());
+    let watch = start(watch);
     wait_until("a request", || !line.asked().is_empty());
     signal(&watch.0, Signal::HUP);
     assert_eq!(wait(watch).signal, Some(1));
