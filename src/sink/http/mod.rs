@@ -214,8 +214,8 @@ async fn accept(listener: tokio::net::TcpListener, router: Router) {
     }
 }
 
-/// Closes the oldest connection without a request, else the oldest stream of events, else the oldest:
-/// clients that only hold a place do not keep others out.
+/// Closes the oldest connection without a request, else the oldest stream of events, else the
+/// oldest: clients that only hold a place do not keep others out.
 fn close_one(clients: &mut Vec<Client>) {
     let oldest = |more| clients.iter().position(|client| client.more() == more);
     let closed = oldest(NO_REQUEST)
