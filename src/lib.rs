@@ -34,6 +34,9 @@
 //! | [`logging`] | messages on standard error |
 //! | [`address`], [`clock`], [`duration`], [`escape`], [`lines`] | small parsers; text made safe |
 
+// The list is the order of imports, so it names the private modules too.
+#![allow(rustdoc::private_intra_doc_links)]
+
 pub mod address;
 pub mod cli;
 mod clock;
