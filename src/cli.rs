@@ -11,6 +11,7 @@ mod plan;
 mod plant;
 mod publishing;
 mod pushing;
+mod url;
 mod version;
 
 pub use environment::{explain, parse};

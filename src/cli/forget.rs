@@ -1,6 +1,6 @@
 //! What can be typed after `mqtt-forget`.
 
-use super::publishing::{BrokerParser, ClientCertificate, prefix};
+use super::publishing::{BROKER, ClientCertificate, prefix};
 use crate::command::plan;
 use crate::inverter::BusName;
 use crate::sink::mqtt::forget::Target;
@@ -22,7 +22,7 @@ pub(crate) struct Forget {
     pub bus: Option<BusName>,
 
     /// The MQTT broker: host, host:1883, mqtt://user@host, mqtts://host
-    #[arg(long = "mqtt", value_name = "URL", value_parser = BrokerParser)]
+    #[arg(long = "mqtt", value_name = "URL", value_parser = BROKER)]
     pub broker: Broker,
 
     /// Prefix of the topics of the plant that is taken back

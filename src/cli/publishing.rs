@@ -1,13 +1,15 @@
 //! The options of whatever publishes readings.
 
+use super::environment::{self, BROKER_VARIABLES};
+use super::url::UrlParser;
 use crate::duration;
 use crate::sink::mqtt::{Broker, Delivery, Identity, Options, topic};
-use clap::builder::TypedValueParser;
-use clap::error::ErrorKind;
-use clap::{Arg, Args, Command};
-use std::ffi::OsStr;
+use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// Parses a broker.
+pub(super) const BROKER: UrlParser<Broker> = UrlParser::new("--mqtt", BROKER_VARIABLES, "a broker");
 
 /// In front of the plain KSTAR topics.
 const PLAIN: &str = "sensor/inverter";
@@ -24,7 +26,7 @@ pub(crate) struct Publishing {
     #[arg(
         long = "mqtt",
         value_name = "URL",
-        value_parser = BrokerParser
+        value_parser = BROKER
     )]
     pub broker: Option<Broker>,
 
@@ -106,7 +108,7 @@ impl Publishing {
     pub(super) fn options(&self) -> Option<Options> {
         Some(Options {
             broker: self.broker.clone()?,
-            environment: super::environment::login(),
+            environment: environment::login(),
             password_file: self.mqtt_password_file.clone(),
             certificates: self.mqtt_ca.clone(),
             identity: self.client.identity(),
@@ -118,33 +120,6 @@ impl Publishing {
             expire_after: self.expire_after,
             prefix: self.mqtt_prefix.clone(),
             topic: PLAIN.to_owned(),
-        })
-    }
-}
-
-/// Parses a broker. Unlike all others, its errors do not repeat what was typed: there may be a
-/// password in it.
-#[derive(Clone)]
-pub(super) struct BrokerParser;
-
-impl TypedValueParser for BrokerParser {
-    type Value = Broker;
-
-    fn parse_ref(
-        &self,
-        command: &Command,
-        _: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<Broker, clap::Error> {
-        value.to_string_lossy().parse().map_err(|error| {
-            clap::Error::raw(
-                ErrorKind::ValueValidation,
-                format!(
-                    "the URL after --mqtt, or in {}, is not a broker: {error}\n",
-                    super::environment::BROKER_VARIABLES
-                ),
-            )
-            .with_cmd(command)
         })
     }
 }

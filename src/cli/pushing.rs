@@ -1,13 +1,15 @@
 //! The options of whatever pushes rows to a database.
 
 use super::environment;
+use super::url::UrlParser;
 use crate::sink::influx::{Database, Options};
 use chrono::NaiveDate;
-use clap::builder::TypedValueParser;
-use clap::error::ErrorKind;
-use clap::{Arg, Args, Command};
-use std::ffi::OsStr;
+use clap::Args;
 use std::path::PathBuf;
+
+/// Parses a database.
+const DATABASE: UrlParser<Database> =
+    UrlParser::new("--influx", "KACO_ARDEXA_INFLUX", "a database");
 
 /// Whether, where and how rows are pushed.
 #[derive(Debug, Clone, Args)]
@@ -20,7 +22,7 @@ pub(crate) struct Pushing {
     /// row is pushed when it is safe on the disk; what could not be pushed is caught up from the
     /// log, oldest first. A user can stand in the URL, http://user@host; set INFLUX_PASSWORD or
     /// INFLUX_TOKEN, or give --influx-password-file or --influx-token-file.
-    #[arg(long = "influx", value_name = "URL", value_parser = DatabaseParser)]
+    #[arg(long = "influx", value_name = "URL", value_parser = DATABASE)]
     pub database: Option<Database>,
 
     /// File with the password, which no other user should be able to read
@@ -57,26 +59,4 @@ impl Pushing {
 fn day(text: &str) -> Result<NaiveDate, String> {
     text.parse()
         .map_err(|_| "write a day such as 2026-05-03".to_owned())
-}
-
-/// Parses a database. Its errors do not repeat what was typed: there may be a password in it.
-#[derive(Clone)]
-pub(super) struct DatabaseParser;
-
-impl TypedValueParser for DatabaseParser {
-    type Value = Database;
-
-    fn parse_ref(
-        &self,
-        command: &Command,
-        _: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<Database, clap::Error> {
-        value.to_string_lossy().parse().map_err(|error| {
-            let text = format!(
-                "the URL after --influx, or in KACO_ARDEXA_INFLUX, is not a database: {error}\n"
-            );
-            clap::Error::raw(ErrorKind::ValueValidation, text).with_cmd(command)
-        })
-    }
 }

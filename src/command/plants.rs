@@ -4,6 +4,7 @@
 use super::plan::SimulatePlants;
 use super::print::print;
 use crate::address::Address;
+use crate::clock;
 use crate::exit::{Exit, Failure};
 use crate::format::message::Message;
 use crate::inverter::InverterId;
@@ -15,7 +16,7 @@ use crate::reading::Reading;
 use crate::sim::bus::Play;
 use crate::sim::kaco::{Inverters, Mood};
 use crate::sink::{SinkPlan, Sinks};
-use chrono::{DateTime, FixedOffset, Local, TimeDelta};
+use chrono::{DateTime, FixedOffset, TimeDelta};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -75,7 +76,7 @@ fn sinks(plan: &SimulatePlants, number: u16) -> SinkPlan {
 fn inverters(plan: &SimulatePlants, number: u16) -> Vec<InverterId> {
     let bus = plan.sinks.influx.is_some().then(|| name(number));
     let bus = bus.and_then(|bus| bus.parse().ok());
-    let now = Local::now().fixed_offset();
+    let now = clock::now().fixed_offset();
     let addresses = (1..=99).filter_map(Address::new);
     let told = addresses.filter(|address| reading(*address, now).is_some());
     let told = told.take(plan.inverters.into());
@@ -123,7 +124,7 @@ async fn plant(
 /// The time of the round that begins now, and that between rounds: whole multiples of it since
 /// 1970.
 fn first_round(every: Duration) -> (DateTime<FixedOffset>, TimeDelta) {
-    let now = Local::now().fixed_offset();
+    let now = clock::now().fixed_offset();
     let step = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
     let step = TimeDelta::milliseconds(step);
     let over = now.timestamp_millis() % step.num_milliseconds().max(1);

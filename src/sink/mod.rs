@@ -7,16 +7,26 @@
 //! | [`textfile`] | a file of Prometheus metrics that is exchanged whole |
 //! | `http` | browsers, Prometheus and others that ask over HTTP |
 //! | [`mqtt`] | an MQTT broker |
-//! | [`health`] | whether a sink works now |
+//! | [`influx`] | a database that takes InfluxDB's line protocol |
 //! | [`sunspec`] | SunSpec clients, over Modbus TCP |
+//!
+//! | module | does for them |
+//! |---|---|
+//! | [`health`] | whether a sink works now |
+//! | [`look`] | whether sinks could work, without opening them |
 //! | `trouble` | reports of trouble: once, and its end |
+//! | [`secret`], `certificates` | passwords and tokens; certificates and keys |
+//! | `random` | chance |
 
+#[cfg(feature = "tls")]
+mod certificates;
 pub mod csv_log;
 pub(crate) mod health;
 mod http;
 pub mod influx;
 pub(crate) mod look;
 pub mod mqtt;
+mod random;
 pub mod secret;
 pub(crate) mod stdout;
 pub mod sunspec;

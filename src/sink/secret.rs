@@ -2,12 +2,14 @@
 
 use crate::escape::shell_word;
 use crate::lines;
+use percent_encoding::percent_decode_str;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::fmt;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use tracing::warn;
+use url::Url;
 
 /// The right of all users to read a file.
 const EVERYBODY: u32 = 0o004;
@@ -22,6 +24,11 @@ impl Password {
         Some(Self(bytes.into())).filter(|password| !password.0.is_empty())
     }
 
+    /// The one in a URL, `mqtt://user:password@host`.
+    pub(super) fn in_url(url: &Url) -> Option<Self> {
+        Self::new(percent_decode_str(url.password()?).collect::<Vec<u8>>())
+    }
+
     /// The password in a file, without the line end that editors put behind it.
     ///
     /// # Errors
@@ -29,7 +36,7 @@ impl Password {
     pub(super) fn read(path: &Path) -> Result<Self, String> {
         let bytes = lines::whole(path, lines::LONGEST);
         let mut bytes = bytes.map_err(|error| error.to_string())?;
-        if fs::metadata(path).is_ok_and(|file| file.mode() & EVERYBODY != 0) {
+        if is_open(path) {
             warn!(
                 "every user of this machine can read the password in {}: `chmod 600 {}`",
                 path.display(),
@@ -46,6 +53,11 @@ impl Password {
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// Whether every user of the machine can read a file.
+pub(super) fn is_open(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.mode() & EVERYBODY != 0)
 }
 
 impl fmt::Debug for Password {

@@ -95,9 +95,7 @@ impl FromStr for Database {
             is_encrypted,
             path: format!("{path}{}", query.unwrap_or_default()),
             user: Some(user.into_owned()).filter(|user| !user.is_empty()),
-            password: url
-                .password()
-                .and_then(|text| Password::new(percent_decode_str(text).collect::<Vec<u8>>())),
+            password: Password::in_url(&url),
         })
     }
 }

@@ -3,13 +3,14 @@
 
 use super::error::PushError;
 use super::push::Pusher;
-use chrono::{DateTime, FixedOffset, Local};
-use std::hash::{BuildHasher as _, RandomState};
+use crate::clock;
+use crate::sink::random::random;
+use chrono::{DateTime, FixedOffset};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tracing::{info, warn};
 
 /// Before the database is tried again: one that restarts is back in seconds.
@@ -95,14 +96,13 @@ fn note(state: &State, error: &PushError) {
             None => warn!("{error}; trying again until it works"),
         }
     }
-    let since = before.map_or_else(|| Local::now().fixed_offset(), |(since, _)| since);
+    let since = before.map_or_else(|| clock::now().fixed_offset(), |(since, _)| since);
     *trouble = Some((since, error.to_string()));
 }
 
 /// From half of a pause to one and a half: a thousand plants do not come back in the same second.
 fn jittered(pause: Duration) -> Duration {
-    let random = RandomState::new().hash_one(Instant::now());
-    let share = (random % 1000) as u32;
+    let share = (random() % 1000) as u32;
     pause / 2 + pause * share / 1000
 }
 

@@ -2,9 +2,9 @@
 
 use super::Options;
 use super::error::PushError;
+use crate::sink::certificates;
 use crate::sink::mqtt::error::words;
 use rustls_native_certs::load_native_certs;
-use std::fs;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -40,7 +40,8 @@ impl Tls {
                     path: path.clone(),
                     reason,
                 };
-                let pem = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+                let pem =
+                    certificates::read(path).map_err(|error| unreadable(error.to_string()))?;
                 for certificate in CertificateDer::pem_slice_iter(&pem) {
                     let added = certificate.map(|certificate| roots.add(certificate));
                     let is_added = matches!(added, Ok(Ok(())));

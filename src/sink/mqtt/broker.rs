@@ -79,9 +79,7 @@ impl FromStr for Broker {
             },
             is_encrypted,
             user: given(&decoded(url.username())?),
-            password: url
-                .password()
-                .and_then(|text| Password::new(percent_decode_str(text).collect::<Vec<u8>>())),
+            password: Password::in_url(&url),
         })
     }
 }

@@ -7,12 +7,12 @@ use super::throttle::Throttle;
 use crate::format::message::Message;
 use crate::inverter::{fingerprint, reduced};
 use crate::link::claim::{self, Claim};
+use crate::sink::random::random;
 use rumqttc::{
     AsyncClient, Broker as Target, ClientError, ConnectionError, EventLoop, LastWill, MqttOptions,
     NetworkOptions, PublishNotice, PublishOptions, QoS, default_socket_connect,
 };
 use rustix::system::uname;
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -245,11 +245,6 @@ fn lasting_id(host: &str, place: &str) -> String {
         ..=LONGEST_ID => id,
         _ => format!("kaco_ardexa-{:016x}", fingerprint(&id)),
     }
-}
-
-/// A number that no other process has, of the system's own randomness.
-pub(super) fn random() -> u64 {
-    RandomState::new().hash_one(std::process::id())
 }
 
 #[cfg(test)]

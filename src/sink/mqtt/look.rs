@@ -4,8 +4,7 @@ use super::connection::Connector;
 use super::error::PublishError;
 use super::options::Options;
 use crate::exit::Failure;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use crate::sink::secret::is_open;
 use std::path::{Path, PathBuf};
 
 impl Options {
@@ -34,9 +33,8 @@ impl Options {
 
 /// A secret that every user of the machine can read is none.
 fn shown(what: &str, path: &Path) -> Option<Failure> {
-    let mode = fs::metadata(path).ok()?.permissions().mode();
-    let path = path.display();
-    (mode & 0o004 != 0).then(|| {
+    is_open(path).then(|| {
+        let path = path.display();
         let hint = format!("only its user should: `chmod o= {path}`");
         let message = format!("every user of this machine can read the {what} in {path}");
         Failure::new(message, Some(&hint))

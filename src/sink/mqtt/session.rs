@@ -2,7 +2,7 @@
 //!
 //! The session is a task of its own: polling never waits for the broker.
 
-use super::connection::{Connection, Connector, Sender, random};
+use super::connection::{Connection, Connector, Sender};
 use super::error::PublishError;
 use super::options::Options;
 use super::outbox::Outbox;
@@ -13,6 +13,7 @@ use crate::inverter::{InverterId, KSTAR};
 use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use crate::sink::health::NOT_YET;
+use crate::sink::random::random;
 use chrono::{DateTime, FixedOffset};
 use rumqttc::{ConnectionError, Event, Packet, Publish};
 use std::pin::pin;

@@ -2,7 +2,7 @@
 
 use super::error::PublishError;
 use super::options::{Identity, Options};
-use crate::lines;
+use crate::sink::certificates;
 use rumqttc::tokio_rustls::rustls::crypto::ring::default_provider;
 use rumqttc::tokio_rustls::rustls::pki_types::pem::PemObject;
 use rumqttc::tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -11,9 +11,6 @@ use rumqttc::tokio_rustls::rustls::{Error, RootCertStore};
 use rumqttc::{TlsConfiguration, Transport};
 use std::path::Path;
 use std::sync::Arc;
-
-/// Bytes of a file with certificates: those of a whole system are a tenth of it.
-const MOST: usize = 4 << 20;
 
 /// The system's certificates, or those in the file that was given; and that of the program, if it
 /// has one.
@@ -63,7 +60,7 @@ pub(super) fn look(options: &Options) -> Result<(), PublishError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, PublishError> {
-    lines::whole(path, MOST).map_err(|error| unusable(path, &error.to_string()))
+    certificates::read(path).map_err(|error| unusable(path, &error.to_string()))
 }
 
 fn unusable(path: &Path, reason: &str) -> PublishError {
@@ -92,7 +89,7 @@ impl Client {
             path: identity.key.clone(),
             reason,
         };
-        let key = lines::whole(&identity.key, MOST).map_err(|error| bad_key(error.to_string()))?;
+        let key = certificates::read(&identity.key).map_err(|error| bad_key(error.to_string()))?;
         let private = PrivateKeyDer::from_pem_slice(&key)
             .map_err(|_| bad_key("no key in PEM format in it, or an encrypted one".to_owned()))?;
         let both = CertifiedKey::from_der(chain, private, &default_provider());

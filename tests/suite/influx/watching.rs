@@ -51,6 +51,11 @@ fn polling_keeps_its_pace_while_the_database_hangs_and_all_is_caught_up() {
     wait_until("all is caught up", || {
         database.taken().len() >= 600 + rows()
     });
+    // The program knows of it when it pushes what came afterwards.
+    let caught_up = database.taken().len();
+    wait_until("two rounds more", || {
+        database.taken().len() >= caught_up + 2
+    });
     signal(&watch.0, Signal::TERM);
     let run = wait(watch).expect_code(0);
     assert_eq!(
