@@ -80,16 +80,10 @@ pub fn parse() -> Result<Invocation, Wrong> {
     IS_PARSING.store(true, Ordering::Relaxed);
     let mut program = Cli::command();
     IS_PARSING.store(false, Ordering::Relaxed);
-    let takes_plant = takes_plant(&program);
-    let explained = |error| explained(error, takes_plant);
-    let mut matches = program
-        .try_get_matches_from_mut(env::args_os())
-        .map_err(explained)?;
+    let mut matches = matches(&mut program)?;
     if plant::is_overruled(&matches) {
         program = plant::without(program);
-        matches = program
-            .try_get_matches_from_mut(env::args_os())
-            .map_err(explained)?;
+        matches = self::matches(&mut program)?;
     }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program))?;
     let (path, leaf) = leaf(&matches);
@@ -117,6 +111,13 @@ pub fn parse() -> Result<Invocation, Wrong> {
         quiet: cli.quiet,
         plan: plan.map_err(refused)?,
     })
+}
+
+/// The arguments as typed.
+fn matches(program: &mut Command) -> Result<ArgMatches, Error> {
+    let matches = program.try_get_matches_from_mut(env::args_os());
+    // Only now its command has its arguments: see [`Lazy`].
+    matches.map_err(|error| explained(error, takes_plant(program)))
 }
 
 /// The command that was typed, and what was typed behind it.

@@ -43,6 +43,17 @@ fn wrong_addresses_are_named() {
 }
 
 #[test]
+fn arguments_that_a_plant_file_can_stand_in_for_are_named_as_needed() {
+    for (arguments, words) in [
+        (["log", "sim:", "x"], "'<ADDRESSES>'"),
+        (["read", "x://", "2"], "'<DEVICE>'"),
+        (["scan", "sim:", "x"], "'[ADDRESSES]'"),
+    ] {
+        expect_usage_error(&arguments, words);
+    }
+}
+
+#[test]
 fn arguments_that_are_nearly_right_say_what_was_meant() {
     for (arguments, words) in [
         (

@@ -93,14 +93,14 @@ impl Pusher {
         self.remember_if_due();
     }
 
-    /// Sees to the disk what the database has, once in a while.
+    /// Writes to the disk what the database has, once a minute.
     pub(super) fn remember_if_due(&mut self) {
         if self.remembered.elapsed() >= REMEMBER_EVERY {
             self.remember();
         }
     }
 
-    /// Sees to the disk what the database has.
+    /// Writes to the disk what the database has.
     pub(super) fn remember(&mut self) {
         self.remembered = Instant::now();
         if let Err(error) = self.store.store().save() {

@@ -246,7 +246,7 @@ impl Queue {
         }
     }
 
-    /// Sees to the disk what the database has.
+    /// Writes to the disk what the database has.
     pub(super) fn save(&mut self) -> Result<(), LogError> {
         for place in 0..self.sources.len() {
             let source = self.sources.get(place).filter(|source| source.is_news);
@@ -349,7 +349,7 @@ impl Source {
         }
     }
 
-    /// Sees to the disk what the database has.
+    /// Writes to the disk what the database has.
     fn save(&mut self, folder: &Folder) -> Result<(), LogError> {
         self.memory.tidy(&self.open);
         start_file(folder, NAME, &self.memory.text())?;

@@ -120,7 +120,7 @@ impl Store {
         }
     }
 
-    /// Sees to the disk what the database has.
+    /// Writes to the disk what the database has.
     pub(super) fn save(&mut self) -> Result<(), LogError> {
         match self {
             Self::Log(queue) => queue.save(),
