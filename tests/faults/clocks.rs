@@ -10,12 +10,8 @@ use crate::support::program::{Run, command, start, text, wait, wait_until};
 use crate::support::shim;
 use chrono::DateTime;
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
-use std::sync::LazyLock;
 use tempfile::TempDir;
-
-static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| shim::library("tests/faults/clocks.c"));
 
 /// Where the plant is.
 const BERLIN: &str = "Europe/Berlin";
@@ -44,7 +40,7 @@ impl Clock {
     }
 
     pub fn rule(&self, command: &mut Command, zone: &str) {
-        shim::load(command, &LIBRARY)
+        shim::load(command, &shim::CLOCKS)
             .env("CLOCK", self.0.path().join("clock"))
             .env("TZ", zone);
     }

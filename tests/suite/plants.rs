@@ -105,12 +105,11 @@ fn without_reply_times(text: &str) -> String {
 #[test]
 fn one_unnamed_bus_gives_the_bytes_of_the_plain_command() {
     let line = inverters(&[2, 4]);
-    let file = PlantFile::new(
-        &bus(&line.path, "2,4-5", "timeout = \"300ms\"").replace("timeout = 5\n", ""),
-    );
+    let file =
+        PlantFile::new(&bus(&line.path, "2,4-5", "timeout = \"1s\"").replace("timeout = 5\n", ""));
     let device = text(&line.path);
     let plain = |words: &[&str]| {
-        let mut command = command(&[words, &["--pace", "0", "--timeout", "300ms"]].concat());
+        let mut command = command(&[words, &["--pace", "0", "--timeout", "1s"]].concat());
         command.env("TZ", Day::Today.zone());
         wait(start(command))
     };

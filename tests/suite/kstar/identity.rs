@@ -50,7 +50,7 @@ impl Watch {
             .args(["--every", "100ms", "--mqtt", &broker.host()])
             .args(["--log", &file("logs"), "--textfile", &file("kstar.prom")])
             .env("AHEAD", file("ahead"));
-        shim::load(&mut command, &shim::library("tests/faults/clocks.c"));
+        shim::load(&mut command, &shim::CLOCKS);
         let listener = broker.listen();
         set_ahead(directory.path(), 0);
         Self {

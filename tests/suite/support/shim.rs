@@ -3,6 +3,10 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
+
+/// Sets the clocks of a program; compiled once for all tests that do.
+pub static CLOCKS: LazyLock<PathBuf> = LazyLock::new(|| library("tests/faults/clocks.c"));
 
 /// Loads a library below the program, above others and those that the tests themselves run on.
 pub fn load<'a>(command: &'a mut Command, library: &Path) -> &'a mut Command {
