@@ -3,6 +3,7 @@
 
 use crate::clock;
 use chrono::{DateTime, FixedOffset};
+use rustix::termios::tcgetwinsize;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Write, stderr};
@@ -61,7 +62,16 @@ struct Output {
     /// `None` while messages go to standard error.
     held: Option<VecDeque<Entry>>,
     has_times: bool,
+    /// The line below the messages, if there is one.
+    below: String,
 }
+
+/// Columns of a terminal that does not say how many it has.
+const COLUMNS: u16 = 80;
+
+/// Columns that stay free behind the line below the messages, for what a terminal echoes of Ctrl-C,
+/// `^C`, and for the cursor: an echo that wrapped to the next line would stay there.
+const ECHO: usize = 3;
 
 /// Keeps messages off the terminal as long as this value lives.
 #[must_use]
@@ -78,6 +88,24 @@ impl Messages {
     /// From now on messages on standard error begin with date and time.
     pub fn show_times(&self) {
         self.lock().has_times = true;
+    }
+
+    /// From now on a terminal has this line below the messages; an empty one takes it away.
+    pub fn show_below(&self, line: &str) {
+        let Ok(size) = tcgetwinsize(stderr()) else {
+            return;
+        };
+        let columns = match size.ws_col {
+            0 => COLUMNS,
+            columns => columns,
+        };
+        let fits = usize::from(columns).saturating_sub(ECHO);
+        let line: String = line.chars().take(fits).collect();
+        let mut output = self.lock();
+        let text = format!("{}{line}", output.erased());
+        output.below = line;
+        // What the terminal does not take is no loss.
+        let _: io::Result<()> = stderr().write_all(text.as_bytes());
     }
 
     /// The messages since [`Self::hold`], oldest first; of very many, the newest.
@@ -112,6 +140,17 @@ impl Messages {
     }
 }
 
+impl Output {
+    /// Takes the line below off the terminal. Without escape codes: dumb terminals know a carriage
+    /// return only.
+    fn erased(&self) -> String {
+        match self.below.chars().count() {
+            0 => String::new(),
+            length => format!("\r{:1$}\r", "", length + ECHO - 1),
+        }
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         self.0.lock().held = None;
@@ -128,7 +167,12 @@ impl Write for Messages {
         if self.keep(is_trouble, text) {
             return Ok(bytes.len());
         }
-        stderr().write(bytes)
+        let output = self.lock();
+        if output.below.is_empty() {
+            return stderr().write(bytes);
+        }
+        let around = [output.erased().as_bytes(), bytes, output.below.as_bytes()].concat();
+        stderr().write_all(&around).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

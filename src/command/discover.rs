@@ -1,14 +1,16 @@
 //! `kstar discover`: find the inverters on the network.
 
+use super::now;
 use super::plan::{Discover, ListFormat};
 use super::print::print;
-use super::{now, progress};
+use super::progress::Progress;
 use crate::exit::{Exit, Failure};
 use crate::format::{json, table};
 use crate::kstar::client::{Client, NetworkError};
 use crate::kstar::discovery::Discovered;
 use crate::kstar::search::search;
 use crate::kstar::timing::Timing;
+use crate::logging::Messages;
 use crate::reading::Reading;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -16,10 +18,10 @@ use std::net::{IpAddr, Ipv4Addr};
 ///
 /// # Errors
 /// [`Failure`] if none answered, nothing could be sent, or the output can't be written.
-pub(super) async fn run(plan: Discover) -> Result<Exit, Failure> {
-    let progress = progress::searching();
+pub(super) async fn run(plan: Discover, messages: &Messages) -> Result<Exit, Failure> {
+    let progress = Progress::of_search(messages);
     let found = found(&plan.network.targets()).await;
-    progress.finish_and_clear();
+    drop(progress);
     let inverters = found?;
     if inverters.is_empty() {
         return Err(plan.network.no_answer(&[]).into());

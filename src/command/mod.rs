@@ -52,11 +52,15 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
         ));
     }
     match plan {
-        Plan::Once(plan) => Stop::listen()?.interrupts(once::run(plan)).await,
+        Plan::Once(plan) => Stop::listen()?.interrupts(once::run(plan, messages)).await,
         Plan::Watch(plan) => watch::run(plan, Stop::listen()?, messages).await,
-        Plan::Scan(plan) => scan::run(plan, Stop::listen()?).await,
-        Plan::Ping(plan) => ping::run(plan, Stop::listen()?).await,
-        Plan::Discover(plan) => Stop::listen()?.interrupts(discover::run(plan)).await,
+        Plan::Scan(plan) => scan::run(plan, Stop::listen()?, messages).await,
+        Plan::Ping(plan) => ping::run(plan, Stop::listen()?, messages).await,
+        Plan::Discover(plan) => {
+            Stop::listen()?
+                .interrupts(discover::run(plan, messages))
+                .await
+        }
         Plan::Forget(plan) => Stop::listen()?.interrupts(forget::run(plan)).await,
         Plan::Listen(plan) => listen::run(plan, Stop::listen()?).await,
         Plan::SimulateKaco(plan) => Stop::listen()?.ends(simulate::kaco(plan)).await,

@@ -1,9 +1,11 @@
 //! `log` and `read` of every family: every source is polled once, side by side; then out.
 
 use super::plan::Once;
-use super::{now, progress, talk};
+use super::progress::Progress;
+use super::{now, talk};
 use crate::exit::{Exit, Failure};
 use crate::inverter::InverterId;
+use crate::logging::Messages;
 use crate::observation::Observation;
 use crate::sink::Sinks;
 use crate::source::{Lifetime, Source, SourceError, prepared};
@@ -16,7 +18,7 @@ use tracing::error;
 /// # Errors
 /// [`Failure`] if a sink or a source can't be prepared. Failures of single sources are reported and
 /// end in the exit code: they cost the others nothing.
-pub(super) async fn run(plan: Once) -> Result<Exit, Failure> {
+pub(super) async fn run(plan: Once, messages: &Messages) -> Result<Exit, Failure> {
     let mut sinks = Sinks::open(plan.sinks)?;
     let is_alone = plan.sources.len() == 1;
     let (sources, mut failures) = prepared(plan.sources, is_alone, Lifetime::Once, now)?;
@@ -24,8 +26,8 @@ pub(super) async fn run(plan: Once) -> Result<Exit, Failure> {
     let names_bus = sources.len() > 1;
     sinks.begin(&inverters);
     let progress = match sources.iter().any(Source::is_network) {
-        true => progress::searching(),
-        false => progress::bar(inverters.len(), "inverters"),
+        true => Progress::of_search(messages),
+        false => Progress::of(inverters.len(), "inverters", messages),
     };
     let (sender, mut observations) = unbounded_channel();
     let tasks = LocalSet::new();
@@ -39,12 +41,11 @@ pub(super) async fn run(plan: Once) -> Result<Exit, Failure> {
         while let Some(mut observation) = observations.recv().await {
             is_observed = true;
             sinks.recognise(&mut observation);
-            progress.suspend(|| {
+            progress.advance_with(|| {
                 let talk = talk::of(&observation);
                 sinks.observe(observation);
                 talk.report();
             });
-            progress.inc(1);
         }
         for poll in polls {
             // Tasks neither panic nor are they cancelled.
@@ -64,7 +65,7 @@ pub(super) async fn run(plan: Once) -> Result<Exit, Failure> {
         is_observed
     };
     let is_observed = tasks.run_until(polling).await;
-    progress.finish_and_clear();
+    drop(progress);
     let worst = failures.iter().map(|failure| failure.exit).max();
     if is_observed {
         sinks.settle();

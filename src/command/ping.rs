@@ -2,12 +2,13 @@
 
 use super::plan::Ping as Plan;
 use super::print::print;
-use super::progress;
+use super::progress::Progress;
 use super::scan::enough;
 use super::stop::{Ended, Stop};
 use crate::address::Address;
 use crate::exit::{Exit, Failure};
 use crate::kaco::ping::Ping;
+use crate::logging::Messages;
 use crate::source::kaco::ping;
 use std::time::Duration;
 
@@ -27,23 +28,23 @@ struct Tally {
 ///
 /// # Errors
 /// [`Failure`] if the bus can't be opened or gets lost.
-pub(super) async fn run(plan: Plan, mut stop: Stop) -> Result<Ended, Failure> {
+pub(super) async fn run(plan: Plan, mut stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
     let addresses = plan.bus.addresses.as_slice();
     let mut tallies: Vec<(Address, Tally)> = addresses
         .iter()
         .map(|address| (*address, Tally::default()))
         .collect();
     let length = addresses.len().saturating_mul(plan.count as usize);
-    let progress = progress::bar(length, "requests");
+    let progress = Progress::of(length, "requests", messages);
     let report = |address, ping| {
-        progress.inc(1);
+        progress.advance();
         let mut tallies = tallies.iter_mut();
         if let Some((_, tally)) = tallies.find(|(known, _)| *known == address) {
             tally.note(ping);
         }
     };
     let outcome = stop.or_heard(ping(&plan.bus, plan.count, report)).await;
-    progress.finish_and_clear();
+    drop(progress);
     tallies.retain(|(_, tally)| tally.sent > 0);
     if !tallies.is_empty() {
         print(&text(&tallies, plan.bus.timing.first_byte))?;

@@ -1,121 +1,106 @@
-//! A bar while a bus is asked.
+//! A line on the terminal that says how far a command is.
 
-use crossterm::terminal;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
-use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write, stderr};
-use std::ops::Deref;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use crate::logging::Messages;
+use std::cell::{Cell, RefCell};
 
-/// Columns for what a terminal echoes of Ctrl-C, `^C`, and for the cursor.
-const ECHO: u16 = 3;
+/// Columns of the bar.
+const WIDTH: usize = 32;
 
-/// A bar that leaves nothing behind, also when a signal ends the command: the thread that moves it
-/// could keep a bare one alive until the program is gone.
-pub(super) struct Progress(ProgressBar);
+/// The line; it is gone when this value is, also when a signal ends the command.
+pub(super) struct Progress<'a> {
+    messages: &'a Messages,
+    done: Cell<usize>,
+    /// 0: not known.
+    all: usize,
+    /// What is counted, or what the command does.
+    what: &'static str,
+    news: RefCell<String>,
+}
 
-impl Deref for Progress {
-    type Target = ProgressBar;
+impl<'a> Progress<'a> {
+    /// How many of these a command is through.
+    pub(super) fn of(all: usize, what: &'static str, messages: &'a Messages) -> Self {
+        let progress = Self {
+            messages,
+            done: Cell::new(0),
+            all,
+            what,
+            news: RefCell::default(),
+        };
+        progress.show();
+        progress
+    }
 
-    fn deref(&self) -> &ProgressBar {
-        &self.0
+    /// The same for when it is not known how many inverters there are.
+    pub(super) fn of_search(messages: &'a Messages) -> Self {
+        Self::of(0, "asking the network", messages)
+    }
+
+    /// One more.
+    pub(super) fn advance(&self) {
+        self.done.set(self.done.get() + 1);
+        self.show();
+    }
+
+    /// Shown behind the bar from now on.
+    pub(super) fn tell(&self, news: String) {
+        self.news.replace(news);
+        self.show();
+    }
+
+    /// Takes the line away while readings are printed, and shows one more.
+    pub(super) fn advance_with(&self, print: impl FnOnce()) {
+        self.messages.show_below("");
+        print();
+        self.advance();
+    }
+
+    fn show(&self) {
+        let line = line(self.done.get(), self.all, self.what, &self.news.borrow());
+        self.messages.show_below(&line);
     }
 }
 
-impl Drop for Progress {
+impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        if !self.is_finished() {
-            self.finish_and_clear();
+        self.messages.show_below("");
+    }
+}
+
+/// ASCII, which every terminal has.
+fn line(done: usize, all: usize, what: &str, news: &str) -> String {
+    if all == 0 {
+        return what.to_owned();
+    }
+    let full = "#".repeat((done.min(all) * WIDTH) / all);
+    format!("{full:-<WIDTH$} {done} of {all} {what}  {news}")
+        .trim_end()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+
+    #[test]
+    fn line_says_how_many_of_how_many() {
+        let cases = [
+            (
+                (0, 4, ""),
+                "-------------------------------- 0 of 4 inverters",
+            ),
+            (
+                (3, 4, "found 02,07"),
+                "########################-------- 3 of 4 inverters  found 02,07",
+            ),
+            (
+                (4, 4, ""),
+                "################################ 4 of 4 inverters",
+            ),
+            ((2, 0, ""), "inverters"),
+        ];
+        for ((done, all, news), expected) in cases {
+            assert_eq!(line(done, all, "inverters", news), expected);
         }
-    }
-}
-
-/// A bar on standard error if that is a terminal; nothing otherwise. `noun`: what is counted.
-pub(super) fn bar(length: usize, noun: &str) -> Progress {
-    let template = format!("{{bar:32}} {{pos}} of {{len}} {noun}, {{elapsed}}  {{msg}}");
-    shown(ProgressBar::new(length as u64), &template)
-}
-
-/// The same for when it is not known how many inverters there are.
-pub(super) fn searching() -> Progress {
-    shown(
-        ProgressBar::new_spinner(),
-        "{spinner} asking the network, {elapsed}",
-    )
-}
-
-fn shown(bar: ProgressBar, template: &str) -> Progress {
-    if !stderr().is_terminal() {
-        return Progress(ProgressBar::hidden());
-    }
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        // ASCII, which every terminal has.
-        bar.set_style(style.progress_chars("##-").tick_chars("|/-\\ "));
-    }
-    bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(Line::default())));
-    bar.enable_steady_tick(Duration::from_millis(200));
-    Progress(bar)
-}
-
-/// Standard error, a little narrower than it is: a bar fills its line, and an echo that wrapped to
-/// the next line would keep the bar from being cleared.
-#[derive(Debug, Default)]
-struct Line(Mutex<String>);
-
-impl Line {
-    fn add(&self, text: std::fmt::Arguments<'_>) -> io::Result<()> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.write_fmt(text).map_err(io::Error::other)
-    }
-
-    /// Moves the cursor; a terminal takes 0 for 1.
-    fn go(&self, count: usize, way: char) -> io::Result<()> {
-        match count {
-            0 => Ok(()),
-            count => self.add(format_args!("\x1b[{count}{way}")),
-        }
-    }
-}
-
-impl TermLike for Line {
-    fn width(&self) -> u16 {
-        let width = terminal::size().map_or(80, |(width, _)| width);
-        width.saturating_sub(ECHO).max(1)
-    }
-
-    fn move_cursor_up(&self, count: usize) -> io::Result<()> {
-        self.go(count, 'A')
-    }
-
-    fn move_cursor_down(&self, count: usize) -> io::Result<()> {
-        self.go(count, 'B')
-    }
-
-    fn move_cursor_right(&self, count: usize) -> io::Result<()> {
-        self.go(count, 'C')
-    }
-
-    fn move_cursor_left(&self, count: usize) -> io::Result<()> {
-        self.go(count, 'D')
-    }
-
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        self.add(format_args!("{text}\r\n"))
-    }
-
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.add(format_args!("{text}"))
-    }
-
-    fn clear_line(&self) -> io::Result<()> {
-        self.add(format_args!("\r\x1b[2K"))
-    }
-
-    fn flush(&self) -> io::Result<()> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        stderr().write_all(waiting.as_bytes())?;
-        waiting.clear();
-        stderr().flush()
     }
 }

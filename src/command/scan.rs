@@ -2,17 +2,18 @@
 
 mod advice;
 
+use super::now;
 use super::plan::{ListFormat, Scan, ScanFormat};
 use super::print::print;
+use super::progress::Progress;
 use super::stop::{Ended, Stop};
-use super::{now, progress};
 use crate::address::Address;
 use crate::exit::{Exit, Failure};
 use crate::format::inventory;
 use crate::kaco::overheard::Strays;
 use crate::kaco::scan::{Found, Heard};
+use crate::logging::Messages;
 use crate::source::kaco::Scanner;
-use indicatif::ProgressBar;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Write, stderr};
 use std::time::Duration;
@@ -30,17 +31,17 @@ struct Inventory {
 ///
 /// # Errors
 /// [`Failure`] if the bus can't be opened.
-pub(super) async fn run(plan: Scan, mut stop: Stop) -> Result<Ended, Failure> {
+pub(super) async fn run(plan: Scan, mut stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
     let addresses = plan.bus.addresses.as_slice();
     let mut scanner = match stop.or_heard(Scanner::open(&plan.bus, now)).await {
         Ok(scanner) => scanner?,
         Err(signal) => return Ok(Ended::Signal(signal)),
     };
-    let progress = progress::bar(addresses.len(), "addresses");
+    let progress = Progress::of(addresses.len(), "addresses", messages);
     let mut inventory = Inventory::default();
     let report = |address, heard| inventory.take(address, heard, &progress);
     let outcome = stop.or_heard(scanner.run(report)).await;
-    progress.finish_and_clear();
+    drop(progress);
     if let Ok(Err(failure)) = &outcome
         && inventory.heard.is_empty()
     {
@@ -54,15 +55,16 @@ pub(super) async fn run(plan: Scan, mut stop: Stop) -> Result<Ended, Failure> {
 }
 
 impl Inventory {
-    fn take(&mut self, address: Address, heard: Heard, progress: &ProgressBar) {
-        self.heard.insert(address);
-        progress.set_position(self.heard.len() as u64);
+    fn take(&mut self, address: Address, heard: Heard, progress: &Progress<'_>) {
+        if self.heard.insert(address) {
+            progress.advance();
+        }
         match heard {
             Heard::Found(found) => {
                 self.garbled.remove(&address);
                 let place = self.found.partition_point(|known| known.address < address);
                 self.found.insert(place, *found);
-                progress.set_message(format!("found {}", inventory::addresses(&self.found)));
+                progress.tell(format!("found {}", inventory::addresses(&self.found)));
             }
             Heard::Garbled(reason) => {
                 self.garbled.insert(address, reason);

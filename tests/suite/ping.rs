@@ -38,7 +38,8 @@ fn every_kind_of_reply_is_counted_and_judged() {
     assert_eq!(counts(&ping.stdout, "03"), ["03", "4", "0", "0", "4", "0"]);
     let verdict = |text: &str| assert!(ping.stdout.contains(text), "{}", ping.stdout);
     verdict("\n02: 1 of 4 replies garbled");
-    verdict("\n12: 4 of 4 replies came late: --timeout 2s\n");
+    // By how much depends on the load of the machine, too.
+    verdict("\n12: 4 of 4 replies came late: --timeout ");
     verdict("\n03: no reply");
     assert!(
         ping.stdout.lines().all(|line| line.len() <= 80),

@@ -529,9 +529,9 @@ fn a_signal_takes_the_progress_off_the_terminal() {
         let patient = ["--timeout", "60s"];
         let log = ["log", &device, "2", &logs];
         let commands: [(&[&str], &str); 3] = [
-            (&log, "0 of 1 inverters"),
-            (&["scan", &device], "0 of 32 addresses, "),
-            (&["ping", &device, "2"], "0 of 10 requests"),
+            (&log, "- 0 of 1 inverters"),
+            (&["scan", &device], "- 0 of 32 addresses"),
+            (&["ping", &device, "2"], "- 0 of 10 requests"),
         ];
         for (words, progress) in commands {
             let mut terminal = Terminal::start(&[words, &patient].concat(), 80, 24);
