@@ -104,7 +104,7 @@ impl Messages {
         let mut output = self.lock();
         let text = format!("{}{line}", output.erased());
         output.below = line;
-        // What the terminal does not take is no loss.
+        // A line that the terminal does not take is not missed.
         let _: io::Result<()> = stderr().write_all(text.as_bytes());
     }
 

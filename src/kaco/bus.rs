@@ -269,8 +269,10 @@ impl<C: Connect> Bus<C> {
     pub(super) async fn late_reply(&mut self) -> Result<Option<Duration>, LinkError> {
         let sent = self.last_request.unwrap_or_else(Instant::now);
         let begins = sent + self.timing.first_byte + LATE_REPLY;
+        let limit = begins + LONGEST_REPLY;
         let mut deadline = begins;
-        loop {
+        // A line that never stops talking always has more, and is never waited for.
+        while Instant::now() < limit {
             let answered = self
                 .overheard
                 .as_ref()
@@ -284,10 +286,9 @@ impl<C: Connect> Bus<C> {
                 return Ok(None);
             }
             // What has begun may end.
-            deadline = (Instant::now() + self.timing.gap)
-                .max(begins)
-                .min(begins + LONGEST_REPLY);
+            deadline = (Instant::now() + self.timing.gap).max(begins).min(limit);
         }
+        Ok(None)
     }
 
     /// Adds to the buffer what comes until `deadline`; `false` when nothing came.

@@ -19,8 +19,8 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-use tokio::time::{Instant, sleep};
+use tokio::io::{self, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::time::{Instant, sleep, timeout};
 
 /// What an inverter says to a request: after so long, these bytes.
 type Answer = fn(&str) -> Option<(u64, Vec<u8>)>;
@@ -205,6 +205,32 @@ async fn what_is_learnt_of_an_inverter_is_not_asked_twice() {
     });
     let outcomes = ["12 Read", "12 Read"].map(str::to_owned).to_vec();
     assert_eq!(asked.await, (1, outcomes));
+}
+
+/// A line that has more to say whenever it is read.
+struct Flood;
+
+impl Connect for Flood {
+    type Stream = io::Join<io::Repeat, io::Sink>;
+
+    fn device(&self) -> String {
+        "a line that never stops".to_owned()
+    }
+
+    async fn connect(&mut self) -> Result<Self::Stream, LinkError> {
+        Ok(io::join(io::repeat(0), io::sink()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_for_faults_ends_where_the_line_never_stops() {
+    let addresses: Addresses = "2".parse().unwrap();
+    let bus = Bus::open(Flood, Timing::default()).await.unwrap();
+    let mut poller = Poller::new(bus, false, now);
+    // 1 s for the first byte and 5 s for the longest reply, and then 2 s and 5 s for a late one.
+    let limit = Duration::from_secs(14);
+    let scan = poller.scan(addresses.as_slice(), |_, _| ());
+    timeout(2 * limit, scan).await.unwrap().unwrap();
 }
 
 /// How often counters were asked for in ten minutes of polling each ten seconds.
