@@ -1,5 +1,6 @@
 //! Whether sinks could work: looked at without making, writing or sending anything.
 
+use super::secret::exposed;
 use super::{SinkPlan, influx, mqtt};
 use crate::exit::Failure;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
@@ -16,12 +17,20 @@ impl SinkPlan {
             self.textfile.as_deref().map_or(Ok(()), textfile),
         ];
         let failures = looked.into_iter().filter_map(Result::err);
-        let published = self.mqtt.as_ref().map(mqtt::Options::look);
+        let published = self.mqtt.as_ref().and_then(mqtt::Options::look);
         let pushed = self.influx.as_ref().and_then(influx::Options::look);
         failures
-            .chain(published.into_iter().flatten())
+            .chain(published)
             .chain(pushed)
+            .chain(self.exposed())
             .collect()
+    }
+
+    /// What is wrong with files of secrets that every user of the machine can read.
+    pub(super) fn exposed(&self) -> Vec<Failure> {
+        let mqtt = self.mqtt.iter().flat_map(mqtt::Options::secrets);
+        let influx = self.influx.iter().flat_map(influx::Options::secrets);
+        exposed(mqtt.chain(influx))
     }
 }
 

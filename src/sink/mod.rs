@@ -52,6 +52,7 @@ use std::time::Duration;
 use stdout::{Printed, Stdout};
 use sunspec::Sunspec;
 use textfile::Textfile;
+use tracing::warn;
 use trouble::Troubles;
 
 /// Where readings go, checked before anything runs.
@@ -123,6 +124,9 @@ impl Sinks {
     /// # Errors
     /// [`Failure`] if one can't be opened at all.
     pub fn open(plan: SinkPlan) -> Result<Self, Failure> {
+        for failure in plan.exposed() {
+            warn!("{failure}");
+        }
         let mut sinks = Vec::new();
         if let Some(path) = &plan.log {
             sinks.push(Sink::CsvLog(CsvLog::open(path)?));

@@ -1,6 +1,7 @@
 //! Passwords and tokens: used, never seen.
 
 use crate::escape::shell_word;
+use crate::exit::Failure;
 use crate::lines;
 use percent_encoding::percent_decode_str;
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -8,7 +9,6 @@ use std::fmt;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use tracing::warn;
 use url::Url;
 
 /// The right of all users to read a file.
@@ -36,13 +36,6 @@ impl Password {
     pub(super) fn read(path: &Path) -> Result<Self, String> {
         let bytes = lines::whole(path, lines::LONGEST);
         let mut bytes = bytes.map_err(|error| error.to_string())?;
-        if is_open(path) {
-            warn!(
-                "every user of this machine can read the password in {}: `chmod 600 {}`",
-                path.display(),
-                shell_word(&path.display().to_string())
-            );
-        }
         if bytes.pop_if(|byte| *byte == b'\n').is_some() {
             bytes.pop_if(|byte| *byte == b'\r');
         }
@@ -55,8 +48,26 @@ impl Password {
     }
 }
 
-/// Whether every user of the machine can read a file.
-pub(super) fn is_open(path: &Path) -> bool {
+/// Where a secret is, and what it is: a `password`, a `token` or a `key`.
+pub(super) type SecretFile<'a> = (&'a Path, &'static str);
+
+/// What is wrong with those of these files that every user of the machine can read.
+pub(super) fn exposed<'a>(files: impl Iterator<Item = SecretFile<'a>>) -> Vec<Failure> {
+    let mut files: Vec<SecretFile<'_>> = files.filter(|(path, _)| is_open(path)).collect();
+    files.sort_unstable();
+    files.dedup();
+    let exposed = |(path, what): SecretFile<'_>| {
+        let path = path.display().to_string();
+        let word = shell_word(&path);
+        let message = format!(
+            "every user of this machine can read the {what} file {path}: `chmod o= {word}`"
+        );
+        Failure::new(message, None)
+    };
+    files.into_iter().map(exposed).collect()
+}
+
+fn is_open(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|file| file.mode() & EVERYBODY != 0)
 }
 

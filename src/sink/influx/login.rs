@@ -42,11 +42,11 @@ impl Login {
         } = options;
         let user = database.user.clone().or(environment.user.clone());
         let password = match &options.password_file {
-            Some(path) => Some(read(path)?),
+            Some(path) => Some(read("password", path)?),
             None => database.password.clone().or(environment.password.clone()),
         };
         let token = match &options.token_file {
-            Some(path) => Some(read(path)?),
+            Some(path) => Some(read("token", path)?),
             // What was typed for a user is meant for this database, a variable may be meant for
             // another.
             None if options.password_file.is_some() || database.password.is_some() => None,
@@ -87,9 +87,9 @@ impl Login {
     }
 }
 
-fn read(path: &Path) -> Result<Password, PushError> {
+fn read(what: &'static str, path: &Path) -> Result<Password, PushError> {
     Password::read(path).map_err(|reason| PushError::File {
-        what: "password or token",
+        what,
         path: path.to_owned(),
         reason,
     })

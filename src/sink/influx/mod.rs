@@ -29,7 +29,7 @@ pub use database::Database;
 pub use error::PushError;
 
 use super::csv_log::error::LogError;
-use super::secret::forbid_core;
+use super::secret::{SecretFile, forbid_core};
 use super::trouble::Troubles;
 use crate::exit::Failure;
 use crate::inverter::InverterId;
@@ -86,6 +86,13 @@ impl Options {
     /// What is wrong with password, token and certificates on this machine.
     pub(super) fn look(&self) -> Option<Failure> {
         Client::new(self).err().map(Failure::from)
+    }
+
+    /// The files that no other user should read.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = SecretFile<'_>> {
+        let password = self.password_file.as_deref().map(|path| (path, "password"));
+        let token = self.token_file.as_deref().map(|path| (path, "token"));
+        password.into_iter().chain(token)
     }
 }
 

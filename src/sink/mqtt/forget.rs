@@ -8,6 +8,7 @@ use crate::address::Address;
 use crate::format::message::Message;
 use crate::inverter::{BusName, InverterId};
 use crate::plant_total::PlantTotal;
+use crate::sink::secret::exposed;
 use rumqttc::{ConnectionError, Event, Packet};
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -15,6 +16,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
+use tracing::warn;
 
 /// For connection and search. A broker that keeps sending is cut off then.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -102,6 +104,9 @@ pub(crate) async fn forget(
     targets: &[Target],
     bus: Option<&BusName>,
 ) -> Result<Vec<String>, PublishError> {
+    for failure in exposed(options.secrets()) {
+        warn!("{failure}");
+    }
     let is_wanted = |topic: &str| {
         let node = node(topic);
         let prefix = options.prefix.as_deref();

@@ -6,7 +6,9 @@ use crate::support::captures::bytes;
 use crate::support::database::{Answer, Database};
 use crate::support::day::Day;
 use crate::support::plant::{HEADER, Plant, ROW};
-use crate::support::program::run;
+use crate::support::program::{run, text};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -142,6 +144,27 @@ fn a_long_batch_is_halved_until_it_is_taken() {
         seconds_of(&plant.read("latest.csv"))
     );
     assert!(database.requests().len() < 20);
+}
+
+#[test]
+fn a_token_that_every_user_can_read_is_told_once_and_taken() {
+    let plant = Plant::new();
+    plant.write("token", "secret");
+    let file = text(&plant.path("token"));
+    let database = Database::start(Box::new(|_, _| Answer::Taken));
+    let options = ["--influx", &database.url(), "--influx-token-file", &file];
+    for (mode, warnings) in [(0o604, 1), (0o640, 0)] {
+        fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+        let run = plant.log_with("2", &options).expect_code(0);
+        let told = format!("warning: every user of this machine can read the token file {file}: ");
+        assert_eq!(
+            run.stderr.matches(&told).count(),
+            warnings,
+            "{}",
+            run.stderr
+        );
+        assert_eq!(run.stderr.lines().count(), warnings, "{}", run.stderr);
+    }
 }
 
 /// Refuses a batch with a line that has this in it.

@@ -80,7 +80,7 @@ fn the_password_from_elsewhere() {
         fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
         let of_file = ["--mqtt", &url, "--mqtt-password-file", &file];
         let run = read(&of_file, "", "wrong").expect_code(0);
-        let warning = format!("can read the password in {file}: `chmod 600 {file}`");
+        let warning = format!("can read the password file {file}: `chmod o= {file}`");
         let told = run.stderr.matches(&warning).count();
         assert_eq!(told, warnings, "{mode:o}: {}", run.stderr);
     }

@@ -141,6 +141,40 @@ fn what_is_wrong_on_the_machine_is_told_with_exit_1() {
 }
 
 #[test]
+fn files_of_secrets_that_every_user_can_read_are_named_once_by_what_they_are() {
+    let line = Bus::silent();
+    let file = PlantFile::new("");
+    let path = |name: &str| text(&file.inside(name));
+    let names = ["password", "token"];
+    let mode = |mode| {
+        for name in names {
+            fs::set_permissions(file.inside(name), Permissions::from_mode(mode)).unwrap();
+        }
+    };
+    for name in names {
+        fs::write(file.inside(name), "hunter2").unwrap();
+    }
+    let key = |name: &str| format!("{name}-file = \"{}\"\n", path(name));
+    let mqtt = format!("[mqtt]\nurl = \"mqtt://me@host\"\n{}", key("password"));
+    let influx = format!(
+        "[influx]\nurl = \"http://me@host\"\n{}{}",
+        key("password"),
+        key("token")
+    );
+    file.write(&(bus(&line.path, "2", "") + &mqtt + &influx));
+    mode(0o644);
+    let run = check(&file).expect_code(1);
+    let due = names.map(|name| {
+        let path = path(name);
+        let wrong = format!("every user of this machine can read the {name} file {path}");
+        format!("kaco_ardexa: error: {wrong}: `chmod o= {path}`")
+    });
+    assert_eq!(run.stderr.lines().collect::<Vec<_>>(), due);
+    mode(0o640);
+    assert_eq!(check(&file).expect_code(0).stderr, "");
+}
+
+#[test]
 fn a_scan_prints_a_bus_that_a_plant_file_takes() {
     let line = inverters(&[2, 3, 5]);
     let device = text(&line.path);
