@@ -16,13 +16,13 @@ mod version;
 
 pub use environment::{explain, parse};
 
-use crate::address::Addresses;
+use crate::address::{AddressError, Addresses};
 use crate::duration;
 use crate::inverter::BusName;
 use crate::link::Device;
 use crate::sim::kaco::Mood;
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 use environment::Lazy;
 use history::History;
 use kstar::{Kstar, SimulateKstar};
@@ -172,8 +172,23 @@ pub(crate) struct Health {
     pub http: Option<SocketAddr>,
 }
 
+/// Has ADDRESSES say that they come before DIR, which is easily typed in their place.
+fn before_directory(argument: Arg) -> Arg {
+    let addresses = |text: &str| {
+        text.parse::<Addresses>().map_err(|error| match error {
+            AddressError::NotANumber(_) => format!("{error}; ADDRESSES come before DIR"),
+            error => error.to_string(),
+        })
+    };
+    match argument.get_id() == "addresses" {
+        true => argument.value_parser(addresses),
+        false => argument,
+    }
+}
+
 /// `log DEVICE ADDRESSES DIR`
 #[derive(Debug, Args)]
+#[command(mut_args(before_directory))]
 pub(crate) struct Log {
     /// The bus and its inverters.
     #[command(flatten)]

@@ -73,7 +73,7 @@ impl Command {
 
 impl Log {
     fn plan(mut self, mut typed: Typed) -> Result<Plan, Refusal> {
-        self.place_directory(&mut typed);
+        self.place_directory(&mut typed)?;
         let file = self.bus.plant_file(&typed)?;
         if let Some(file) = &file {
             self.fill(file, &typed);

@@ -4,6 +4,7 @@
 //! counts before a plant file that the environment names.
 
 use super::{Asking, Bus, Log, Polling, Publishing, Pushing, Read, Watch, Watching};
+use crate::escape::shell_word;
 use crate::history::names::{Name, Names};
 use crate::inverter::InverterId;
 use crate::kaco::timing::Timing;
@@ -129,15 +130,30 @@ pub(super) fn read(path: &Path) -> Result<PlantFile, Refusal> {
 
 impl Log {
     /// DIR alone is typed where DEVICE stands else.
-    pub(super) fn place_directory(&mut self, typed: &mut Typed) {
+    ///
+    /// # Errors
+    /// [`Refusal`] if it can be either.
+    pub(super) fn place_directory(&mut self, typed: &mut Typed) -> Result<(), Refusal> {
         if self.bus.plant.is_none() || !typed.has("device") || typed.has("addresses") {
-            return;
+            return Ok(());
         }
-        if let Some(Device::Serial(path)) = self.bus.device.as_ref().filter(is_directory) {
-            self.directory = Some(path.clone());
-            typed.0.remove("device");
-            typed.0.insert("directory".to_owned());
+        match &self.bus.device {
+            Some(device @ Device::Serial(path)) if is_directory(&device) => {
+                self.directory = Some(path.clone());
+                typed.0.remove("device");
+                typed.0.insert("directory".to_owned());
+            }
+            Some(Device::Serial(path)) if !path.exists() => {
+                let path = path.display();
+                let make = format!("mkdir -p {}", shell_word(&path.to_string()));
+                return Err(Refusal::Usage(format!(
+                    "{path} does not exist: below /dev it is taken for DEVICE, which can't be used \
+                     with --plant; if it is DIR, make it first: `{make}`"
+                )));
+            }
+            _ => {}
         }
+        Ok(())
     }
 
     /// The keys of the file that are options of this command.

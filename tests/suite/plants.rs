@@ -286,6 +286,15 @@ fn a_plant_file_and_a_device_are_too_much() {
 }
 
 #[test]
+fn a_directory_that_is_missing_below_dev_is_to_be_made_first() {
+    let (_roof, _barn, file) = two();
+    let run = file.run("log", &["/dev/shm/kaco none"]).expect_code(2);
+    let due = "/dev/shm/kaco none does not exist: below /dev it is taken for DEVICE, which can't \
+               be used with --plant; if it is DIR, make it first: `mkdir -p '/dev/shm/kaco none'`";
+    assert!(run.stderr.contains(due), "{}", run.stderr);
+}
+
+#[test]
 fn a_wrong_file_polls_nothing_and_makes_nothing() {
     let (roof, _barn, file) = two();
     let good = fs::read_to_string(file.path()).unwrap();

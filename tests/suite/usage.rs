@@ -65,6 +65,10 @@ fn arguments_that_are_nearly_right_say_what_was_meant() {
             "ADDRESSES come before DIR",
         ),
         (
+            &["log", "sim:", "logs"],
+            "`logs` is not an address; write for example 2,4-7; ADDRESSES come before DIR",
+        ),
+        (
             &["read", "192.168.1.9:8899", "2"],
             "did you mean tcp://192.168.1.9:8899",
         ),
