@@ -4,6 +4,7 @@
 use crate::clock;
 use chrono::{DateTime, FixedOffset};
 use rustix::termios::tcgetwinsize;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Write, stderr};
@@ -13,6 +14,7 @@ use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::fmt::format::Writer as Out;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
+use unicode_width::UnicodeWidthStr;
 
 /// Starts logging: warnings and errors, `-q` errors only, each `-v` one level more. Gives the hold
 /// on where messages go.
@@ -92,12 +94,8 @@ impl Messages {
 
     /// From now on a terminal has this line below the messages; an empty one takes it away.
     pub fn show_below(&self, line: &str) {
-        let Ok(size) = tcgetwinsize(stderr()) else {
+        let Some(columns) = columns() else {
             return;
-        };
-        let columns = match size.ws_col {
-            0 => COLUMNS,
-            columns => columns,
         };
         let fits = usize::from(columns).saturating_sub(ECHO);
         let line: String = line.chars().take(fits).collect();
@@ -167,17 +165,54 @@ impl Write for Messages {
         if self.keep(is_trouble, text) {
             return Ok(bytes.len());
         }
+        let message = format!("{text}\n");
+        let message = fitted(&message);
         let output = self.lock();
-        if output.below.is_empty() {
-            return stderr().write(bytes);
-        }
-        let around = [output.erased().as_bytes(), bytes, output.below.as_bytes()].concat();
-        stderr().write_all(&around).map(|()| bytes.len())
+        let around = [&output.erased(), &*message, &output.below].concat();
+        stderr().write_all(around.as_bytes())?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         stderr().flush()
     }
+}
+
+/// Columns of the terminal that standard error is, if it is one.
+fn columns() -> Option<u16> {
+    let size = tcgetwinsize(stderr()).ok()?;
+    Some(match size.ws_col {
+        0 => COLUMNS,
+        columns => columns,
+    })
+}
+
+/// A message as standard error shows it: parted where that is a terminal, as it is elsewhere.
+pub(crate) fn fitted(message: &str) -> Cow<'_, str> {
+    match columns() {
+        Some(columns) => parted(message, columns).into(),
+        None => message.into(),
+    }
+}
+
+/// A message in lines of at most this width, parted between words, further lines indented. Words
+/// are never cut: paths and commands are copied from messages.
+pub(crate) fn parted(text: &str, most: u16) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let mut used = 0;
+        for word in line.split_inclusive(' ') {
+            if used > 0 && used + word.trim_end().width() > usize::from(most) {
+                out.truncate(out.trim_end_matches(' ').len());
+                out.push_str("\n  ");
+                used = 2;
+            }
+            out.push_str(word);
+            used += word.width();
+        }
+        out.push('\n');
+    }
+    out
 }
 
 /// `kaco_ardexa: warning: …`, with the time in a run that goes on; a page knows time and program.
@@ -230,5 +265,20 @@ impl Visit for Message<'_, '_> {
         if field.name() == "message" {
             let _ = write!(self.0, "{value:?}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_messages_are_parted_between_words() {
+        let text = "error: /dev/ttyUSB0 does not exist\n  the ports here: none, plug it in";
+        let due = "error: /dev/ttyUSB0\n  does not exist\n  the ports here:\n  none, plug it in\n";
+        assert_eq!(parted(text, 20), due);
+        assert_eq!(parted(text, 80), format!("{text}\n"));
+        let long = "a /dev/serial/by-id/usb-FTDI b";
+        assert_eq!(parted(long, 10), "a\n  /dev/serial/by-id/usb-FTDI\n  b\n");
     }
 }

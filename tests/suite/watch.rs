@@ -552,6 +552,21 @@ fn a_signal_takes_the_progress_off_the_terminal() {
 }
 
 #[test]
+fn long_messages_are_parted_between_words_on_a_terminal_only() {
+    let words = ["read", "/dev/none", "2"];
+    let whole = run(&words).expect_code(1).stderr;
+    assert!(whole.starts_with("kaco_ardexa: error: /dev/none does not exist\n"));
+    let terminal = Terminal::start(&words, 24, 10);
+    until("the message", || terminal.shows("exist"));
+    let shown = terminal.page(24, 10);
+    assert!(
+        shown.starts_with("kaco_ardexa: error:\n  /dev/none does not\n  exist\n"),
+        "{shown}"
+    );
+    assert_eq!(terminal.exit_code(), Some(1));
+}
+
+#[test]
 fn silent_means_lines_also_on_a_terminal() {
     for (variable, further) in [("SILENT_MODE", ""), ("SILENT", ""), ("UNUSED", "--silent")] {
         let arguments = ["watch", "sim:", "2", "--pace", "0s", further];
