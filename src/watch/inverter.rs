@@ -135,10 +135,12 @@ impl WatchedInverter {
                 self.read = Some(now);
                 self.remember(answer, now);
                 self.reading = Some((**answer).clone());
-                let faults = fault::of_reading(answer).join(", ");
+                let mut faults = fault::of_reading(answer);
+                // The summary begins with the status.
+                faults.retain(|fault| *fault != table::status(answer));
                 match faults.is_empty() {
                     true => table::summary(answer),
-                    false => format!("{faults}: {}", table::summary(answer)),
+                    false => format!("{}: {}", faults.join(", "), table::summary(answer)),
                 }
             }
             Outcome::Garbled(reason) => {

@@ -88,6 +88,8 @@ pub(crate) struct View {
     pub(crate) span: Span,
     /// The inverter that keys are about.
     pub(crate) selected: usize,
+    /// True if the user selected it; otherwise it is the first one of the list.
+    is_chosen: bool,
     /// First row that is shown of the list.
     pub(super) first: usize,
     /// First line that is shown of anything else.
@@ -113,10 +115,16 @@ impl View {
             }
             KeyCode::Char('e') => self.toggle(Mode::Events),
             KeyCode::Char('?' | 'h') => self.toggle(Mode::Help),
-            KeyCode::Enter => self.toggle(Mode::Details),
+            KeyCode::Enter => {
+                self.is_chosen = true;
+                self.toggle(Mode::Details);
+            }
             KeyCode::Esc => self.show(Mode::List),
-            KeyCode::Char('s') => self.sort = self.sort.next(),
-            KeyCode::Char('b') => self.by_source = !self.by_source,
+            KeyCode::Char('s') if self.mode == Mode::List => {
+                self.sort = self.sort.next();
+                self.is_chosen = false;
+            }
+            KeyCode::Char('b') if self.mode == Mode::List => self.by_source = !self.by_source,
             code => self.scroll_by(code, plant, now),
         }
         Wish::Draw
@@ -148,6 +156,7 @@ impl View {
             let at = at.unwrap_or(0).saturating_sub(back).saturating_add(on);
             let at = at.min(order.len().saturating_sub(1));
             self.selected = order.get(at).copied().unwrap_or(0);
+            self.is_chosen = true;
         } else {
             // The page knows where its text ends, and goes back to there.
             self.scroll = self.scroll.saturating_sub(back).saturating_add(on);
@@ -207,6 +216,13 @@ impl View {
     /// Moves the part of the list that is shown, so that the selected inverter is in it.
     pub(super) fn reveal(&mut self, entries: &[Entry], height: usize) {
         self.height = height;
+        if !self.is_chosen {
+            let mut inverters = entries.iter().filter_map(|entry| match entry {
+                Entry::Inverter(index) => Some(*index),
+                Entry::Source(_) => None,
+            });
+            self.selected = inverters.next().unwrap_or(0);
+        }
         let selected = Entry::Inverter(self.selected);
         let at = entries
             .iter()

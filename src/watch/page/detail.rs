@@ -46,7 +46,13 @@ pub(super) fn draw(
     if curves > 0 {
         draw_curves(frame, top, plant, inverter, view, now, across);
     }
-    let lines = lines(plant, inverter, now, bottom.width);
+    let mut lines = lines(plant, inverter, now, bottom.width);
+    if !is_high {
+        lines.insert(
+            0,
+            fact("inverter", &inverter.name(), Style::new(), bottom.width),
+        );
+    }
     draw_lines(frame, bottom, lines, view)
 }
 
@@ -89,29 +95,28 @@ fn draw_curves(
     }
 }
 
+fn fact<'a>(label: &str, text: &str, style: Style, width: u16) -> Line<'a> {
+    let text = shortened(text, width.saturating_sub(11));
+    Line::from(vec![
+        format!("{label:<11}").dark_gray(),
+        Span::styled(text, style),
+    ])
+}
+
 /// What the inverter is and how it is, then all its values.
 fn lines<'a>(plant: &Plant, inverter: &WatchedInverter, now: Now, width: u16) -> Vec<Line<'a>> {
-    let fact = |label: &str, text: String, style: Style| {
-        let text = shortened(&text, width.saturating_sub(11));
-        Line::from(vec![
-            format!("{label:<11}").dark_gray(),
-            Span::styled(text, style),
-        ])
-    };
     let (status, style) = rows::state(inverter, plant, now);
-    let mut lines = vec![fact("status", status, style)];
+    let mut lines = vec![fact("status", &status, style, width)];
     let mut add = |label, text: String| {
         if !text.is_empty() {
-            lines.push(fact(label, text, Style::new()));
+            lines.push(fact(label, &text, Style::new(), width));
         }
     };
     add("last error", inverter.reason.clone());
     let sent = inverter.attempts.sent;
     let trouble = inverter.attempts.trouble();
-    add(
-        "link",
-        trouble.unwrap_or_else(|| format!("{sent} of {sent} replies good")),
-    );
+    let all_good = || (sent > 0).then(|| format!("{sent} of {sent} replies good"));
+    add("link", trouble.or_else(all_good).unwrap_or_default());
     let today = inverter.daily_yield(now.local.date_naive());
     add("today", today.map(kilowatt_hours).unwrap_or_default());
     let Some(reading) = &inverter.reading else {

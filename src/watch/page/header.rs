@@ -129,14 +129,14 @@ fn states<'a>(plant: &Plant, now: Now) -> Vec<Vec<Span<'a>>> {
     let counts = plant.counts(now);
     let mut parts = vec![vec![format!("{} of {}", counts.online, counts.all).bold()]];
     if counts.faults > 0 {
-        let faults = if counts.faults == 1 {
-            "fault"
-        } else {
-            "faults"
-        };
-        parts.push(vec![format!(", {} {faults}", counts.faults).red().bold()]);
+        parts.push(vec![format!(", {}", faults(counts.faults)).red().bold()]);
     }
     parts
+}
+
+/// `1 fault`
+fn faults(count: usize) -> String {
+    format!("{count} fault{}", if count == 1 { "" } else { "s" })
 }
 
 /// The power of all inverters.
@@ -204,7 +204,7 @@ pub(super) fn draw_small(
         parts.push(vec!["paused".black().on_yellow()]);
     }
     if counts.faults > 0 {
-        parts.push(vec![format!("{} fault", counts.faults).red().bold()]);
+        parts.push(vec![faults(counts.faults).red().bold()]);
     }
     parts.push(vec![format!("{}/{}", counts.online, counts.all).bold()]);
     parts.push(vec![daily_yield(&total).bold()]);

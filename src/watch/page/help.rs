@@ -1,11 +1,16 @@
 //! The keys, and how the page is read.
 
+use super::text::{padded, wrapped};
 use super::{boxed, draw_lines};
 use crate::watch::view::View;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Stylize;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
+use std::iter::{once, repeat};
+
+/// Columns of the keys, with what is between them and what they do.
+const KEY: u16 = 11;
 
 const KEYS: [(&str, &str); 11] = [
     ("up, down", "select an inverter"),
@@ -34,9 +39,16 @@ const NOTES: [&str; 6] = [
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, view: &mut View, is_high: bool) -> String {
     let inside = boxed(frame, area, "help", is_high);
     let key = |(key, does): &(&'static str, &'static str)| {
-        Line::from(vec![format!("{key:<11}").bold(), (*does).into()])
+        let lines = wrapped(does, inside.width.saturating_sub(KEY));
+        let keys = once(*key).chain(repeat(""));
+        let line = |(key, does)| Line::from(vec![padded(key, KEY, false).bold(), Span::raw(does)]);
+        keys.zip(lines).map(line).collect::<Vec<_>>()
     };
-    let notes = NOTES.iter().map(|note| Line::from(note.dark_gray()));
-    let lines = KEYS.iter().map(key).chain(notes).collect();
+    let note = |note: &&str| {
+        let lines = wrapped(note, inside.width).into_iter();
+        lines.map(|line| Line::from(line.dark_gray()))
+    };
+    let notes = NOTES.iter().flat_map(note);
+    let lines = KEYS.iter().flat_map(key).chain(notes).collect();
     draw_lines(frame, inside, lines, view)
 }

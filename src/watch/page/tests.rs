@@ -528,3 +528,102 @@ fn events_have_times() {
         "{page}"
     );
 }
+
+#[test]
+fn first_row_is_selected_until_another_one_is_chosen_and_after_sorting() {
+    let mut bench = Bench::with(32);
+    let mut fault = kaco("grid-overvoltage-l1", 0, 10);
+    fault.is_fault = true;
+    bench.read(20, fault);
+    assert!(
+        bench.text(80, 24).contains("› 20 "),
+        "{}",
+        bench.text(80, 24)
+    );
+    bench.press(KeyCode::Enter);
+    assert!(bench.text(80, 24).contains("inverter 20"));
+    bench.press(KeyCode::Esc);
+    bench.press(KeyCode::End);
+    bench.read(31, kaco("mpp-track", 9000, 40_900));
+    assert!(bench.text(80, 24).contains("› 32 "));
+    bench.press(KeyCode::Char('s'));
+    let page = bench.text(80, 24);
+    assert!(
+        page.contains("1-12 of 32 by power") && page.contains("› 20 "),
+        "{page}"
+    );
+    bench.press(KeyCode::Down);
+    assert!(bench.text(80, 24).contains("› 31 "));
+    // Where no list is seen, none is sorted.
+    bench.press(KeyCode::Enter);
+    bench.press(KeyCode::Char('s'));
+    bench.press(KeyCode::Esc);
+    let page = bench.text(80, 24);
+    assert!(
+        page.contains("by power") && page.contains("› 31 "),
+        "{page}"
+    );
+}
+
+#[test]
+fn small_details_name_their_inverter() {
+    let mut bench = Bench::with(3);
+    bench.press(KeyCode::Down);
+    bench.press(KeyCode::Enter);
+    for (width, height) in [(24, 8), (40, 12)] {
+        let page = bench.text(width, height);
+        assert!(page.contains("inverter   02"), "{page}");
+    }
+    assert_eq!(bench.text(80, 24).matches("inverter").count(), 1);
+}
+
+#[test]
+fn details_count_no_replies_where_nothing_was_asked() {
+    let mut bench = Bench::new("2026-06-10T12:00:00+02:00");
+    bench.silent(1);
+    bench.press(KeyCode::Enter);
+    let page = bench.text(80, 24);
+    assert!(
+        page.contains("not read yet") && !page.contains("replies"),
+        "{page}"
+    );
+}
+
+#[test]
+fn help_is_whole_on_a_narrow_page() {
+    let mut bench = Bench::with(1);
+    bench.press(KeyCode::Char('?'));
+    let mut words = Vec::new();
+    for _ in 0..40 {
+        let page = bench.text(24, 8);
+        let lines = page.lines().skip(3).take(4);
+        words.extend(lines.flat_map(str::split_whitespace).map(str::to_owned));
+        bench.press(KeyCode::Down);
+    }
+    for word in [
+        "inverter", "values", "address,", "status", "curves", "drawn,", "share",
+    ] {
+        assert!(words.iter().any(|one| one == word), "{word}: {words:?}");
+    }
+}
+
+#[test]
+fn a_fault_is_named_once_when_it_begins() {
+    let mut bench = Bench::new("2026-06-10T12:00:00+02:00");
+    let mut fault = kaco("pv-overvoltage-3", 0, 10);
+    fault.is_fault = true;
+    fault.time = Some(bench.surroundings.now.local);
+    let id = InverterId::kaco(Some(2));
+    let first_byte = Duration::from_millis(60);
+    let outcome = Outcome::Read {
+        answer: Box::new(fault),
+        first_byte,
+    };
+    let observation = Observation::new(id, outcome);
+    let change = bench.plant.take(0, &observation, bench.surroundings.now);
+    let text = change.map(|change| change.to_string()).unwrap_or_default();
+    assert!(
+        text.starts_with("02: fault: pv-overvoltage-3, 0 W, "),
+        "{text}"
+    );
+}
