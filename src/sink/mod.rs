@@ -220,8 +220,8 @@ impl Sinks {
     }
 
     /// From now on these inverters are polled, and no others; what is known of those that stay is
-    /// kept. `sunspec`: how they are served from now on.
-    pub(crate) fn exchange(&mut self, inverters: &[InverterId], sunspec: Option<sunspec::Options>) {
+    /// kept. `plan`: how they are called and served from now on.
+    pub(crate) fn exchange(&mut self, inverters: &[InverterId], plan: &SinkPlan) {
         let before = std::mem::take(&mut self.latest);
         let places = std::mem::take(&mut self.places);
         let known = |inverter: &InverterId| before.get(*places.get(&inverter.place())?);
@@ -241,8 +241,8 @@ impl Sinks {
         self.begin(&new);
         for sink in &mut self.sinks {
             match sink {
-                Sink::Http(http) => http.exchange(&self.latest),
-                Sink::Sunspec(served) => served.exchange(sunspec.clone(), &self.latest),
+                Sink::Http(http) => http.exchange(&self.latest, &plan.names),
+                Sink::Sunspec(served) => served.exchange(plan.sunspec.clone(), &self.latest),
                 Sink::CsvLog(_)
                 | Sink::Stdout(_)
                 | Sink::Textfile(_)

@@ -1,6 +1,7 @@
 //! `--plant FILE`: several buses and KSTAR inverters in one run.
 
 mod checking;
+mod served;
 
 use crate::polling::at_address;
 use crate::support::broker::{Broker, OPEN};
@@ -400,7 +401,9 @@ fn a_changed_file_stops_and_starts_what_differs() {
     let before = rows(&logs, "barn/03");
     wait_until("the old plan stays", || rows(&logs, "barn/03") > before + 2);
 
-    file.write(&(top.replace("100ms", "200ms") + &roof_bus + &named(&field, "4", "field")));
+    let influx = "[influx]\nurl = \"http://127.0.0.1:1\"\n";
+    let changed = top.replace("100ms", "200ms") + &roof_bus;
+    file.write(&(changed + &named(&field, "4", "field") + influx));
     signal(&watch.0, Signal::HUP);
     wait_until("a row of the new bus", || rows(&logs, "field/04") > 0);
     let (asked, before) = (barn.asked().len(), rows(&logs, "roof/02"));
@@ -417,7 +420,7 @@ fn a_changed_file_stops_and_starts_what_differs() {
     for due in [
         "what was polled before still is",
         "key 'adresses' is not known",
-        "a change of every in the plant file takes a restart",
+        "a change of every, [influx] in the plant file takes a restart",
     ] {
         assert_eq!(run.stderr.matches(due).count(), 1, "{due}: {}", run.stderr);
     }

@@ -35,6 +35,7 @@ impl InForce {
             ("sunspec", bind(old) != bind(sinks)),
             ("http", old.http != sinks.http),
             ("[mqtt]", old.mqtt != sinks.mqtt),
+            ("[influx]", old.influx != sinks.influx),
         ];
         let changed = changes.into_iter().filter(|(_, is_changed)| *is_changed);
         changed.map(|(key, _)| key).collect()
@@ -71,7 +72,7 @@ impl Watcher<'_> {
         }
         self.place_sources();
         let inverters = self.keepers.inverters();
-        self.sinks.exchange(&inverters, plan.sinks.sunspec);
+        self.sinks.exchange(&inverters, &plan.sinks);
         let titles: Vec<&str> = self
             .keepers
             .kept()

@@ -132,10 +132,13 @@ impl Http {
         }
     }
 
-    /// From now on these inverters are polled.
-    pub(super) fn exchange(&self, latest: &[Observation]) {
+    /// From now on these inverters are polled, and called this.
+    pub(super) fn exchange(&self, latest: &[Observation], names: &Names) {
         if let Some(shared) = &self.shared {
             shared.state().exchange(latest);
+            if let Some(pictures) = &shared.pictures {
+                pictures.rename(names);
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use crate::picture::numbers::Numbers;
 use crate::picture::series::section;
 use chrono::NaiveDate;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -21,7 +21,7 @@ const PLACES: usize = 4;
 #[derive(Clone)]
 pub(super) struct Pictures {
     directory: PathBuf,
-    names: Names,
+    names: Arc<Mutex<Names>>,
     places: Arc<Semaphore>,
     pen: Arc<Semaphore>,
 }
@@ -45,10 +45,19 @@ impl Pictures {
     pub(super) fn new(directory: PathBuf, names: Names) -> Self {
         Self {
             directory,
-            names,
+            names: Arc::new(Mutex::new(names)),
             places: Arc::new(Semaphore::new(PLACES)),
             pen: Arc::new(Semaphore::new(1)),
         }
+    }
+
+    /// From now on the inverters are called this; the plant keeps its name.
+    pub(super) fn rename(&self, names: &Names) {
+        self.names().inverters.clone_from(&names.inverters);
+    }
+
+    fn names(&self) -> MutexGuard<'_, Names> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Draws on a thread of its own: reading a year of rows takes seconds, and the bus does not
@@ -56,7 +65,7 @@ impl Pictures {
     pub(super) async fn page(&self, period: Period) -> Result<Page, NoPage> {
         let _place = self.places.try_acquire().map_err(|_| NoPage::Busy)?;
         let pen = Arc::clone(&self.pen).acquire_owned().await;
-        let (directory, names) = (self.directory.clone(), self.names.clone());
+        let (directory, names) = (self.directory.clone(), self.names().clone());
         // A client that leaves does not give the pen to the next one before this picture is done.
         let drawn = spawn_blocking(move || {
             let page = draw(&directory, period, names);

@@ -1,0 +1,93 @@
+//! SIGHUP while clients of HTTP and SunSpec are connected.
+
+use crate::support::day::Day;
+use crate::support::plant_file::PlantFile;
+use crate::support::program::{signal, text, wait_until};
+use crate::support::served::Served;
+use rustix::process::Signal;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread::spawn;
+use std::time::Duration;
+
+/// The text in the first registers of a unit; `None` if it is not served.
+fn unit(stream: &mut TcpStream, unit: u8) -> Option<String> {
+    let request = [0, 1, 0, 0, 0, 6, unit, 3, 0x9C, 0x40, 0, 70];
+    stream.write_all(&request).unwrap();
+    let mut head = [0; 6];
+    stream.read_exact(&mut head).expect("a reply");
+    let mut reply = vec![0; usize::from(u16::from_be_bytes([head[4], head[5]]))];
+    stream.read_exact(&mut reply).expect("all of it");
+    (reply[1] == 3).then(|| String::from_utf8_lossy(&reply[3..]).into_owned())
+}
+
+/// The lines of a program, which are taken until it ends.
+fn lines(output: impl Read + Send + 'static) -> Arc<Mutex<String>> {
+    let said = Arc::new(Mutex::new(String::new()));
+    let lines = BufReader::new(output).lines().map_while(Result::ok);
+    let all = Arc::clone(&said);
+    spawn(move || lines.for_each(|line| *all.lock().unwrap() += &(line + "\n")));
+    said
+}
+
+#[test]
+fn pages_and_units_follow_a_changed_file_on_open_connections() {
+    let file = PlantFile::new("");
+    let plant = |addresses: &str, name: &str| {
+        let log = text(&file.inside("logs"));
+        let top = format!("name = \"Hill\"\nevery = \"200ms\"\nlog = \"{log}\"\n");
+        let ports = "http = \"127.0.0.1:0\"\nsunspec = \"127.0.0.1:0\"\n";
+        let names = format!("names = {{ 2 = \"{name}\" }}\n");
+        let bus = format!("[[bus]]\ndevice = \"sim:\"\naddresses = \"{addresses}\"\npace = 0\n");
+        file.write(&(top + ports + &bus + &names));
+    };
+    plant("2", "south");
+    let mut served = Served::run(file.command("watch", &["-v"]));
+    let said = lines(served.child.stdout.take().unwrap());
+    let sunspec = || -> Option<SocketAddr> {
+        let said = said.lock().unwrap();
+        let (_, rest) = said.split_once("SunSpec at ")?;
+        rest.split_once(": unit ")?.0.parse().ok()
+    };
+    wait_until("SunSpec", || sunspec().is_some());
+    let mut client = TcpStream::connect(sunspec().unwrap()).unwrap();
+    client
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    let mut events = served.connect();
+    events
+        .write_all(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+        .unwrap();
+    let events = lines(events);
+    let has_event = |address: u8| {
+        let key = format!("\"address\":{address},\"outcome\":\"read\"");
+        events.lock().unwrap().contains(&key)
+    };
+    wait_until("an event", || has_event(2));
+    wait_until("unit 2", || unit(&mut client, 2).is_some());
+    assert!(unit(&mut client, 2).unwrap().contains("south"));
+    assert_eq!(unit(&mut client, 3), None);
+    assert!(served.get("/").contains("south") && !has_event(3));
+    let day = Day::Today.file().replace(".csv", "");
+    let picture = format!("/day/{day}");
+    assert!(served.get(&picture).contains("02 south"));
+
+    plant("2,3", "north");
+    signal(&served.child, Signal::HUP);
+    wait_until("an event of the new inverter", || has_event(3));
+    wait_until("its unit", || unit(&mut client, 3).is_some());
+    wait_until("the new name", || {
+        unit(&mut client, 2).is_some_and(|text| text.contains("north"))
+    });
+    let page = served.get("/");
+    assert!(page.contains("north") && !page.contains("south"), "{page}");
+    let readings: serde_json::Value = serde_json::from_str(&served.get("/readings.json")).unwrap();
+    assert_eq!(readings["plant"]["inverters_expected"], 2, "{readings}");
+    assert_eq!(readings["inverters"][1]["address"], 3, "{readings}");
+    let picture = served.get(&picture);
+    assert!(
+        picture.contains("02 north") && !picture.contains("south"),
+        "{picture}"
+    );
+}
