@@ -6,6 +6,7 @@ use super::{Cli, check};
 use crate::command::plan::Plan;
 use crate::escape::{printable, without_passwords};
 use crate::format::look::{Look, Medium};
+use crate::logging::fitted;
 use crate::sink::influx;
 use crate::sink::mqtt::login::Environment;
 use crate::sink::secret::Password;
@@ -174,17 +175,21 @@ pub fn explain(wrong: &Wrong) -> ExitCode {
     let error = match wrong {
         Wrong::Usage(error) => error,
         Wrong::File(mistakes) => {
-            let _ = writeln!(stderr(), "{mistakes}");
+            let _ = write!(stderr(), "{}", fitted(&format!("{mistakes}\n")));
             return ExitCode::from(WRONG_USAGE);
         }
     };
     let rendered = error.render().to_string();
     let masked = without_passwords(&rendered);
-    if masked == rendered {
+    let shown = match error.use_stderr() {
+        true => fitted(&masked),
+        false => masked.as_str().into(),
+    };
+    if shown == rendered {
         // A message that can't be printed can't be reported either.
         let _ = error.print();
     } else {
-        let _ = write!(stderr(), "{masked}");
+        let _ = write!(stderr(), "{shown}");
     }
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }

@@ -12,6 +12,7 @@ use crate::command::plan::{self, Plan};
 use crate::history::names::Names;
 use crate::inverter::BusName;
 use crate::link::Device;
+use crate::logging::parted;
 use crate::plant_file::{self, PlantFile};
 use crate::sink::SinkPlan;
 use crate::sink::stdout::Printed;
@@ -59,7 +60,11 @@ impl Command {
                 Plan::SimulatePlants(Box::new(plants(&arguments.0)))
             }
             Self::Explain(Lazy(arguments)) => {
-                Plan::Text(check::explained(&arguments).unwrap_or_default())
+                let text = check::explained(&arguments).unwrap_or_default();
+                Plan::Text(match environment::medium().width {
+                    Some(width) => parted(&text, width),
+                    None => text,
+                })
             }
             Self::Completions(Lazy(arguments)) => {
                 Plan::Text(document::completions(arguments.shell))

@@ -7,6 +7,7 @@ use crate::support::bus::{Bus, Play, reply};
 use crate::support::captures::bytes;
 use crate::support::inverter::address;
 use crate::support::plant::{HEADER, ROW};
+use crate::support::plant_file::PlantFile;
 use crate::support::program::{command, run, signal as stop, start, text, wait};
 use kaco_ardexa::escape;
 use kaco_ardexa::watch::screen::Screen;
@@ -553,17 +554,32 @@ fn a_signal_takes_the_progress_off_the_terminal() {
 
 #[test]
 fn long_messages_are_parted_between_words_on_a_terminal_only() {
-    let words = ["read", "/dev/none", "2"];
-    let whole = run(&words).expect_code(1).stderr;
-    assert!(whole.starts_with("kaco_ardexa: error: /dev/none does not exist\n"));
-    let terminal = Terminal::start(&words, 24, 10);
-    until("the message", || terminal.shows("exist"));
-    let shown = terminal.page(24, 10);
-    assert!(
-        shown.starts_with("kaco_ardexa: error:\n  /dev/none does not\n  exist\n"),
-        "{shown}"
-    );
-    assert_eq!(terminal.exit_code(), Some(1));
+    let file = PlantFile::new("[[bus]]\ndevice = \"sim:\"\nadresses = \"2\"\n");
+    let file = text(&file.path());
+    for words in [
+        &["read", "/dev/none", "2"][..],
+        &["log", "sim:", "logs"],
+        &["explain", "120"],
+        &["check", &file],
+    ] {
+        let piped = run(words);
+        let piped = piped.stdout + &piped.stderr;
+        assert!(piped.lines().any(|line| line.len() > 40), "{piped}");
+        let terminal = Terminal::start(words, 40, 40);
+        let shown = || terminal.page(40, 40);
+        let last = piped.split_whitespace().next_back().unwrap();
+        until("the message", || shown().trim_end().ends_with(last));
+        // A word that is cut would be two.
+        let is_same = shown().split_whitespace().eq(piped.split_whitespace());
+        assert!(is_same, "{}\n{piped}", shown());
+        terminal.exit_code();
+    }
+    let terminal = Terminal::start(&["read", "/dev/none", "2"], 24, 10);
+    let due = "kaco_ardexa: error:\n  /dev/none does not\n  exist\n";
+    until("further lines indented", || {
+        terminal.page(24, 10).starts_with(due)
+    });
+    terminal.exit_code();
 }
 
 #[test]
