@@ -7,7 +7,8 @@ use crate::support::day::Day;
 use crate::support::inverter::{Inverter, address};
 use crate::support::plant::{HEADER, Plant};
 use crate::support::program::{run, start, text, wait};
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
 /// A line without its time.
@@ -182,6 +183,7 @@ fn a_plant_file_names_a_database() {
     let (database, directory) = (Database::good(), TempDir::new().unwrap());
     let path = |name: &str| text(&directory.path().join(name));
     fs::write(path("token"), "secret\n").unwrap();
+    fs::set_permissions(path("token"), Permissions::from_mode(0o600)).unwrap();
     let file = format!(
         "log = \"{}\"\n[influx]\nurl = \"{}\"\ntoken-file = \"{}\"\n\
          [[bus]]\nname = \"roof\"\ndevice = \"sim:\"\naddresses = \"2,4\"\npace = 0\n",
