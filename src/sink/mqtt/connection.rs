@@ -1,5 +1,6 @@
 //! One connection to a broker: identity, transport, and the wording of its errors.
 
+use super::dial;
 use super::error::PublishError;
 use super::login::Login;
 use super::options::{Delivery, Options};
@@ -10,7 +11,7 @@ use crate::link::claim::{self, Claim};
 use crate::sink::random::random;
 use rumqttc::{
     AsyncClient, Broker as Target, ClientError, ConnectionError, EventLoop, LastWill, MqttOptions,
-    NetworkOptions, PublishNotice, PublishOptions, QoS, default_socket_connect,
+    PublishNotice, PublishOptions, QoS,
 };
 use rustix::system::uname;
 use std::io;
@@ -72,7 +73,7 @@ impl Connector {
         settings.set_keep_alive(u16::try_from(KEEP_ALIVE.as_secs()).unwrap_or(u16::MAX));
         let address = broker.host.parse::<Ipv6Addr>().ok();
         let address = address.map(|address| (address, broker.port).into());
-        settings.set_socket_connector(move |host, options| dial(address, host, options));
+        settings.set_socket_connector(move |host, _| dial(address, host));
         #[cfg(feature = "tls")]
         if broker.is_encrypted {
             settings.set_transport(super::tls::transport(options)?);
@@ -93,8 +94,8 @@ impl Connector {
         let address = self.address;
         self.options
             .set_max_packet_size(LONGEST_NEWS, LONGEST_NEWS)
-            .set_socket_connector(move |host, options| async move {
-                dial(address, host, options).await.map(Throttle::new)
+            .set_socket_connector(move |host, _| async move {
+                dial(address, host).await.map(Throttle::new)
             });
         let id = lasting_id(uname().nodename().to_string_lossy().as_ref(), place);
         match claim::hold(&format!("{id} at {}", self.broker)) {
@@ -136,7 +137,6 @@ impl Connector {
         let (client, mut events) = AsyncClient::builder(options).capacity(room).build();
         let mut network = events.network_options();
         network.set_connection_timeout(CONNECT_LIMIT.as_secs());
-        network.set_tcp_nodelay(true);
         events.set_network_options(network);
         let sender = Sender {
             client,
@@ -220,15 +220,8 @@ const fn quality(delivery: Delivery) -> QoS {
     }
 }
 
-async fn dial(
-    address: Option<SocketAddr>,
-    host: String,
-    options: NetworkOptions,
-) -> io::Result<TcpStream> {
-    match address {
-        Some(address) => TcpStream::connect(address).await,
-        None => default_socket_connect(host, options).await,
-    }
+async fn dial(address: Option<SocketAddr>, host: String) -> io::Result<TcpStream> {
+    dial::dial(&address.map_or(host, |address| address.to_string())).await
 }
 
 /// A client id for this process and connector alone: a broker throws a client out when another one

@@ -14,6 +14,7 @@
 
 pub(crate) mod broker;
 mod connection;
+mod dial;
 pub(crate) mod error;
 pub(crate) mod forget;
 pub mod login;

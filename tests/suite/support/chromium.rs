@@ -121,7 +121,13 @@ impl Tab {
     #[track_caller]
     pub fn go(&mut self, address: &str) {
         self.events.clear();
-        let gone = self.call("Page.navigate", json!({"url": address}));
+        let parameters = json!({"url": address});
+        let mut gone = self.call("Page.navigate", parameters.clone());
+        // Other runs beside this one make and remove network interfaces.
+        while gone["errorText"] == "net::ERR_NETWORK_CHANGED" {
+            self.events.clear();
+            gone = self.call("Page.navigate", parameters.clone());
+        }
         assert!(gone["errorText"].is_null(), "{address}: {gone}");
         self.until("document.readyState == 'complete'");
     }
