@@ -12,7 +12,7 @@ pub struct Address(u8);
 
 impl Address {
     /// The addresses that the maker allows.
-    pub const MAKERS: RangeInclusive<u8> = 1..=32;
+    pub(crate) const MAKERS: RangeInclusive<u8> = 1..=32;
 
     /// The address `number`, or `None` outside of 1..=99.
     pub const fn new(number: u8) -> Option<Self> {
@@ -42,7 +42,7 @@ pub struct Addresses(Vec<Address>);
 
 impl Addresses {
     /// All addresses of a range.
-    pub fn from_range(range: RangeInclusive<u8>) -> Self {
+    pub(crate) fn from_range(range: RangeInclusive<u8>) -> Self {
         Self(range.filter_map(Address::new).collect())
     }
 

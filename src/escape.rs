@@ -99,7 +99,7 @@ pub fn from_hex(text: &str) -> Option<Vec<u8>> {
 
 /// The text without logins of URLs in it: `//ann:secret@host` becomes `//…@host`. Where it is
 /// not clear what belongs to the password, more is left out rather than less.
-pub fn without_passwords(text: &str) -> String {
+pub(crate) fn without_passwords(text: &str) -> String {
     let masked = text.split_inclusive('\n').map(|line| {
         let (Some(start), Some(end)) = (line.find("//"), line.rfind('@')) else {
             return line.to_owned();
@@ -116,7 +116,7 @@ pub fn without_passwords(text: &str) -> String {
 
 /// Text that can stand in an element or an attribute; what XML can't
 /// hold is left out.
-pub fn markup(text: &str) -> String {
+pub(crate) fn markup(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

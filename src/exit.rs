@@ -39,7 +39,7 @@ pub struct Failure {
 
 impl Failure {
     /// A failure of exit code 1.
-    pub fn new(message: impl Into<String>, hint: Option<&str>) -> Self {
+    pub(crate) fn new(message: impl Into<String>, hint: Option<&str>) -> Self {
         Self {
             exit: Exit::Failed,
             message: message.into(),
@@ -48,7 +48,7 @@ impl Failure {
     }
 
     /// A failure because another run holds something.
-    pub fn busy(message: impl Into<String>, hint: Option<&str>) -> Self {
+    pub(crate) fn busy(message: impl Into<String>, hint: Option<&str>) -> Self {
         Self {
             exit: Exit::Busy,
             ..Self::new(message, hint)
@@ -57,7 +57,7 @@ impl Failure {
 
     /// The same failure, as that of a part of the program's work.
     #[must_use]
-    pub fn of(self, subject: &str) -> Self {
+    pub(crate) fn of(self, subject: &str) -> Self {
         Self {
             message: format!("{subject}: {}", self.message),
             ..self
@@ -65,12 +65,12 @@ impl Failure {
     }
 
     /// What failed, without what to do about it.
-    pub fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> Option<&str> {
+    pub(crate) fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 }

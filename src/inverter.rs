@@ -11,19 +11,19 @@ use std::str::FromStr;
 
 /// What all inverters of one protocol share.
 #[derive(Debug)]
-pub struct Family {
+pub(crate) struct Family {
     /// The name in JSON, topics, tags and labels.
-    pub protocol: &'static str,
+    pub(crate) protocol: &'static str,
     /// The name that people read.
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// The manufacturer, as Home Assistant and SunSpec clients show it.
-    pub maker: &'static str,
+    pub(crate) maker: &'static str,
     /// What messages put in front of an inverter's label.
     noun: &'static str,
 }
 
 /// KACO inverters on an RS485 bus, known by their address.
-pub static KACO: Family = Family {
+pub(crate) static KACO: Family = Family {
     protocol: "kaco",
     title: "KACO",
     maker: "KACO new energy",
@@ -31,7 +31,7 @@ pub static KACO: Family = Family {
 };
 
 /// KSTAR hybrid inverters on the network, known by their serial number or IP address.
-pub static KSTAR: Family = Family {
+pub(crate) static KSTAR: Family = Family {
     protocol: "kstar",
     title: "KSTAR",
     maker: "KSTAR",
@@ -121,7 +121,7 @@ impl InverterId {
 
     /// The same inverter with a name that is shown beside its identity and never replaces it.
     #[must_use]
-    pub fn named(self, name: Option<String>) -> Self {
+    pub(crate) fn named(self, name: Option<String>) -> Self {
         Self { name, ..self }
     }
 
@@ -136,7 +136,7 @@ impl InverterId {
 
     /// The same inverter with another serial number.
     #[must_use]
-    pub fn with_serial(self, serial: Option<String>) -> Self {
+    pub(crate) fn with_serial(self, serial: Option<String>) -> Self {
         let mark = match self.mark {
             Mark::Network { ip, .. } => Mark::Network { serial, ip },
             mark @ Mark::Address(_) => mark,
@@ -145,22 +145,22 @@ impl InverterId {
     }
 
     /// The family it belongs to.
-    pub const fn family(&self) -> &'static Family {
+    pub(crate) const fn family(&self) -> &'static Family {
         self.family
     }
 
     /// Its bus, where buses are named.
-    pub const fn bus(&self) -> Option<&BusName> {
+    pub(crate) const fn bus(&self) -> Option<&BusName> {
         self.bus.as_ref()
     }
 
     /// Its name, for people only.
-    pub fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
     /// Whether it is played by the program itself.
-    pub const fn is_simulated(&self) -> bool {
+    pub(crate) const fn is_simulated(&self) -> bool {
         self.is_simulated
     }
 
@@ -170,7 +170,7 @@ impl InverterId {
     }
 
     /// Its address on the bus.
-    pub fn address(&self) -> Option<Address> {
+    pub(crate) fn address(&self) -> Option<Address> {
         match self.mark {
             Mark::Address(address) => address.and_then(Address::new),
             Mark::Network { .. } => None,
@@ -178,7 +178,7 @@ impl InverterId {
     }
 
     /// The address in its captured reply, 0..=99.
-    pub const fn raw_address(&self) -> Option<u8> {
+    pub(crate) const fn raw_address(&self) -> Option<u8> {
         match self.mark {
             Mark::Address(address) => address,
             Mark::Network { .. } => None,
@@ -186,7 +186,7 @@ impl InverterId {
     }
 
     /// Its serial number, if it identifies itself by one.
-    pub fn serial(&self) -> Option<&str> {
+    pub(crate) fn serial(&self) -> Option<&str> {
         match &self.mark {
             Mark::Network { serial, .. } => serial.as_deref(),
             Mark::Address(_) => None,
@@ -194,7 +194,7 @@ impl InverterId {
     }
 
     /// The IP address that it answers from.
-    pub const fn ip(&self) -> Option<IpAddr> {
+    pub(crate) const fn ip(&self) -> Option<IpAddr> {
         match self.mark {
             Mark::Network { ip, .. } => ip,
             Mark::Address(_) => None,
@@ -208,7 +208,7 @@ impl InverterId {
     }
 
     /// The label, with the name behind it where the inverter has one: for tables and pages.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match &self.name {
             Some(name) => format!("{} {name}", self.label()),
             None => self.label(),
@@ -216,7 +216,7 @@ impl InverterId {
     }
 
     /// The label without the bus.
-    pub fn short(&self) -> String {
+    pub(crate) fn short(&self) -> String {
         match &self.mark {
             Mark::Address(address) => address
                 .map(|address| format!("{address:02}"))
@@ -230,7 +230,7 @@ impl InverterId {
     }
 
     /// Where it is polled: a label that stays the same when its serial number becomes known.
-    pub fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         match self.ip() {
             Some(ip) => ip.to_string(),
             None => self.label(),
@@ -238,20 +238,20 @@ impl InverterId {
     }
 
     /// `address 02`, `roof: address 02` or `inverter E4000K`: the start of a message.
-    pub fn subject(&self) -> String {
+    pub(crate) fn subject(&self) -> String {
         let subject = format!("{} {}", self.family.noun, self.short());
         self.on_bus(&subject, ": ")
     }
 
     /// The folder of its logs, `02` or `roof/02`; `None` if that depends on what is there already,
     /// because the inverter names itself.
-    pub fn folder(&self) -> Option<String> {
+    pub(crate) fn folder(&self) -> Option<String> {
         matches!(self.mark, Mark::Address(Some(_))).then(|| self.label())
     }
 
     /// The one key that identifies it on its bus, as in databases: `address`, `serial` or `ip`.
     /// `None` for captured replies without any.
-    pub fn key(&self) -> Option<(&'static str, String)> {
+    pub(crate) fn key(&self) -> Option<(&'static str, String)> {
         match &self.mark {
             Mark::Address(address) => address.map(|address| ("address", address.to_string())),
             Mark::Network {
@@ -264,14 +264,14 @@ impl InverterId {
 
     /// `kaco_02`, `kaco_roof_02` or `sim_kaco_02`: one word of letters, digits, `_` and `-`, for
     /// discovery topics and unique ids. `None` if nothing is known that identifies it.
-    pub fn node(&self) -> Option<String> {
+    pub(crate) fn node(&self) -> Option<String> {
         let simulated = if self.is_simulated { "sim_" } else { "" };
         let protocol = self.family.protocol;
         Some(format!("{simulated}{protocol}_{}", self.topic_level()?))
     }
 
     /// `kaco/02/state`, `kaco/roof_02/state` or `sim/kaco/02/state`.
-    pub fn state_topic(&self) -> Option<String> {
+    pub(crate) fn state_topic(&self) -> Option<String> {
         let simulated = if self.is_simulated { "sim/" } else { "" };
         let protocol = self.family.protocol;
         Some(format!(
@@ -327,7 +327,7 @@ impl Hash for InverterId {
 
 /// What topics and Home Assistant take: letters, digits, `_` and `-`; `_` for everything else.
 /// Nothing is left out: 192.168.1.50 and 192.168.15.0 are two inverters.
-pub fn reduced(text: &str) -> String {
+pub(crate) fn reduced(text: &str) -> String {
     let fit = |character: char| match character {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '-' => character,
         _ => '_',

@@ -28,7 +28,7 @@ pub enum Outcome<T = Box<Reading>> {
 
 impl<T> Outcome<T> {
     /// The outcome in a recording or a JSON object.
-    pub const fn word(&self) -> &'static str {
+    pub(crate) const fn word(&self) -> &'static str {
         match self {
             Self::Read { .. } => "read",
             Self::Garbled(_) => "garbled",
@@ -39,7 +39,7 @@ impl<T> Outcome<T> {
     }
 
     /// The same outcome of what `make` turns the answer into.
-    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Outcome<U> {
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> Outcome<U> {
         match self {
             Self::Read { answer, first_byte } => Outcome::Read {
                 answer: make(answer),
@@ -53,7 +53,7 @@ impl<T> Outcome<T> {
     }
 
     /// The same, but garbled where `make` finds that the answer is not one.
-    pub fn try_map<U>(self, make: impl FnOnce(T) -> Result<U, String>) -> Outcome<U> {
+    pub(crate) fn try_map<U>(self, make: impl FnOnce(T) -> Result<U, String>) -> Outcome<U> {
         match self.map(make) {
             Outcome::Read {
                 answer: Ok(answer),
@@ -83,16 +83,16 @@ impl<T> Outcome<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Attempts {
     /// Requests that were sent.
-    pub sent: u32,
+    pub(crate) sent: u32,
     /// Those whose reply was garbled.
-    pub garbled: u32,
+    pub(crate) garbled: u32,
     /// Those without a reply.
-    pub silent: u32,
+    pub(crate) silent: u32,
 }
 
 impl Attempts {
     /// Counts a request and its outcome.
-    pub const fn count<T>(&mut self, outcome: &Outcome<T>) {
+    pub(crate) const fn count<T>(&mut self, outcome: &Outcome<T>) {
         match outcome {
             Outcome::Read { .. } => {}
             Outcome::Garbled(_) => self.garbled += 1,
@@ -104,7 +104,7 @@ impl Attempts {
 
     /// The requests of both.
     #[must_use]
-    pub const fn and(self, other: Self) -> Self {
+    pub(crate) const fn and(self, other: Self) -> Self {
         Self {
             sent: self.sent + other.sent,
             garbled: self.garbled + other.garbled,
@@ -114,7 +114,7 @@ impl Attempts {
 
     /// The defects of these replies, such as `1 of 3 replies garbled`; nothing if every request had
     /// a good reply.
-    pub fn trouble(self) -> Option<String> {
+    pub(crate) fn trouble(self) -> Option<String> {
         let Self {
             sent,
             garbled,
@@ -135,13 +135,13 @@ impl Attempts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {
     /// Which inverter. A reading carries the same identity.
-    pub inverter: InverterId,
+    pub(crate) inverter: InverterId,
     /// When the outcome was decided, local time. A reading carries its own time.
-    pub time: Option<DateTime<FixedOffset>>,
+    pub(crate) time: Option<DateTime<FixedOffset>>,
     /// What came of polling it.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// The requests of this poll.
-    pub attempts: Attempts,
+    pub(crate) attempts: Attempts,
 }
 
 impl Observation {
@@ -164,7 +164,7 @@ impl Observation {
 
     /// The same observation, decided at this time unless a reading carries its own.
     #[must_use]
-    pub fn at(self, time: Option<DateTime<FixedOffset>>) -> Self {
+    pub(crate) fn at(self, time: Option<DateTime<FixedOffset>>) -> Self {
         Self {
             time: self.time.or(time),
             ..self
@@ -173,7 +173,7 @@ impl Observation {
 
     /// The same observation, for which so many requests were needed.
     #[must_use]
-    pub fn after(self, attempts: Attempts) -> Self {
+    pub(crate) fn after(self, attempts: Attempts) -> Self {
         Self { attempts, ..self }
     }
 

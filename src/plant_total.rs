@@ -30,25 +30,25 @@ pub static FIELDS: [Field; 4] = [
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlantTotal {
     /// When the newest of its inverters was polled.
-    pub time: Option<DateTime<FixedOffset>>,
+    pub(crate) time: Option<DateTime<FixedOffset>>,
     /// AC power, W; of hybrid inverters, which do not report it, PV power. `None` while an inverter
     /// is missing.
-    pub power: Option<Decimal>,
+    pub(crate) power: Option<Decimal>,
     /// Energy of today, kWh. `None` while that of an inverter is unknown.
-    pub daily_yield: Option<Decimal>,
+    pub(crate) daily_yield: Option<Decimal>,
     /// Inverters that gave a reading when they were polled last.
-    pub reporting: usize,
+    pub(crate) reporting: usize,
     /// Inverters that there are.
-    pub expected: usize,
+    pub(crate) expected: usize,
     /// Buses and networks that they are on.
-    pub buses: usize,
+    pub(crate) buses: usize,
     /// Whether one of them is played by the program itself.
-    pub is_simulated: bool,
+    pub(crate) is_simulated: bool,
 }
 
 impl PlantTotal {
     /// The columns and their numbers.
-    pub fn columns(&self) -> impl Iterator<Item = (&'static Field, Option<Decimal>)> {
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&'static Field, Option<Decimal>)> {
         let numbers = [
             self.power,
             self.daily_yield,
@@ -59,7 +59,7 @@ impl PlantTotal {
     }
 
     /// `plant/state`, or `sim/plant/state` where inverters are simulated.
-    pub fn state_topic(&self) -> &'static str {
+    pub(crate) fn state_topic(&self) -> &'static str {
         match self.is_simulated {
             true => "sim/plant/state",
             false => "plant/state",
@@ -68,7 +68,7 @@ impl PlantTotal {
 
     /// `plant`, `plant_plants_roof` behind the prefix `plants/roof`, or `sim_plant`: for discovery
     /// topics and unique ids.
-    pub fn node(&self, prefix: Option<&str>) -> String {
+    pub(crate) fn node(&self, prefix: Option<&str>) -> String {
         let simulated = if self.is_simulated { "sim_" } else { "" };
         let prefix = prefix.map(|prefix| format!("_{}", reduced(prefix)));
         format!("{simulated}plant{}", prefix.unwrap_or_default())
@@ -81,9 +81,9 @@ pub struct Figures {
     /// When it was made.
     pub time: Option<DateTime<FixedOffset>>,
     /// W
-    pub power: Option<Decimal>,
+    pub(crate) power: Option<Decimal>,
     /// Energy of its day, kWh.
-    pub daily_yield: Option<Decimal>,
+    pub(crate) daily_yield: Option<Decimal>,
 }
 
 impl Figures {
@@ -155,7 +155,7 @@ pub fn total_of(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> Plant
 }
 
 /// The rule of all totals: whether every inverter is read, or silent as at night.
-pub fn is_whole(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> bool {
+pub(crate) fn is_whole(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> bool {
     let is_night = is_night(parts);
     parts.iter().all(|part| match part.state {
         State::Read(_) => true,
@@ -195,7 +195,7 @@ fn sum(mut parts: impl Iterator<Item = Option<Decimal>>) -> Option<Decimal> {
 
 /// What is remembered of inverters from round to round.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// The last reading of each, by place.
     read: BTreeMap<String, Figures>,
     /// Those whose link is lost: earlier observations of them are outdated.
@@ -204,7 +204,7 @@ pub struct Memory {
 
 impl Memory {
     /// Notes what came of polling an inverter.
-    pub fn note(&mut self, observation: &Observation) {
+    pub(crate) fn note(&mut self, observation: &Observation) {
         let place = observation.inverter.place();
         self.lost.remove(&place);
         if let Some(reading) = observation.reading() {
@@ -213,12 +213,15 @@ impl Memory {
     }
 
     /// Notes that the link to an inverter is lost.
-    pub fn lose(&mut self, inverter: &InverterId) {
+    pub(crate) fn lose(&mut self, inverter: &InverterId) {
         self.lost.insert(inverter.place());
     }
 
     /// The total of the last observation of every inverter.
-    pub fn total<'a>(&self, latest: impl Iterator<Item = &'a Observation> + Clone) -> PlantTotal {
+    pub(crate) fn total<'a>(
+        &self,
+        latest: impl Iterator<Item = &'a Observation> + Clone,
+    ) -> PlantTotal {
         let now = latest.clone().filter_map(|one| one.time).max();
         let parts: Vec<Part<'_>> = latest.map(|one| self.part(one)).collect();
         total_of(&parts, now)

@@ -18,9 +18,9 @@ const MARGIN: i64 = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
     /// Its column.
-    pub label: &'static str,
+    pub(crate) label: &'static str,
     /// The number, its unit, and why it can't be.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 impl fmt::Display for Doubt {
@@ -44,7 +44,7 @@ pub fn doubts(reading: &Reading) -> Vec<Doubt> {
 
 /// What is wrong with a reading although its checksum was right, in words: cells that can't be
 /// read, implausible values.
-pub fn oddities(reading: &Reading) -> Vec<String> {
+pub(crate) fn oddities(reading: &Reading) -> Vec<String> {
     let unreadable = reading.unreadable.iter().map(|unreadable| {
         let (label, raw) = (unreadable.label, &unreadable.raw);
         format!("{label} can't be read, its cell stays empty: `{raw}`")

@@ -30,7 +30,7 @@ pub enum Value {
 
 impl Value {
     /// The number, if it is one.
-    pub const fn number(&self) -> Option<Decimal> {
+    pub(crate) const fn number(&self) -> Option<Decimal> {
         match self {
             Self::Number(number) => Some(*number),
             Self::Text(_) => None,
@@ -99,7 +99,7 @@ pub struct Facts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
     /// The column whose cell stays empty.
-    pub label: &'static str,
+    pub(crate) label: &'static str,
     /// What stood there, escaped.
     pub raw: String,
 }
@@ -154,7 +154,7 @@ impl Reading {
     }
 
     /// The first value in a column with this role: for texts, and for roles that one column has.
-    pub fn value(&self, role: Role) -> Option<&Value> {
+    pub(crate) fn value(&self, role: Role) -> Option<&Value> {
         let mut columns = self.columns();
         columns.find_map(|(field, value)| value.filter(|_| field.role == Some(role)))
     }
@@ -165,13 +165,13 @@ impl Reading {
     /// Powers and daily yields of several units add up; of everything else the highest counts.
     /// Where no column holds the DC power of all trackers, it is the sum of those that have a
     /// value.
-    pub fn number(&self, role: Role) -> Option<Decimal> {
+    pub(crate) fn number(&self, role: Role) -> Option<Decimal> {
         self.exact(role).map(|(number, _)| number)
     }
 
     /// The number for an overview, with its unit: as [`Reading::number`], but a hybrid inverter,
     /// which does not report the AC power that it generates, shows its PV power.
-    pub fn figure(&self, role: Role) -> Option<(Decimal, Unit)> {
+    pub(crate) fn figure(&self, role: Role) -> Option<(Decimal, Unit)> {
         let reports_power = || self.cells.layout.has(Role::Power);
         match role {
             Role::Power if !reports_power() => self.exact(Role::TotalDcPower),

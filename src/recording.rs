@@ -10,22 +10,22 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedExchange {
     /// RFC 3339, local time with offset.
-    pub time: String,
+    pub(crate) time: String,
     /// DEVICE as it was typed.
-    pub device: String,
+    pub(crate) device: String,
     /// The bytes that were sent; empty where bytes were heard without a request.
-    pub request: Vec<u8>,
+    pub(crate) request: Vec<u8>,
     /// The bytes that came, echo and noise included.
-    pub reply: Vec<u8>,
+    pub(crate) reply: Vec<u8>,
     /// From the request to the first byte of the reply.
-    pub first_byte: Option<Duration>,
+    pub(crate) first_byte: Option<Duration>,
     /// `read`, `garbled` or `silent`.
-    pub outcome: String,
+    pub(crate) outcome: String,
 }
 
 impl RecordedExchange {
     /// The bytes that came, without the adapter's echo of the request.
-    pub fn heard(&self) -> &[u8] {
+    pub(crate) fn heard(&self) -> &[u8] {
         let reply = self.reply.as_slice();
         reply.strip_prefix(self.request.as_slice()).unwrap_or(reply)
     }
@@ -48,7 +48,7 @@ impl RecordedExchange {
     ///
     /// # Errors
     /// A text that describes what is wrong with it.
-    pub fn parse(line: &str) -> Result<Self, String> {
+    pub(crate) fn parse(line: &str) -> Result<Self, String> {
         let value: Value =
             serde_json::from_str(line).map_err(|error| format!("no JSON: {error}"))?;
         let bytes = |key: &str| match value.get(key).and_then(Value::as_str) {

@@ -15,30 +15,30 @@ pub(crate) struct Forget {
     /// Address such as 02, serial number or IP address of a KSTAR inverter, plant for what all give
     /// together, or simulated for all that were simulated
     #[arg(value_name = "INVERTER", required = true)]
-    pub targets: Vec<Target>,
+    pub(crate) targets: Vec<Target>,
 
     /// Name of the bus that the inverters were announced with
     #[arg(long, value_name = "NAME")]
-    pub bus: Option<BusName>,
+    pub(crate) bus: Option<BusName>,
 
     /// The MQTT broker: host, host:1883, mqtt://user@host, mqtts://host
     #[arg(long = "mqtt", value_name = "URL", value_parser = BROKER)]
-    pub broker: Broker,
+    pub(crate) broker: Broker,
 
     /// Prefix of the topics of the plant that is taken back
     #[arg(long, value_name = "TOPIC", value_parser = prefix)]
-    pub mqtt_prefix: Option<String>,
+    pub(crate) mqtt_prefix: Option<String>,
 
     /// File with the password, which no other user should be able to read
     #[arg(long, value_name = "FILE")]
-    pub mqtt_password_file: Option<PathBuf>,
+    pub(crate) mqtt_password_file: Option<PathBuf>,
 
     /// File with the certificates to trust for mqtts:// instead of the system's, in PEM format
     #[arg(long, value_name = "FILE")]
-    pub mqtt_ca: Option<PathBuf>,
+    pub(crate) mqtt_ca: Option<PathBuf>,
 
     #[command(flatten)]
-    pub client: ClientCertificate,
+    pub(crate) client: ClientCertificate,
 }
 
 impl Forget {

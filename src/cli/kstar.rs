@@ -50,14 +50,14 @@ pub(crate) struct Network {
         value_delimiter = ',',
         value_parser = inverter
     )]
-    pub ip: Vec<Ipv4Addr>,
+    pub(crate) ip: Vec<Ipv4Addr>,
 
     /// Where to search
     ///
     /// Can be given several times. Without it: 255.255.255.255 and the broadcast address of each
     /// network interface.
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
-    pub broadcast: Vec<Ipv4Addr>,
+    pub(crate) broadcast: Vec<Ipv4Addr>,
 }
 
 /// `kstar watch`
@@ -65,15 +65,15 @@ pub(crate) struct Network {
 pub(crate) struct KstarWatch {
     /// The inverters to poll.
     #[command(flatten)]
-    pub network: Network,
+    pub(crate) network: Network,
 
     /// What becomes of the readings.
     #[command(flatten)]
-    pub watching: Watching,
+    pub(crate) watching: Watching,
 
     /// Topics of their own.
     #[command(flatten)]
-    pub topics: PlainTopics,
+    pub(crate) topics: PlainTopics,
 }
 
 /// `kstar discover`
@@ -81,11 +81,11 @@ pub(crate) struct KstarWatch {
 pub(crate) struct KstarDiscover {
     /// Where to look.
     #[command(flatten)]
-    pub network: Network,
+    pub(crate) network: Network,
 
     /// How they are printed
     #[arg(long, value_enum, default_value_t = ListFormat::Table)]
-    pub format: ListFormat,
+    pub(crate) format: ListFormat,
 }
 
 /// `kstar read`
@@ -93,29 +93,29 @@ pub(crate) struct KstarDiscover {
 pub(crate) struct KstarRead {
     /// The inverters to poll.
     #[command(flatten)]
-    pub network: Network,
+    pub(crate) network: Network,
 
     /// How the readings are printed
     #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub format: Format,
+    pub(crate) format: Format,
 
     /// Print all values of each inverter, not one row per inverter
     ///
     /// Of a single inverter the table always has all values.
     #[arg(long)]
-    pub details: bool,
+    pub(crate) details: bool,
 
     /// Exit with 3 if any inverter gave no reading
     #[arg(long)]
-    pub strict: bool,
+    pub(crate) strict: bool,
 
     /// Where else the readings go.
     #[command(flatten)]
-    pub publishing: Publishing,
+    pub(crate) publishing: Publishing,
 
     /// Topics of their own.
     #[command(flatten)]
-    pub topics: PlainTopics,
+    pub(crate) topics: PlainTopics,
 }
 
 /// `kstar log DIR`
@@ -123,34 +123,34 @@ pub(crate) struct KstarRead {
 pub(crate) struct KstarLog {
     /// Directory for the CSV files; it is made if it is missing
     #[arg(value_name = "DIR", value_parser = super::directory())]
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
 
     /// Also write the readings to FILE, as Prometheus metrics
     ///
     /// After each run, exchanged whole; inverters named by --ip that are silent stand there too.
     /// For the textfile collector of node_exporter the name has to end in .prom.
     #[arg(long, value_name = "FILE")]
-    pub textfile: Option<PathBuf>,
+    pub(crate) textfile: Option<PathBuf>,
 
     /// The inverters to poll.
     #[command(flatten)]
-    pub network: Network,
+    pub(crate) network: Network,
 
     /// Exit with 3 if any inverter gave no reading
     #[arg(long)]
-    pub strict: bool,
+    pub(crate) strict: bool,
 
     /// Where else the readings go.
     #[command(flatten)]
-    pub publishing: Publishing,
+    pub(crate) publishing: Publishing,
 
     /// Topics of their own.
     #[command(flatten)]
-    pub topics: PlainTopics,
+    pub(crate) topics: PlainTopics,
 
     /// Which database gets the rows.
     #[command(flatten)]
-    pub pushing: Pushing,
+    pub(crate) pushing: Pushing,
 }
 
 /// `simulate kstar`
@@ -162,7 +162,7 @@ pub(crate) struct SimulateKstar {
     /// or the address of a network interface, the whole network can ask; broadcasts are heard with
     /// 0.0.0.0 only.
     #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST)]
-    pub bind: Ipv4Addr,
+    pub(crate) bind: Ipv4Addr,
 }
 
 /// An address that an inverter can have. An empty text, as of an empty variable, means 0.0.0.0.

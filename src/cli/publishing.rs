@@ -28,7 +28,7 @@ pub(crate) struct Publishing {
         value_name = "URL",
         value_parser = BROKER
     )]
-    pub broker: Option<Broker>,
+    pub(crate) broker: Option<Broker>,
 
     /// QoS of the messages: 0 sends them, 1 has each of them acknowledged
     #[arg(
@@ -37,30 +37,30 @@ pub(crate) struct Publishing {
         value_parser = clap::value_parser!(u8).range(0..=1),
         default_value_t = 0
     )]
-    pub mqtt_qos: u8,
+    pub(crate) mqtt_qos: u8,
 
     /// File with the password, which no other user should be able to read
     #[arg(long, value_name = "FILE")]
-    pub mqtt_password_file: Option<PathBuf>,
+    pub(crate) mqtt_password_file: Option<PathBuf>,
 
     /// File with the certificates to trust for mqtts://, in PEM format, instead of the system's
     #[arg(long, value_name = "FILE")]
-    pub mqtt_ca: Option<PathBuf>,
+    pub(crate) mqtt_ca: Option<PathBuf>,
 
     #[command(flatten)]
-    pub client: ClientCertificate,
+    pub(crate) client: ClientCertificate,
 
     /// In front of all topics of states and availability, so that many plants share one broker
     #[arg(long, value_name = "TOPIC", value_parser = prefix)]
-    pub mqtt_prefix: Option<String>,
+    pub(crate) mqtt_prefix: Option<String>,
 
     /// Do not announce the inverters to Home Assistant
     #[arg(long)]
-    pub no_discovery: bool,
+    pub(crate) no_discovery: bool,
 
     /// Time without news after which Home Assistant shows an inverter as unavailable; 0 for never
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "15m")]
-    pub expire_after: Duration,
+    pub(crate) expire_after: Duration,
 }
 
 /// Where KSTAR inverters publish besides.
@@ -69,7 +69,7 @@ pub(crate) struct Publishing {
 pub(crate) struct PlainTopics {
     /// In front of the plain KSTAR topics: TOPIC/pvpower, TOPIC/grid and so on
     #[arg(long, value_name = "TOPIC", value_parser = plain, default_value = PLAIN)]
-    pub topic: String,
+    pub(crate) topic: String,
 }
 
 impl PlainTopics {
@@ -86,12 +86,12 @@ pub(crate) struct ClientCertificate {
     /// File with the certificate to show a broker that knows its clients by certificates, in PEM
     /// format
     #[arg(long, value_name = "FILE", requires = "mqtt_key")]
-    pub mqtt_cert: Option<PathBuf>,
+    pub(crate) mqtt_cert: Option<PathBuf>,
 
     /// File with the key of that certificate, in PEM format, which no other user should be able to
     /// read
     #[arg(long, value_name = "FILE", requires = "mqtt_cert")]
-    pub mqtt_key: Option<PathBuf>,
+    pub(crate) mqtt_key: Option<PathBuf>,
 }
 
 impl ClientCertificate {

@@ -23,23 +23,23 @@ pub(crate) struct Pushing {
     /// log, oldest first. A user can stand in the URL, http://user@host; set INFLUX_PASSWORD or
     /// INFLUX_TOKEN, or give --influx-password-file or --influx-token-file.
     #[arg(long = "influx", value_name = "URL", value_parser = DATABASE)]
-    pub database: Option<Database>,
+    pub(crate) database: Option<Database>,
 
     /// File with the password, which no other user should be able to read
     #[arg(long, value_name = "FILE")]
-    pub influx_password_file: Option<PathBuf>,
+    pub(crate) influx_password_file: Option<PathBuf>,
 
     /// File with the token, instead of user and password
     #[arg(long, value_name = "FILE")]
-    pub influx_token_file: Option<PathBuf>,
+    pub(crate) influx_token_file: Option<PathBuf>,
 
     /// File with the certificates to trust for https://, in PEM format, instead of the system's
     #[arg(long, value_name = "FILE")]
-    pub influx_ca: Option<PathBuf>,
+    pub(crate) influx_ca: Option<PathBuf>,
 
     /// First day to push of an inverter that was never pushed; without it, its newest day
     #[arg(long, value_name = "DATE", value_parser = day)]
-    pub influx_since: Option<NaiveDate>,
+    pub(crate) influx_since: Option<NaiveDate>,
 }
 
 impl Pushing {

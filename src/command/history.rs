@@ -22,24 +22,24 @@ use tracing::warn;
 #[derive(Debug, Clone)]
 pub struct HistoryPlan {
     /// The directory of `log`.
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
     /// Names and powers of the inverters, from a plant file.
-    pub names: Names,
+    pub(crate) names: Names,
     /// Which days.
-    pub period: Period,
+    pub(crate) period: Period,
     /// Labels of the inverters; empty for all.
-    pub inverters: Vec<String>,
+    pub(crate) inverters: Vec<String>,
     /// What becomes of it.
-    pub target: Target,
+    pub(crate) target: Target,
     /// Exit with 3 if an inverter is too low.
-    pub is_strict: bool,
+    pub(crate) is_strict: bool,
     /// The terminal on standard output, if it is one.
-    pub look: Option<CellLook>,
+    pub(crate) look: Option<CellLook>,
 }
 
 /// What becomes of a series.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// On standard output.
     Print(Format),
     /// One picture in a file.
@@ -50,7 +50,7 @@ pub enum Target {
 
 /// How a series is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// A table for people, with the picture above it on a terminal.
     Table,
     /// One JSON object per line.

@@ -17,7 +17,7 @@ mod inspect;
 mod listen;
 mod once;
 mod ping;
-pub mod plan;
+pub(crate) mod plan;
 mod plants;
 mod print;
 mod progress;
@@ -28,7 +28,7 @@ mod stop;
 mod talk;
 mod watch;
 
-pub use stop::{Ended, Signal};
+pub(crate) use stop::Ended;
 
 use crate::clock;
 use crate::exit::{Exit, Failure};

@@ -52,36 +52,36 @@ pub enum Plan {
 #[derive(Debug)]
 pub struct Once {
     /// What is polled.
-    pub sources: Vec<SourcePlan>,
+    pub(crate) sources: Vec<SourcePlan>,
     /// Where the readings go.
-    pub sinks: SinkPlan,
+    pub(crate) sinks: SinkPlan,
     /// Whether an inverter without reading is a failure.
-    pub strict: bool,
+    pub(crate) strict: bool,
 }
 
 /// Rounds until it is stopped.
 #[derive(Debug)]
 pub struct Watch {
     /// What is polled.
-    pub sources: Vec<SourcePlan>,
+    pub(crate) sources: Vec<SourcePlan>,
     /// Where the readings go.
-    pub sinks: SinkPlan,
+    pub(crate) sinks: SinkPlan,
     /// Time from one round to the next.
-    pub every: Duration,
+    pub(crate) every: Duration,
     /// One line per change instead of the live page.
-    pub silent: bool,
+    pub(crate) silent: bool,
     /// What the terminal can show.
-    pub look: Look,
+    pub(crate) look: Look,
     /// Makes the plan again, of a plant file that has changed.
-    pub reload: Option<Reload>,
+    pub(crate) reload: Option<Reload>,
 }
 
 /// Makes the plan of a run again.
-pub struct Reload(Box<dyn Fn() -> Result<Watch, String>>);
+pub(crate) struct Reload(Box<dyn Fn() -> Result<Watch, String>>);
 
 impl Reload {
     /// `plan` reads the file again.
-    pub fn new(plan: impl Fn() -> Result<Watch, String> + 'static) -> Self {
+    pub(crate) fn new(plan: impl Fn() -> Result<Watch, String> + 'static) -> Self {
         Self(Box::new(plan))
     }
 
@@ -89,7 +89,7 @@ impl Reload {
     ///
     /// # Errors
     /// What is wrong with the file.
-    pub fn plan(&self) -> Result<Watch, String> {
+    pub(crate) fn plan(&self) -> Result<Watch, String> {
         (self.0)()
     }
 }
@@ -104,16 +104,16 @@ impl fmt::Debug for Reload {
 #[derive(Debug)]
 pub struct Check {
     /// What would be polled.
-    pub sources: Vec<SourcePlan>,
+    pub(crate) sources: Vec<SourcePlan>,
     /// Where the readings would go.
-    pub sinks: SinkPlan,
+    pub(crate) sinks: SinkPlan,
     /// Time from one round to the next.
-    pub every: Duration,
+    pub(crate) every: Duration,
 }
 
 /// How a list is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListFormat {
+pub(crate) enum ListFormat {
     /// A table for people.
     Table,
     /// One JSON object per line.
@@ -122,7 +122,7 @@ pub enum ListFormat {
 
 /// How inverters that were found on a bus are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScanFormat {
+pub(crate) enum ScanFormat {
     /// A list.
     List(ListFormat),
     /// The bus, as a plant file has it.
@@ -133,94 +133,94 @@ pub enum ScanFormat {
 #[derive(Debug)]
 pub struct Scan {
     /// The bus and the addresses to poll.
-    pub bus: kaco::BusPlan,
+    pub(crate) bus: kaco::BusPlan,
     /// How the inverters are printed.
-    pub format: ScanFormat,
+    pub(crate) format: ScanFormat,
     /// Where they are printed.
-    pub medium: Medium,
+    pub(crate) medium: Medium,
     /// Whether the addresses were named, so that an inverter is at each.
-    pub are_named: bool,
+    pub(crate) are_named: bool,
     /// Whether an inverter without reading is a failure.
-    pub strict: bool,
+    pub(crate) strict: bool,
 }
 
 /// It is measured how well inverters are heard.
 #[derive(Debug)]
 pub struct Ping {
     /// The bus and the inverters.
-    pub bus: kaco::BusPlan,
+    pub(crate) bus: kaco::BusPlan,
     /// Requests to each inverter.
-    pub count: u32,
+    pub(crate) count: u32,
     /// Whether an inverter without a good reply is a failure.
-    pub strict: bool,
+    pub(crate) strict: bool,
 }
 
 /// The inverters of a network are searched.
 #[derive(Debug)]
 pub struct Discover {
     /// Where.
-    pub network: kstar::NetworkPlan,
+    pub(crate) network: kstar::NetworkPlan,
     /// How the inverters are printed.
-    pub format: ListFormat,
+    pub(crate) format: ListFormat,
     /// Where they are printed.
-    pub medium: Medium,
+    pub(crate) medium: Medium,
 }
 
 /// A bus is listened to.
 #[derive(Debug)]
 pub struct Listen {
     /// The bus.
-    pub device: Device,
+    pub(crate) device: Device,
     /// Idle time after which received bytes are printed, complete or not.
-    pub gap: Duration,
+    pub(crate) gap: Duration,
     /// When to stop; `None` for never.
-    pub duration: Option<Duration>,
+    pub(crate) duration: Option<Duration>,
     /// A file that gets what is heard, as exchanges.
-    pub record: Option<PathBuf>,
+    pub(crate) record: Option<PathBuf>,
     /// Whether lines of replies end with the bytes: in files and pipes, which `decode` reads.
-    pub with_bytes: bool,
+    pub(crate) with_bytes: bool,
 }
 
 /// Captured replies are decoded.
 #[derive(Debug)]
 pub struct Decode {
     /// The file; standard input if there is none.
-    pub file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     /// How the readings are printed.
-    pub format: ListFormat,
+    pub(crate) format: ListFormat,
 }
 
 /// KACO inverters are played.
 #[derive(Debug)]
 pub struct SimulateKaco {
     /// Addresses that answer.
-    pub addresses: Addresses,
+    pub(crate) addresses: Addresses,
     /// A symbolic link to the pseudo-terminal.
-    pub link: Option<PathBuf>,
+    pub(crate) link: Option<PathBuf>,
     /// How they answer.
-    pub mood: Mood,
+    pub(crate) mood: Mood,
 }
 
 /// The traffic of many plants is made.
 #[derive(Debug)]
 pub struct SimulatePlants {
     /// How many.
-    pub plants: u16,
+    pub(crate) plants: u16,
     /// How many inverters each of them has.
-    pub inverters: u8,
+    pub(crate) inverters: u8,
     /// Time from one round of a plant to the next.
-    pub every: Duration,
+    pub(crate) every: Duration,
     /// Where the readings of all plants go; a prefix is that of all of them.
-    pub sinks: SinkPlan,
+    pub(crate) sinks: SinkPlan,
 }
 
 /// Announcements of inverters are taken back.
 #[derive(Debug)]
 pub struct Forget {
     /// The broker, and how messages reach it.
-    pub options: mqtt::Options,
+    pub(crate) options: mqtt::Options,
     /// Whose announcements.
-    pub targets: Vec<mqtt::forget::Target>,
+    pub(crate) targets: Vec<mqtt::forget::Target>,
     /// The bus that the inverters were announced with.
-    pub bus: Option<BusName>,
+    pub(crate) bus: Option<BusName>,
 }

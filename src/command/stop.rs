@@ -23,7 +23,7 @@ pub struct Signal(i32);
 impl Signal {
     /// Ends the program as this signal ends any other: its parent, a shell or systemd, relies on
     /// that.
-    pub fn end(self) -> ExitCode {
+    pub(crate) fn end(self) -> ExitCode {
         let _ = emulate_default_handler(self.0);
         // What a shell makes of it.
         u8::try_from(128 + self.0).map_or(ExitCode::FAILURE, ExitCode::from)

@@ -10,7 +10,7 @@ use chrono::{DateTime, FixedOffset};
 pub(super) const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%z";
 
 /// The first line of a file for readings of this shape, with `\n`.
-pub fn header(reading: &Reading) -> String {
+pub(crate) fn header(reading: &Reading) -> String {
     let labels: Vec<&str> = reading.columns().map(|(field, _)| field.label).collect();
     format!("# datetime, {}\n", labels.join(", "))
 }

@@ -13,17 +13,17 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The topic on which it reports that it has started, and the payload.
-pub const STATUS: (&str, &str) = ("homeassistant/status", "online");
+pub(crate) const STATUS: (&str, &str) = ("homeassistant/status", "online");
 
 /// What entities need besides their columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Discovery {
     /// Without news for so long, an entity becomes unavailable; zero: never.
-    pub expire_after: Duration,
+    pub(crate) expire_after: Duration,
     /// Topic with `online` or `offline`, if there is one.
-    pub availability: Option<String>,
+    pub(crate) availability: Option<String>,
     /// In front of state topics, where there is one.
-    pub prefix: Option<String>,
+    pub(crate) prefix: Option<String>,
 }
 
 /// The messages that announce an inverter, one per column. None for an inverter without identity.
@@ -38,7 +38,7 @@ pub fn messages(reading: &Reading, discovery: &Discovery) -> Vec<Message> {
 }
 
 /// The messages that announce all inverters together: what the plant feeds in, and how many report.
-pub fn plant_messages(total: &PlantTotal, discovery: &Discovery) -> Vec<Message> {
+pub(crate) fn plant_messages(total: &PlantTotal, discovery: &Discovery) -> Vec<Message> {
     let prefix = discovery.prefix.as_deref();
     let node = total.node(prefix);
     let simulated = if total.is_simulated {

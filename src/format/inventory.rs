@@ -42,7 +42,7 @@ pub fn table(found: &[Found], medium: Medium) -> String {
 }
 
 /// The object of one inverter: that of its reading, then what only a search finds.
-pub fn object(found: &Found) -> Value {
+pub(crate) fn object(found: &Found) -> Value {
     let mut object = json::reading(&found.reading);
     if let Value::Object(object) = &mut object {
         object.insert(
@@ -58,7 +58,7 @@ pub fn object(found: &Found) -> Value {
 }
 
 /// The bus as a plant file has it, to paste: a comment describes each inverter.
-pub fn toml(device: &str, found: &[Found]) -> String {
+pub(crate) fn toml(device: &str, found: &[Found]) -> String {
     let mut text =
         "[[bus]]\n# name = \"roof\" # needed as soon as there are two buses\n".to_owned();
     // Every JSON string is a TOML string.
@@ -78,7 +78,7 @@ pub fn toml(device: &str, found: &[Found]) -> String {
 }
 
 /// Addresses as they are typed: `2-4,7`.
-pub fn addresses(found: &[Found]) -> String {
+pub(crate) fn addresses(found: &[Found]) -> String {
     let addresses: Addresses = found.iter().map(|found| found.address).collect();
     addresses.to_string()
 }

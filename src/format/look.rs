@@ -14,7 +14,7 @@ pub struct Look {
 impl Look {
     /// The look that the values of environment variables ask for; empty ones count as unset.
     /// `locale` is the first of `LC_ALL`, `LC_CTYPE` and `LANG` that has a value.
-    pub fn of(no_color: bool, term: Option<&str>, locale: Option<&str>) -> Self {
+    pub(crate) fn of(no_color: bool, term: Option<&str>, locale: Option<&str>) -> Self {
         let is_dumb = term == Some("dumb");
         let is_utf8 = locale.is_some_and(|locale| {
             let locale = locale.to_ascii_lowercase();

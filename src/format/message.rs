@@ -8,7 +8,7 @@ pub struct Message {
     /// Its payload.
     pub payload: String,
     /// Whether the broker keeps it for later subscribers.
-    pub is_retained: bool,
+    pub(crate) is_retained: bool,
 }
 
 /// A topic with the prefix in front, where there is one.

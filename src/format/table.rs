@@ -130,7 +130,7 @@ fn add_unless_empty(grid: &mut Grid, label: &str, cells: Vec<String>) {
 }
 
 /// Why there is no reading, in a word or two.
-pub fn unread(outcome: &Outcome) -> &'static str {
+pub(crate) fn unread(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Read { .. } => "read",
         Outcome::Garbled(_) => "garbled",
@@ -152,7 +152,7 @@ pub fn line(reading: &Reading) -> String {
 }
 
 /// What an inverter does and gives: `mpp-track, 585 W, 33969 Wh, 33 °C`.
-pub fn summary(reading: &Reading) -> String {
+pub(crate) fn summary(reading: &Reading) -> String {
     let figures =
         [Role::Power, Role::DailyYield, Role::Temperature].map(|role| figure(reading, role));
     let said = std::iter::once(status(reading)).chain(figures);

@@ -24,46 +24,46 @@ const MOST_TRACKERS: usize = 24;
 
 /// Inverters and trackers compared.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     /// The name of the plant.
-    pub plant: Option<String>,
+    pub(crate) plant: Option<String>,
     /// The first day.
-    pub first: NaiveDate,
+    pub(crate) first: NaiveDate,
     /// How many days.
-    pub count: usize,
+    pub(crate) count: usize,
     /// Sorted by label.
-    pub inverters: Vec<Compared>,
+    pub(crate) inverters: Vec<Compared>,
     /// The MPP trackers of inverters that have several, or the units of a 000xi.
-    pub trackers: Vec<Compared>,
+    pub(crate) trackers: Vec<Compared>,
 }
 
 /// An inverter or tracker beside its siblings.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Compared {
+pub(crate) struct Compared {
     /// Of the inverter: `02`.
-    pub label: String,
+    pub(crate) label: String,
     /// `MPPT1`; `None` for a whole inverter.
-    pub tracker: Option<String>,
+    pub(crate) tracker: Option<String>,
     /// Label and name, or label and tracker.
-    pub title: String,
+    pub(crate) title: String,
     /// Installed power, and where it is from.
-    pub power: Option<(f64, Basis)>,
+    pub(crate) power: Option<(f64, Basis)>,
     /// Wh, one per day; `None` on days without rows.
-    pub energy: Vec<Option<f64>>,
+    pub(crate) energy: Vec<Option<f64>>,
     /// Below (negative) or above the median of its siblings, as a part of it; `None` on days that
     /// are not compared.
-    pub deviation: Vec<Option<f64>>,
+    pub(crate) deviation: Vec<Option<f64>>,
     /// The middle of the last seven days that were compared.
-    pub recent: Option<f64>,
+    pub(crate) recent: Option<f64>,
     /// What was found, if it is too low.
-    pub finding: Option<Finding>,
+    pub(crate) finding: Option<Finding>,
     /// The last day with rows, if it gave none on the last seven days that were compared.
-    pub absent: Option<NaiveDate>,
+    pub(crate) absent: Option<NaiveDate>,
 }
 
 /// Where an installed power is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Basis {
+pub(crate) enum Basis {
     /// kWp, from the plant file.
     PlantFile,
     /// kW, the rated power of the type.
@@ -74,18 +74,18 @@ pub enum Basis {
 
 /// An inverter that is too low.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// Part of the median that is missing: 0.14 for 14 %.
-    pub below: f64,
+    pub(crate) below: f64,
     /// Since when.
-    pub since: NaiveDate,
+    pub(crate) since: NaiveDate,
     /// The same before that day, negative if it was above; `None` if there were not enough days.
-    pub before: Option<f64>,
+    pub(crate) before: Option<f64>,
 }
 
 impl Compared {
     /// What was found, as a sentence: `04: 14 % below the others since 2026-05-03 (before: 1 %)`.
-    pub fn sentence(&self) -> Option<String> {
+    pub(crate) fn sentence(&self) -> Option<String> {
         if let Some(day) = self.absent {
             return Some(format!("{}: no rows since {day}", self.title));
         }
@@ -115,18 +115,18 @@ impl Compared {
 
 impl Comparison {
     /// Inverters, then trackers.
-    pub fn all(&self) -> impl Iterator<Item = &Compared> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Compared> {
         self.inverters.iter().chain(&self.trackers)
     }
 
     /// True if an inverter or tracker is too low.
-    pub fn is_flagged(&self) -> bool {
+    pub(crate) fn is_flagged(&self) -> bool {
         self.all().any(|compared| compared.finding.is_some())
     }
 
     /// The trackers that are worth a row: all of them, or, of many, those of inverters in which one
     /// is too low.
-    pub fn shown_trackers(&self) -> Vec<&Compared> {
+    pub(crate) fn shown_trackers(&self) -> Vec<&Compared> {
         let is_low = |label: &str| {
             let own = self
                 .trackers
@@ -141,17 +141,17 @@ impl Comparison {
     }
 
     /// Inverters, then the trackers that are worth a row.
-    pub fn shown(&self) -> impl Iterator<Item = &Compared> {
+    pub(crate) fn shown(&self) -> impl Iterator<Item = &Compared> {
         self.inverters.iter().chain(self.shown_trackers())
     }
 
     /// The dates, in order.
-    pub fn dates(&self) -> impl Iterator<Item = NaiveDate> {
+    pub(crate) fn dates(&self) -> impl Iterator<Item = NaiveDate> {
         self.first.iter_days().take(self.count)
     }
 
     /// Where the installed powers are from, as a sentence; `None` if nothing is compared.
-    pub fn basis(&self) -> Option<String> {
+    pub(crate) fn basis(&self) -> Option<String> {
         let mut by_basis: BTreeMap<Basis, Vec<&str>> = BTreeMap::new();
         for inverter in &self.inverters {
             if let Some((_, basis)) = inverter.power {

@@ -32,24 +32,24 @@ const MINUTE: i32 = 60;
 const KSTAR_FAULTS: [&str; 3] = ["abnormal", "severe fault", "fault"];
 
 /// Seconds since midnight UTC of the date; local clocks are [`DaySeries::clock`].
-pub type Instant = i32;
+pub(crate) type Instant = i32;
 
 /// The power of one day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DaySeries {
     /// The name of the plant.
-    pub plant: Option<String>,
+    pub(crate) plant: Option<String>,
     /// The local date.
-    pub date: NaiveDate,
+    pub(crate) date: NaiveDate,
     /// When the first step begins.
-    pub start: Instant,
+    pub(crate) start: Instant,
     /// Length of a step, s.
-    pub step: i32,
+    pub(crate) step: i32,
     /// Steps of every list below.
     pub steps: usize,
     /// From when on a local clock is so many seconds ahead of UTC; more than one on days on which
     /// it is changed.
-    pub clocks: Vec<(Instant, i32)>,
+    pub(crate) clocks: Vec<(Instant, i32)>,
     /// Those that have rows, sorted by label.
     pub inverters: Vec<DayInverter>,
 }
@@ -58,49 +58,49 @@ pub struct DaySeries {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DayInverter {
     /// `02`
-    pub label: String,
+    pub(crate) label: String,
     /// The label, with its name if it has one.
-    pub title: String,
+    pub(crate) title: String,
     /// AC power per step, W; for KSTAR the power of its modules.
     pub power: Vec<Option<f64>>,
     /// Load, grid (positive while importing), battery (positive while charging) per step, W; empty
     /// for others than KSTAR.
     pub flows: [Vec<Option<f64>>; 3],
     /// The highest power of a row, and when.
-    pub peak: Option<(f64, Instant)>,
+    pub(crate) peak: Option<(f64, Instant)>,
     /// The first and the last row with a power above zero.
-    pub feeding: Option<(Instant, Instant)>,
+    pub(crate) feeding: Option<(Instant, Instant)>,
     /// Yield of the day, Wh.
     pub energy: Option<f64>,
     /// What its counter forgot by a reset during the day, Wh.
-    pub lost: Option<f64>,
+    pub(crate) lost: Option<f64>,
     /// When it reported faults.
-    pub faults: Vec<FaultSpan>,
+    pub(crate) faults: Vec<FaultSpan>,
 }
 
 /// A time in which an inverter reported the same fault in every row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FaultSpan {
+pub(crate) struct FaultSpan {
     /// The first row.
-    pub from: Instant,
+    pub(crate) from: Instant,
     /// The last row.
-    pub to: Instant,
+    pub(crate) to: Instant,
     /// What was reported.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// What the lines of [`DayInverter::flows`] are, in their order.
-pub const FLOWS: [&str; 3] = ["load", "grid", "battery"];
+pub(crate) const FLOWS: [&str; 3] = ["load", "grid", "battery"];
 
 impl DaySeries {
     /// When a step begins.
-    pub fn instant(&self, step: usize) -> Instant {
+    pub(crate) fn instant(&self, step: usize) -> Instant {
         let step = i32::try_from(step).unwrap_or(i32::MAX);
         self.start.saturating_add(step.saturating_mul(self.step))
     }
 
     /// The power of all inverters per step, W; `None` where none has any.
-    pub fn sum(&self) -> Vec<Option<f64>> {
+    pub(crate) fn sum(&self) -> Vec<Option<f64>> {
         let at = |step: usize| {
             let powers = self
                 .inverters
@@ -112,7 +112,7 @@ impl DaySeries {
     }
 
     /// The highest power of all together, W, and when.
-    pub fn peak(&self) -> Option<(f64, Instant)> {
+    pub(crate) fn peak(&self) -> Option<(f64, Instant)> {
         if let [only] = self.inverters.as_slice() {
             return only.peak;
         }
@@ -122,25 +122,25 @@ impl DaySeries {
     }
 
     /// The yield of all together, Wh.
-    pub fn energy(&self) -> Option<f64> {
+    pub(crate) fn energy(&self) -> Option<f64> {
         let energies = self.inverters.iter().filter_map(|inverter| inverter.energy);
         energies.reduce(|sum, energy| sum + energy)
     }
 
     /// What a local clock is ahead of UTC, s.
-    pub fn offset(&self, instant: Instant) -> i32 {
+    pub(crate) fn offset(&self, instant: Instant) -> i32 {
         let first = self.clocks.first();
         let last = self.clocks.iter().rev().find(|(from, _)| *from <= instant);
         last.or(first).map_or(0, |(_, offset)| *offset)
     }
 
     /// The local clock, seconds since midnight.
-    pub fn clock(&self, instant: Instant) -> i32 {
+    pub(crate) fn clock(&self, instant: Instant) -> i32 {
         (instant + self.offset(instant)).rem_euclid(86_400)
     }
 
     /// The local clock as `13:05`.
-    pub fn hour(&self, instant: Instant) -> String {
+    pub(crate) fn hour(&self, instant: Instant) -> String {
         let minutes = self.clock(instant) / MINUTE;
         format!("{:02}:{:02}", minutes / 60, minutes % 60)
     }

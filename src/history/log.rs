@@ -15,14 +15,14 @@ const DEPTH: usize = 2;
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     /// The inverters with at least one file, sorted by label.
-    pub inverters: Vec<Folder>,
+    pub(crate) inverters: Vec<Folder>,
 }
 
 /// The files of one inverter.
 #[derive(Debug, Clone)]
-pub struct Folder {
+pub(crate) struct Folder {
     /// `02`, `roof/02`, a serial number or an IP address.
-    pub label: String,
+    pub(crate) label: String,
     path: PathBuf,
     /// Sorted by date.
     days: Vec<Day>,
@@ -100,7 +100,7 @@ impl Log {
     ///
     /// # Errors
     /// The first label that is not there.
-    pub fn only(mut self, labels: &[String]) -> Result<Self, String> {
+    pub(crate) fn only(mut self, labels: &[String]) -> Result<Self, String> {
         if labels.is_empty() {
             return Ok(self);
         }
@@ -118,7 +118,11 @@ impl Log {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn last_day(&self, from: NaiveDate, to: NaiveDate) -> Result<Option<NaiveDate>, ReadError> {
+    pub(crate) fn last_day(
+        &self,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Option<NaiveDate>, ReadError> {
         let mut dates: Vec<NaiveDate> = self.inverters.iter().flat_map(Folder::dates).collect();
         dates.retain(|date| (from..=to).contains(date));
         dates.sort_unstable();
@@ -134,7 +138,7 @@ impl Log {
     }
 
     /// The last day with a file before `from`, the last up to `to`, and the first after it.
-    pub fn around(&self, from: NaiveDate, to: NaiveDate) -> [Option<NaiveDate>; 3] {
+    pub(crate) fn around(&self, from: NaiveDate, to: NaiveDate) -> [Option<NaiveDate>; 3] {
         let dates = || self.inverters.iter().flat_map(Folder::dates);
         [
             dates().filter(|date| *date < from).max(),
@@ -144,7 +148,7 @@ impl Log {
     }
 
     /// First and last day of which there is a file.
-    pub fn span(&self) -> Option<(NaiveDate, NaiveDate)> {
+    pub(crate) fn span(&self) -> Option<(NaiveDate, NaiveDate)> {
         let dates = || self.inverters.iter().flat_map(Folder::dates);
         dates().min().zip(dates().max())
     }

@@ -35,9 +35,9 @@ use std::path::PathBuf;
 #[error("can't read {}: {source}", path.display())]
 pub struct ReadError {
     /// What can't be read.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Why.
-    pub source: io::Error,
+    pub(crate) source: io::Error,
 }
 
 /// Lines that are not rows of a log: torn by a power cut, or written by something else.
@@ -46,12 +46,12 @@ pub struct Skipped {
     /// How many.
     pub lines: u64,
     /// The file with the first of them.
-    pub first: Option<PathBuf>,
+    pub(crate) first: Option<PathBuf>,
 }
 
 impl Skipped {
     /// Both together; the first file is that of `self`, if it has one.
-    pub fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.lines += other.lines;
         self.first = self.first.take().or(other.first);
     }

@@ -6,28 +6,28 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Names {
     /// The name of the plant.
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// By label, such as `02` or `roof/02`.
-    pub inverters: BTreeMap<String, Name>,
+    pub(crate) inverters: BTreeMap<String, Name>,
 }
 
 /// What is known of one inverter.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Name {
+pub(crate) struct Name {
     /// What people call it.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Installed peak power, kWp.
-    pub kwp: Option<f64>,
+    pub(crate) kwp: Option<f64>,
 }
 
 impl Names {
     /// How the plant is called on a page.
-    pub fn title(&self) -> &str {
+    pub(crate) fn title(&self) -> &str {
         self.title.as_deref().unwrap_or("Solar plant")
     }
 
     /// How an inverter is called in pictures: its label, with its name behind it if it has one.
-    pub fn title_of(&self, label: &str) -> String {
+    pub(crate) fn title_of(&self, label: &str) -> String {
         let known = self.inverters.get(label);
         match known.and_then(|known| known.name.as_deref()) {
             Some(name) => format!("{label} {name}"),
@@ -36,7 +36,7 @@ impl Names {
     }
 
     /// Installed peak power of an inverter, kWp.
-    pub fn kwp_of(&self, label: &str) -> Option<f64> {
+    pub(crate) fn kwp_of(&self, label: &str) -> Option<f64> {
         let kwp = self.inverters.get(label)?.kwp;
         kwp.filter(|kwp| kwp.is_finite() && *kwp > 0.0)
     }

@@ -16,24 +16,24 @@ pub(crate) const MONTHS: [&str; 12] = [
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Yields {
     /// The name of the plant.
-    pub plant: Option<String>,
+    pub(crate) plant: Option<String>,
     /// The first day.
-    pub first: NaiveDate,
+    pub(crate) first: NaiveDate,
     /// How many days.
-    pub count: usize,
+    pub(crate) count: usize,
     /// Sorted by label.
-    pub inverters: Vec<InverterYields>,
+    pub(crate) inverters: Vec<InverterYields>,
 }
 
 /// The yields of one inverter.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct InverterYields {
     /// `02`
-    pub label: String,
+    pub(crate) label: String,
     /// The label, with its name if it has one.
-    pub title: String,
+    pub(crate) title: String,
     /// Wh, one per day; `None` on days without rows.
-    pub days: Vec<Option<f64>>,
+    pub(crate) days: Vec<Option<f64>>,
 }
 
 /// Reads the yields of the days from `from` to `to`.
@@ -123,44 +123,44 @@ pub(crate) fn total(energies: impl Iterator<Item = Option<f64>>) -> Option<f64> 
 
 /// Bars: a slot per day, month, or month of several years; in each slot a value per series.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bars {
+pub(crate) struct Bars {
     /// The name of the plant.
-    pub plant: Option<String>,
+    pub(crate) plant: Option<String>,
     /// The period: `2026-05`, `2026`, `2024 to 2026`.
-    pub title: String,
+    pub(crate) title: String,
     /// What a slot is: `day` or `month`.
-    pub slot: &'static str,
+    pub(crate) slot: &'static str,
     /// Along the axis, in order.
-    pub slots: Vec<Slot>,
+    pub(crate) slots: Vec<Slot>,
     /// Inverters, or years.
-    pub series: Vec<BarSeries>,
+    pub(crate) series: Vec<BarSeries>,
     /// True if the values of a slot are parts of a sum, false if they stand side by side.
-    pub is_stacked: bool,
+    pub(crate) is_stacked: bool,
 }
 
 /// A place along the axis.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slot {
+pub(crate) struct Slot {
     /// On the axis: `1`, `Jan`.
-    pub label: String,
+    pub(crate) label: String,
     /// In texts and tables: `2026-05-01`, `2026-05`, `Jan`.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// The values of one inverter, or of one year.
 #[derive(Debug, Clone, PartialEq)]
-pub struct BarSeries {
+pub(crate) struct BarSeries {
     /// `02`, or `2026`
-    pub label: String,
+    pub(crate) label: String,
     /// The label, with its name if it has one.
-    pub title: String,
+    pub(crate) title: String,
     /// Wh, one per slot; `None` where there are no rows.
-    pub values: Vec<Option<f64>>,
+    pub(crate) values: Vec<Option<f64>>,
 }
 
 impl Bars {
     /// Sum of each slot.
-    pub fn totals(&self) -> Vec<Option<f64>> {
+    pub(crate) fn totals(&self) -> Vec<Option<f64>> {
         let of = |slot: usize| {
             total(
                 self.series
@@ -172,12 +172,12 @@ impl Bars {
     }
 
     /// Everything together.
-    pub fn total(&self) -> Option<f64> {
+    pub(crate) fn total(&self) -> Option<f64> {
         total(self.totals().into_iter())
     }
 
     /// The slot with the highest and the one with the lowest sum.
-    pub fn extremes(&self) -> Option<[(&Slot, f64); 2]> {
+    pub(crate) fn extremes(&self) -> Option<[(&Slot, f64); 2]> {
         let totals = self.totals();
         let known = || {
             self.slots

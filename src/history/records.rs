@@ -8,7 +8,7 @@ use chrono::{Days, FixedOffset, NaiveTime, TimeZone};
 use serde_json::{Number, Value};
 
 /// Key and value, in the order of columns; the keys are the same in all records of a series.
-pub type Record = Vec<(&'static str, Value)>;
+pub(crate) type Record = Vec<(&'static str, Value)>;
 
 fn text(text: &str) -> Value {
     Value::from(text)
@@ -62,7 +62,7 @@ fn time(day: &DaySeries, instant: Instant) -> String {
 }
 
 /// One record per slot and inverter, or year, that has a yield there.
-pub fn bars(bars: &Bars) -> impl Iterator<Item = Record> {
+pub(crate) fn bars(bars: &Bars) -> impl Iterator<Item = Record> {
     let column = if bars.is_stacked { "inverter" } else { "year" };
     bars.slots
         .iter()
@@ -80,7 +80,7 @@ pub fn bars(bars: &Bars) -> impl Iterator<Item = Record> {
 }
 
 /// One record per day and inverter, or tracker, that has rows.
-pub fn comparison(comparison: &Comparison) -> impl Iterator<Item = Record> {
+pub(crate) fn comparison(comparison: &Comparison) -> impl Iterator<Item = Record> {
     (0..comparison.count).flat_map(move |day| {
         let date = comparison.first.checked_add_days(Days::new(day as u64));
         comparison.all().filter_map(move |compared| {

@@ -11,7 +11,7 @@ use std::fmt;
 
 /// Which days are shown, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Period {
+pub(crate) enum Period {
     /// Power over time; `None` is the last day that has rows.
     Day(Option<NaiveDate>),
     /// The month that begins on this day.
@@ -26,7 +26,7 @@ pub enum Period {
 
 impl Period {
     /// The days it can have.
-    pub fn span(self) -> (NaiveDate, NaiveDate) {
+    pub(crate) fn span(self) -> (NaiveDate, NaiveDate) {
         match self {
             Self::Day(Some(date)) => (date, date),
             Self::Month(first) => month_span(first),
@@ -70,11 +70,11 @@ pub(crate) enum Series {
 #[derive(Debug)]
 pub(crate) struct Archive {
     /// Which files there are.
-    pub log: Log,
+    pub(crate) log: Log,
     /// Names and installed power.
-    pub names: Names,
+    pub(crate) names: Names,
     /// Lines that were not rows, so far.
-    pub skipped: Skipped,
+    pub(crate) skipped: Skipped,
 }
 
 impl Archive {

@@ -23,19 +23,19 @@ use tracing::{debug, info, trace, warn};
 
 /// One request and all bytes received until it was decided, for recordings.
 #[derive(Debug, Clone, Copy)]
-pub struct Exchange<'a> {
+pub(crate) struct Exchange<'a> {
     /// The bytes sent.
-    pub request: &'a [u8],
+    pub(crate) request: &'a [u8],
     /// The bytes that came, echo and noise included.
-    pub reply: &'a [u8],
+    pub(crate) reply: &'a [u8],
     /// From the request to the first byte of the reply.
-    pub first_byte: Option<Duration>,
+    pub(crate) first_byte: Option<Duration>,
     /// `read`, `garbled` or `silent`.
-    pub outcome: &'static str,
+    pub(crate) outcome: &'static str,
 }
 
 /// Called after every exchange.
-pub type Observer = Box<dyn FnMut(Exchange<'_>)>;
+pub(crate) type Observer = Box<dyn FnMut(Exchange<'_>)>;
 
 /// A line to inverters that answer when asked.
 pub struct Bus<C: Connect> {

@@ -77,7 +77,7 @@ pub enum LinkError {
 
 impl LinkError {
     /// What a person can do about it.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::NotFound { hint, .. } | Self::Denied { hint, .. } => Some(hint.clone()),
             Self::Busy { .. } => Some("wait until it is done, or end it".to_owned()),

@@ -2,7 +2,7 @@
 
 use super::layouts;
 use super::status::{Severity, Status};
-use super::wire::{Body, Counters, Elements, EnergyUnit, Fault, Frame, Readings};
+use super::wire::{Body, Counters, Elements, Fault, Frame, Readings};
 use super::{status, types};
 use crate::escape;
 use crate::inverter::InverterId;
@@ -81,12 +81,7 @@ fn common_type(parts: &[Option<Reading>; 3]) -> Option<String> {
 pub fn counters_cells(counters: &Counters) -> Cells {
     let energy = |count: u64| {
         let mut energy = Decimal::from(count);
-        let decimals = match counters.unit {
-            EnergyUnit::KilowattHours => 0,
-            EnergyUnit::TenthsOfKilowattHours => 1,
-            EnergyUnit::WattHours => 3,
-        };
-        energy.set_scale(decimals).ok()?;
+        energy.set_scale(counters.decimals).ok()?;
         Some(Value::Number(energy))
     };
     let mut values = vec![

@@ -296,7 +296,7 @@ pub static MPPT3: Layout = Layout {
 //           status
 
 /// Generic protocol, 16 elements.
-pub static CENTRAL: Layout = Layout {
+pub(crate) static CENTRAL: Layout = Layout {
     name: "central",
     about: "one DC input, 16 elements: XP and M1 types",
     fields: &rows![Field, CENTRAL_BEGINNING, [cos_phi()], generic_ending()],
@@ -305,7 +305,7 @@ pub static CENTRAL: Layout = Layout {
 // As with 16 elements, but element 13 is the frequency, and cos phi, °C and Wh follow it.
 
 /// Generic protocol, 17 elements.
-pub static CENTRAL_WITH_FREQUENCY: Layout = Layout {
+pub(crate) static CENTRAL_WITH_FREQUENCY: Layout = Layout {
     name: "central with frequency",
     about: "one DC input, 17 elements: blueplanet 87 to 165 TL3",
     fields: &rows![
@@ -394,7 +394,7 @@ pub static READINGS: [&Layout; 7] = [
 
 /// The layout of a generic reply; chosen by its number of elements, so also for types that are in
 /// no table.
-pub const fn generic(elements: usize) -> Option<&'static Layout> {
+pub(crate) const fn generic(elements: usize) -> Option<&'static Layout> {
     match elements {
         20 => Some(&MPPT2),
         23 => Some(&MPPT3),
@@ -405,7 +405,7 @@ pub const fn generic(elements: usize) -> Option<&'static Layout> {
 }
 
 /// Whether inverters of this layout speak the generic protocol.
-pub fn is_generic(layout: &Layout) -> bool {
+pub(crate) fn is_generic(layout: &Layout) -> bool {
     generic(layout.fields.len()) == Some(layout)
 }
 

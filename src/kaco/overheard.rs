@@ -27,17 +27,17 @@ pub(super) struct Heard {
 
 /// Bytes and frames that no request of this program explains.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Strays {
+pub(crate) struct Strays {
     /// Number of bytes that belong to no frame, NULs not counted.
-    pub noise: usize,
+    pub(crate) noise: usize,
     /// The first of them.
-    pub shown: Vec<u8>,
+    pub(crate) shown: Vec<u8>,
     /// Inverters that another master polls.
-    pub polled_by_others: BTreeSet<Address>,
+    pub(crate) polled_by_others: BTreeSet<Address>,
     /// Units of Modbus RTU that are polled or reply.
-    pub modbus: BTreeSet<u8>,
+    pub(crate) modbus: BTreeSet<u8>,
     /// True if the adapter echoes its own requests.
-    pub has_echo: bool,
+    pub(crate) has_echo: bool,
 }
 
 /// Follows everything that comes from a bus.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// What came of a single request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ping {
+pub(crate) enum Ping {
     /// A good reply; the time until it began.
     Good(Duration),
     /// A good reply that began after the time in which a poll waits for it.
@@ -26,7 +26,7 @@ impl<C: Connect> Bus<C> {
     ///
     /// # Errors
     /// [`LinkError`] when the link is gone for good.
-    pub async fn ping(&mut self, address: Address) -> Result<Ping, LinkError> {
+    pub(crate) async fn ping(&mut self, address: Address) -> Result<Ping, LinkError> {
         self.overhear();
         let command = Command::Readings;
         let outcome = self

@@ -83,7 +83,7 @@ impl<C: Connect> Poller<C> {
     ///
     /// # Errors
     /// As [`Self::round`].
-    pub async fn once(
+    pub(crate) async fn once(
         &mut self,
         addresses: &[Address],
         mut report: impl FnMut(Address, Outcome, Attempts),

@@ -76,7 +76,7 @@ impl<C: Connect> Poller<C> {
     }
 
     /// What passed on the bus that no request explains.
-    pub fn strays(&mut self) -> Strays {
+    pub(crate) fn strays(&mut self) -> Strays {
         self.bus.strays()
     }
 

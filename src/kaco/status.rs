@@ -20,13 +20,13 @@ pub(crate) enum Severity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Status {
     /// The number on the wire.
-    pub code: u32,
+    pub(crate) code: u32,
     /// Normal or not.
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// What is written in the `status` column.
-    pub text: &'static str,
+    pub(crate) text: &'static str,
     /// What it means, in a few words.
-    pub meaning: &'static str,
+    pub(crate) meaning: &'static str,
 }
 
 /// The row of `code`, or `None` for a code that no table knows.

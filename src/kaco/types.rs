@@ -3,8 +3,6 @@
 //! Source: the maker's application note, drivers and captures. A type that is missing here is read
 //! all the same: the shape of the reply determines its layout; only the model stays empty.
 
-use crate::reading::Phases;
-
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InverterType {
@@ -17,19 +15,6 @@ pub struct InverterType {
     /// Whether its status codes are those of [`super::status`]; XP central inverters have a table
     /// of their own that was never published.
     pub status_published: bool,
-}
-
-impl InverterType {
-    /// How many phases it feeds. The maker names all series of three phases after it: TL3, TR3, NX3
-    /// and XP; a 000xi feeds them with its three units.
-    pub fn phases(&self) -> Phases {
-        let is_in_name = ["TL3", "TR3", "NX3", "XP"].map(|series| self.model.contains(series));
-        if is_in_name.contains(&true) || self.code.starts_with("3x") {
-            Phases::Three
-        } else {
-            Phases::One
-        }
-    }
 }
 
 /// The row of a type code, or `None` for an unknown type. Upper and lower case are the same: the
@@ -266,20 +251,6 @@ mod tests {
                 "{row:?} twice"
             );
         }
-    }
-
-    #[test]
-    fn phases_are_those_of_the_series() {
-        let phases = |code| find(code).map(InverterType::phases);
-        for code in [
-            "86L32", "3X24", "3x10k", "100kTR", "10kH4", "160TR", "1000kTL", "92G14",
-        ] {
-            assert_eq!(phases(code), Some(Phases::Three), "{code}");
-        }
-        for code in ["3600xi", "5002IN", "10k1", "50L12", "8600IS", "6400UM"] {
-            assert_eq!(phases(code), Some(Phases::One), "{code}");
-        }
-        assert_eq!(phases("7000xx"), None);
     }
 
     #[test]

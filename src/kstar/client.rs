@@ -21,14 +21,14 @@ use tracing::{debug, info};
 #[error("{} can't be reached: {source}", name(.ip))]
 pub struct NetworkError {
     /// The address; 0.0.0.0 stands for all.
-    pub ip: Ipv4Addr,
+    pub(crate) ip: Ipv4Addr,
     /// The error of the system.
-    pub source: io::Error,
+    pub(crate) source: io::Error,
 }
 
 impl NetworkError {
     /// What a person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub(crate) fn hint(&self) -> Option<&'static str> {
         match self.source.kind() {
             io::ErrorKind::NetworkUnreachable
             | io::ErrorKind::HostUnreachable

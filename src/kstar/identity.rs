@@ -26,12 +26,12 @@ const SERIAL: Range<usize> = 31..47;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
     /// Version of the firmware, at most five characters on the wire.
-    pub firmware: Option<String>,
+    pub(crate) firmware: Option<String>,
     /// The maker's name for the type, at most ten characters on the wire.
-    pub model: Option<String>,
+    pub(crate) model: Option<String>,
     /// Serial number, at most sixteen characters on the wire. It comes from outside: not yet fit
     /// for a path.
-    pub serial: Option<String>,
+    pub(crate) serial: Option<String>,
 }
 
 impl Identity {

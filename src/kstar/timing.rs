@@ -6,17 +6,17 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Timing {
     /// How long answers to a search are collected.
-    pub search: Duration,
+    pub(crate) search: Duration,
     /// How often the search packet is sent in that time.
-    pub searches: u32,
+    pub(crate) searches: u32,
     /// Wait for the answer of a module that was woken, before the first request.
-    pub wake: Duration,
+    pub(crate) wake: Duration,
     /// Wait for the reply to one request.
-    pub reply: Duration,
+    pub(crate) reply: Duration,
     /// Requests for readings, until there are any.
     pub attempts: u32,
     /// Requests for the identity.
-    pub identity_attempts: u32,
+    pub(crate) identity_attempts: u32,
 }
 
 impl Default for Timing {

@@ -92,7 +92,7 @@ pub enum Frame<'datagram> {
 
 impl<'datagram> Frame<'datagram> {
     /// The request that this frame answers.
-    pub const fn answers(self) -> Request {
+    pub(crate) const fn answers(self) -> Request {
         match self {
             Self::Readings(_) => Request::Readings,
             Self::Identity(_) => Request::Identity,
@@ -100,7 +100,7 @@ impl<'datagram> Frame<'datagram> {
     }
 
     /// The bytes between head and sum.
-    pub const fn payload(self) -> &'datagram [u8] {
+    pub(crate) const fn payload(self) -> &'datagram [u8] {
         match self {
             Self::Readings(payload) | Self::Identity(payload) => payload,
         }
@@ -162,7 +162,7 @@ pub enum FrameError {
 
 impl FrameError {
     /// The kind in one word, as written in JSON: `checksum`, `incomplete`, `format` or `unknown`.
-    pub const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Incomplete { .. } => "incomplete",
             Self::Header => "unknown",

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-pub use tcp::Gateway;
+pub(crate) use tcp::Gateway;
 
 /// Where a bus is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl FromStr for Device {
 }
 
 /// A way to a device, opened when the bus wants it.
-pub struct Link {
+pub(crate) struct Link {
     device: Device,
     /// Runs as long as the link lives.
     simulation: Option<Simulation>,
@@ -125,7 +125,7 @@ pub struct Link {
 
 impl Link {
     /// A link to this device, not open yet.
-    pub const fn new(device: Device) -> Self {
+    pub(crate) const fn new(device: Device) -> Self {
         Self {
             device,
             simulation: None,
@@ -140,7 +140,7 @@ impl Device {
     ///
     /// # Errors
     /// [`LinkError`] if not.
-    pub fn look(&self) -> Result<(), LinkError> {
+    pub(crate) fn look(&self) -> Result<(), LinkError> {
         match self {
             Self::Serial(path) => serial::look(path),
             Self::Replay(path) => match std::fs::File::open(path) {
@@ -156,7 +156,7 @@ impl Device {
 }
 
 /// Bytes to and from a bus, whatever is between.
-pub trait ByteStream: AsyncRead + AsyncWrite + Unpin {}
+pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> ByteStream for T {}
 

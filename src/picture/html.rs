@@ -9,11 +9,11 @@ use std::fmt::Write;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PageSection {
     /// `Day`
-    pub heading: String,
+    pub(crate) heading: String,
     /// A picture that is not alone: see [`super::svg::Embedding`].
-    pub picture: String,
+    pub(crate) picture: String,
     /// The numbers below it.
-    pub numbers: Numbers,
+    pub(crate) numbers: Numbers,
 }
 
 /// A link above the pictures.

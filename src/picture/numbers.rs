@@ -9,13 +9,13 @@ use crate::history::period::{Bars, total};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Numbers {
     /// Heads of the columns.
-    pub head: Vec<String>,
+    pub(crate) head: Vec<String>,
     /// A row per inverter, day or month.
-    pub rows: Vec<Vec<String>>,
+    pub(crate) rows: Vec<Vec<String>>,
     /// Rows below: sums, best and worst.
-    pub foot: Vec<Vec<String>>,
+    pub(crate) foot: Vec<Vec<String>>,
     /// Sentences below the table.
-    pub notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// Peak power and its time, first and last feed-in, yield: a row per inverter, and their sum.

@@ -10,7 +10,7 @@ mod conflict;
 mod mistake;
 mod section;
 
-pub use mistake::Mistakes;
+pub(crate) use mistake::Mistakes;
 
 use crate::address::{Address, Addresses};
 use crate::inverter::BusName;
@@ -35,19 +35,19 @@ const PREFIX: &str = "plants/roof";
 
 /// How a bus is polled, as far as the file sets it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Polling {
+pub(crate) struct Polling {
     /// Least time between the starts of two requests.
-    pub pace: Option<Duration>,
+    pub(crate) pace: Option<Duration>,
     /// Wait for the first byte.
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// Idle time that ends a reply.
-    pub gap: Option<Duration>,
+    pub(crate) gap: Option<Duration>,
     /// Tries while replies are garbled.
-    pub attempts: Option<u32>,
+    pub(crate) attempts: Option<u32>,
     /// Whether the counters are polled too.
-    pub counters: Option<bool>,
+    pub(crate) counters: Option<bool>,
     /// A file that gets every exchange.
-    pub record: Option<PathBuf>,
+    pub(crate) record: Option<PathBuf>,
 }
 
 /// One `[[bus]]`.
@@ -56,24 +56,24 @@ pub struct Bus {
     /// Its name; there is one as soon as there are two buses.
     pub name: Option<BusName>,
     /// Where it is.
-    pub device: Device,
+    pub(crate) device: Device,
     /// The inverters on it.
-    pub addresses: Addresses,
+    pub(crate) addresses: Addresses,
     /// The keys of this bus over those at the top.
-    pub polling: Polling,
+    pub(crate) polling: Polling,
     /// Names that are shown.
-    pub names: BTreeMap<Address, String>,
+    pub(crate) names: BTreeMap<Address, String>,
     /// Installed peak power, kW.
-    pub kwp: BTreeMap<Address, Decimal>,
+    pub(crate) kwp: BTreeMap<Address, Decimal>,
     /// Added to an address, it is the SunSpec unit.
-    pub sunspec_offset: u16,
+    pub(crate) sunspec_offset: u16,
 }
 
 /// One `[[kstar]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kstar {
     /// A name that is shown.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Where it is.
     pub ip: Ipv4Addr,
 }
@@ -84,59 +84,59 @@ pub struct Mqtt {
     /// The broker; never with a password.
     pub broker: Broker,
     /// The file with the password.
-    pub password_file: Option<PathBuf>,
+    pub(crate) password_file: Option<PathBuf>,
     /// In front of all topics of states and availability.
-    pub prefix: Option<String>,
+    pub(crate) prefix: Option<String>,
     /// 0 or 1.
-    pub qos: Option<u8>,
+    pub(crate) qos: Option<u8>,
     /// Certificates to trust.
-    pub ca: Option<PathBuf>,
+    pub(crate) ca: Option<PathBuf>,
     /// The certificate to show, and its key.
-    pub identity: Option<Identity>,
+    pub(crate) identity: Option<Identity>,
     /// Whether inverters are announced to Home Assistant.
-    pub discovery: Option<bool>,
+    pub(crate) discovery: Option<bool>,
     /// How long Home Assistant takes a reading for the present.
-    pub expire_after: Option<Duration>,
+    pub(crate) expire_after: Option<Duration>,
 }
 
 /// `[influx]`
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Influx {
+pub(crate) struct Influx {
     /// The database; never with a password.
-    pub database: Database,
+    pub(crate) database: Database,
     /// The file with the password.
-    pub password_file: Option<PathBuf>,
+    pub(crate) password_file: Option<PathBuf>,
     /// The file with the token.
-    pub token_file: Option<PathBuf>,
+    pub(crate) token_file: Option<PathBuf>,
     /// Certificates to trust.
-    pub ca: Option<PathBuf>,
+    pub(crate) ca: Option<PathBuf>,
     /// First day of an inverter that was never pushed.
-    pub since: Option<NaiveDate>,
+    pub(crate) since: Option<NaiveDate>,
 }
 
 /// What stands in a plant file, checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlantFile {
     /// Title of pages and pictures.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The directory of the CSV files.
-    pub log: Option<PathBuf>,
+    pub(crate) log: Option<PathBuf>,
     /// Time from one round to the next.
-    pub every: Option<Duration>,
+    pub(crate) every: Option<Duration>,
     /// A file of Prometheus metrics.
-    pub textfile: Option<PathBuf>,
+    pub(crate) textfile: Option<PathBuf>,
     /// Where SunSpec is served.
-    pub sunspec: Option<SocketAddr>,
+    pub(crate) sunspec: Option<SocketAddr>,
     /// Where pages are served.
-    pub http: Option<SocketAddr>,
+    pub(crate) http: Option<SocketAddr>,
     /// Whether an inverter without reading is a failure.
-    pub strict: Option<bool>,
+    pub(crate) strict: Option<bool>,
     /// One line per change instead of the live page.
-    pub silent: Option<bool>,
+    pub(crate) silent: Option<bool>,
     /// The broker.
     pub mqtt: Option<Mqtt>,
     /// The database.
-    pub influx: Option<Influx>,
+    pub(crate) influx: Option<Influx>,
     /// The buses, at least one or a KSTAR inverter.
     pub buses: Vec<Bus>,
     /// The KSTAR inverters.
@@ -150,7 +150,7 @@ const LONGEST: u64 = 1 << 20;
 ///
 /// # Errors
 /// Why it can't be read, or all of its mistakes, one per line.
-pub fn read(path: &Path) -> Result<PlantFile, String> {
+pub(crate) fn read(path: &Path) -> Result<PlantFile, String> {
     let shown = path.display().to_string();
     let unreadable = |reason: &dyn fmt::Display| {
         let shown = shown.escape_debug();

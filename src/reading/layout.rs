@@ -23,17 +23,17 @@ impl Eq for Layout {}
 
 impl Layout {
     /// True if a column has this role.
-    pub fn has(&self, role: Role) -> bool {
+    pub(crate) fn has(&self, role: Role) -> bool {
         self.roles().any(|found| found == role)
     }
 
     /// The roles of its columns, in order.
-    pub fn roles(&self) -> impl Iterator<Item = Role> {
+    pub(crate) fn roles(&self) -> impl Iterator<Item = Role> {
         self.fields.iter().filter_map(|field| field.role)
     }
 
     /// How many DC inputs have columns of their own; the units of a 000xi.
-    pub fn trackers(&self) -> usize {
+    pub(crate) fn trackers(&self) -> usize {
         let is_tracker = |role: &Role| matches!(role, Role::DcVoltage(_));
         self.roles().filter(is_tracker).count()
     }
@@ -42,7 +42,7 @@ impl Layout {
     ///
     /// Three if a third phase has a voltage, as with the units of a 000xi, or if one voltage stands
     /// for all three, as with an XP. One if only the first phase or the grid has one.
-    pub fn phases(&self) -> Option<Phases> {
+    pub(crate) fn phases(&self) -> Option<Phases> {
         if self.has(Role::AcVoltage(3)) || self.has(Role::LineVoltage) {
             Some(Phases::Three)
         } else if self.has(Role::AcVoltage(1)) || self.has(Role::GridVoltage) {

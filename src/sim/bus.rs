@@ -140,7 +140,7 @@ impl SimulatedBus {
 }
 
 /// Simulated KACO inverters on a bus; they stop when this is dropped.
-pub struct Simulation {
+pub(crate) struct Simulation {
     path: PathBuf,
     task: JoinHandle<io::Result<()>>,
 }
@@ -150,7 +150,7 @@ impl Simulation {
     ///
     /// # Errors
     /// When the system has no pseudo-terminal.
-    pub fn start(mood: Mood, addresses: Option<Vec<Address>>) -> io::Result<Self> {
+    pub(crate) fn start(mood: Mood, addresses: Option<Vec<Address>>) -> io::Result<Self> {
         let bus = SimulatedBus::open()?;
         let path = bus.path.clone();
         let mut inverters = Inverters::new(mood, addresses);
@@ -167,7 +167,7 @@ impl Simulation {
     }
 
     /// The device that clients open.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -175,7 +175,7 @@ impl Simulation {
     ///
     /// # Errors
     /// The failure.
-    pub async fn run(&mut self) -> io::Result<()> {
+    pub(crate) async fn run(&mut self) -> io::Result<()> {
         match (&mut self.task).await {
             Ok(outcome) => outcome,
             Err(error) => Err(io::Error::other(error)),

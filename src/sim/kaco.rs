@@ -36,7 +36,7 @@ impl Mood {
     ];
 
     /// What follows `sim:` in a device: nothing or `day`, `night`, `noisy`, `fault`.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         let mut names = Self::NAMES.into_iter();
         names.find_map(|(known, mood)| (known == name).then_some(mood))
     }

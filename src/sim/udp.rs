@@ -41,7 +41,7 @@ pub struct Datagram<'a> {
     /// The client.
     pub sender: SocketAddr,
     /// The address under which the client knows the inverter.
-    pub ip: Ipv4Addr,
+    pub(crate) ip: Ipv4Addr,
     /// Its payload.
     pub bytes: &'a [u8],
 }
@@ -74,7 +74,7 @@ impl Player {
     ///
     /// # Errors
     /// The failure.
-    pub async fn run(self) -> io::Result<()> {
+    pub(crate) async fn run(self) -> io::Result<()> {
         let inverter = SimulatedKstar::new(self.address);
         self.play(|request| {
             let answer = match request.port {

@@ -4,19 +4,20 @@ use chrono::{DateTime, FixedOffset};
 
 /// A part of the program, and its trouble if it has any now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Health {
+pub(crate) struct Health {
     /// What the part is called: `log`, `MQTT`, a device.
-    pub name: String,
+    pub(crate) name: String,
     /// Since when it is in trouble, and what the trouble is.
-    pub trouble: Option<(DateTime<FixedOffset>, String)>,
+    pub(crate) trouble: Option<(DateTime<FixedOffset>, String)>,
 }
 
 /// The trouble of a connection that was never there, which is not back when it comes.
 pub(crate) const NOT_YET: &str = "not connected yet";
 
+#[cfg(test)]
 impl Health {
     /// A part without trouble.
-    pub fn good(name: impl Into<String>) -> Self {
+    pub(crate) fn good(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             trouble: None,

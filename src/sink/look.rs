@@ -10,7 +10,7 @@ use std::path::Path;
 
 impl SinkPlan {
     /// What is wrong on this machine.
-    pub fn look(&self) -> Vec<Failure> {
+    pub(crate) fn look(&self) -> Vec<Failure> {
         let textfile = |path: &Path| file("the metrics", path);
         let looked = [
             self.log.as_deref().map_or(Ok(()), directory),

@@ -23,11 +23,11 @@ mod certificates;
 pub mod csv_log;
 pub(crate) mod health;
 mod http;
-pub mod influx;
+pub(crate) mod influx;
 pub(crate) mod look;
 pub mod mqtt;
 mod random;
-pub mod secret;
+pub(crate) mod secret;
 pub(crate) mod stdout;
 pub mod sunspec;
 pub(crate) mod textfile;
@@ -179,7 +179,7 @@ impl Sinks {
     ///
     /// # Errors
     /// [`Failure`] if the login makes no sense, or if units clash. A broker that is away may come.
-    pub fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), Failure> {
+    pub(crate) fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), Failure> {
         for sink in &mut self.sinks {
             match sink {
                 Sink::Mqtt(mqtt) => mqtt.stay_connected(inverters)?,
@@ -193,7 +193,7 @@ impl Sinks {
     }
 
     /// The messages of sinks at the start: where clients find them.
-    pub fn announcements(&self) -> Vec<String> {
+    pub(crate) fn announcements(&self) -> Vec<String> {
         let of_sink = |sink: &Sink| match sink {
             Sink::Sunspec(sunspec) => sunspec.announcement(),
             _ => None,
@@ -280,7 +280,7 @@ impl Sinks {
     }
 
     /// Makes inverters known that will be polled, and repairs what a power cut left of their files.
-    pub fn begin(&mut self, inverters: &[InverterId]) {
+    pub(crate) fn begin(&mut self, inverters: &[InverterId]) {
         for inverter in inverters {
             self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
         }
@@ -303,7 +303,7 @@ impl Sinks {
     }
 
     /// Gives a reading that lost its type the layout that its inverter has in its log.
-    pub fn recognise(&self, observation: &mut Observation) {
+    pub(crate) fn recognise(&self, observation: &mut Observation) {
         for sink in &self.sinks {
             if let Sink::CsvLog(log) = sink {
                 log.recognise(observation);
@@ -323,7 +323,7 @@ impl Sinks {
 
     /// Ends a round of the inverters that name themselves: which of two has a serial number can be
     /// decided.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
         for sink in &mut self.sinks {
             if let Sink::CsvLog(log) = sink {
@@ -336,7 +336,7 @@ impl Sinks {
     }
 
     /// Ends a round: everything that was due has been observed.
-    pub fn round_done(&mut self) {
+    pub(crate) fn round_done(&mut self) {
         for sink in &mut self.sinks {
             self.troubles.turn(sink.name());
             match sink {
@@ -353,7 +353,7 @@ impl Sinks {
 
     /// Ends a round that gave nothing to log: metrics and lines for programs report all inverters
     /// as down.
-    pub fn round_failed(&mut self) {
+    pub(crate) fn round_failed(&mut self) {
         for sink in &mut self.sinks {
             self.troubles.turn(sink.name());
             match sink {
@@ -369,7 +369,7 @@ impl Sinks {
     }
 
     /// Ends the run: waits until everything was taken, and gives the worst exit code.
-    pub async fn finish(mut self) -> Exit {
+    pub(crate) async fn finish(mut self) -> Exit {
         for sink in self.sinks {
             self.troubles.turn(sink.name());
             match sink {
@@ -382,7 +382,7 @@ impl Sinks {
     }
 
     /// Whether each sink works now, in the order in which they were opened.
-    pub fn health(&self) -> Vec<Health> {
+    pub(crate) fn health(&self) -> Vec<Health> {
         let health = |sink: &Sink| Health {
             name: sink.name().to_owned(),
             trouble: match sink {
@@ -395,7 +395,7 @@ impl Sinks {
     }
 
     /// The last observation of every inverter.
-    pub fn latest(&self) -> &[Observation] {
+    pub(crate) fn latest(&self) -> &[Observation] {
         &self.latest
     }
 

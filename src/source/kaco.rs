@@ -60,7 +60,11 @@ impl KacoSource {
     ///
     /// # Errors
     /// [`SourceError::Recording`] if the file of the recording can't be opened.
-    pub fn new(plan: BusPlan, lifetime: Lifetime, clock: Clock) -> Result<Self, SourceError> {
+    pub(crate) fn new(
+        plan: BusPlan,
+        lifetime: Lifetime,
+        clock: Clock,
+    ) -> Result<Self, SourceError> {
         let recorder = plan.recorder()?;
         Ok(Self {
             inverters: plan.inverters(),
@@ -147,7 +151,7 @@ impl BusPlan {
     }
 
     /// The inverters on it, in their order.
-    pub fn inverters(&self) -> Vec<InverterId> {
+    pub(crate) fn inverters(&self) -> Vec<InverterId> {
         let inverter = |address: &Address| self.inverter(*address);
         self.addresses.as_slice().iter().map(inverter).collect()
     }

@@ -33,16 +33,16 @@ const MOST: usize = 512;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NetworkPlan {
     /// Inverters whose address was given, each once.
-    pub known: Vec<Ipv4Addr>,
+    pub(crate) known: Vec<Ipv4Addr>,
     /// Where others are searched; `None` if they are not.
-    pub search: Option<Search>,
+    pub(crate) search: Option<Search>,
     /// Names that are shown, of inverters whose address was given.
-    pub names: BTreeMap<Ipv4Addr, String>,
+    pub(crate) names: BTreeMap<Ipv4Addr, String>,
 }
 
 /// Where inverters are searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Search {
+pub(crate) enum Search {
     /// 255.255.255.255 and the broadcast address of each network interface.
     AllInterfaces,
     /// These addresses.
@@ -51,7 +51,7 @@ pub enum Search {
 
 impl Search {
     /// The addresses that a search packet goes to now: interfaces come and go.
-    pub fn addresses(&self) -> Vec<Ipv4Addr> {
+    pub(crate) fn addresses(&self) -> Vec<Ipv4Addr> {
         match self {
             Self::AllInterfaces => broadcast_addresses(),
             Self::At(addresses) => addresses.clone(),
@@ -389,7 +389,7 @@ impl Inverter {
 
 impl NetworkPlan {
     /// The inverters whose address was given, in their order.
-    pub fn inverters(&self) -> Vec<InverterId> {
+    pub(crate) fn inverters(&self) -> Vec<InverterId> {
         self.known
             .iter()
             .map(|ip| self.inverter(*ip, None))
@@ -401,13 +401,13 @@ impl NetworkPlan {
     }
 
     /// All addresses that a search packet goes to.
-    pub fn targets(&self) -> Vec<Ipv4Addr> {
+    pub(crate) fn targets(&self) -> Vec<Ipv4Addr> {
         let searched = self.search.iter().flat_map(Search::addresses);
         self.known.iter().copied().chain(searched).collect()
     }
 
     /// The error when no inverter gave a reading; `heard` are those that answered something.
-    pub fn no_answer(&self, heard: &[String]) -> SourceError {
+    pub(crate) fn no_answer(&self, heard: &[String]) -> SourceError {
         if heard.is_empty() {
             return SourceError::NoAnswer {
                 message: format!("no KSTAR inverter answered; {}", self.polled()),

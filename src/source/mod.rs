@@ -7,7 +7,7 @@
 //! | [`recorder`] | appends every exchange on a bus to a file |
 
 pub mod kaco;
-pub mod kstar;
+pub(crate) mod kstar;
 pub(crate) mod recorder;
 
 use crate::exit::Failure;
@@ -20,7 +20,7 @@ use std::io;
 use std::path::PathBuf;
 
 /// The local time, passed in so that tests can set it.
-pub type Clock = fn() -> DateTime<FixedOffset>;
+pub(crate) type Clock = fn() -> DateTime<FixedOffset>;
 
 /// Whether a source is polled once, or keeps what it learns for the next round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Source {
     }
 
     /// What it is called on the page and in messages: a device, or `KSTAR`.
-    pub fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         match self {
             Self::Kaco(source) => source.title(),
             Self::Kstar(_) => crate::inverter::KSTAR.title.to_owned(),
@@ -71,7 +71,7 @@ impl Source {
     }
 
     /// The inverters that it knows now: those that were named, in their order, then those found.
-    pub fn inverters(&self) -> Vec<InverterId> {
+    pub(crate) fn inverters(&self) -> Vec<InverterId> {
         match self {
             Self::Kaco(source) => source.inverters().to_vec(),
             Self::Kstar(source) => source.inverters(),
@@ -79,12 +79,12 @@ impl Source {
     }
 
     /// Whether its inverters are polled all at once, and may be unknown at the start.
-    pub const fn is_network(&self) -> bool {
+    pub(crate) const fn is_network(&self) -> bool {
         matches!(self, Self::Kstar(_))
     }
 
     /// Whether inverters can turn up that it does not know yet.
-    pub fn is_searching(&self) -> bool {
+    pub(crate) fn is_searching(&self) -> bool {
         match self {
             Self::Kaco(_) => false,
             Self::Kstar(source) => source.is_searching(),
@@ -96,7 +96,7 @@ impl Source {
     /// # Errors
     /// [`SourceError`] when the way to all of them is gone; the next poll tries to open it again.
     /// What was reported until then stands.
-    pub async fn poll(
+    pub(crate) async fn poll(
         &mut self,
         due: &[InverterId],
         report: &mut impl FnMut(Observation),
@@ -108,7 +108,7 @@ impl Source {
     }
 
     /// Why the recording ended before its time, once.
-    pub fn recording_failure(&mut self) -> Option<SourceError> {
+    pub(crate) fn recording_failure(&mut self) -> Option<SourceError> {
         match self {
             Self::Kaco(source) => source.recording_failure(),
             Self::Kstar(_) => None,
@@ -121,7 +121,7 @@ impl Source {
 ///
 /// # Errors
 /// [`SourceError::Recording`] of a source that is alone.
-pub fn prepared(
+pub(crate) fn prepared(
     plans: Vec<SourcePlan>,
     is_alone: bool,
     lifetime: Lifetime,
@@ -145,7 +145,7 @@ pub fn prepared(
 
 impl SourcePlan {
     /// What it is called in messages: a bus, a device, or `KSTAR`.
-    pub fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         match self {
             Self::Kaco(plan) => plan.title(),
             Self::Kstar(_) => crate::inverter::KSTAR.title.to_owned(),
@@ -153,7 +153,7 @@ impl SourcePlan {
     }
 
     /// The inverters that are named in it, in their order.
-    pub fn inverters(&self) -> Vec<InverterId> {
+    pub(crate) fn inverters(&self) -> Vec<InverterId> {
         match self {
             Self::Kaco(plan) => plan.inverters(),
             Self::Kstar(plan) => plan.inverters(),

@@ -70,7 +70,7 @@ impl Compared {
     }
 
     /// kWh per kWp of a day, where the installed power is known.
-    pub fn kwh_per_kwp(&self, day: usize) -> Option<f64> {
+    pub(crate) fn kwh_per_kwp(&self, day: usize) -> Option<f64> {
         let (power, basis) = self.power?;
         let energy = self.energy.get(day).copied().flatten()?;
         (basis != Basis::BestMonth).then(|| energy / power / 1000.0)

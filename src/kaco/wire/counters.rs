@@ -3,32 +3,22 @@
 use super::parse::{HEADER, Line, Parsed, closed_line, line, tokens};
 use super::{Body, Fault};
 
-/// The unit in which a reply counts energy, known from its shape.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EnergyUnit {
-    /// kWh: without header (xi units).
-    KilowattHours,
-    /// 0.1 kWh: header and unpadded hours.
-    TenthsOfKilowattHours,
-    /// Wh: header and zero-padded hours (generic inverters).
-    WattHours,
-}
-
 /// The fields of a counters reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counters {
-    /// Of counter and total yield; daily yield and peak power are always Wh and W.
-    pub unit: EnergyUnit,
+    /// Digits of counter and total yield below 1 kWh; daily yield and peak power are always Wh and
+    /// W.
+    pub(crate) decimals: u32,
     /// Highest power of today, W.
-    pub daily_peak_power: u64,
+    pub(crate) daily_peak_power: u64,
     /// Daily yield, Wh.
-    pub daily_yield: u64,
+    pub(crate) daily_yield: u64,
     /// Energy since the counter was reset.
-    pub counter_yield: u64,
+    pub(crate) counter_yield: u64,
     /// Energy since the inverter was new.
-    pub total_yield: u64,
+    pub(crate) total_yield: u64,
     /// Minutes of operation today, since the reset, and in all.
-    pub minutes: [u64; 3],
+    pub(crate) minutes: [u64; 3],
 }
 
 /// Whether a frame of the letter 3 is counters, not the third part of a 000xi: the fifth field is a
@@ -90,14 +80,15 @@ fn fields(text: &[u8], with_header: bool) -> Option<Counters> {
     let padded = times
         .iter()
         .any(|time| matches!(time, [b'0', b'0'..=b'9', ..]));
-    let unit = match (with_header, padded) {
-        (false, _) => EnergyUnit::KilowattHours,
-        (true, true) => EnergyUnit::WattHours,
-        (true, false) => EnergyUnit::TenthsOfKilowattHours,
+    // xi units count kWh, XP tenths of that, generic inverters Wh.
+    let decimals = match (with_header, padded) {
+        (false, _) => 0,
+        (true, false) => 1,
+        (true, true) => 3,
     };
     let minutes = [today?, counter?, total?];
     Some(Counters {
-        unit,
+        decimals,
         daily_peak_power,
         daily_yield,
         counter_yield,
@@ -139,14 +130,14 @@ mod tests {
         })
     }
 
-    fn unit(bytes: &str) -> Option<EnergyUnit> {
-        Some(read(bytes, false)?.ok()?.unit)
+    fn decimals(bytes: &str) -> Option<u32> {
+        Some(read(bytes, false)?.ok()?.decimals)
     }
 
     #[test]
     fn seven_fields_in_their_order() {
         let due = Counters {
-            unit: EnergyUnit::TenthsOfKilowattHours,
+            decimals: 1,
             daily_peak_power: 5240,
             daily_yield: 5621,
             counter_yield: 71903,
@@ -160,23 +151,14 @@ mod tests {
     #[test]
     fn the_shape_tells_the_unit() {
         for (text, due) in [
-            ("\n 1 2 3 4 8:51 22:00 22:00\r", EnergyUnit::KilowattHours),
-            ("\n 1 2 3 4 08:51 22:00 22:00\r", EnergyUnit::KilowattHours),
-            (
-                "\n*123 1 2 3 4 0:51 22:00 22:00\r",
-                EnergyUnit::TenthsOfKilowattHours,
-            ),
-            (
-                "\n*123 1 2 3 4 10:51 22:00 22:00\r",
-                EnergyUnit::TenthsOfKilowattHours,
-            ),
-            ("\n*123 1 2 3 4 08:51 22:00 22:00\r", EnergyUnit::WattHours),
-            (
-                "\n*123 1 2 3 4 11:51 22:00 0022:00\r",
-                EnergyUnit::WattHours,
-            ),
+            ("\n 1 2 3 4 8:51 22:00 22:00\r", 0),
+            ("\n 1 2 3 4 08:51 22:00 22:00\r", 0),
+            ("\n*123 1 2 3 4 0:51 22:00 22:00\r", 1),
+            ("\n*123 1 2 3 4 10:51 22:00 22:00\r", 1),
+            ("\n*123 1 2 3 4 08:51 22:00 22:00\r", 3),
+            ("\n*123 1 2 3 4 11:51 22:00 0022:00\r", 3),
         ] {
-            assert_eq!(unit(text), Some(due), "{text:?}");
+            assert_eq!(decimals(text), Some(due), "{text:?}");
         }
     }
 

@@ -44,7 +44,7 @@ pub enum Fault {
 
 impl Fault {
     /// One word for programs: `checksum`, `incomplete`, `format` or `unknown`.
-    pub const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Checksum { .. } | Self::NoChecksum => "checksum",
             Self::Incomplete => "incomplete",
@@ -59,9 +59,9 @@ impl Fault {
 #[error("{fault}: {}", escape::printable(.bytes))]
 pub struct FrameError {
     /// The address in its header, which may be damaged too.
-    pub address: Option<u8>,
+    pub(crate) address: Option<u8>,
     /// What is wrong.
-    pub fault: Fault,
+    pub(crate) fault: Fault,
     /// Its bytes.
-    pub bytes: Bytes,
+    pub(crate) bytes: Bytes,
 }

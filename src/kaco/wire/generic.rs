@@ -16,7 +16,7 @@ pub struct Elements {
 
 impl Elements {
     /// How many there are, the count itself included: it determines the layout.
-    pub const fn count(&self) -> usize {
+    pub(crate) const fn count(&self) -> usize {
         self.count
     }
 

@@ -21,12 +21,12 @@ mod standard;
 mod tests;
 
 pub use codec::{Codec, Monitor, Traffic, decode_all};
-pub use counters::{Counters, EnergyUnit};
-pub use fault::{Fault, FrameError};
-pub use generic::Elements;
-pub use modbus::{ModbusFrame, find_modbus};
+pub(crate) use counters::Counters;
+pub(crate) use fault::{Fault, FrameError};
+pub(crate) use generic::Elements;
+pub(crate) use modbus::find_modbus;
 pub use request::{Command, Part, Request};
-pub use standard::Readings;
+pub(crate) use standard::Readings;
 
 use bytes::Bytes;
 
@@ -38,7 +38,7 @@ pub const LONGEST_FRAME: usize = 512;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     /// The inverter that sent it, 0..=99; counters of xi units carry no address.
-    pub address: Option<u8>,
+    pub(crate) address: Option<u8>,
     /// The content.
     pub body: Body,
 }

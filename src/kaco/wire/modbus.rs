@@ -7,17 +7,17 @@ const UNITS: std::ops::RangeInclusive<u8> = 1..=247;
 
 /// A frame of Modbus RTU whose CRC is right: a request or a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ModbusFrame {
+pub(crate) struct ModbusFrame {
     /// The unit that is polled or replies.
-    pub unit: u8,
+    pub(crate) unit: u8,
     /// Its place in the bytes that were searched.
-    pub start: usize,
+    pub(crate) start: usize,
     /// Its length, CRC included.
-    pub length: usize,
+    pub(crate) length: usize,
 }
 
 /// Returns the first frame of Modbus RTU in `bytes`.
-pub fn find_modbus(bytes: &[u8]) -> Option<ModbusFrame> {
+pub(crate) fn find_modbus(bytes: &[u8]) -> Option<ModbusFrame> {
     (0..bytes.len()).find_map(|start| {
         let rest = bytes.get(start..)?;
         let unit = *rest.first().filter(|unit| UNITS.contains(unit))?;

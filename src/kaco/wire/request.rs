@@ -42,10 +42,10 @@ pub enum Part {
 
 impl Part {
     /// All three, in order.
-    pub const ALL: [Self; 3] = [Self::One, Self::Two, Self::Three];
+    pub(crate) const ALL: [Self; 3] = [Self::One, Self::Two, Self::Three];
 
     /// 1..=3
-    pub const fn number(self) -> u8 {
+    pub(crate) const fn number(self) -> u8 {
         match self {
             Self::One => 1,
             Self::Two => 2,
@@ -56,7 +56,7 @@ impl Part {
 
 impl Command {
     /// The character on the wire.
-    pub const fn character(self) -> u8 {
+    pub(crate) const fn character(self) -> u8 {
         match self {
             Self::Readings => b'0',
             Self::Part(Part::One) => b'1',
@@ -70,7 +70,7 @@ impl Command {
 
     /// What a command character asks for, in a word or two; other masters may use more than this
     /// program does.
-    pub const fn meaning(character: u8) -> &'static str {
+    pub(crate) const fn meaning(character: u8) -> &'static str {
         match character {
             b'0' => "readings",
             b'1' => "part 1",

@@ -19,13 +19,13 @@ use std::fmt::Write;
 
 /// What a terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CellLook {
+pub(crate) struct CellLook {
     /// Columns and rows.
-    pub size: (u16, u16),
+    pub(crate) size: (u16, u16),
     /// Colours, or plain characters alone.
-    pub has_color: bool,
+    pub(crate) has_color: bool,
     /// Blocks and lines, or ASCII alone.
-    pub has_unicode: bool,
+    pub(crate) has_unicode: bool,
 }
 
 impl CellLook {

@@ -25,7 +25,7 @@ pub enum LogError {
 
 impl LogError {
     /// What a person can do about it.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Busy(path) => Some(format!(
                 "wait until it is done; if none runs, see what has the directory open: \

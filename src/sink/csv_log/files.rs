@@ -56,7 +56,7 @@ impl LogDirectory {
     }
 
     /// The directory.
-    pub const fn folder(&self) -> &Folder {
+    pub(crate) const fn folder(&self) -> &Folder {
         &self.folder
     }
 
@@ -65,7 +65,7 @@ impl LogDirectory {
     ///
     /// # Errors
     /// [`LogError::Failed`] if the files can't be read or written.
-    pub fn repair(&self, folder: &str, day: NaiveDate) -> Result<(), LogError> {
+    pub(crate) fn repair(&self, folder: &str, day: NaiveDate) -> Result<(), LogError> {
         let Some(folder) = self.inside(folder)? else {
             return Ok(());
         };

@@ -17,7 +17,7 @@ const DIRECTORY: Mode = Mode::from_raw_mode(0o755);
 
 /// What stands where a file or folder should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Stranger {
+pub(crate) enum Stranger {
     /// A symbolic link.
     #[error("it is a symbolic link, and none is followed here")]
     Link,
@@ -56,7 +56,7 @@ impl Folder {
     ///
     /// # Errors
     /// [`Stranger::Link`], or the error of the system.
-    pub fn inside(&self, name: &str) -> io::Result<Option<Self>> {
+    pub(crate) fn inside(&self, name: &str) -> io::Result<Option<Self>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let handle = self.open_at(name, flags, Mode::empty())?;
         Ok(handle.map(|handle| Self {
@@ -69,7 +69,7 @@ impl Folder {
     ///
     /// # Errors
     /// The error of the system.
-    pub fn make(&self, name: &str) -> io::Result<()> {
+    pub(crate) fn make(&self, name: &str) -> io::Result<()> {
         mkdirat(&self.handle, name, DIRECTORY)?;
         self.sync()
     }
@@ -78,7 +78,7 @@ impl Folder {
     ///
     /// # Errors
     /// [`Stranger`], or the error of the system.
-    pub fn file(&self, name: &str) -> io::Result<Option<File>> {
+    pub(crate) fn file(&self, name: &str) -> io::Result<Option<File>> {
         // Without waiting, as opening a pipe that has no writer would block for ever.
         let file = self.open_at(name, OFlags::RDWR | OFlags::NONBLOCK, Mode::empty())?;
         match file {
@@ -91,7 +91,7 @@ impl Folder {
     ///
     /// # Errors
     /// As [`Self::file`].
-    pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+    pub(crate) fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         let Some(mut file) = self.file(name)? else {
             return Ok(None);
         };
@@ -105,7 +105,7 @@ impl Folder {
     ///
     /// # Errors
     /// The error of the system.
-    pub fn create(&self, name: &str, content: &[u8]) -> io::Result<()> {
+    pub(crate) fn create(&self, name: &str, content: &[u8]) -> io::Result<()> {
         self.remove_if_there(name)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
         let file = self.open_at(name, flags, FILE)?;
@@ -118,7 +118,7 @@ impl Folder {
     ///
     /// # Errors
     /// The error of the system.
-    pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+    pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         Ok(renameat(&self.handle, from, &self.handle, to)?)
     }
 
@@ -126,7 +126,7 @@ impl Folder {
     ///
     /// # Errors
     /// The error of the system; also where the disk has no hard links.
-    pub fn link(&self, from: &str, to: &str) -> io::Result<()> {
+    pub(crate) fn link(&self, from: &str, to: &str) -> io::Result<()> {
         Ok(linkat(
             &self.handle,
             from,
@@ -140,7 +140,7 @@ impl Folder {
     ///
     /// # Errors
     /// The error of the system.
-    pub fn remove(&self, name: &str) -> io::Result<()> {
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
         Ok(unlinkat(&self.handle, name, AtFlags::empty())?)
     }
 
@@ -148,7 +148,7 @@ impl Folder {
     ///
     /// # Errors
     /// The error of the system.
-    pub fn remove_if_there(&self, name: &str) -> io::Result<()> {
+    pub(crate) fn remove_if_there(&self, name: &str) -> io::Result<()> {
         match self.remove(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed,
@@ -156,12 +156,12 @@ impl Folder {
     }
 
     /// What has this name, not what a link of this name leads to; `None` if nothing has.
-    pub fn stat(&self, name: &str) -> Option<Stat> {
+    pub(crate) fn stat(&self, name: &str) -> Option<Stat> {
         statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW).ok()
     }
 
     /// Whether a symbolic link has this name.
-    pub fn is_link(&self, name: &str) -> bool {
+    pub(crate) fn is_link(&self, name: &str) -> bool {
         let kind = |stat: Stat| FileType::from_raw_mode(stat.st_mode);
         self.stat(name).map(kind) == Some(FileType::Symlink)
     }
@@ -170,7 +170,7 @@ impl Folder {
     ///
     /// # Errors
     /// The error of the system.
-    pub fn names(&self) -> io::Result<impl Iterator<Item = String>> {
+    pub(crate) fn names(&self) -> io::Result<impl Iterator<Item = String>> {
         let entries = Dir::read_from(&self.handle)?;
         let name = |entry: DirEntry| Some(entry.file_name().to_str().ok()?.to_owned());
         Ok(entries.flatten().filter_map(name))
@@ -178,7 +178,7 @@ impl Folder {
 
     /// Whether this is no longer what its path leads to: it was removed or moved, or a disk was
     /// mounted over it.
-    pub fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
         let here = self.handle.metadata().ok().map(identity);
         let there = self.path.metadata().ok().map(identity);
@@ -189,13 +189,13 @@ impl Folder {
     ///
     /// # Errors
     /// The error of the system.
-    pub fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         self.handle.sync_all()
     }
 
     /// Flushes the names of all folders on the way to this one. Those that can't be read or flushed
     /// were not made by a run.
-    pub fn sync_way(&self) {
+    pub(crate) fn sync_way(&self) {
         for above in self.path.ancestors().skip(1) {
             let here = Path::new(".");
             let is_here = above.as_os_str().is_empty();
@@ -206,17 +206,17 @@ impl Folder {
     }
 
     /// The folder itself, for a lock.
-    pub const fn handle(&self) -> &File {
+    pub(crate) const fn handle(&self) -> &File {
         &self.handle
     }
 
     /// Where it is, for messages.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The path of something in it, for messages.
-    pub fn path_of(&self, name: &str) -> PathBuf {
+    pub(crate) fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 

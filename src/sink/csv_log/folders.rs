@@ -52,7 +52,7 @@ pub fn choose(directory: &Folder, readings: &[&Reading]) -> Vec<String> {
 
 /// The folders in which inverters that name themselves were logged: those that remember an address,
 /// or are named after one.
-pub fn all(directory: &Folder) -> Vec<String> {
+pub(crate) fn all(directory: &Folder) -> Vec<String> {
     let is_one = |name: &String| {
         let folder = || directory.inside(name).ok().flatten();
         let remembers = || folder().is_some_and(|folder| folder.stat(MEMORY).is_some());
@@ -65,7 +65,7 @@ pub fn all(directory: &Folder) -> Vec<String> {
 }
 
 /// Notes, after its row was written, which address an inverter has; only where that is news.
-pub fn remember(directory: &Folder, folder: &str, reading: &Reading) {
+pub(crate) fn remember(directory: &Folder, folder: &str, reading: &Reading) {
     let ip = ip(reading);
     let Ok(Some(inside)) = directory.inside(folder) else {
         return; // it was there for the row

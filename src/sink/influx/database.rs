@@ -12,24 +12,24 @@ use url::Url;
 
 /// Where readings are pushed to, and the user.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Database {
+pub(crate) struct Database {
     /// Name or address, IPv6 without brackets.
-    pub host: String,
+    pub(crate) host: String,
     /// 80, or 443 if it is encrypted, unless another one was given.
-    pub port: u16,
+    pub(crate) port: u16,
     /// `https://`
-    pub is_encrypted: bool,
+    pub(crate) is_encrypted: bool,
     /// Path and query of the requests.
-    pub path: String,
+    pub(crate) path: String,
     /// User in the URL.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// Password in the URL.
-    pub password: Option<Password>,
+    pub(crate) password: Option<Password>,
 }
 
 /// What can't be a database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DatabaseError {
+pub(crate) enum DatabaseError {
     /// `mqtt://…`, or none at all.
     #[error(
         "write http:// or https:// and a host, for example http://localhost:8086/write?db=solar"

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Why rows could not be pushed. The text names the database, never the user, the password or the
 /// token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PushError {
+pub(crate) enum PushError {
     /// There is no connection.
     #[error("{database} can't be reached: {reason}")]
     Unreachable {
@@ -79,7 +79,7 @@ fn behind(said: &str) -> String {
 
 impl PushError {
     /// What a person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub(crate) fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Unreachable { .. } => {
                 "is the database running, are host and port right, does a firewall let it through? \

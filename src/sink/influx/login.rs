@@ -12,11 +12,11 @@ use std::path::Path;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     /// `INFLUX_USERNAME`
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// `INFLUX_PASSWORD`
-    pub password: Option<Password>,
+    pub(crate) password: Option<Password>,
     /// `INFLUX_TOKEN`
-    pub token: Option<Password>,
+    pub(crate) token: Option<Password>,
 }
 
 /// What opens the database.

@@ -14,9 +14,9 @@
 //! | [`error`] | what goes wrong, in words |
 
 mod client;
-pub mod database;
-pub mod error;
-pub mod login;
+pub(crate) mod database;
+pub(crate) mod error;
+pub(crate) mod login;
 mod memory;
 mod push;
 mod queue;
@@ -25,8 +25,8 @@ mod store;
 #[cfg(feature = "tls")]
 mod tls;
 
-pub use database::Database;
-pub use error::PushError;
+pub(crate) use database::Database;
+pub(crate) use error::PushError;
 
 use super::csv_log::error::LogError;
 use super::secret::{SecretFile, forbid_core};
@@ -56,23 +56,23 @@ const SUBJECT: &str = "the readings could not be pushed";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Where.
-    pub database: Database,
+    pub(crate) database: Database,
     /// User, password and token where the URL has none.
     pub environment: Environment,
     /// The password, before all others.
     pub password_file: Option<PathBuf>,
     /// The token, before user and password.
-    pub token_file: Option<PathBuf>,
+    pub(crate) token_file: Option<PathBuf>,
     /// Certificates that are trusted instead of the system's.
     pub certificates: Option<PathBuf>,
     /// The day from which an inverter is pushed that was never pushed before; its newest day if
     /// there is none.
-    pub since: Option<NaiveDate>,
+    pub(crate) since: Option<NaiveDate>,
 }
 
 impl Options {
     /// Nothing but where.
-    pub fn new(database: Database) -> Self {
+    pub(crate) fn new(database: Database) -> Self {
         Self {
             database,
             environment: Environment::default(),

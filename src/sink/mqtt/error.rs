@@ -92,7 +92,7 @@ pub enum PublishError {
 
 impl PublishError {
     /// What a person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unreachable { broker, reason } => local_name_hint(broker, reason).or(Some(
                 "is the broker running, are host and port right (mqtts:// if it is encrypted), \

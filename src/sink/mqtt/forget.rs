@@ -32,7 +32,7 @@ const LONGEST_PACKET: usize = 1024 * 1024;
 
 /// The inverters whose announcements are removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// The KACO inverter at an address.
     Address(Address),
     /// The KSTAR inverter with a serial number, or at an IP address if it does not report one.

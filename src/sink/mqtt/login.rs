@@ -9,9 +9,9 @@ use std::path::Path;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     /// `MQTT_USERNAME`
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// `MQTT_PASSWORD`
-    pub password: Option<Password>,
+    pub(crate) password: Option<Password>,
 }
 
 /// The user to log in as.

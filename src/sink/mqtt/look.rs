@@ -8,7 +8,7 @@ use crate::sink::secret::SecretFile;
 
 impl Options {
     /// What is wrong with passwords, keys and certificates on this machine.
-    pub fn look(&self) -> Option<Failure> {
+    pub(crate) fn look(&self) -> Option<Failure> {
         let usable = Connector::new(self).map(drop);
         let usable = usable.and_then(|()| self.certificates_look());
         usable.err().map(Failure::from)

@@ -31,7 +31,7 @@ pub(crate) mod topic;
 mod totals;
 
 pub use broker::Broker;
-pub use error::PublishError;
+pub(crate) use error::PublishError;
 pub use options::{Delivery, Identity, Options};
 
 use crate::exit::Failure;

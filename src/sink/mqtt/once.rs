@@ -42,7 +42,7 @@ pub async fn publish<'a>(
 ///
 /// # Errors
 /// As [`publish`].
-pub async fn deliver(options: &Options, messages: &[Message]) -> Result<(), PublishError> {
+pub(crate) async fn deliver(options: &Options, messages: &[Message]) -> Result<(), PublishError> {
     if messages.is_empty() {
         return Ok(());
     }

@@ -24,9 +24,9 @@ pub enum Delivery {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The file with it, in PEM format.
-    pub certificate: PathBuf,
+    pub(crate) certificate: PathBuf,
     /// The file with its key, in PEM format.
-    pub key: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 /// How to publish.
@@ -61,7 +61,7 @@ impl Options {
     }
 
     /// The state of an inverter.
-    pub fn state(&self, reading: &Reading) -> Vec<Message> {
+    pub(crate) fn state(&self, reading: &Reading) -> Vec<Message> {
         let mut messages = state::messages(reading, &self.topic);
         for message in &mut messages {
             message.topic = self.under_prefix(&message.topic);
@@ -71,7 +71,11 @@ impl Options {
 
     /// What makes the inverter known to Home Assistant; nothing if it is not to be announced.
     /// `availability`: the topic that reports whether the program publishes.
-    pub fn announcement(&self, reading: &Reading, availability: Option<&str>) -> Vec<Message> {
+    pub(crate) fn announcement(
+        &self,
+        reading: &Reading,
+        availability: Option<&str>,
+    ) -> Vec<Message> {
         let announced = |discovery| home_assistant::messages(reading, &discovery);
         self.discovery(availability)
             .map(announced)

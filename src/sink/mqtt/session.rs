@@ -142,7 +142,7 @@ impl Session {
     }
 
     /// As [`Self::publish`], what all inverters give together.
-    pub fn publish_total(&self, total: PlantTotal) {
+    pub(crate) fn publish_total(&self, total: PlantTotal) {
         self.shared.state().outbox.put(total);
         self.shared.changed.notify_one();
     }
@@ -153,7 +153,7 @@ impl Session {
     }
 
     /// Since when there is no connection, and why.
-    pub fn trouble(&self) -> Option<(DateTime<FixedOffset>, String)> {
+    pub(crate) fn trouble(&self) -> Option<(DateTime<FixedOffset>, String)> {
         self.shared.state().trouble.clone()
     }
 

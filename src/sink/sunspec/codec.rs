@@ -31,7 +31,7 @@ pub enum Exception {
 
 impl Exception {
     /// The code on the wire.
-    pub const fn code(self) -> u8 {
+    pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Function => 1,
             Self::Address => 2,
@@ -45,7 +45,7 @@ impl Exception {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// Address of the first, from 0.
-    pub first: u16,
+    pub(crate) first: u16,
     /// How many, 1..=125.
     pub count: u16,
 }
@@ -54,7 +54,7 @@ pub struct Range {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Request {
     /// By which the client distinguishes its replies.
-    pub transaction: u16,
+    pub(crate) transaction: u16,
     /// Which device.
     pub unit: u8,
     /// What is to be done, as a number.

@@ -63,13 +63,13 @@ impl Fleet {
     }
 
     /// `126 plant, 2 address 02`: each unit and what it serves.
-    pub fn listed(&self) -> String {
+    pub(crate) fn listed(&self) -> String {
         self.units.list().collect::<Vec<_>>().join(", ")
     }
 
     /// Takes the newest row of an earlier run; `is_recent`: it is younger than a quarter of an
     /// hour.
-    pub fn remember(&mut self, reading: &Reading, is_recent: bool) {
+    pub(crate) fn remember(&mut self, reading: &Reading, is_recent: bool) {
         if let Some(device) = self.device(&reading.inverter) {
             device.remember(reading, is_recent);
         }

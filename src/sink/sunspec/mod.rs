@@ -61,18 +61,18 @@ pub struct Options {
 
 /// Where an inverter is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unit {
+pub(crate) struct Unit {
     /// The inverter.
-    pub inverter: u8,
+    pub(crate) inverter: u8,
     /// Its meter, if it can have one.
-    pub meter: Option<u8>,
+    pub(crate) meter: Option<u8>,
 }
 
 /// The units of these inverters, in their order.
 ///
 /// # Errors
 /// [`Failure`] if two would have the same unit, or one none.
-pub fn units(options: &Options, inverters: &[InverterId]) -> Result<Vec<Unit>, Failure> {
+pub(crate) fn units(options: &Options, inverters: &[InverterId]) -> Result<Vec<Unit>, Failure> {
     let mut units = Units::default();
     let unit = |inverter| {
         let (inverter, meter) = units.assign(inverter, options)?;
