@@ -5,10 +5,7 @@ use std::time::Duration;
 /// No wait on a bus is longer; a larger number is a slip.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Parses a duration of at most a day.
-///
-/// # Errors
-/// A text that shows how to write it.
+/// Parses a duration of at most a day. The error shows how to write it.
 pub fn parse(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
@@ -33,10 +30,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("`{text}` is too long; a day is the most"))
 }
 
-/// As [`parse`], more than nothing.
-///
-/// # Errors
-/// A text that shows how to write it.
+/// As [`parse`], more than nothing. The error shows how to write it.
 pub fn parse_positive(text: &str) -> Result<Duration, String> {
     match parse(text)? {
         Duration::ZERO => Err("it must be longer than nothing".to_owned()),

@@ -69,7 +69,6 @@ impl Failure {
         &self.message
     }
 
-    /// What to do about it.
     pub(crate) fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }

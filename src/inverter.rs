@@ -144,7 +144,6 @@ impl InverterId {
         Self { mark, ..self }
     }
 
-    /// The family it belongs to.
     pub(crate) const fn family(&self) -> &'static Family {
         self.family
     }

@@ -82,11 +82,8 @@ impl<T> Outcome<T> {
 /// Requests that a poll needed, and what came of them: how good the link to an inverter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Attempts {
-    /// Requests that were sent.
     pub(crate) sent: u32,
-    /// Those whose reply was garbled.
     pub(crate) garbled: u32,
-    /// Those without a reply.
     pub(crate) silent: u32,
 }
 
@@ -138,9 +135,7 @@ pub struct Observation {
     pub(crate) inverter: InverterId,
     /// When the outcome was decided, local time. A reading carries its own time.
     pub(crate) time: Option<DateTime<FixedOffset>>,
-    /// What came of polling it.
     pub(crate) outcome: Outcome,
-    /// The requests of this poll.
     pub(crate) attempts: Attempts,
 }
 

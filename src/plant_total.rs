@@ -38,7 +38,6 @@ pub struct PlantTotal {
     pub(crate) daily_yield: Option<Decimal>,
     /// Inverters that gave a reading when they were polled last.
     pub(crate) reporting: usize,
-    /// Inverters that there are.
     pub(crate) expected: usize,
     /// Buses and networks that they are on.
     pub(crate) buses: usize,
@@ -47,7 +46,6 @@ pub struct PlantTotal {
 }
 
 impl PlantTotal {
-    /// The columns and their numbers.
     pub(crate) fn columns(&self) -> impl Iterator<Item = (&'static Field, Option<Decimal>)> {
         let numbers = [
             self.power,
@@ -203,7 +201,6 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Notes what came of polling an inverter.
     pub(crate) fn note(&mut self, observation: &Observation) {
         let place = observation.inverter.place();
         self.lost.remove(&place);

@@ -45,9 +45,6 @@ impl RecordedExchange {
     }
 
     /// Reads a line. Only request and reply must be there, one of them with bytes.
-    ///
-    /// # Errors
-    /// A text that describes what is wrong with it.
     pub(crate) fn parse(line: &str) -> Result<Self, String> {
         let value: Value =
             serde_json::from_str(line).map_err(|error| format!("no JSON: {error}"))?;
@@ -79,10 +76,7 @@ impl RecordedExchange {
 }
 
 /// Reads a whole recording; empty lines are skipped. A line that is too long is left out, and
-/// `skip` is called with its number.
-///
-/// # Errors
-/// A text that names the line and what is wrong with it.
+/// `skip` is called with its number. The error names the line and what is wrong with it.
 pub fn read(
     text: impl BufRead,
     mut skip: impl FnMut(usize),

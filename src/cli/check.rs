@@ -24,9 +24,6 @@ const PARTS: [(&str, &str, &[&str]); 2] = [
 ];
 
 /// Checks a command.
-///
-/// # Errors
-/// Wrong usage, in words.
 pub(super) fn check(
     command: &Command,
     matches: &ArgMatches,

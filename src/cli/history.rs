@@ -87,9 +87,6 @@ enum HistoryFormat {
 
 impl History {
     /// The plan, with what the environment gives about the terminal.
-    ///
-    /// # Errors
-    /// [`Refusal`] if the plant file has mistakes, or if there is no directory of logs.
     pub(super) fn plan(self) -> Result<HistoryPlan, Refusal> {
         let path = self.plant.as_deref();
         let file = path.map(plant::read).transpose()?.unwrap_or_default();

@@ -32,9 +32,6 @@ const COUNTERS_LAST: Duration = Duration::from_secs(5 * 60);
 
 impl Command {
     /// The plan of a command.
-    ///
-    /// # Errors
-    /// [`Refusal`] if its arguments do not fit together, or if a plant file has mistakes.
     pub(super) fn plan(self, typed: &Typed) -> Result<Plan, Refusal> {
         Ok(match self {
             Self::Log(Lazy(log)) => log.plan(typed.clone())?,

@@ -6,9 +6,6 @@ use crate::recording::RecordedExchange;
 use chrono::NaiveTime;
 
 /// The bytes of a line; none where it holds no reply.
-///
-/// # Errors
-/// A text that describes what is wrong with it.
 pub(super) fn bytes(line: &str) -> Result<Option<Vec<u8>>, String> {
     if line.starts_with('{') {
         let exchange = RecordedExchange::parse(line)?;

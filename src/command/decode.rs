@@ -20,9 +20,6 @@ use std::path::Path;
 use tracing::{error, warn};
 
 /// Decodes every line of the file.
-///
-/// # Errors
-/// [`Failure`] if the file can't be read or the output can't be written.
 pub(super) fn run(arguments: &Decode) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     let (name, input) = open(arguments.file.as_deref())?;

@@ -15,9 +15,6 @@ use crate::reading::Reading;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Searches, asks each inverter that is found what it is, and prints them by address.
-///
-/// # Errors
-/// [`Failure`] if none answered, nothing could be sent, or the output can't be written.
 pub(super) async fn run(plan: Discover, messages: &Messages) -> Result<Exit, Failure> {
     let progress = Progress::of_search(messages);
     let found = found(&plan.network.targets()).await;

@@ -8,9 +8,6 @@ use std::collections::BTreeMap;
 use tracing::warn;
 
 /// Takes the announcements back, and prints how many per inverter.
-///
-/// # Errors
-/// [`Failure`] if the broker can't be reached or refuses, or the output can't be written.
 pub(super) async fn run(plan: Forget) -> Result<Exit, Failure> {
     let topics = forget(&plan.options, &plan.targets, plan.bus.as_ref()).await?;
     if topics.is_empty() {

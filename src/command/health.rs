@@ -11,9 +11,6 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const LONGEST: u64 = 8192;
 
 /// Asks; without an address there is nothing to ask.
-///
-/// # Errors
-/// [`Failure`] with the reason if it is not well, or does not answer.
 pub(super) fn run(address: Option<SocketAddr>) -> Result<Exit, Failure> {
     let Some(address) = address else {
         return Ok(Exit::Done);

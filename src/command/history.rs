@@ -18,18 +18,15 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tracing::warn;
 
-/// What is to be done.
 #[derive(Debug, Clone)]
 pub struct HistoryPlan {
     /// The directory of `log`.
     pub(crate) directory: PathBuf,
     /// Names and powers of the inverters, from a plant file.
     pub(crate) names: Names,
-    /// Which days.
     pub(crate) period: Period,
     /// Labels of the inverters; empty for all.
     pub(crate) inverters: Vec<String>,
-    /// What becomes of it.
     pub(crate) target: Target,
     /// Exit with 3 if an inverter is too low.
     pub(crate) is_strict: bool,
@@ -40,15 +37,12 @@ pub struct HistoryPlan {
 /// What becomes of a series.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// On standard output.
     Print(Format),
-    /// One picture in a file.
     Svg(PathBuf),
     /// A page with all pictures in a file.
     Html(PathBuf),
 }
 
-/// How a series is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     /// A table for people, with the picture above it on a terminal.
@@ -60,10 +54,6 @@ pub(crate) enum Format {
 }
 
 /// Runs the plan.
-///
-/// # Errors
-/// [`Failure`] if the logs can't be read, hold nothing of the period, or the output can't be
-/// written.
 pub(super) fn run(plan: &HistoryPlan) -> Result<Exit, Failure> {
     let mut teller = Teller {
         archive: Archive::new(open(plan)?, plan.names.clone()),

@@ -19,9 +19,6 @@ use tracing::error;
 const REPLY: Duration = Duration::from_millis(300);
 
 /// Prints what would be polled, and reports what is wrong on this machine.
-///
-/// # Errors
-/// [`Failure`] if it can't be printed.
 pub(super) fn run(plan: &Check) -> Result<Exit, Failure> {
     let wrong = looked_at(plan);
     print(&text(plan))?;

@@ -41,9 +41,6 @@ nothing was heard for 10 s. Inverters speak only when they are polled. Check:
   - another speed than 9600 baud; a port that is RS232 and not RS485";
 
 /// Listens until the time that was asked for is over, if one was, or a signal comes.
-///
-/// # Errors
-/// [`Failure`] if the device can't be opened or goes away, or if the recording can't be written.
 pub(super) async fn run(arguments: Listen, mut stop: Stop) -> Result<Ended, Failure> {
     let device = arguments.device.to_string();
     let record = |path| Recorder::open(path, device.clone());

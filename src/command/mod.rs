@@ -38,9 +38,6 @@ use plan::Plan;
 use stop::Stop;
 
 /// Runs a command to its end.
-///
-/// # Errors
-/// [`Failure`] with the message for the user.
 pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
     if !clock::is_set() && !matches!(plan, Plan::Text(_)) {
         return Err(Failure::new(

@@ -13,36 +13,27 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What is to be done.
 #[derive(Debug)]
 pub enum Plan {
     /// `log`, `read`, `kstar log`, `kstar read`
     Once(Once),
     /// `watch`, `kstar watch`
     Watch(Watch),
-    /// `check`
     Check(Check),
-    /// `scan`
     Scan(Scan),
-    /// `ping`
     Ping(Ping),
     /// `kstar discover`
     Discover(Discover),
     /// `mqtt-forget`
     Forget(Forget),
-    /// `listen`
     Listen(Listen),
-    /// `decode`
     Decode(Decode),
     /// `health`: the address of a `watch --http`.
     Health(Option<SocketAddr>),
-    /// `history`
     History(Box<super::history::HistoryPlan>),
-    /// `simulate kaco`
     SimulateKaco(SimulateKaco),
     /// `simulate kstar`: the address to answer at.
     SimulateKstar(Ipv4Addr),
-    /// `simulate plants`
     SimulatePlants(Box<SimulatePlants>),
     /// A text that was made of the command line's definition: completions, the manual.
     Text(String),
@@ -51,9 +42,7 @@ pub enum Plan {
 /// One round over all sources.
 #[derive(Debug)]
 pub struct Once {
-    /// What is polled.
     pub(crate) sources: Vec<SourcePlan>,
-    /// Where the readings go.
     pub(crate) sinks: SinkPlan,
     /// Whether an inverter without reading is a failure.
     pub(crate) strict: bool,
@@ -62,15 +51,12 @@ pub struct Once {
 /// Rounds until it is stopped.
 #[derive(Debug)]
 pub struct Watch {
-    /// What is polled.
     pub(crate) sources: Vec<SourcePlan>,
-    /// Where the readings go.
     pub(crate) sinks: SinkPlan,
     /// Time from one round to the next.
     pub(crate) every: Duration,
     /// One line per change instead of the live page.
     pub(crate) silent: bool,
-    /// What the terminal can show.
     pub(crate) look: Look,
     /// Makes the plan again, of a plant file that has changed.
     pub(crate) reload: Option<Reload>,
@@ -86,9 +72,6 @@ impl Reload {
     }
 
     /// The current plan.
-    ///
-    /// # Errors
-    /// What is wrong with the file.
     pub(crate) fn plan(&self) -> Result<Watch, String> {
         (self.0)()
     }
@@ -103,27 +86,20 @@ impl fmt::Debug for Reload {
 /// A plant file is looked at.
 #[derive(Debug)]
 pub struct Check {
-    /// What would be polled.
     pub(crate) sources: Vec<SourcePlan>,
-    /// Where the readings would go.
     pub(crate) sinks: SinkPlan,
-    /// Time from one round to the next.
     pub(crate) every: Duration,
 }
 
-/// How a list is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ListFormat {
-    /// A table for people.
     Table,
-    /// One JSON object per line.
     Json,
 }
 
 /// How inverters that were found on a bus are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScanFormat {
-    /// A list.
     List(ListFormat),
     /// The bus, as a plant file has it.
     Toml,
@@ -132,11 +108,8 @@ pub(crate) enum ScanFormat {
 /// The inverters of a bus are searched.
 #[derive(Debug)]
 pub struct Scan {
-    /// The bus and the addresses to poll.
     pub(crate) bus: kaco::BusPlan,
-    /// How the inverters are printed.
     pub(crate) format: ScanFormat,
-    /// Where they are printed.
     pub(crate) medium: Medium,
     /// Whether the addresses were named, so that an inverter is at each.
     pub(crate) are_named: bool,
@@ -147,7 +120,6 @@ pub struct Scan {
 /// It is measured how well inverters are heard.
 #[derive(Debug)]
 pub struct Ping {
-    /// The bus and the inverters.
     pub(crate) bus: kaco::BusPlan,
     /// Requests to each inverter.
     pub(crate) count: u32,
@@ -158,18 +130,14 @@ pub struct Ping {
 /// The inverters of a network are searched.
 #[derive(Debug)]
 pub struct Discover {
-    /// Where.
     pub(crate) network: kstar::NetworkPlan,
-    /// How the inverters are printed.
     pub(crate) format: ListFormat,
-    /// Where they are printed.
     pub(crate) medium: Medium,
 }
 
 /// A bus is listened to.
 #[derive(Debug)]
 pub struct Listen {
-    /// The bus.
     pub(crate) device: Device,
     /// Idle time after which received bytes are printed, complete or not.
     pub(crate) gap: Duration,
@@ -186,7 +154,6 @@ pub struct Listen {
 pub struct Decode {
     /// The file; standard input if there is none.
     pub(crate) file: Option<PathBuf>,
-    /// How the readings are printed.
     pub(crate) format: ListFormat,
 }
 
@@ -197,16 +164,13 @@ pub struct SimulateKaco {
     pub(crate) addresses: Addresses,
     /// A symbolic link to the pseudo-terminal.
     pub(crate) link: Option<PathBuf>,
-    /// How they answer.
     pub(crate) mood: Mood,
 }
 
 /// The traffic of many plants is made.
 #[derive(Debug)]
 pub struct SimulatePlants {
-    /// How many.
     pub(crate) plants: u16,
-    /// How many inverters each of them has.
     pub(crate) inverters: u8,
     /// Time from one round of a plant to the next.
     pub(crate) every: Duration,
@@ -217,9 +181,7 @@ pub struct SimulatePlants {
 /// Announcements of inverters are taken back.
 #[derive(Debug)]
 pub struct Forget {
-    /// The broker, and how messages reach it.
     pub(crate) options: mqtt::Options,
-    /// Whose announcements.
     pub(crate) targets: Vec<mqtt::forget::Target>,
     /// The bus that the inverters were announced with.
     pub(crate) bus: Option<BusName>,

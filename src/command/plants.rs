@@ -30,9 +30,6 @@ use tracing::info;
 const PRINTED: usize = 1000;
 
 /// Makes the traffic until it is stopped.
-///
-/// # Errors
-/// [`Failure`] if a sink can't be prepared, or standard output is gone.
 pub(super) async fn run(plan: SimulatePlants) -> Result<Exit, Failure> {
     raise_limit();
     let tasks = LocalSet::new();

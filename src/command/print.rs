@@ -4,9 +4,6 @@ use crate::exit::Failure;
 use std::io::{ErrorKind, Write, stdout};
 
 /// Prints a text at once; false if the reader has gone.
-///
-/// # Errors
-/// [`Failure`] if the output can't be written.
 pub(super) fn print(text: &str) -> Result<bool, Failure> {
     let mut out = stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

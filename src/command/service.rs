@@ -70,9 +70,6 @@ pub(super) struct Hangup {
 
 impl Hangup {
     /// From now on the signal does not end the program.
-    ///
-    /// # Errors
-    /// When the system has no handles left.
     pub(super) fn listen() -> Result<Self, Failure> {
         let listen = || -> io::Result<tokio::net::UnixStream> {
             let (heard, signalled) = UnixStream::pair()?;

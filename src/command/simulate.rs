@@ -14,9 +14,6 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 /// Plays the inverters until it is stopped.
-///
-/// # Errors
-/// [`Failure`] if the system gives no pseudo-terminal or the link can't be made.
 pub(super) async fn kaco(arguments: SimulateKaco) -> Result<Exit, Failure> {
     let addresses = arguments.addresses.as_slice().to_vec();
     let mut simulation = Simulation::start(arguments.mood, Some(addresses))
@@ -33,9 +30,6 @@ pub(super) async fn kaco(arguments: SimulateKaco) -> Result<Exit, Failure> {
 }
 
 /// Plays the inverter until it is stopped.
-///
-/// # Errors
-/// [`Failure`] if its ports are unavailable.
 pub(super) async fn kstar(address: Ipv4Addr) -> Result<Exit, Failure> {
     let player = Player::open(address)
         .await

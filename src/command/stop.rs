@@ -33,7 +33,6 @@ impl Signal {
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// By itself.
     Exit(Exit),
     /// A signal ended it before its time.
     Signal(Signal),
@@ -55,9 +54,6 @@ pub(super) struct Stop(watch::Receiver<Option<Signal>>);
 impl Stop {
     /// From now on signals do not end the program by themselves, but for a second one, or when
     /// [`PATIENCE`] is over.
-    ///
-    /// # Errors
-    /// When the system has no handles or threads left.
     pub(super) fn listen() -> Result<Self, Failure> {
         let (sender, heard) = watch::channel(None);
         let listening = Signals::new([SIGTERM, SIGINT]).and_then(|mut signals| {

@@ -36,11 +36,8 @@ const DRAW_EVERY: Duration = Duration::from_millis(500);
 /// How long after the end of a terminal the signal about it comes, at most.
 const HANG_UP: Duration = Duration::from_millis(500);
 
-/// Watches the inverters until the user or the system ends it.
-///
-/// # Errors
-/// [`Failure`] if a sink, a source or the terminal can't be prepared. A device that is missing is
-/// waited for.
+/// Watches the inverters until the user or the system ends it. A device that is missing is waited
+/// for.
 pub(super) async fn run(plan: Watch, stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
     LocalSet::new()
         .run_until(run_here(plan, stop, messages))

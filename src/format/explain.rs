@@ -21,9 +21,6 @@ fn suggestion(similar: &[String]) -> String {
 
 /// What a code, a text or an error means and what to do: a paragraph. `kstar 513` is the number in
 /// the column Error Codes of a KSTAR inverter.
-///
-/// # Errors
-/// [`Unknown`] with what is similar.
 pub(crate) fn explain(asked: &str) -> Result<String, Unknown> {
     let asked = asked.trim();
     if let Some(number) = kstar_number(asked) {

@@ -59,13 +59,9 @@ impl Column {
 /// How a cell stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// Not at all.
     Plain,
-    /// All is well.
     Good,
-    /// Something is doubtful.
     Doubtful,
-    /// Something is wrong.
     Bad,
     /// There is nothing to see.
     Faint,

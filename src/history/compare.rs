@@ -25,11 +25,8 @@ const MOST_TRACKERS: usize = 24;
 /// Inverters and trackers compared.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Comparison {
-    /// The name of the plant.
     pub(crate) plant: Option<String>,
-    /// The first day.
     pub(crate) first: NaiveDate,
-    /// How many days.
     pub(crate) count: usize,
     /// Sorted by label.
     pub(crate) inverters: Vec<Compared>,
@@ -77,7 +74,6 @@ pub(crate) enum Basis {
 pub(crate) struct Finding {
     /// Part of the median that is missing: 0.14 for 14 %.
     pub(crate) below: f64,
-    /// Since when.
     pub(crate) since: NaiveDate,
     /// The same before that day, negative if it was above; `None` if there were not enough days.
     pub(crate) before: Option<f64>,
@@ -178,9 +174,6 @@ impl Comparison {
 }
 
 /// Compares the days from `from` to `to`.
-///
-/// # Errors
-/// [`ReadError`].
 pub(crate) fn read(
     log: &Log,
     names: &Names,

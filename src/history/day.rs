@@ -37,9 +37,7 @@ pub(crate) type Instant = i32;
 /// The power of one day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DaySeries {
-    /// The name of the plant.
     pub(crate) plant: Option<String>,
-    /// The local date.
     pub(crate) date: NaiveDate,
     /// When the first step begins.
     pub(crate) start: Instant,
@@ -85,7 +83,6 @@ pub(crate) struct FaultSpan {
     pub(crate) from: Instant,
     /// The last row.
     pub(crate) to: Instant,
-    /// What was reported.
     pub(crate) text: String,
 }
 
@@ -167,9 +164,6 @@ struct Raw {
 }
 
 /// Reads a day.
-///
-/// # Errors
-/// [`ReadError`].
 pub fn read(log: &Log, names: &Names, date: NaiveDate) -> Result<Read<DaySeries>, ReadError> {
     let parts = parallel::map(&log.inverters, |folder| read_one(folder, names, date));
     let mut skipped = Skipped::default();

@@ -39,9 +39,6 @@ pub(super) struct Day {
 
 impl Log {
     /// Lists a directory: that of `log`, or the folder of a single inverter.
-    ///
-    /// # Errors
-    /// [`ReadError`] if the directory or one below it can't be listed.
     pub fn open(directory: &Path) -> Result<Self, ReadError> {
         let mut log = Self::default();
         log.list(directory, "", DEPTH)?;
@@ -96,10 +93,7 @@ impl Log {
         Ok(())
     }
 
-    /// The same with these inverters only.
-    ///
-    /// # Errors
-    /// The first label that is not there.
+    /// The same with these inverters only. The error is the first label that is not there.
     pub(crate) fn only(mut self, labels: &[String]) -> Result<Self, String> {
         if labels.is_empty() {
             return Ok(self);
@@ -115,9 +109,6 @@ impl Log {
     }
 
     /// The last day from `from` to `to` on which an inverter has a row.
-    ///
-    /// # Errors
-    /// [`ReadError`].
     pub(crate) fn last_day(
         &self,
         from: NaiveDate,

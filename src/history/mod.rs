@@ -34,9 +34,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[error("can't read {}: {source}", path.display())]
 pub struct ReadError {
-    /// What can't be read.
     pub(crate) path: PathBuf,
-    /// Why.
     pub(crate) source: io::Error,
 }
 

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 /// What is known of a plant apart from its logs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Names {
-    /// The name of the plant.
     pub(crate) title: Option<String>,
     /// By label, such as `02` or `roof/02`.
     pub(crate) inverters: BTreeMap<String, Name>,

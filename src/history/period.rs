@@ -7,7 +7,6 @@ use super::yields;
 use super::{ReadError, Skipped, parallel};
 use chrono::{Datelike, Months, NaiveDate};
 
-/// Names of the months.
 pub(crate) const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
@@ -15,17 +14,13 @@ pub(crate) const MONTHS: [&str; 12] = [
 /// The yield of each inverter on each of some days.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Yields {
-    /// The name of the plant.
     pub(crate) plant: Option<String>,
-    /// The first day.
     pub(crate) first: NaiveDate,
-    /// How many days.
     pub(crate) count: usize,
     /// Sorted by label.
     pub(crate) inverters: Vec<InverterYields>,
 }
 
-/// The yields of one inverter.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct InverterYields {
     /// `02`
@@ -37,9 +32,6 @@ pub(crate) struct InverterYields {
 }
 
 /// Reads the yields of the days from `from` to `to`.
-///
-/// # Errors
-/// [`ReadError`].
 pub(crate) fn read(
     log: &Log,
     names: &Names,
@@ -91,7 +83,6 @@ fn read_one(
 }
 
 impl Yields {
-    /// The dates, in order.
     pub(crate) fn dates(&self) -> impl Iterator<Item = NaiveDate> {
         self.first.iter_days().take(self.count)
     }
@@ -124,7 +115,6 @@ pub(crate) fn total(energies: impl Iterator<Item = Option<f64>>) -> Option<f64> 
 /// Bars: a slot per day, month, or month of several years; in each slot a value per series.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Bars {
-    /// The name of the plant.
     pub(crate) plant: Option<String>,
     /// The period: `2026-05`, `2026`, `2024 to 2026`.
     pub(crate) title: String,

@@ -67,7 +67,6 @@ fn two(tens: u8, ones: u8) -> Option<i32> {
 
 /// One row of a log.
 pub(super) struct Row<'a> {
-    /// When it was taken.
     pub(super) time: Time,
     /// What its cells mean.
     pub(super) columns: &'a Columns,
@@ -131,9 +130,6 @@ pub(super) struct Reader {
 impl Reader {
     /// Hands every row of a file to `each`, in the order in which they stand there. A file that is
     /// gone has none.
-    ///
-    /// # Errors
-    /// [`ReadError`].
     pub(super) fn whole(
         &mut self,
         path: &Path,
@@ -151,9 +147,6 @@ impl Reader {
 
     /// Hands the rows in the last `length` bytes of a file to `each`. Gives whether these were all
     /// rows.
-    ///
-    /// # Errors
-    /// [`ReadError`].
     pub(super) fn tail(
         &mut self,
         path: &Path,
@@ -181,9 +174,6 @@ impl Reader {
     }
 
     /// The header of a file; `None` if it is not that of a log.
-    ///
-    /// # Errors
-    /// [`ReadError`].
     pub(super) fn columns(&mut self, path: &Path) -> Result<Option<&Columns>, ReadError> {
         if let Some(mut file) = open(path)? {
             self.first_line(&mut file)

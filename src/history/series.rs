@@ -16,7 +16,6 @@ pub(crate) enum Period {
     Day(Option<NaiveDate>),
     /// The month that begins on this day.
     Month(NaiveDate),
-    /// A year.
     Year(i32),
     /// All years side by side.
     Years,
@@ -89,9 +88,6 @@ impl Archive {
     }
 
     /// The series of a period; `None` if it has no rows.
-    ///
-    /// # Errors
-    /// [`ReadError`].
     pub(crate) fn read(&mut self, period: Period) -> Result<Option<Series>, ReadError> {
         match period {
             Period::Day(Some(date)) => self.day(date),

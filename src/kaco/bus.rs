@@ -24,7 +24,6 @@ use tracing::{debug, info, trace, warn};
 /// One request and all bytes received until it was decided, for recordings.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Exchange<'a> {
-    /// The bytes sent.
     pub(crate) request: &'a [u8],
     /// The bytes that came, echo and noise included.
     pub(crate) reply: &'a [u8],
@@ -60,9 +59,6 @@ pub struct Bus<C: Connect> {
 
 impl<C: Connect> Bus<C> {
     /// Opens the link.
-    ///
-    /// # Errors
-    /// The error of the link.
     pub async fn open(mut connector: C, timing: Timing) -> Result<Self, LinkError> {
         let stream = Some(connector.connect().await?);
         Ok(Self {
@@ -110,10 +106,8 @@ impl<C: Connect> Bus<C> {
     /// Asks until there is a good reply, silence, or no attempt left. Frames that are not the
     /// answer are dropped, and listening goes on. A reply whose type was lost is asked for again
     /// too; it counts if no other is better. An inverter that never names its type costs these
-    /// attempts once.
-    ///
-    /// # Errors
-    /// [`LinkError`] when the link got lost, could not be opened again or got lost a second time.
+    /// attempts once. [`LinkError`] when the link got lost, could not be opened again or got lost a
+    /// second time.
     pub(crate) async fn ask(&mut self, request: Request) -> Result<Outcome<Frame>, LinkError> {
         let Request { address, .. } = request;
         let mut attempt = 1;
@@ -242,9 +236,6 @@ impl<C: Connect> Bus<C> {
 
     /// Receives what follows a reply, until the bus is idle for the gap. One inverter sends nothing
     /// more; two of the same address do.
-    ///
-    /// # Errors
-    /// [`LinkError::Lost`] when the link got lost.
     pub(super) async fn rest(&mut self) -> Result<(), LinkError> {
         let limit = Instant::now() + LONGEST_REPLY;
         while Instant::now() < limit {
@@ -263,9 +254,6 @@ impl<C: Connect> Bus<C> {
 
     /// Waits for the reply to the last request, whose time is over; returns when it began if it
     /// comes.
-    ///
-    /// # Errors
-    /// [`LinkError::Lost`] when the link got lost.
     pub(super) async fn late_reply(&mut self) -> Result<Option<Duration>, LinkError> {
         let sent = self.last_request.unwrap_or_else(Instant::now);
         let begins = sent + self.timing.first_byte + LATE_REPLY;

@@ -76,7 +76,6 @@ pub enum LinkError {
 }
 
 impl LinkError {
-    /// What a person can do about it.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::NotFound { hint, .. } | Self::Denied { hint, .. } => Some(hint.clone()),

@@ -10,8 +10,6 @@ use crate::reading::{Cells, Decimal, Kind, Layout, Reading, StatusCode, Unreadab
 use std::borrow::Cow;
 
 /// The reading of a single frame, without time. A 000xi needs three frames: see [`three_units`].
-///
-/// # Errors
 /// [`Fault::UnknownLayout`] for a generic reply with a number of elements that no table has.
 pub fn frame(frame: &Frame) -> Result<Reading, Fault> {
     let mut reading = match &frame.body {

@@ -16,16 +16,12 @@ pub(crate) enum Ping {
     Late(Duration),
     /// Bytes came, but no good reply.
     Garbled,
-    /// Nothing came.
     Silent,
 }
 
 impl<C: Connect> Bus<C> {
     /// Requests the readings of an inverter once. Where no reply comes in time, a late one is
     /// waited for.
-    ///
-    /// # Errors
-    /// [`LinkError`] when the link is gone for good.
     pub(crate) async fn ping(&mut self, address: Address) -> Result<Ping, LinkError> {
         self.overhear();
         let command = Command::Readings;

@@ -56,10 +56,8 @@ impl<C: Connect> Poller<C> {
     }
 
     /// Reads each inverter once; the silent ones get one more chance after the others. `report` is
-    /// called for each inverter as soon as it is decided, with the requests that it needed.
-    ///
-    /// # Errors
-    /// [`LinkError`] when the link is gone for good; what was reported until then stands.
+    /// called for each inverter as soon as it is decided, with the requests that it needed. After
+    /// an error, what was reported until then stands.
     pub async fn round(
         &mut self,
         addresses: &[Address],
@@ -80,9 +78,6 @@ impl<C: Connect> Poller<C> {
     }
 
     /// Reads each inverter once, without a second chance: for those that were silent before.
-    ///
-    /// # Errors
-    /// As [`Self::round`].
     pub(crate) async fn once(
         &mut self,
         addresses: &[Address],
@@ -139,9 +134,6 @@ impl<C: Connect> Poller<C> {
 
     /// Asks firmware and serial number. An inverter that was not read yet is asked for its firmware
     /// alone: only inverters of the generic protocol report a serial number.
-    ///
-    /// # Errors
-    /// [`LinkError`] when the link is gone for good.
     pub(crate) async fn facts(&mut self, address: Address) -> Result<Facts, LinkError> {
         let firmware = self.tell(address, Command::Firmware).await?;
         let serial = if self.generic.contains(&address) {

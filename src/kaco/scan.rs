@@ -49,9 +49,6 @@ impl<C: Connect> Poller<C> {
     /// Polls every address once, and the silent ones a second time unless the bus has shown that it
     /// is fast. `report` is called with each address; with silent ones once in each pass, and again
     /// if a late reply comes.
-    ///
-    /// # Errors
-    /// [`LinkError`] when the link is gone for good.
     pub async fn scan(
         &mut self,
         addresses: &[Address],

@@ -22,12 +22,10 @@ use tracing::{debug, info};
 pub struct NetworkError {
     /// The address; 0.0.0.0 stands for all.
     pub(crate) ip: Ipv4Addr,
-    /// The error of the system.
     pub(crate) source: io::Error,
 }
 
 impl NetworkError {
-    /// What a person can do about it.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self.source.kind() {
             io::ErrorKind::NetworkUnreachable
@@ -74,9 +72,6 @@ impl Client {
     }
 
     /// Asks for the readings; a reading has neither time nor sender yet.
-    ///
-    /// # Errors
-    /// [`NetworkError`] if no request could be sent at all.
     pub(crate) async fn readings(&mut self) -> Result<Outcome<Reading>, NetworkError> {
         self.ask(Request::Readings, self.timing.attempts, interpret::reading)
             .await

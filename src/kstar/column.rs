@@ -8,9 +8,7 @@ use crate::reading::Field;
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Column {
-    /// What outputs see.
     pub(crate) field: Field,
-    /// How its value is got.
     pub(crate) source: Source,
 }
 
@@ -67,13 +65,10 @@ pub(crate) struct Slot {
 /// How a number is written, big-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// One byte.
     U8,
-    /// Two bytes.
     U16,
     /// Two bytes, two's complement.
     I16,
-    /// Four bytes.
     U32,
 }
 

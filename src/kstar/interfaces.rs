@@ -27,9 +27,6 @@ pub(crate) fn broadcast_addresses() -> Vec<Ipv4Addr> {
 }
 
 /// The address of this machine in the direction of `ip`; nothing is sent to find out.
-///
-/// # Errors
-/// When there is no way to `ip`.
 pub(crate) async fn local_address(ip: Ipv4Addr) -> io::Result<Ipv4Addr> {
     let udp = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
     udp.set_broadcast(true)?;

@@ -18,9 +18,6 @@ const MOST: usize = 256;
 /// Sends the search packet to all `targets`, broadcast addresses or single modules, and calls
 /// `found` for each module as soon as it answers: with the address that its answer came from, which
 /// counts, and its content.
-///
-/// # Errors
-/// [`NetworkError`] if the packet could be sent nowhere.
 pub(crate) async fn search(
     targets: &[Ipv4Addr],
     timing: &Timing,

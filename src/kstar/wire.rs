@@ -174,10 +174,8 @@ impl FrameError {
     }
 }
 
-/// Checks a datagram from its first byte to its last; one datagram is one frame.
-///
-/// # Errors
-/// The first thing that is wrong, in the order of the bytes, the sum last.
+/// Checks a datagram from its first byte to its last; one datagram is one frame. The error is the
+/// first thing that is wrong, in the order of the bytes, the sum last.
 pub fn parse(datagram: &[u8]) -> Result<Frame<'_>, FrameError> {
     if datagram.iter().zip(HEADER).any(|(byte, due)| *byte != due) {
         return Err(FrameError::Header);

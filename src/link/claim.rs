@@ -13,19 +13,14 @@ use tracing::info;
 /// Held as long as this value lives.
 pub(crate) struct Claim(#[allow(dead_code, reason = "held, not used")] UnixDatagram);
 
-/// Takes a name for this process.
-///
-/// # Errors
-/// [`io::ErrorKind::AddrInUse`] if another run has it; others where the system has no such names.
+/// Takes a name for this process. [`io::ErrorKind::AddrInUse`] if another run has it; others where
+/// the system has no such names.
 pub(crate) fn hold(name: &str) -> io::Result<Claim> {
     let address = SocketAddr::from_abstract_name(format!("kaco_ardexa {name}"))?;
     UnixDatagram::bind_addr(&address).map(Claim)
 }
 
 /// Takes a gateway; `None` where the system has no such names.
-///
-/// # Errors
-/// [`LinkError::Busy`] if another run has it.
 pub(super) fn take(gateway: &Gateway) -> Result<Option<Claim>, LinkError> {
     match hold(&gateway.to_string().to_ascii_lowercase()) {
         Ok(claim) => Ok(Some(claim)),

@@ -137,9 +137,6 @@ impl Link {
 impl Device {
     /// Looks whether it is there and may be used, without opening it. Of a gateway nothing can be
     /// seen that way.
-    ///
-    /// # Errors
-    /// [`LinkError`] if not.
     pub(crate) fn look(&self) -> Result<(), LinkError> {
         match self {
             Self::Serial(path) => serial::look(path),

@@ -55,9 +55,7 @@ pub(crate) struct Polling {
 pub struct Bus {
     /// Its name; there is one as soon as there are two buses.
     pub name: Option<BusName>,
-    /// Where it is.
     pub(crate) device: Device,
-    /// The inverters on it.
     pub(crate) addresses: Addresses,
     /// The keys of this bus over those at the top.
     pub(crate) polling: Polling,
@@ -83,7 +81,6 @@ pub struct Kstar {
 pub struct Mqtt {
     /// The broker; never with a password.
     pub broker: Broker,
-    /// The file with the password.
     pub(crate) password_file: Option<PathBuf>,
     /// In front of all topics of states and availability.
     pub(crate) prefix: Option<String>,
@@ -104,9 +101,7 @@ pub struct Mqtt {
 pub(crate) struct Influx {
     /// The database; never with a password.
     pub(crate) database: Database,
-    /// The file with the password.
     pub(crate) password_file: Option<PathBuf>,
-    /// The file with the token.
     pub(crate) token_file: Option<PathBuf>,
     /// Certificates to trust.
     pub(crate) ca: Option<PathBuf>,
@@ -135,7 +130,6 @@ pub struct PlantFile {
     pub(crate) silent: Option<bool>,
     /// The broker.
     pub mqtt: Option<Mqtt>,
-    /// The database.
     pub(crate) influx: Option<Influx>,
     /// The buses, at least one or a KSTAR inverter.
     pub buses: Vec<Bus>,
@@ -146,10 +140,7 @@ pub struct PlantFile {
 /// Bytes of the longest file that is read.
 const LONGEST: u64 = 1 << 20;
 
-/// Reads and parses a file.
-///
-/// # Errors
-/// Why it can't be read, or all of its mistakes, one per line.
+/// Reads and parses a file. The error holds all mistakes, one per line.
 pub(crate) fn read(path: &Path) -> Result<PlantFile, String> {
     let shown = path.display().to_string();
     let unreadable = |reason: &dyn fmt::Display| {
@@ -167,9 +158,6 @@ pub(crate) fn read(path: &Path) -> Result<PlantFile, String> {
 
 impl PlantFile {
     /// Parses a file. `path`: what messages call it.
-    ///
-    /// # Errors
-    /// All mistakes, each with its line.
     pub fn parse(path: &str, text: &str) -> Result<Self, Mistakes> {
         let mut notes = Notes::new(path, text);
         let parsed = match DeTable::parse(text) {

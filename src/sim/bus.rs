@@ -53,9 +53,6 @@ pub struct SimulatedBus {
 
 impl SimulatedBus {
     /// Opens a new pseudo-terminal, within a Tokio runtime.
-    ///
-    /// # Errors
-    /// When the system has none.
     pub fn open() -> io::Result<Self> {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags)?;
@@ -87,9 +84,6 @@ impl SimulatedBus {
     ///
     /// `answer` gets all bytes up to a CR. While the line is idle it gets those without a CR,
     /// mostly none.
-    ///
-    /// # Errors
-    /// When the terminal fails.
     pub async fn run(mut self, mut answer: impl FnMut(&[u8]) -> Vec<Play>) -> io::Result<()> {
         let mut request = Vec::new();
         let mut byte = [0];
@@ -147,9 +141,6 @@ pub(crate) struct Simulation {
 
 impl Simulation {
     /// Starts them on a new pseudo-terminal; `addresses` are those that answer, `None` for all.
-    ///
-    /// # Errors
-    /// When the system has no pseudo-terminal.
     pub(crate) fn start(mood: Mood, addresses: Option<Vec<Address>>) -> io::Result<Self> {
         let bus = SimulatedBus::open()?;
         let path = bus.path.clone();
@@ -172,9 +163,6 @@ impl Simulation {
     }
 
     /// Waits until the terminal fails.
-    ///
-    /// # Errors
-    /// The failure.
     pub(crate) async fn run(&mut self) -> io::Result<()> {
         match (&mut self.task).await {
             Ok(outcome) => outcome,

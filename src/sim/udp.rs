@@ -55,10 +55,7 @@ pub struct Player {
 }
 
 impl Player {
-    /// Takes the ports of `address`, 0.0.0.0 for all of this machine.
-    ///
-    /// # Errors
-    /// When the address is not one of this machine or its ports stay taken; with the port.
+    /// Takes the ports of `address`, 0.0.0.0 for all of this machine. The error names the port.
     pub async fn open(address: Ipv4Addr) -> Result<Self, (u16, io::Error)> {
         let taken = |port| move |error| (port, error);
         Ok(Self {
@@ -71,9 +68,6 @@ impl Player {
     }
 
     /// Plays a simulated inverter until a socket fails.
-    ///
-    /// # Errors
-    /// The failure.
     pub(crate) async fn run(self) -> io::Result<()> {
         let inverter = SimulatedKstar::new(self.address);
         self.play(|request| {
@@ -87,9 +81,6 @@ impl Player {
     }
 
     /// Plays what `answer` returns for each datagram until a socket fails.
-    ///
-    /// # Errors
-    /// The failure.
     pub async fn play(self, answer: impl FnMut(Datagram<'_>) -> Vec<Play>) -> io::Result<()> {
         let answer = RefCell::new(answer);
         let module = self.serve(&self.module, DISCOVERY_PORT, &answer);

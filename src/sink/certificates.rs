@@ -7,10 +7,7 @@ use std::path::Path;
 /// Bytes of a file with certificates: those of a whole system are a tenth of it.
 const MOST: usize = 4 << 20;
 
-/// What is in such a file.
-///
-/// # Errors
-/// If it can't be read or holds more than 4 MB.
+/// What is in such a file. More than 4 MB is an error.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     lines::whole(path, MOST)
 }

@@ -120,9 +120,6 @@ pub struct Sinks {
 impl Sinks {
     /// Opens the sinks. Directories are taken before anything is polled: two runs never write to
     /// one.
-    ///
-    /// # Errors
-    /// [`Failure`] if one can't be opened at all.
     pub fn open(plan: SinkPlan) -> Result<Self, Failure> {
         for failure in plan.exposed() {
             warn!("{failure}");
@@ -175,10 +172,8 @@ impl Sinks {
     }
 
     /// Keeps one connection to the broker from now on, instead of one at the end, and serves
-    /// SunSpec clients. Changes are reported by the watcher, not by the log.
-    ///
-    /// # Errors
-    /// [`Failure`] if the login makes no sense, or if units clash. A broker that is away may come.
+    /// SunSpec clients. Changes are reported by the watcher, not by the log. A broker that is away
+    /// is not an error: it may come.
     pub(crate) fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), Failure> {
         for sink in &mut self.sinks {
             match sink {
@@ -202,9 +197,6 @@ impl Sinks {
     }
 
     /// Serves HTTP from now on, if it was wanted; `every` is the time between rounds.
-    ///
-    /// # Errors
-    /// [`Failure`] if the runtime can't take the port.
     pub(crate) fn serve(
         &mut self,
         inverters: &[InverterId],

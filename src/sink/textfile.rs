@@ -24,10 +24,8 @@ impl Textfile {
     }
 }
 
-/// Writes `text` beside the file and replaces it. The umask decides which users may read it.
-///
-/// # Errors
-/// [`LogError::Failed`]; then the old file is as it was.
+/// Writes `text` beside the file and replaces it. The umask decides which users may read it. After
+/// an error the old file is as it was.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), LogError> {
     let new = beside(path);
     let _ = fs::remove_file(&new); // of a run that was killed

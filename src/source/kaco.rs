@@ -57,9 +57,6 @@ pub struct KacoSource {
 
 impl KacoSource {
     /// A source that opens its bus with the first poll.
-    ///
-    /// # Errors
-    /// [`SourceError::Recording`] if the file of the recording can't be opened.
     pub(crate) fn new(
         plan: BusPlan,
         lifetime: Lifetime,
@@ -214,9 +211,6 @@ pub(crate) struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     /// Opens the bus.
-    ///
-    /// # Errors
-    /// [`Failure`] if the bus or the recording can't be opened.
     pub(crate) async fn open(plan: &'a BusPlan, clock: Clock) -> Result<Self, Failure> {
         let recorder = plan.recorder()?;
         let poller = open(plan, recorder.as_ref(), clock).await?;
@@ -229,9 +223,6 @@ impl<'a> Scanner<'a> {
 
     /// Searches. `report` is called with each address as soon as it is decided; with silent ones
     /// once in each pass, and again if a late reply comes.
-    ///
-    /// # Errors
-    /// [`Failure`] if the bus gets lost, or if the recording can't be written.
     pub(crate) async fn run(
         &mut self,
         mut report: impl FnMut(Address, Heard),
@@ -256,9 +247,6 @@ impl<'a> Scanner<'a> {
 
 /// Requests the readings of each inverter of a bus `count` times, in turn. `report` is called with
 /// each outcome.
-///
-/// # Errors
-/// [`Failure`] if the bus can't be opened or gets lost, or if the recording can't be written.
 pub(crate) async fn ping(
     plan: &BusPlan,
     count: u32,

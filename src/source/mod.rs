@@ -50,9 +50,6 @@ pub enum Source {
 
 impl Source {
     /// Prepares a source; nothing is opened or sent yet.
-    ///
-    /// # Errors
-    /// [`SourceError::Recording`] if the file of a recording can't be opened.
     pub fn new(plan: SourcePlan, lifetime: Lifetime, clock: Clock) -> Result<Self, SourceError> {
         Ok(match plan {
             SourcePlan::Kaco(plan) => {
@@ -91,11 +88,9 @@ impl Source {
         }
     }
 
-    /// Polls the inverters that are due. `report` is called with each as soon as it is decided.
-    ///
-    /// # Errors
-    /// [`SourceError`] when the way to all of them is gone; the next poll tries to open it again.
-    /// What was reported until then stands.
+    /// Polls the inverters that are due. `report` is called with each as soon as it is decided. An
+    /// error means that the way to all of them is gone; the next poll tries to open it again. What
+    /// was reported until then stands.
     pub(crate) async fn poll(
         &mut self,
         due: &[InverterId],
@@ -117,10 +112,8 @@ impl Source {
 }
 
 /// Prepares sources, and gives what failed of that: one whose recording can't be written polls
-/// without, unless it `is_alone`.
-///
-/// # Errors
-/// [`SourceError::Recording`] of a source that is alone.
+/// without, unless it `is_alone`. A recording that fails is an error only of a source that is
+/// alone.
 pub(crate) fn prepared(
     plans: Vec<SourcePlan>,
     is_alone: bool,

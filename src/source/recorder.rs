@@ -26,9 +26,6 @@ struct State {
 
 impl Recorder {
     /// Opens the file for appending; `device` stands in every line.
-    ///
-    /// # Errors
-    /// [`SourceError::Recording`] if the file can't be opened.
     pub(crate) fn open(path: &Path, device: String) -> Result<Self, SourceError> {
         let file = OpenOptions::new().create(true).append(true).open(path);
         let path = path.to_owned();

@@ -52,10 +52,8 @@ impl Keepers {
         (keepers, events)
     }
 
-    /// Starts to poll; gives what failed of that. `is_first`: nothing was polled before.
-    ///
-    /// # Errors
-    /// [`SourceError`] of a source that is alone.
+    /// Starts to poll; gives what failed of that. `is_first`: nothing was polled before. Fails only
+    /// with the error of a source that is alone.
     pub(super) fn start(
         &mut self,
         plans: Vec<SourcePlan>,

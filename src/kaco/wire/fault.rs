@@ -60,8 +60,6 @@ impl Fault {
 pub struct FrameError {
     /// The address in its header, which may be damaged too.
     pub(crate) address: Option<u8>,
-    /// What is wrong.
     pub(crate) fault: Fault,
-    /// Its bytes.
     pub(crate) bytes: Bytes,
 }

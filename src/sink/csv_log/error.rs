@@ -16,15 +16,12 @@ pub enum LogError {
     Failed {
         /// What was tried, in the form "can't …".
         action: &'static str,
-        /// On what.
         path: PathBuf,
-        /// Why not.
         source: io::Error,
     },
 }
 
 impl LogError {
-    /// What a person can do about it.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Busy(path) => Some(format!(

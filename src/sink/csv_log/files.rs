@@ -26,11 +26,8 @@ pub struct LogDirectory {
 }
 
 impl LogDirectory {
-    /// Makes the directory if it is missing, and takes it for this run.
-    ///
-    /// # Errors
-    /// [`LogError::Busy`] if another run has it; [`LogError::Failed`] if it can't be made, read or
-    /// written.
+    /// Makes the directory if it is missing, and takes it for this run. [`LogError::Busy`] if
+    /// another run has it.
     pub fn open(path: &Path) -> Result<Self, LogError> {
         if !path.is_dir() {
             let mut make = DirBuilder::new();
@@ -62,9 +59,6 @@ impl LogDirectory {
 
     /// Repairs what a power cut left of an inverter's files: a torn last row of that day, or of the
     /// last day before it, is removed.
-    ///
-    /// # Errors
-    /// [`LogError::Failed`] if the files can't be read or written.
     pub(crate) fn repair(&self, folder: &str, day: NaiveDate) -> Result<(), LogError> {
         let Some(folder) = self.inside(folder)? else {
             return Ok(());
@@ -87,11 +81,8 @@ impl LogDirectory {
     }
 
     /// Appends one row to the inverter's file of the reading's day; makes it, with its header, if
-    /// it is the first.
-    ///
-    /// # Errors
-    /// [`LogError::Failed`]; then nothing of the row is left in the file. [`LogError::Busy`] if the
-    /// directory was taken away meanwhile and another run has the new one.
+    /// it is the first. [`LogError::Failed`]: nothing of the row is left in the file.
+    /// [`LogError::Busy`]: the directory was taken away meanwhile and another run has the new one.
     pub fn append(&mut self, folder: &str, reading: &Reading) -> Result<(), LogError> {
         let Some(time) = reading.time else {
             return Ok(()); // a decoded capture has no place in a log

@@ -41,9 +41,6 @@ pub struct Folder {
 
 impl Folder {
     /// Opens a folder that a person named: links on the way to it are theirs, and followed.
-    ///
-    /// # Errors
-    /// The error of the system.
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self {
@@ -53,9 +50,6 @@ impl Folder {
     }
 
     /// Opens a folder in this one; `None` if there is none.
-    ///
-    /// # Errors
-    /// [`Stranger::Link`], or the error of the system.
     pub(crate) fn inside(&self, name: &str) -> io::Result<Option<Self>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let handle = self.open_at(name, flags, Mode::empty())?;
@@ -66,18 +60,12 @@ impl Folder {
     }
 
     /// Makes a folder in this one, and flushes it to disk.
-    ///
-    /// # Errors
-    /// The error of the system.
     pub(crate) fn make(&self, name: &str) -> io::Result<()> {
         mkdirat(&self.handle, name, DIRECTORY)?;
         self.sync()
     }
 
     /// Opens a file for reading and writing; `None` if there is none.
-    ///
-    /// # Errors
-    /// [`Stranger`], or the error of the system.
     pub(crate) fn file(&self, name: &str) -> io::Result<Option<File>> {
         // Without waiting, as opening a pipe that has no writer would block for ever.
         let file = self.open_at(name, OFlags::RDWR | OFlags::NONBLOCK, Mode::empty())?;
@@ -88,9 +76,6 @@ impl Folder {
     }
 
     /// All that is in a file; `None` if there is none.
-    ///
-    /// # Errors
-    /// As [`Self::file`].
     pub(crate) fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         let Some(mut file) = self.file(name)? else {
             return Ok(None);
@@ -102,9 +87,6 @@ impl Folder {
 
     /// Makes a new file, whole and on the disk. One of this name that a killed run left is removed
     /// before.
-    ///
-    /// # Errors
-    /// The error of the system.
     pub(crate) fn create(&self, name: &str, content: &[u8]) -> io::Result<()> {
         self.remove_if_there(name)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
@@ -115,17 +97,11 @@ impl Folder {
     }
 
     /// Gives a file another name; what had that name is gone.
-    ///
-    /// # Errors
-    /// The error of the system.
     pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         Ok(renameat(&self.handle, from, &self.handle, to)?)
     }
 
-    /// Gives a file a second name.
-    ///
-    /// # Errors
-    /// The error of the system; also where the disk has no hard links.
+    /// Gives a file a second name. Fails also where the disk has no hard links.
     pub(crate) fn link(&self, from: &str, to: &str) -> io::Result<()> {
         Ok(linkat(
             &self.handle,
@@ -137,17 +113,11 @@ impl Folder {
     }
 
     /// Removes a file or a link.
-    ///
-    /// # Errors
-    /// The error of the system.
     pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
         Ok(unlinkat(&self.handle, name, AtFlags::empty())?)
     }
 
     /// Removes a file or a link, if there is one.
-    ///
-    /// # Errors
-    /// The error of the system.
     pub(crate) fn remove_if_there(&self, name: &str) -> io::Result<()> {
         match self.remove(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -167,9 +137,6 @@ impl Folder {
     }
 
     /// The names of what is in it, in no order.
-    ///
-    /// # Errors
-    /// The error of the system.
     pub(crate) fn names(&self) -> io::Result<impl Iterator<Item = String>> {
         let entries = Dir::read_from(&self.handle)?;
         let name = |entry: DirEntry| Some(entry.file_name().to_str().ok()?.to_owned());
@@ -186,9 +153,6 @@ impl Folder {
     }
 
     /// Sees names that were made, changed or removed to the disk.
-    ///
-    /// # Errors
-    /// The error of the system.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.handle.sync_all()
     }

@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-/// The time of day.
 pub(crate) type Clock = fn() -> DateTime<FixedOffset>;
 
 /// Minutes that a point of a curve stands for.
@@ -52,7 +51,6 @@ struct Counts {
 pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) every: Duration,
-    /// The name of the plant.
     pub(super) title: Option<String>,
     pub(super) entries: Vec<Entry>,
     /// What totals need of earlier rounds.
@@ -195,7 +193,6 @@ impl State {
         time.map(|time| ((self.clock)() - time).num_seconds().max(0))
     }
 
-    /// What all inverters give together.
     pub(super) fn total(&self) -> PlantTotal {
         let latest = self.entries.iter().map(|entry| &entry.observation);
         self.memory.total(latest)

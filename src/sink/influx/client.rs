@@ -47,9 +47,6 @@ pub(super) struct Client {
 
 impl Client {
     /// Nothing is connected yet.
-    ///
-    /// # Errors
-    /// [`PushError`] if a file can't be read, or the login makes no sense.
     pub(super) fn new(options: &Options) -> Result<Self, PushError> {
         let database = &options.database;
         Ok(Self {
@@ -73,11 +70,8 @@ impl Client {
         &self.name
     }
 
-    /// Sends lines; they are taken when this comes back without an error.
-    ///
-    /// # Errors
-    /// [`PushError`]; whether the database has some of the lines is not known then. The same lines
-    /// again change nothing.
+    /// Sends lines; they are taken when this comes back without an error. After an error it is not
+    /// known whether the database has some of the lines. The same lines again change nothing.
     pub(super) async fn send(&mut self, lines: &Bytes) -> Result<(), PushError> {
         if let Some(connection) = self.connection.take()
             && let Ok(answered) = self.exchange(connection, lines).await

@@ -21,9 +21,7 @@ pub(crate) struct Database {
     pub(crate) is_encrypted: bool,
     /// Path and query of the requests.
     pub(crate) path: String,
-    /// User in the URL.
     pub(crate) user: Option<String>,
-    /// Password in the URL.
     pub(crate) password: Option<Password>,
 }
 

@@ -10,42 +10,20 @@ use std::time::Duration;
 pub(crate) enum PushError {
     /// There is no connection.
     #[error("{database} can't be reached: {reason}")]
-    Unreachable {
-        /// Scheme, host and port.
-        database: String,
-        /// In words.
-        reason: String,
-    },
+    Unreachable { database: String, reason: String },
     /// No encrypted connection.
     #[error("{database}: TLS: {reason}")]
-    Tls {
-        /// Scheme, host and port.
-        database: String,
-        /// In words.
-        reason: String,
-    },
+    Tls { database: String, reason: String },
     /// The connection ended before there was an answer.
     #[error("{database}: the connection was lost: {reason}")]
-    Lost {
-        /// Scheme, host and port.
-        database: String,
-        /// In words.
-        reason: String,
-    },
+    Lost { database: String, reason: String },
     /// There is a connection, but no answer.
     #[error("{database} gave no answer within {seconds} s")]
-    Slow {
-        /// Scheme, host and port.
-        database: String,
-        /// How long that was.
-        seconds: u64,
-    },
+    Slow { database: String, seconds: u64 },
     /// An answer, but not that it has taken the rows.
     #[error("{database} answers {}{}", code.as_u16(), behind(said))]
     Refused {
-        /// Scheme, host and port.
         database: String,
-        /// The number of its answer.
         code: StatusCode,
         /// What it said, made safe to show.
         said: String,
@@ -61,11 +39,8 @@ pub(crate) enum PushError {
     /// `--influx-password-file`, `--influx-token-file`, `--influx-ca`
     #[error("can't read the {what} in {}: {reason}", path.display())]
     File {
-        /// What should be in it.
         what: &'static str,
-        /// As it was typed.
         path: PathBuf,
-        /// In words.
         reason: String,
     },
 }
@@ -78,7 +53,6 @@ fn behind(said: &str) -> String {
 }
 
 impl PushError {
-    /// What a person can do about it.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Unreachable { .. } => {
@@ -106,7 +80,6 @@ impl PushError {
         self.has_code(&[StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY])
     }
 
-    /// The batch was too long.
     pub(super) fn is_too_long(&self) -> bool {
         self.has_code(&[StatusCode::PAYLOAD_TOO_LARGE])
     }

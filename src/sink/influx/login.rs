@@ -31,9 +31,6 @@ pub(super) struct Login {
 impl Login {
     /// A token counts more than user and password, a file more than the URL, and that more than the
     /// environment.
-    ///
-    /// # Errors
-    /// [`PushError`] if a file can't be read, or a password has no user.
     pub(super) fn new(options: &Options) -> Result<Self, PushError> {
         let Options {
             database,

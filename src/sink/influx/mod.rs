@@ -55,7 +55,6 @@ const SUBJECT: &str = "the readings could not be pushed";
 /// Where and how to push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Where.
     pub(crate) database: Database,
     /// User, password and token where the URL has none.
     pub environment: Environment,

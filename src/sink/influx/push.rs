@@ -59,10 +59,7 @@ impl Pusher {
         self.client.name()
     }
 
-    /// Pushes all that waits, oldest first.
-    ///
-    /// # Errors
-    /// [`PushError`]; what the database does not have waits on.
+    /// Pushes all that waits, oldest first. What the database does not have waits on.
     pub(super) async fn push(&mut self) -> Result<(), PushError> {
         self.store.store().start();
         let mut blocked = None;

@@ -50,12 +50,10 @@ impl Session {
         Self { state, task }
     }
 
-    /// There are new rows.
     pub(super) fn wake(&self) {
         self.state.news.notify_one();
     }
 
-    /// Since when rows wait, and why.
     pub(super) fn trouble(&self) -> Trouble {
         self.state.trouble().clone()
     }

@@ -23,9 +23,6 @@ pub(super) struct Tls {
 
 impl Tls {
     /// With the system's certificates, or those in the file that was given.
-    ///
-    /// # Errors
-    /// [`PushError`] if they can't be read.
     pub(super) fn new(options: &Options) -> Result<Self, PushError> {
         let database = options.database.to_string();
         let of_tls = |reason: String| PushError::Tls {

@@ -47,9 +47,6 @@ pub(super) struct Connector {
 
 impl Connector {
     /// Nothing is connected yet.
-    ///
-    /// # Errors
-    /// [`PublishError`] if a file can't be read, or the login makes no sense.
     pub(super) fn new(options: &Options) -> Result<Self, PublishError> {
         let broker = &options.broker;
         let login = Login::new(
@@ -171,9 +168,6 @@ pub(super) struct Sender {
 impl Sender {
     /// Hands a message over; the notice comes true when the broker has it (QoS 1), or when it is on
     /// its way (QoS 0).
-    ///
-    /// # Errors
-    /// [`ClientError`] if there is no room for it.
     pub(super) fn send(&self, message: &Message) -> Result<PublishNotice, ClientError> {
         let Message {
             topic,

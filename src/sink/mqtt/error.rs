@@ -10,52 +10,31 @@ use std::path::PathBuf;
 pub enum PublishError {
     /// There is no connection.
     #[error("{broker} can't be reached: {reason}")]
-    Unreachable {
-        /// Scheme, host and port.
-        broker: String,
-        /// In words.
-        reason: String,
-    },
+    Unreachable { broker: String, reason: String },
     /// The broker does not let this user in.
     #[error("{0}: not authorized")]
     NotAuthorized(String),
     /// The broker does not want this program.
     #[error("{broker} refuses: {reason}")]
     Refused {
-        /// Scheme, host and port.
         broker: String,
-        /// In words.
         reason: &'static str,
     },
     /// No encrypted connection.
     #[error("{broker}: TLS: {reason}")]
-    Tls {
-        /// Scheme, host and port.
-        broker: String,
-        /// In words.
-        reason: String,
-    },
+    Tls { broker: String, reason: String },
     /// The connection ended before all was taken.
     #[error("{broker}: the connection was lost: {reason}")]
-    Lost {
-        /// Scheme, host and port.
-        broker: String,
-        /// In words.
-        reason: String,
-    },
+    Lost { broker: String, reason: String },
     /// It sent a message that is longer than any that is listened to.
     #[error("{0}: a message on homeassistant/status is too long; it is not listened to any more")]
     TooLong(String),
     /// There is a connection, but the broker is too slow.
     #[error("{broker} took {taken} of {all} messages within {seconds} s")]
     Slow {
-        /// Scheme, host and port.
         broker: String,
-        /// Messages that it took.
         taken: usize,
-        /// Messages that there were.
         all: usize,
-        /// How long that was.
         seconds: u64,
     },
     /// A password without a user.
@@ -63,35 +42,19 @@ pub enum PublishError {
     NoUser(String),
     /// `--mqtt-password-file`
     #[error("can't read the password in {}: {reason}", path.display())]
-    PasswordFile {
-        /// As it was typed.
-        path: PathBuf,
-        /// In words.
-        reason: String,
-    },
+    PasswordFile { path: PathBuf, reason: String },
     /// `--mqtt-ca`, `--mqtt-cert`
     #[error("can't read the certificates in {}: {reason}", path.display())]
-    Certificates {
-        /// As it was typed.
-        path: PathBuf,
-        /// In words.
-        reason: String,
-    },
+    Certificates { path: PathBuf, reason: String },
     /// `--mqtt-key`
     #[error("can't use the key in {}: {reason}", path.display())]
-    Key {
-        /// As it was typed.
-        path: PathBuf,
-        /// In words.
-        reason: String,
-    },
+    Key { path: PathBuf, reason: String },
     /// A client certificate for a connection without TLS.
     #[error("{0}: a certificate is shown over mqtts:// only")]
     NotEncrypted(String),
 }
 
 impl PublishError {
-    /// What a person can do about it.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unreachable { broker, reason } => local_name_hint(broker, reason).or(Some(

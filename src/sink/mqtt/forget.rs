@@ -95,10 +95,8 @@ fn is_simulated(node: &str, bus: Option<&BusName>) -> bool {
     rest.any(|rest| rest.starts_with(&start))
 }
 
-/// Takes back the announcements of the targets on this bus; gives their topics.
-///
-/// # Errors
-/// [`PublishError`] if the broker can't be reached, or does not take the messages within 10 s.
+/// Takes back the announcements of the targets on this bus; gives their topics. The broker has to
+/// take the messages within 10 s.
 pub(crate) async fn forget(
     options: &Options,
     targets: &[Target],

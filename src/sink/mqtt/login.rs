@@ -17,19 +17,14 @@ pub struct Environment {
 /// The user to log in as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Login {
-    /// No user.
     Anonymous,
     /// A user that needs no password.
     User(String),
-    /// A user with a password.
     Password(String, Password),
 }
 
 impl Login {
     /// What was typed counts more than the environment, a file with the password more than the URL.
-    ///
-    /// # Errors
-    /// [`PublishError`] if the file can't be read, or a password has no user.
     pub(super) fn new(
         broker: &Broker,
         file: Option<&Path>,

@@ -17,10 +17,8 @@ use tracing::info;
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// Publishes the inverters and their readings, and what all give together. Without readings there
-/// is nothing to do, and no connection.
-///
-/// # Errors
-/// [`PublishError`] at the first thing that goes wrong, after 10 s at the latest.
+/// is nothing to do, and no connection. Ends with the first thing that goes wrong, after 10 s at
+/// the latest.
 pub async fn publish<'a>(
     options: &Options,
     readings: impl IntoIterator<Item = &'a Reading>,
@@ -39,9 +37,6 @@ pub async fn publish<'a>(
 }
 
 /// Publishes messages, in their order.
-///
-/// # Errors
-/// As [`publish`].
 pub(crate) async fn deliver(options: &Options, messages: &[Message]) -> Result<(), PublishError> {
     if messages.is_empty() {
         return Ok(());

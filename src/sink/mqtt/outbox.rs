@@ -43,7 +43,6 @@ struct Item {
 /// What is published.
 #[derive(Debug)]
 pub(super) enum News {
-    /// Of an inverter.
     Reading(Box<Reading>),
     /// Of all inverters together.
     Total(PlantTotal),
@@ -143,7 +142,6 @@ impl News {
         }
     }
 
-    /// The news themselves.
     fn state(&self, options: &Options) -> Vec<Message> {
         match self {
             Self::Reading(reading) => options.state(reading),

@@ -99,11 +99,8 @@ impl Shared {
 }
 
 impl Session {
-    /// Starts to connect. `availability`: see [`availability_topic`].
-    ///
-    /// # Errors
-    /// [`PublishError`] if a file can't be read or the login makes no sense. A broker that is away
-    /// is not an error: it may come.
+    /// Starts to connect. `availability`: see [`availability_topic`]. A broker that is away is not
+    /// an error: it may come.
     pub fn start(options: Options, availability: String) -> Result<Self, PublishError> {
         Self::witnessed(options, availability, None)
     }

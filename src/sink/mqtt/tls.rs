@@ -14,9 +14,6 @@ use std::sync::Arc;
 
 /// The system's certificates, or those in the file that was given; and that of the program, if it
 /// has one.
-///
-/// # Errors
-/// [`PublishError`] if they can't be read.
 pub(super) fn transport(options: &Options) -> Result<Transport, PublishError> {
     let client = options.identity.as_ref().map(Client::read).transpose()?;
     let Some(path) = &options.certificates else {
@@ -44,9 +41,6 @@ pub(super) fn transport(options: &Options) -> Result<Transport, PublishError> {
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// Whether each certificate in the file that was given can be used.
-///
-/// # Errors
-/// [`PublishError`] if one can't.
 pub(super) fn look(options: &Options) -> Result<(), PublishError> {
     let Some(path) = &options.certificates else {
         return Ok(());

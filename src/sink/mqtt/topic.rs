@@ -3,10 +3,8 @@
 /// Bytes of a topic at most; what is put behind it has room.
 const LONGEST: usize = 256;
 
-/// A topic that can be published to, without slashes at its ends. `example`: for the error.
-///
-/// # Errors
-/// What to write instead.
+/// A topic that can be published to, without slashes at its ends. `example`: for the error. The
+/// error says what to write instead.
 pub(crate) fn checked(text: &str, example: &str) -> Result<String, String> {
     let topic = text.trim_matches('/');
     let is_special = |sign: char| "+#".contains(sign) || sign.is_control();

@@ -177,7 +177,6 @@ impl Device {
         }
     }
 
-    /// Its registers.
     pub(super) fn registers(&self, now: Instant) -> Option<Registers> {
         match self.standing(now) {
             Standing::Live => self.live.clone(),

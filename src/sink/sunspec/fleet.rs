@@ -39,9 +39,6 @@ struct Plant {
 
 impl Fleet {
     /// The devices of these inverters.
-    ///
-    /// # Errors
-    /// [`Failure`] if two would have the same unit, or one none.
     pub fn new(options: Options, inverters: &[InverterId]) -> Result<Self, Failure> {
         let mut fleet = Self {
             options,
@@ -76,9 +73,6 @@ impl Fleet {
     }
 
     /// Takes what came of polling an inverter; one that was just found gets a unit.
-    ///
-    /// # Errors
-    /// [`Failure`] if there is none left.
     pub fn observe(&mut self, observation: &Observation, now: Instant) -> Result<(), Failure> {
         let inverter = &observation.inverter;
         if self.device(inverter).is_none() {
@@ -95,10 +89,8 @@ impl Fleet {
         self.devices.iter_mut().find(|device| device.is(inverter))
     }
 
-    /// All registers of a unit, from one reading.
-    ///
-    /// # Errors
-    /// [`Exception::Unavailable`] if there is no such unit or if its values are not known.
+    /// All registers of a unit, from one reading. [`Exception::Unavailable`] if there is no such
+    /// unit or if its values are not known.
     pub fn registers(&mut self, unit: u8, now: Instant) -> Result<Registers, Exception> {
         let unit = meant(unit);
         let registers = if unit == PLANT {
@@ -219,10 +211,8 @@ fn identity(devices: &[Device]) -> Option<Identity> {
     })
 }
 
-/// The part of a unit's registers that was asked for.
-///
-/// # Errors
-/// [`Exception::Address`] if one of them is outside the map.
+/// The part of a unit's registers that was asked for. [`Exception::Address`] if one of them is
+/// outside the map.
 pub fn slice(registers: &[u16], range: Range) -> Result<&[u16], Exception> {
     let first = range.first.checked_sub(BASE).ok_or(Exception::Address)?;
     let first = usize::from(first);

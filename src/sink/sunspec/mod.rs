@@ -62,16 +62,12 @@ pub struct Options {
 /// Where an inverter is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unit {
-    /// The inverter.
     pub(crate) inverter: u8,
     /// Its meter, if it can have one.
     pub(crate) meter: Option<u8>,
 }
 
 /// The units of these inverters, in their order.
-///
-/// # Errors
-/// [`Failure`] if two would have the same unit, or one none.
 pub(crate) fn units(options: &Options, inverters: &[InverterId]) -> Result<Vec<Unit>, Failure> {
     let mut units = Units::default();
     let unit = |inverter| {

@@ -121,7 +121,6 @@ pub(crate) enum Content {
     Tracker(fn(&Tracker) -> Option<Decimal>, Scale),
     /// A number that stands for something, bits, a count.
     Code(fn(&Values) -> Option<i64>),
-    /// A text.
     Text(fn(&Values) -> &str),
     /// The name of the tracker that a repeating group belongs to.
     TrackerName,
@@ -140,9 +139,7 @@ pub(crate) struct Point {
         expect(dead_code, reason = "only the documentation shows it")
     )]
     pub(crate) name: &'static str,
-    /// The type.
     pub(crate) form: Form,
-    /// Where the value comes from.
     pub(crate) content: Content,
     /// What is served, for the documentation; empty for points that explain themselves.
     #[cfg_attr(

@@ -17,12 +17,10 @@ const LONGEST_ROUND: Duration = Duration::from_secs(5 * 60);
 /// What came of polling an inverter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heard {
-    /// A reading.
     Read {
         /// Whether it feeds power, so that silence after it is not the night.
         feeds: bool,
     },
-    /// Nothing came.
     Silent,
     /// What came was garbled, or nothing could be sent.
     Trouble,
@@ -35,7 +33,6 @@ pub(super) enum Standing {
     Live,
     /// That it sleeps.
     Asleep,
-    /// Nothing.
     Absent,
 }
 

@@ -32,11 +32,8 @@ pub(super) struct Units {
 }
 
 impl Units {
-    /// The unit of an inverter, and that of its meter if it can have one.
-    ///
-    /// # Errors
-    /// [`Failure`] if the unit of an address is taken, is that of the plant or is beyond 247; if
-    /// none is left.
+    /// The unit of an inverter, and that of its meter if it can have one. Fails if the unit of an
+    /// address is taken, is that of the plant or is beyond 247; if none is left.
     pub(super) fn assign(
         &mut self,
         inverter: &InverterId,
