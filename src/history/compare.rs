@@ -35,7 +35,7 @@ pub(crate) struct Comparison {
 }
 
 /// An inverter or tracker beside its siblings.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Compared {
     /// Of the inverter: `02`.
     pub(crate) label: String,
@@ -226,14 +226,10 @@ fn inverters(log: &Log, names: &Names, yields: &Yields) -> Result<Vec<Compared>,
         .zip(powers)
         .map(|(inverter, power)| Compared {
             label: inverter.label.clone(),
-            tracker: None,
             title: inverter.title.clone(),
             power,
             energy: inverter.days.clone(),
-            deviation: Vec::new(),
-            recent: None,
-            finding: None,
-            absent: None,
+            ..Compared::default()
         });
     let mut list: Vec<Compared> = list.collect();
     judge(&mut list, yields.first);

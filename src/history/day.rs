@@ -8,7 +8,7 @@ use super::log::{Folder, Log, Read};
 use super::names::Names;
 use super::rows::{Reader, Row, Time};
 use super::yields::{self, DayFigures};
-use super::{ReadError, Skipped, median, parallel};
+use super::{ReadError, Skipped, at, best, median, parallel, total};
 use crate::kaco::status::{STATUSES, Severity};
 use crate::kstar::layout::KSTAR;
 use crate::reading::Decimal;
@@ -98,14 +98,8 @@ impl DaySeries {
 
     /// The power of all inverters per step, W; `None` where none has any.
     pub(crate) fn sum(&self) -> Vec<Option<f64>> {
-        let at = |step: usize| {
-            let powers = self
-                .inverters
-                .iter()
-                .filter_map(|inverter| inverter.power.get(step).copied().flatten());
-            powers.reduce(|sum, power| sum + power)
-        };
-        (0..self.steps).map(at).collect()
+        let of = |step| total(self.inverters.iter().map(|one| at(&one.power, step)));
+        (0..self.steps).map(of).collect()
     }
 
     /// The highest power of all together, W, and when.
@@ -114,14 +108,12 @@ impl DaySeries {
             return only.peak;
         }
         let sums = self.sum().into_iter().enumerate();
-        let sums = sums.filter_map(|(step, sum)| Some((sum?, self.instant(step))));
-        sums.reduce(|best, next| if next.0 > best.0 { next } else { best })
+        best(sums.filter_map(|(step, sum)| Some((sum?, self.instant(step)))))
     }
 
     /// The yield of all together, Wh.
     pub(crate) fn energy(&self) -> Option<f64> {
-        let energies = self.inverters.iter().filter_map(|inverter| inverter.energy);
-        energies.reduce(|sum, energy| sum + energy)
+        total(self.inverters.iter().map(|inverter| inverter.energy))
     }
 
     /// What a local clock is ahead of UTC, s.
@@ -243,11 +235,8 @@ impl Raw {
         let first = self.samples.first()?;
         let mut clocks = vec![(first.time.instant(), first.time.offset)];
         for sample in &self.samples {
-            if clocks
-                .last()
-                .is_some_and(|(_, offset)| *offset != sample.time.offset)
-                && clocks.len() < 8
-            {
+            let is_changed = |(_, offset): &(_, i32)| *offset != sample.time.offset;
+            if clocks.last().is_some_and(is_changed) && clocks.len() < 8 {
                 clocks.push((sample.time.instant(), sample.time.offset));
             }
         }
@@ -255,9 +244,9 @@ impl Raw {
         let inverter = DayInverter {
             label: label.to_owned(),
             title: names.title_of(label),
-            peak: self.peak(),
+            peak: best(self.powers()),
             feeding: self.feeding(),
-            energy: units.into_iter().reduce(|sum, unit| sum + unit),
+            energy: total(units.into_iter().map(Some)),
             lost: self.figures.lost(&self.previous),
             faults: self.faults(),
             ..DayInverter::default()
@@ -277,11 +266,6 @@ impl Raw {
             let [power, ..] = sample.values;
             Some((power?, sample.time.instant()))
         })
-    }
-
-    fn peak(&self) -> Option<(f64, Instant)> {
-        let powers = self.powers();
-        powers.reduce(|best, next| if next.0 > best.0 { next } else { best })
     }
 
     fn feeding(&self) -> Option<(Instant, Instant)> {
@@ -323,23 +307,16 @@ impl Raw {
     }
 
     fn minutes(&self) -> Vec<Minute> {
-        let mut minutes: Vec<Minute> = Vec::new();
-        for same in self
-            .samples
-            .chunk_by(|one, next| minute(one) == minute(next))
-        {
-            let value = |of: usize| {
-                mean(
-                    same.iter()
-                        .filter_map(|sample| sample.values.get(of).copied().flatten()),
-                )
-            };
-            minutes.extend(same.first().map(|first| Minute {
-                number: minute(first),
-                values: [value(0), value(1), value(2), value(3)],
-            }));
-        }
-        minutes
+        let samples = &self.samples;
+        let minutes = samples.chunk_by(|one, next| minute(one) == minute(next));
+        let averaged = |same: &[Sample]| {
+            let value = |of| mean(same.iter().filter_map(|sample| at(&sample.values, of)));
+            Some(Minute {
+                number: minute(same.first()?),
+                values: [0, 1, 2, 3].map(value),
+            })
+        };
+        minutes.filter_map(averaged).collect()
     }
 }
 
@@ -354,10 +331,9 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 
 /// The names of the error bits that a KSTAR inverter reports.
 fn error_names(bits: u32) -> Vec<&'static str> {
+    let bits = Decimal::from(bits);
     let fields = KSTAR.fields.iter();
-    fields
-        .flat_map(|field| field.errors(Decimal::from(bits)))
-        .collect()
+    fields.flat_map(|field| field.errors(bits)).collect()
 }
 
 /// What stands in a row as a fault, if anything.
@@ -371,11 +347,8 @@ fn fault(row: &Row<'_>) -> Option<String> {
             names
         });
     }
-    let mut texts = row
-        .columns
-        .status
-        .iter()
-        .filter_map(|place| row.text(*place));
+    let status = row.columns.status.iter();
+    let mut texts = status.filter_map(|place| row.text(*place));
     let text = texts.find(|text| {
         let mut known = STATUSES.iter();
         KSTAR_FAULTS.contains(text)
@@ -390,18 +363,11 @@ fn whole(number: f64) -> i32 {
 }
 
 fn on_one_grid(names: &Names, date: NaiveDate, inverters: Vec<Averaged>) -> DaySeries {
-    let numbers = || {
-        inverters
-            .iter()
-            .flat_map(|one| &one.minutes)
-            .map(|minute| minute.number)
-    };
+    let minutes = || inverters.iter().flat_map(|one| &one.minutes);
+    let numbers = || minutes().map(|minute| minute.number);
     let (first, last) = numbers().min().zip(numbers().max()).unwrap_or_default();
-    let interval = inverters
-        .iter()
-        .map(|one| one.interval)
-        .max()
-        .unwrap_or(MINUTE);
+    let interval = inverters.iter().map(|one| one.interval).max();
+    let interval = interval.unwrap_or(MINUTE);
     let fits = |step: &&i32| **step * MINUTE >= interval && (last - first) / **step < MOST_STEPS;
     let [.., longest] = STEPS;
     let step = STEPS.iter().find(fits).copied().unwrap_or(longest);
@@ -431,10 +397,8 @@ fn on_one_grid(names: &Names, date: NaiveDate, inverters: Vec<Averaged>) -> DayS
 impl Averaged {
     fn on_grid(self, start: i32, step: i32, steps: usize) -> DayInverter {
         let line = |of: usize| {
-            let values = self.minutes.iter();
-            let values = values.filter_map(|minute| {
-                Some((minute.number, minute.values.get(of).copied().flatten()?))
-            });
+            let minutes = self.minutes.iter();
+            let values = minutes.filter_map(|one| Some((one.number, at(&one.values, of)?)));
             let longest = (self.interval * BRIDGED).div_euclid(MINUTE);
             grid(&values.collect::<Vec<_>>(), start, step, steps, longest)
         };
@@ -470,11 +434,7 @@ fn grid(
     }
     for (one, next) in values.iter().zip(values.iter().skip(1)) {
         let (from, to) = (place(one.0), place(next.0));
-        let ends = line
-            .get(from)
-            .copied()
-            .flatten()
-            .zip(line.get(to).copied().flatten());
+        let ends = at(&line, from).zip(at(&line, to));
         let Some((left, right)) = ends.filter(|_| next.0 - one.0 <= longest && to > from) else {
             continue;
         };

@@ -55,6 +55,29 @@ impl Skipped {
     }
 }
 
+/// The value at a place, if there is one.
+pub(crate) fn at(values: &[Option<f64>], place: usize) -> Option<f64> {
+    values.get(place).copied().flatten()
+}
+
+/// The sum of those that are there; `None` if none is.
+pub(crate) fn total(values: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
+    values
+        .into_iter()
+        .flatten()
+        .reduce(|sum, value| sum + value)
+}
+
+/// The greatest value, at least 0.
+pub(crate) fn highest(values: &[Option<f64>]) -> f64 {
+    values.iter().flatten().copied().fold(0.0, f64::max)
+}
+
+/// The one with the greatest value; of equal ones the first.
+pub(crate) fn best<T>(values: impl Iterator<Item = (f64, T)>) -> Option<(f64, T)> {
+    values.reduce(|best, next| if next.0 > best.0 { next } else { best })
+}
+
 /// The middle of the values; `None` of none.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.into_iter().collect();

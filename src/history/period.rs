@@ -4,7 +4,7 @@ use super::log::{Folder, Log, Read};
 use super::names::Names;
 use super::rows::Reader;
 use super::yields;
-use super::{ReadError, Skipped, parallel};
+use super::{ReadError, Skipped, at, best, parallel, total};
 use chrono::{Datelike, Months, NaiveDate};
 
 pub(crate) const MONTHS: [&str; 12] = [
@@ -89,13 +89,7 @@ impl Yields {
 
     /// The yield of all inverters on each day; `None` where none has rows.
     pub(crate) fn totals(&self) -> Vec<Option<f64>> {
-        let of = |day: usize| {
-            total(
-                self.inverters
-                    .iter()
-                    .map(|inverter| inverter.days.get(day).copied().flatten()),
-            )
-        };
+        let of = |day| total(self.inverters.iter().map(|one| at(&one.days, day)));
         (0..self.count).map(of).collect()
     }
 
@@ -105,11 +99,6 @@ impl Yields {
             .iter()
             .all(|inverter| inverter.days.iter().all(Option::is_none))
     }
-}
-
-/// The sum of those that are there; `None` if none is.
-pub(crate) fn total(energies: impl Iterator<Item = Option<f64>>) -> Option<f64> {
-    energies.flatten().reduce(|sum, energy| sum + energy)
 }
 
 /// Bars: a slot per day, month, or month of several years; in each slot a value per series.
@@ -151,33 +140,24 @@ pub(crate) struct BarSeries {
 impl Bars {
     /// Sum of each slot.
     pub(crate) fn totals(&self) -> Vec<Option<f64>> {
-        let of = |slot: usize| {
-            total(
-                self.series
-                    .iter()
-                    .map(|series| series.values.get(slot).copied().flatten()),
-            )
-        };
+        let of = |slot| total(self.series.iter().map(|one| at(&one.values, slot)));
         (0..self.slots.len()).map(of).collect()
     }
 
     /// Everything together.
     pub(crate) fn total(&self) -> Option<f64> {
-        total(self.totals().into_iter())
+        total(self.totals())
     }
 
     /// The slot with the highest and the one with the lowest sum.
     pub(crate) fn extremes(&self) -> Option<[(&Slot, f64); 2]> {
         let totals = self.totals();
-        let known = || {
-            self.slots
-                .iter()
-                .zip(&totals)
-                .filter_map(|(slot, total)| Some((slot, (*total)?)))
+        let known = |sign: f64| {
+            let slots = self.slots.iter().zip(&totals);
+            let known = slots.filter_map(move |(slot, total)| Some((sign * (*total)?, slot)));
+            best(known).map(|(total, slot)| (slot, sign * total))
         };
-        let best = known().reduce(|best, next| if next.1 > best.1 { next } else { best })?;
-        let worst = known().reduce(|worst, next| if next.1 < worst.1 { next } else { worst })?;
-        Some([best, worst])
+        Some([known(1.0)?, known(-1.0)?])
     }
 }
 
@@ -202,16 +182,26 @@ pub(crate) fn month(yields: &Yields) -> Bars {
         label: date.day().to_string(),
         name: date.to_string(),
     };
-    let series = yields.inverters.iter().map(|inverter| BarSeries {
-        label: inverter.label.clone(),
-        title: inverter.title.clone(),
-        values: inverter.days.clone(),
-    });
     Bars {
-        plant: yields.plant.clone(),
         title: yields.first.format("%Y-%m").to_string(),
         slot: "day",
         slots: yields.dates().map(slot).collect(),
+        ..stacked(yields, <[_]>::to_vec)
+    }
+}
+
+/// The bars of each inverter, made of its days.
+fn stacked(yields: &Yields, values: impl Fn(&[Option<f64>]) -> Vec<Option<f64>>) -> Bars {
+    let series = yields.inverters.iter().map(|inverter| BarSeries {
+        label: inverter.label.clone(),
+        title: inverter.title.clone(),
+        values: values(&inverter.days),
+    });
+    Bars {
+        plant: yields.plant.clone(),
+        title: String::new(),
+        slot: "month",
+        slots: Vec::new(),
         series: series.collect(),
         is_stacked: true,
     }
@@ -224,18 +214,10 @@ pub(crate) fn year(yields: &Yields) -> Bars {
         label: (*label).to_owned(),
         name: format!("{year}-{:02}", number + 1),
     };
-    let series = yields.inverters.iter().map(|inverter| BarSeries {
-        label: inverter.label.clone(),
-        title: inverter.title.clone(),
-        values: by_month(yields, &inverter.days, year),
-    });
     Bars {
-        plant: yields.plant.clone(),
         title: year.to_string(),
-        slot: "month",
         slots: MONTHS.iter().enumerate().map(slot).collect(),
-        series: series.collect(),
-        is_stacked: true,
+        ..stacked(yields, |days| by_month(yields, days, year))
     }
 }
 
@@ -263,6 +245,12 @@ pub(crate) fn years(yields: &Yields) -> Bars {
             .collect(),
         is_stacked: false,
     }
+}
+
+/// `Jan`, the month of a date.
+pub(crate) fn month_name(date: NaiveDate) -> &'static str {
+    let name = MONTHS.get(date.month0() as usize);
+    name.copied().unwrap_or_default()
 }
 
 fn by_month(yields: &Yields, days: &[Option<f64>], year: i32) -> Vec<Option<f64>> {
@@ -319,9 +307,8 @@ mod tests {
         let days: Vec<Option<f64>> = vec![Some(1.0); 366 + 365];
         let bars = years(&yields((2024, 1, 1), &[&days]));
         let february = |year: usize| {
-            bars.series
-                .get(year)
-                .and_then(|series| series.values.get(1).copied().flatten())
+            let series = bars.series.get(year);
+            series.and_then(|series| at(&series.values, 1))
         };
         assert_eq!(
             (bars.series.len(), february(0), february(1)),

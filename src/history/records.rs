@@ -1,6 +1,7 @@
 //! Each series as flat records: what `--format json` and `csv` print, so that other tools can draw
 //! it.
 
+use super::at;
 use super::compare::Comparison;
 use super::day::{DaySeries, FLOWS, Instant};
 use super::period::Bars;
@@ -29,7 +30,6 @@ fn kwh(energy: Option<f64>) -> Value {
 
 /// One record per step and inverter that has a power there.
 pub fn day(day: &DaySeries) -> impl Iterator<Item = Record> {
-    let at = |line: &[Option<f64>], step: usize| line.get(step).copied().flatten();
     (0..day.steps).flat_map(move |step| {
         let time = time(day, day.instant(step));
         let inverters = day.inverters.iter();
@@ -69,7 +69,7 @@ pub(crate) fn bars(bars: &Bars) -> impl Iterator<Item = Record> {
         .enumerate()
         .flat_map(move |(place, slot)| {
             bars.series.iter().filter_map(move |series| {
-                let energy = series.values.get(place).copied().flatten()?;
+                let energy = at(&series.values, place)?;
                 Some(vec![
                     (bars.slot, text(&slot.name)),
                     (column, text(&series.label)),
@@ -84,8 +84,8 @@ pub(crate) fn comparison(comparison: &Comparison) -> impl Iterator<Item = Record
     (0..comparison.count).flat_map(move |day| {
         let date = comparison.first.checked_add_days(Days::new(day as u64));
         comparison.all().filter_map(move |compared| {
-            let energy = compared.energy.get(day).copied().flatten()?;
-            let deviation = compared.deviation.get(day).copied().flatten();
+            let energy = at(&compared.energy, day)?;
+            let deviation = at(&compared.deviation, day);
             Some(vec![
                 ("day", text(&date?.to_string())),
                 ("inverter", text(&compared.label)),

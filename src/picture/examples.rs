@@ -103,14 +103,10 @@ pub(super) fn comparison(count: usize, days: usize) -> Comparison {
     };
     let one = |number: usize| Compared {
         label: format!("{:02}", number + 1),
-        tracker: None,
         title: format!("{:02}", number + 1),
         power: Some((10.0, Basis::PlantFile)),
         energy: (0..days).map(|day| energy(number, day)).collect(),
-        deviation: Vec::new(),
-        recent: None,
-        finding: None,
-        absent: None,
+        ..Compared::default()
     };
     let first = date(2026, 1, 1);
     let mut inverters: Vec<Compared> = (0..count).map(one).collect();

@@ -1,6 +1,6 @@
 //! How powers, energies and titles are written.
 
-use crate::history::compare::Comparison;
+use crate::history::compare::{Compared, Comparison};
 use crate::history::day::DaySeries;
 use crate::history::period::Bars;
 
@@ -85,20 +85,18 @@ pub(super) fn comparison_title(comparison: &Comparison) -> String {
 /// What is below the picture of a comparison: the findings, or that there are none; then where the
 /// installed powers are from.
 pub(super) fn comparison_notes(comparison: &Comparison) -> Vec<String> {
-    let mut notes: Vec<String> = comparison
-        .all()
-        .filter_map(|compared| compared.sentence())
-        .collect();
+    let sentences = comparison.all().filter_map(Compared::sentence);
+    let mut notes: Vec<String> = sentences.collect();
     if notes.is_empty() {
-        notes.push(
-            if comparison.all().any(|compared| compared.recent.is_some()) {
-                "No inverter is below the others."
-            } else {
+        let is_compared = comparison.all().any(|compared| compared.recent.is_some());
+        let note = match is_compared {
+            true => "No inverter is below the others.",
+            false => {
                 "There is nothing to compare: that takes two inverters, or two MPP trackers, with \
                 rows of the same days."
             }
-            .to_owned(),
-        );
+        };
+        notes.push(note.to_owned());
     }
     let hidden = comparison.trackers.len() - comparison.shown_trackers().len();
     if hidden > 0 {
@@ -106,11 +104,8 @@ pub(super) fn comparison_notes(comparison: &Comparison) -> Vec<String> {
             "{hidden} MPP trackers are not shown, as none of their inverters has a low one."
         ));
     }
-    notes.extend(
-        comparison
-            .basis()
-            .filter(|_| comparison.inverters.len() > 1),
-    );
+    let has_several = comparison.inverters.len() > 1;
+    notes.extend(comparison.basis().filter(|_| has_several));
     notes
 }
 

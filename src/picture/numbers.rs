@@ -3,7 +3,8 @@
 use super::figures::{comparison_notes, kwh, percent};
 use crate::history::compare::{Basis, Comparison};
 use crate::history::day::DaySeries;
-use crate::history::period::{Bars, total};
+use crate::history::period::Bars;
+use crate::history::{at, total};
 
 /// A table and the sentences below it. Columns after the first hold numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,16 +24,10 @@ pub(crate) fn day(day: &DaySeries) -> Numbers {
     let kw = |watt: f64| format!("{:.2}", watt / 1000.0);
     let row = |title: String, peak: Option<(f64, i32)>, feeding: Option<(i32, i32)>, energy| {
         let peak = peak.filter(|(watt, _)| *watt > 0.0);
-        vec![
-            title,
-            peak.map(|(watt, _)| kw(watt)).unwrap_or_default(),
-            peak.map(|(_, when)| day.hour(when)).unwrap_or_default(),
-            feeding
-                .map(|(first, _)| day.hour(first))
-                .unwrap_or_default(),
-            feeding.map(|(_, last)| day.hour(last)).unwrap_or_default(),
-            kwh(energy),
-        ]
+        let peak = peak.map(|(watt, when)| [kw(watt), day.hour(when)]);
+        let feeding = feeding.map(|(first, last)| [first, last].map(|time| day.hour(time)));
+        let cells = [peak, feeding].map(Option::unwrap_or_default).concat();
+        [vec![title], cells, vec![kwh(energy)]].concat()
     };
     let inverters = day.inverters.iter();
     let rows = inverters.map(|one| row(one.title.clone(), one.peak, one.feeding, one.energy));
@@ -94,22 +89,18 @@ pub(crate) fn bars(bars: &Bars) -> Numbers {
         head.push("sum".to_owned());
     }
     let rows = bars.slots.iter().enumerate().map(|(place, slot)| {
-        let values = bars
-            .series
-            .iter()
-            .map(|series| kwh(series.values.get(place).copied().flatten()));
+        let values = bars.series.iter().map(|one| kwh(at(&one.values, place)));
         let cells = std::iter::once(slot.name.clone()).chain(values).collect();
-        with_sum(cells, totals.get(place).copied().flatten())
+        with_sum(cells, at(&totals, place))
     });
+    fn known(values: &[Option<f64>]) -> impl Iterator<Item = f64> {
+        values.iter().flatten().copied()
+    }
     type Pick = fn(&[Option<f64>]) -> Option<f64>;
     let picks: [(&str, Pick); 3] = [
         ("sum", |values| total(values.iter().copied())),
-        ("best", |values| {
-            values.iter().flatten().copied().reduce(f64::max)
-        }),
-        ("worst", |values| {
-            values.iter().flatten().copied().reduce(f64::min)
-        }),
+        ("best", |values| known(values).reduce(f64::max)),
+        ("worst", |values| known(values).reduce(f64::min)),
     ];
     let foot = picks.map(|(name, pick)| {
         let cells = bars.series.iter().map(|series| kwh(pick(&series.values)));
@@ -142,40 +133,31 @@ pub(crate) fn bars(bars: &Bars) -> Numbers {
 /// tracker.
 pub(crate) fn comparison(comparison: &Comparison) -> Numbers {
     let rows = comparison.shown().map(|compared| {
-        let power = compared
-            .power
-            .filter(|(_, basis)| *basis != Basis::BestMonth);
+        let power = compared.power;
+        let power = power.filter(|(_, basis)| *basis != Basis::BestMonth);
         let energy = total(compared.energy.iter().copied());
-        let specific = power
-            .zip(energy)
-            .map(|((power, _), energy)| energy / 1000.0 / power);
+        let specific = power.zip(energy);
+        let specific = specific.map(|((power, _), energy)| energy / 1000.0 / power);
+        let since = compared.finding.map(|finding| finding.since.to_string());
         vec![
             compared.title.clone(),
-            power
-                .map(|(power, _)| format!("{power:.1}"))
-                .unwrap_or_default(),
+            power.map_or_else(String::new, |(power, _)| format!("{power:.1}")),
             kwh(energy),
-            specific
-                .map(|specific| format!("{specific:.0}"))
-                .unwrap_or_default(),
+            specific.map_or_else(String::new, |specific| format!("{specific:.0}")),
             compared.recent.map(percent).unwrap_or_default(),
-            compared
-                .finding
-                .map(|finding| finding.since.to_string())
-                .unwrap_or_default(),
+            since.unwrap_or_default(),
         ]
     });
+    let head = [
+        "inverter",
+        "kWp",
+        "kWh",
+        "kWh/kWp",
+        "last 7 days",
+        "low since",
+    ];
     Numbers {
-        head: [
-            "inverter",
-            "kWp",
-            "kWh",
-            "kWh/kWp",
-            "last 7 days",
-            "low since",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
+        head: head.map(str::to_owned).to_vec(),
         rows: rows.collect(),
         foot: Vec::new(),
         notes: comparison_notes(comparison),

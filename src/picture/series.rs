@@ -10,9 +10,8 @@ use crate::history::series::Series;
 pub(crate) fn svg(series: &Series, embedding: Embedding) -> String {
     match series {
         Series::Day(day) => svg::day(day, embedding),
-        Series::Month(bars) => svg::month(bars, embedding),
+        Series::Month(bars) | Series::Years(bars) => svg::bars(bars, embedding),
         Series::Year(bars, yields) => svg::year(bars, yields, embedding),
-        Series::Years(bars) => svg::years(bars, embedding),
         Series::Compare(comparison) => svg::compare(comparison, embedding),
     }
 }

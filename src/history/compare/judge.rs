@@ -1,7 +1,7 @@
 //! Deviations from the siblings, and which of them are too many: the rules, without any file.
 
 use super::{Basis, Compared, Finding};
-use crate::history::median;
+use crate::history::{at, median};
 use chrono::NaiveDate;
 
 /// An inverter is flagged from this deviation on.
@@ -28,14 +28,9 @@ const SIGMA: f64 = 1.4826;
 pub(crate) fn judge(siblings: &mut [Compared], first: NaiveDate) {
     let specific: Vec<Vec<Option<f64>>> = siblings.iter().map(Compared::specific).collect();
     let count = specific.iter().map(Vec::len).max().unwrap_or(0);
-    let of_day = |day: usize| {
-        specific
-            .iter()
-            .map(move |days| days.get(day).copied().flatten())
-    };
-    let medians: Vec<Option<f64>> = (0..count)
-        .map(|day| median(of_day(day).flatten()))
-        .collect();
+    let of_day = |day: usize| specific.iter().map(move |days| at(days, day));
+    let medians = (0..count).map(|day| median(of_day(day).flatten()));
+    let medians: Vec<Option<f64>> = medians.collect();
     let usual = median(medians.iter().flatten().copied()).unwrap_or(0.0);
     let is_bright = |median: &Option<f64>| {
         median.is_some_and(|median| median > 0.0 && median >= usual * BRIGHT)
@@ -61,10 +56,8 @@ pub(crate) fn judge(siblings: &mut [Compared], first: NaiveDate) {
 impl Compared {
     /// Yields per installed power.
     fn specific(&self) -> Vec<Option<f64>> {
-        let power = self
-            .power
-            .map(|(power, _)| power)
-            .filter(|power| *power > 0.0);
+        let power = self.power.map(|(power, _)| power);
+        let power = power.filter(|power| *power > 0.0);
         let per = |energy: &Option<f64>| Some((*energy)? / power?);
         self.energy.iter().map(per).collect()
     }
@@ -72,19 +65,18 @@ impl Compared {
     /// kWh per kWp of a day, where the installed power is known.
     pub(crate) fn kwh_per_kwp(&self, day: usize) -> Option<f64> {
         let (power, basis) = self.power?;
-        let energy = self.energy.get(day).copied().flatten()?;
+        let energy = at(&self.energy, day)?;
         (basis != Basis::BestMonth).then(|| energy / power / 1000.0)
-    }
-
-    fn at(&self, day: usize) -> Option<f64> {
-        self.deviation.get(day).copied().flatten()
     }
 
     fn find(&mut self, bright: &[usize], first: NaiveDate) {
         let recent = bright
             .get(bright.len().saturating_sub(RECENT)..)
             .unwrap_or_default();
-        let last: Vec<f64> = recent.iter().filter_map(|day| self.at(*day)).collect();
+        let last: Vec<f64> = recent
+            .iter()
+            .filter_map(|day| at(&self.deviation, *day))
+            .collect();
         self.recent = median(last.iter().copied());
         self.finding = self.change(&last, bright, first);
         let has_rows = |day: &usize| self.energy.get(*day).is_some_and(Option::is_some);
@@ -106,7 +98,7 @@ impl Compared {
         }
         let days: Vec<(usize, f64)> = bright
             .iter()
-            .filter_map(|day| Some((*day, self.at(*day)?)))
+            .filter_map(|day| Some((*day, at(&self.deviation, *day)?)))
             .collect();
         let values: Vec<f64> = days.iter().map(|(_, deviation)| *deviation).collect();
         let middle_of = |values: &[f64]| median(values.iter().copied());

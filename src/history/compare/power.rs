@@ -4,7 +4,7 @@ use super::Basis;
 use super::judge::BRIGHT;
 use crate::history::log::Folder;
 use crate::history::rows::Reader;
-use crate::history::{ReadError, median};
+use crate::history::{ReadError, at, median};
 use crate::kaco::types;
 use chrono::{Datelike, Days, NaiveDate};
 use std::collections::BTreeMap;
@@ -58,19 +58,12 @@ pub(super) fn best_months(first: NaiveDate, siblings: &[&[Option<f64>]]) -> Vec<
     let count = siblings.iter().map(|days| days.len()).max().unwrap_or(0);
     let of_day = |day: usize| {
         let siblings = siblings.iter().zip(&usual);
-        median(
-            siblings
-                .filter_map(|(days, usual)| Some(days.get(day).copied().flatten()? / (*usual)?)),
-        )
+        median(siblings.filter_map(|(days, usual)| Some(at(days, day)? / (*usual)?)))
     };
     let all: Vec<Option<f64>> = (0..count).map(of_day).collect();
     let best = |days: &&[Option<f64>]| {
         let shares = positive(days).filter_map(|(day, energy)| {
-            let all = all
-                .get(day)
-                .copied()
-                .flatten()
-                .filter(|all| *all >= BRIGHT)?;
+            let all = at(&all, day).filter(|all| *all >= BRIGHT)?;
             Some((day, energy / all))
         });
         best_month(first, shares)

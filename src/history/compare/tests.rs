@@ -3,6 +3,7 @@
 use super::judge::date;
 use super::power::best_month;
 use super::*;
+use crate::history::at;
 
 const DAYS: usize = 61;
 
@@ -27,14 +28,10 @@ fn plant(count: usize, seed: usize, factor: impl Fn(usize, usize) -> Option<f64>
     };
     let one = |inverter: usize| Compared {
         label: format!("{:02}", inverter + 1),
-        tracker: None,
         title: format!("{:02}", inverter + 1),
         power: Some((10.0, Basis::PlantFile)),
         energy: (0..DAYS).map(|number| day(inverter, number)).collect(),
-        deviation: Vec::new(),
-        recent: None,
-        finding: None,
-        absent: None,
+        ..Compared::default()
     };
     let mut plant: Vec<Compared> = (0..count).map(one).collect();
     judge(&mut plant, first());
@@ -205,11 +202,8 @@ fn a_best_month_is_not_that_of_the_season() {
         .map(|(day, energy)| Some((*energy)? * if day < 61 { 2.0 } else { 1.0 }));
     let second: Vec<Option<f64>> = second.collect();
     let best = best_months(first, &[&one, &one, &second]);
-    let ratio = best
-        .first()
-        .copied()
-        .flatten()
-        .zip(best.last().copied().flatten())
+    let ratio = at(&best, 0)
+        .zip(at(&best, 2))
         .map(|(one, second)| second / one);
     assert!(
         ratio.is_some_and(|ratio| (ratio - 2.0).abs() < 0.01),

@@ -125,10 +125,7 @@ pub(super) fn compared_trackers(
                 tracker: Some(name),
                 power: Some((best?, Basis::BestMonth)),
                 energy,
-                deviation: Vec::new(),
-                recent: None,
-                finding: None,
-                absent: None,
+                ..Compared::default()
             })
         });
     let mut list: Vec<Compared> = list.collect();

@@ -1,7 +1,8 @@
 //! Yields as bars: per day, per month, or of years side by side.
 
-use super::CellLook;
 use super::chart::{Chart, room};
+use super::{CellLook, stack};
+use crate::history::at;
 use crate::history::period::Bars;
 use crate::picture::figures::bars_title;
 
@@ -10,14 +11,7 @@ pub(crate) fn bars(bars: &Bars, look: CellLook) -> String {
     let room = usize::from(room(look));
     let value = |series: usize, slot: usize| {
         let series = bars.series.get(series)?;
-        series.values.get(slot).copied().flatten()
-    };
-    let stack = |slot: usize| {
-        let values: Vec<Option<f64>> = (0..bars.series.len())
-            .map(|series| value(series, slot))
-            .collect();
-        let has_any = values.iter().any(Option::is_some);
-        has_any.then(|| values.into_iter().map(Option::unwrap_or_default).collect())
+        at(&series.values, slot)
     };
     let count = bars.series.len();
     // Side by side: a column per year and one to keep months apart, each a stack in which only one
@@ -30,6 +24,10 @@ pub(crate) fn bars(bars: &Bars, look: CellLook) -> String {
         *stack.get_mut(series)? = height;
         Some(stack)
     };
+    let column = |column: usize| match bars.is_stacked {
+        true => stack((0..count).map(|series| value(series, column))),
+        false => single(column),
+    };
     let columns = bars.slots.len() * each;
     let pitch = (room / columns.max(1)).clamp(1, 12);
     let gap = if bars.is_stacked {
@@ -41,26 +39,14 @@ pub(crate) fn bars(bars: &Bars, look: CellLook) -> String {
     let chart = Chart {
         title: bars_title(bars),
         unit: "Wh",
-        columns: (0..columns)
-            .map(|column| {
-                if bars.is_stacked {
-                    stack(column)
-                } else {
-                    single(column)
-                }
-            })
-            .collect(),
+        columns: (0..columns).map(column).collect(),
         wide: u16::try_from(pitch - gap).unwrap_or(1),
         gap: u16::try_from(gap).unwrap_or(0),
         labels: labels
             .map(|(slot, one)| (slot * each, one.label.clone()))
             .collect(),
         marks: Vec::new(),
-        names: bars
-            .series
-            .iter()
-            .map(|series| series.title.as_str())
-            .collect(),
+        names: bars.series.iter().map(|one| one.title.as_str()).collect(),
         look,
     };
     chart.print(16)

@@ -1,7 +1,8 @@
 //! A year: bars per month, and below a character per day.
 
 use super::{CellLook, GREY, bars, print};
-use crate::history::period::{Bars, MONTHS, Yields};
+use crate::history::highest;
+use crate::history::period::{Bars, Yields, month_name};
 use crate::picture::axis;
 use crate::picture::levels::{STEPS, of_energy, step, upper};
 use chrono::Datelike;
@@ -61,8 +62,8 @@ impl Calendar<'_> {
     }
 
     fn none(&self) -> (&'static str, Style) {
-        let sign = if self.look.has_unicode { "·" } else { "." };
-        (sign, Style::new().fg(self.look.color(GREY)))
+        let style = Style::new().fg(self.look.color(GREY));
+        (self.look.sign("·", "."), style)
     }
 
     fn legend(&self, step: f64) -> Line<'static> {
@@ -94,7 +95,7 @@ impl Widget for Calendar<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
         let grey = Style::new().fg(self.look.color(GREY));
         let totals = self.yields.totals();
-        let step = step(totals.iter().flatten().copied().fold(0.0, f64::max));
+        let step = step(highest(&totals));
         for (row, name) in (1..).zip(["Mon", "", "Wed", "", "Fri", "", "Sun"]) {
             buffer.set_string(area.x, area.y + row, format!("{name:>7}"), grey);
         }
@@ -103,20 +104,15 @@ impl Widget for Calendar<'_> {
         let pitch = if area.width >= LEFT + 2 * 54 { 2 } else { 1 };
         for (number, (date, total)) in (first..).zip(self.yields.dates().zip(&totals)) {
             let week = u16::try_from(number / 7).unwrap_or(u16::MAX);
-            let x = area
-                .x
-                .saturating_add(LEFT)
-                .saturating_add(week.saturating_mul(pitch));
+            let left = area.x.saturating_add(LEFT);
+            let x = left.saturating_add(week.saturating_mul(pitch));
             if x >= area.right() {
                 break;
             }
             if date.day() == 1 {
                 let shift = if number % 7 > 0 { pitch } else { 0 };
-                let name = MONTHS
-                    .get(date.month0() as usize)
-                    .copied()
-                    .unwrap_or_default();
-                buffer.set_stringn((x + shift).min(area.right() - 1), area.y, name, 3, grey);
+                let x = (x + shift).min(area.right() - 1);
+                buffer.set_stringn(x, area.y, month_name(date), 3, grey);
             }
             let row = 1 + u16::try_from(number % 7).unwrap_or(0);
             let (sign, style) = match total {

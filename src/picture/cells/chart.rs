@@ -6,7 +6,7 @@ use crate::picture::figures::{cut, scale};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 /// Columns for the numbers of the scale.
@@ -58,11 +58,8 @@ impl Chart<'_> {
                 spans.push(format!("and {} more", self.names.len() - number).into());
                 break;
             }
-            let swatch = if self.look.has_unicode { "█" } else { "#" };
-            spans.push(ratatui::text::Span::styled(
-                swatch,
-                Style::new().fg(series_color(number)),
-            ));
+            let style = Style::new().fg(series_color(number));
+            spans.push(Span::styled(self.look.sign("█", "#"), style));
             spans.push(format!(" {name} ").into());
         }
         spans.insert(0, " ".repeat(usize::from(SCALE) + 1).into());
@@ -122,27 +119,19 @@ impl Widget for Chart<'_> {
         };
         let title = cut(&self.title, usize::from(area.width));
         buffer.set_string(area.x, area.y, title, Style::new().bold());
-        let sums = self
-            .columns
-            .iter()
-            .flatten()
-            .map(|values| values.iter().sum::<f64>());
-        let ticks = axis::ticks(
-            0.0,
-            sums.fold(0.0, f64::max),
-            usize::from(plot.height / 3).max(2),
-        );
+        let columns = self.columns.iter().flatten();
+        let sums = columns.map(|values| values.iter().sum::<f64>());
+        let count = usize::from(plot.height / 3).max(2);
+        let ticks = axis::ticks(0.0, sums.fold(0.0, f64::max), count);
         let high = ticks.last().copied().unwrap_or(1.0).max(f64::MIN_POSITIVE);
         let (factor, unit) = scale(high, self.unit);
         for (number, tick) in ticks.iter().enumerate() {
             let row = cells(tick / high * f64::from(plot.height)).min(plot.height);
             let y = plot.bottom().saturating_sub(row).max(plot.y);
-            let text = axis::label(*tick, factor);
-            let text = if number + 1 == ticks.len() {
-                format!("{text} {unit}")
-            } else {
-                text
-            };
+            let mut text = axis::label(*tick, factor);
+            if number + 1 == ticks.len() {
+                text = format!("{text} {unit}");
+            }
             let wide = usize::from(SCALE);
             if y < plot.bottom() {
                 buffer.set_string(area.x, y, format!("{text:>wide$}"), grey);
@@ -153,17 +142,13 @@ impl Widget for Chart<'_> {
             plot.x
                 .saturating_add(u16::try_from(column * pitch).unwrap_or(u16::MAX))
         };
-        for (number, values) in self
-            .columns
-            .iter()
-            .enumerate()
-            .filter(|(number, _)| x(*number) < plot.right())
-        {
+        let columns = (0..).map(x).zip(&self.columns);
+        for (x, values) in columns.take_while(|(x, _)| *x < plot.right()) {
             match values {
-                Some(values) => self.column(values, high, plot, x(number), buffer),
+                Some(values) => self.column(values, high, plot, x, buffer),
                 None if self.gap > 0 => {
-                    let sign = if self.look.has_unicode { "·" } else { "." };
-                    buffer.set_string(x(number), plot.bottom().saturating_sub(1), sign, grey);
+                    let y = plot.bottom().saturating_sub(1);
+                    buffer.set_string(x, y, self.look.sign("·", "."), grey);
                 }
                 None => {}
             }
@@ -180,24 +165,12 @@ impl Widget for Chart<'_> {
         }
         if !self.marks.is_empty() {
             y += 1;
-            buffer.set_string(
-                area.x,
-                y,
-                format!("{:>wide$}", "faults", wide = usize::from(SCALE)),
-                grey,
-            );
-            for column in self
-                .marks
-                .iter()
-                .filter(|column| x(**column) < plot.right())
-            {
-                let sign = if self.look.has_unicode { "▲" } else { "^" };
-                buffer.set_string(
-                    x(*column),
-                    y,
-                    sign,
-                    Style::new().fg(self.look.color(series_color(4))),
-                );
+            let wide = usize::from(SCALE);
+            buffer.set_string(area.x, y, format!("{:>wide$}", "faults"), grey);
+            let style = Style::new().fg(self.look.color(series_color(4)));
+            let marks = self.marks.iter().map(|column| x(*column));
+            for x in marks.filter(|x| *x < plot.right()) {
+                buffer.set_string(x, y, self.look.sign("▲", "^"), style);
             }
         }
         for line in legend {

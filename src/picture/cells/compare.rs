@@ -46,43 +46,30 @@ struct Rows<'a> {
 impl Rows<'_> {
     fn row(&self, compared: &Compared, days: usize) -> Line<'static> {
         let skipped = compared.deviation.len().saturating_sub(days);
-        let cells = compared
-            .deviation
-            .iter()
-            .skip(skipped)
-            .map(|deviation| match deviation {
-                None => Span::raw(" "),
-                Some(part) => {
-                    let class = of_deviation(*part);
-                    let sign = SIGNS.get(class).copied().unwrap_or(" ");
-                    let color = SHADES.get(class).copied().unwrap_or(Color::Reset);
-                    let block =
-                        if self.look.has_color && self.look.has_unicode && class != CLASSES / 2 {
-                            "█"
-                        } else {
-                            sign
-                        };
-                    Span::styled(block, Style::new().fg(self.look.color(color)))
-                }
-            });
+        let cells = compared.deviation.iter().skip(skipped);
+        let cells = cells.map(|deviation| match deviation {
+            None => Span::raw(" "),
+            Some(part) => self.sign(of_deviation(*part)),
+        });
         cells.collect()
+    }
+
+    fn sign(&self, class: usize) -> Span<'static> {
+        let sign = SIGNS.get(class).copied().unwrap_or(" ");
+        let color = SHADES.get(class).copied().unwrap_or(Color::Reset);
+        let is_block = self.look.has_color && self.look.has_unicode && class != CLASSES / 2;
+        let style = Style::new().fg(self.look.color(color));
+        Span::styled(if is_block { "█" } else { sign }, style)
     }
 
     fn legend(&self) -> Line<'static> {
         let mut spans = Vec::new();
         for (class, label) in CLASS_LABELS.iter().enumerate() {
-            let sign = SIGNS.get(class).copied().unwrap_or(" ");
-            let color = SHADES.get(class).copied().unwrap_or(Color::Reset);
-            let is_block = self.look.has_color && self.look.has_unicode && class != CLASSES / 2;
-            let sign = if is_block { "█" } else { sign };
             let label = label
                 .replace(" and below", "")
                 .replace(" and above", "")
                 .replace("within 5 %", "as the others");
-            spans.extend([
-                Span::styled(sign, Style::new().fg(self.look.color(color))),
-                Span::raw(format!(" {label}  ")),
-            ]);
+            spans.extend([self.sign(class), Span::raw(format!(" {label}  "))]);
         }
         Line::from(spans)
     }
@@ -93,18 +80,13 @@ impl Widget for Rows<'_> {
         let grey = Style::new().fg(self.look.color(GREY));
         let title = cut(&comparison_title(self.comparison), usize::from(area.width));
         buffer.set_string(area.x, area.y, title, Style::new().bold());
-        let labels = self
-            .comparison
-            .shown()
-            .map(|compared| cut(&compared.title, LONGEST).chars().count());
+        let labels = self.comparison.shown();
+        let labels = labels.map(|compared| cut(&compared.title, LONGEST).chars().count());
         let left = u16::try_from(labels.max().unwrap_or(0) + 2).unwrap_or(22);
         let days = usize::from(area.width.saturating_sub(left)).min(self.comparison.count);
         let skipped = self.comparison.count - days;
-        let date = |day: usize| {
-            self.comparison
-                .first
-                .checked_add_days(Days::new(day as u64))
-        };
+        let first = self.comparison.first;
+        let date = |day: usize| first.checked_add_days(Days::new(day as u64));
         let ends = date(skipped).zip(date(self.comparison.count.saturating_sub(1)));
         if let Some((first, last)) = ends.filter(|_| days > 0) {
             buffer.set_string(area.x + left, area.y + 1, first.to_string(), grey);
@@ -114,23 +96,15 @@ impl Widget for Rows<'_> {
             }
         }
         let mut y = area.y + 2;
-        for compared in self
-            .comparison
-            .shown()
-            .take(usize::from(area.height.saturating_sub(4)))
-        {
-            let style = if compared.finding.is_some() {
-                Style::new().bold()
-            } else {
-                Style::new()
+        let rows = usize::from(area.height.saturating_sub(4));
+        for compared in self.comparison.shown().take(rows) {
+            let style = match compared.finding {
+                Some(_) => Style::new().bold(),
+                None => Style::new(),
             };
             buffer.set_string(area.x, y, cut(&compared.title, LONGEST), style);
-            buffer.set_line(
-                area.x + left,
-                y,
-                &self.row(compared, days),
-                area.width - left,
-            );
+            let row = self.row(compared, days);
+            buffer.set_line(area.x + left, y, &row, area.width - left);
             y += 1;
         }
         buffer.set_line(area.x, y + 1, &self.legend(), area.width);

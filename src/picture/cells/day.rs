@@ -1,7 +1,7 @@
 //! Power over local time, stacked by inverter.
 
-use super::CellLook;
 use super::chart::{Chart, room};
+use super::{CellLook, stack};
 use crate::history::day::{DaySeries, FLOWS};
 use crate::picture::axis;
 use crate::picture::figures::{day_title, power};
@@ -19,15 +19,7 @@ pub(crate) fn day(day: &DaySeries, look: CellLook) -> String {
         let (sum, count) = steps.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
         (count > 0).then(|| sum / f64::from(count))
     };
-    let column = |number: usize| {
-        let values: Vec<Option<f64>> = day
-            .inverters
-            .iter()
-            .map(|inverter| mean(&inverter.power, number))
-            .collect();
-        let has_any = values.iter().any(Option::is_some);
-        has_any.then(|| values.into_iter().map(Option::unwrap_or_default).collect())
-    };
+    let column = |number| stack(day.inverters.iter().map(|one| mean(&one.power, number)));
     let place =
         |instant: i32| usize::try_from((instant - day.start) / day.step.max(1)).unwrap_or(0) / each;
     let faults = day.inverters.iter().flat_map(|inverter| &inverter.faults);
@@ -45,11 +37,7 @@ pub(crate) fn day(day: &DaySeries, look: CellLook) -> String {
         marks: faults
             .flat_map(|fault| place(fault.from)..=place(fault.to))
             .collect(),
-        names: day
-            .inverters
-            .iter()
-            .map(|inverter| inverter.title.as_str())
-            .collect(),
+        names: day.inverters.iter().map(|one| one.title.as_str()).collect(),
         look,
     };
     chart.print(18) + &flows(day)

@@ -40,6 +40,10 @@ impl CellLook {
         if self.has_color { color } else { Color::Reset }
     }
 
+    const fn sign(self, unicode: &'static str, ascii: &'static str) -> &'static str {
+        if self.has_unicode { unicode } else { ascii }
+    }
+
     /// Bars of eight heights, one eighth of a cell each.
     fn bar(self, eighths: usize) -> &'static str {
         let blocks = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
@@ -62,10 +66,15 @@ const COLORS: [Color; 8] = [
 ];
 
 fn series_color(number: usize) -> Color {
-    COLORS
-        .get(number % COLORS.len())
-        .copied()
-        .unwrap_or(Color::Reset)
+    let color = COLORS.get(number % COLORS.len());
+    color.copied().unwrap_or(Color::Reset)
+}
+
+/// The heights of a column; `None` where no series has a value.
+fn stack(values: impl Iterator<Item = Option<f64>>) -> Option<Vec<f64>> {
+    let values: Vec<Option<f64>> = values.collect();
+    let has_any = values.iter().any(Option::is_some);
+    has_any.then(|| values.into_iter().map(Option::unwrap_or_default).collect())
 }
 
 const GREY: Color = Color::Indexed(244);

@@ -3,6 +3,7 @@
 use super::Embedding;
 use super::canvas::{Canvas, LEFT, LINE, RIGHT, Swatch, TOP, WIDTH};
 use crate::history::period::{Bars, Slot};
+use crate::history::{at, highest};
 use crate::picture::axis;
 use crate::picture::figures::{bars_title, energy, scale};
 
@@ -11,31 +12,23 @@ const HEIGHT: f64 = 300.0;
 /// The part of its room that a bar takes.
 const FILLED: f64 = 0.74;
 
-/// A bar per day, stacked by inverter.
-pub(crate) fn month(bars: &Bars, embedding: Embedding) -> String {
+/// Bars alone: of a month by day, or of several years by month.
+pub(crate) fn bars(bars: &Bars, embedding: Embedding) -> String {
     let mut canvas = Canvas::new();
     let height = draw(&mut canvas, bars);
     canvas.finish(height, &bars_title(bars), embedding)
 }
 
-/// Months of several years side by side.
-pub(crate) fn years(bars: &Bars, embedding: Embedding) -> String {
-    month(bars, embedding)
-}
-
 /// Draws scale, bars and legend; gives where they end.
 pub(super) fn draw(canvas: &mut Canvas, bars: &Bars) -> f64 {
     let totals = bars.totals();
-    let highest = if bars.is_stacked {
-        totals.iter().flatten().copied().fold(0.0, f64::max)
+    let most = if bars.is_stacked {
+        highest(&totals)
     } else {
-        let values = bars
-            .series
-            .iter()
-            .flat_map(|series| series.values.iter().flatten());
-        values.copied().fold(0.0, f64::max)
+        let years = bars.series.iter().map(|year| highest(&year.values));
+        years.fold(0.0, f64::max)
     };
-    let ticks = axis::ticks(0.0, highest, 5);
+    let ticks = axis::ticks(0.0, most, 5);
     let high = ticks.last().copied().unwrap_or(1.0).max(f64::MIN_POSITIVE);
     let (factor, unit) = scale(high, "Wh");
     let y = |energy: f64| TOP + HEIGHT * (1.0 - energy / high);
@@ -60,10 +53,9 @@ pub(super) fn draw(canvas: &mut Canvas, bars: &Bars) -> f64 {
     }
     let mut end = bottom + LINE + 28.0;
     if bars.series.len() > 1 {
-        let entries = bars.series.iter().enumerate();
-        let entries =
-            entries.map(|(number, series)| (Swatch::Series(number), series.title.clone()));
-        end += canvas.legend(end, &entries.collect::<Vec<_>>());
+        let titles = bars.series.iter().map(|series| series.title.clone());
+        let swatches = (0..).map(Swatch::Series);
+        end += canvas.legend(end, &swatches.zip(titles).collect::<Vec<_>>());
     }
     end
 }
@@ -79,27 +71,15 @@ fn stacked(
 ) {
     let mut sum = 0.0;
     for (number, series) in bars.series.iter().enumerate() {
-        let Some(value) = series
-            .values
-            .get(place)
-            .copied()
-            .flatten()
-            .filter(|value| *value > 0.0)
-        else {
+        let Some(value) = at(&series.values, place).filter(|value| *value > 0.0) else {
             continue;
         };
         let (bottom, top) = (y(sum), y(sum + value));
         sum += value;
-        let title = if bars.series.len() > 1 {
-            format!(
-                "{}, {}: {} of {}",
-                slot.name,
-                series.title,
-                energy(value),
-                energy(total)
-            )
-        } else {
-            format!("{}: {}", slot.name, energy(value))
+        let (name, part) = (&slot.name, energy(value));
+        let title = match bars.series.len() {
+            ..=1 => format!("{name}: {part}"),
+            _ => format!("{name}, {}: {part} of {}", series.title, energy(total)),
         };
         canvas.series_rect([x, top, wide, bottom - top], number, &title);
     }
@@ -115,14 +95,10 @@ fn grouped(
 ) {
     let each = wide / bars.series.len().max(1) as f64;
     for (number, series) in bars.series.iter().enumerate() {
-        if let Some(value) = series.values.get(place).copied().flatten() {
+        if let Some(value) = at(&series.values, place) {
             let title = format!("{} {}: {}", slot.name, series.title, energy(value));
-            let top = y(value);
-            canvas.series_rect(
-                [x + each * number as f64, top, each * 0.92, y(0.0) - top],
-                number,
-                &title,
-            );
+            let (x, top) = (x + each * number as f64, y(value));
+            canvas.series_rect([x, top, each * 0.92, y(0.0) - top], number, &title);
         }
     }
 }

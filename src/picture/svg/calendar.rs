@@ -2,7 +2,8 @@
 
 use super::canvas::{Canvas, LEFT, Swatch};
 use super::{Embedding, bars};
-use crate::history::period::{Bars, MONTHS, Yields};
+use crate::history::highest;
+use crate::history::period::{Bars, Yields, month_name};
 use crate::picture::axis;
 use crate::picture::figures::{bars_title, energy};
 use crate::picture::levels::{STEPS, of_energy, step, upper};
@@ -23,7 +24,7 @@ pub(crate) fn year(bars: &Bars, yields: &Yields, embedding: Embedding) -> String
 
 fn draw(canvas: &mut Canvas, yields: &Yields, top: f64) -> f64 {
     let totals = yields.totals();
-    let step = step(totals.iter().flatten().copied().fold(0.0, f64::max));
+    let step = step(highest(&totals));
     let first = yields.first.weekday().num_days_from_monday();
     for (row, name) in [(0, "Mon"), (2, "Wed"), (4, "Fri"), (6, "Sun")] {
         canvas.text(LEFT - 8.0, top + f64::from(row) * CELL + 11.0, "e w", name);
@@ -34,20 +35,13 @@ fn draw(canvas: &mut Canvas, yields: &Yields, top: f64) -> f64 {
         if date.day() == 1 {
             // A month that begins late in a week is named above its first whole one.
             let shift = if number % 7 > 0 { CELL } else { 0.0 };
-            let name = MONTHS
-                .get(date.month0() as usize)
-                .copied()
-                .unwrap_or_default();
-            canvas.text(x + shift, top - 8.0, "w", name);
+            canvas.text(x + shift, top - 8.0, "w", month_name(date));
         }
         match total {
             Some(total) => {
                 let class = format!("k{}", of_energy(*total, step));
-                canvas.rect(
-                    [x, y, SQUARE, SQUARE],
-                    &class,
-                    &format!("{date}: {}", energy(*total)),
-                );
+                let title = format!("{date}: {}", energy(*total));
+                canvas.rect([x, y, SQUARE, SQUARE], &class, &title);
             }
             None => canvas.small([x, y, SQUARE, SQUARE], &format!("{date}: no data")),
         }

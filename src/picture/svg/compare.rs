@@ -3,7 +3,7 @@
 use super::Embedding;
 use super::canvas::{Canvas, LINE, RIGHT, Swatch, TOP, WIDTH, wide, wrapped};
 use crate::history::compare::{Compared, Comparison};
-use crate::history::period::MONTHS;
+use crate::history::period::month_name;
 use crate::picture::figures::{comparison_notes, comparison_title, cut, percent};
 use crate::picture::levels::{CLASS_LABELS, of_deviation};
 use chrono::Datelike;
@@ -45,13 +45,8 @@ pub(crate) fn compare(comparison: &Comparison, embedding: Embedding) -> String {
             if compared.finding.is_some() {
                 canvas.mark(14.0, y + 3.0, &compared.sentence().unwrap_or_default());
             }
-            row(
-                &mut canvas,
-                comparison,
-                compared,
-                [left, y, column],
-                is_merged,
-            );
+            let place = [left, y, column];
+            row(&mut canvas, comparison, compared, place, is_merged);
             y += ROW;
         }
         y += 12.0;
@@ -71,9 +66,8 @@ pub(crate) fn compare(comparison: &Comparison, embedding: Embedding) -> String {
 }
 
 fn legend() -> Vec<(Swatch, String)> {
-    let classes = CLASS_LABELS.iter().enumerate();
-    let classes =
-        classes.map(|(class, label)| (Swatch::Class(format!("d{class}")), (*label).to_owned()));
+    let swatches = (0..).map(|class| Swatch::Class(format!("d{class}")));
+    let classes = swatches.zip(CLASS_LABELS.map(str::to_owned));
     let none = (Swatch::Small, "not compared".to_owned());
     classes.chain([none]).collect()
 }
@@ -84,10 +78,7 @@ fn months(canvas: &mut Canvas, comparison: &Comparison, left: f64, column: f64) 
     for (number, date) in comparison.dates().enumerate() {
         let x = left + column * number as f64;
         let is_named = date.day() == 1 || number == 0;
-        let month = MONTHS
-            .get(date.month0() as usize)
-            .copied()
-            .unwrap_or_default();
+        let month = month_name(date);
         let text = if date.day() == 1 {
             month.to_owned()
         } else {
@@ -119,31 +110,22 @@ fn row(
         let x = left + column * first.0 as f64;
         let room = column * run.len() as f64;
         let gap = if column > 6.0 { 1.5 } else { 0.0 };
-        let date = |day: usize| {
-            comparison
-                .first
-                .iter_days()
-                .nth(day)
-                .unwrap_or(comparison.first)
-        };
+        let first_day = comparison.first;
+        let date = |day: usize| first_day.iter_days().nth(day).unwrap_or(first_day);
         let time = if run.len() == 1 {
             date(first.0).to_string()
         } else {
             format!("{} to {}", date(first.0), date(last.0))
         };
         match class(first) {
-            None => canvas.rect(
-                [x, y + ROW / 2.0 - 2.0, room, 1.5],
-                "none",
-                &format!("{}, {time}: not compared", compared.title),
-            ),
+            None => {
+                let title = format!("{}, {time}: not compared", compared.title);
+                canvas.rect([x, y + ROW / 2.0 - 2.0, room, 1.5], "none", &title);
+            }
             Some(class) => {
                 let sum: f64 = run.iter().filter_map(|day| day.1).sum();
-                let title = format!(
-                    "{}, {time}: {}",
-                    compared.title,
-                    percent(sum / run.len() as f64)
-                );
+                let mean = percent(sum / run.len() as f64);
+                let title = format!("{}, {time}: {mean}", compared.title);
                 canvas.rect([x, y, room - gap, ROW - 2.0], &format!("d{class}"), &title);
             }
         }

@@ -3,6 +3,7 @@
 use super::Embedding;
 use super::canvas::{Canvas, LEFT, LINE, RIGHT, Swatch, TOP, WIDTH};
 use crate::history::day::{DayInverter, DaySeries, FLOWS, Instant};
+use crate::history::{at, total};
 use crate::picture::axis;
 use crate::picture::figures::{day_title, energy, power, scale};
 use std::fmt::Write;
@@ -15,12 +16,8 @@ pub(crate) fn day(day: &DaySeries, embedding: Embedding) -> String {
     let flows = flows(day);
     let stack = stack(day);
     let all = || {
-        stack
-            .iter()
-            .flatten()
-            .flatten()
-            .map(|part| part.1)
-            .chain(flows.iter().flatten().flatten().copied())
+        let powers = stack.iter().flatten().flatten().map(|part| part.1);
+        powers.chain(flows.iter().flatten().flatten().copied())
     };
     let ticks = axis::ticks(all().fold(0.0, f64::min), all().fold(0.0, f64::max), 5);
     let plot = Plot {
@@ -30,12 +27,8 @@ pub(crate) fn day(day: &DaySeries, embedding: Embedding) -> String {
         edges: edges(&stack, day.steps),
     };
     let (factor, unit) = scale(plot.high.max(-plot.low), "W");
-    canvas.scale(
-        &ticks,
-        |watt| plot.y(watt),
-        |watt| axis::label(watt, factor),
-        &unit,
-    );
+    let label = |watt| axis::label(watt, factor);
+    canvas.scale(&ticks, |watt| plot.y(watt), label, &unit);
     for (number, (inverter, parts)) in day.inverters.iter().zip(&stack).enumerate() {
         let title = hover(day, inverter);
         for run in runs(parts) {
@@ -56,32 +49,27 @@ pub(crate) fn day(day: &DaySeries, embedding: Embedding) -> String {
         canvas.text(x, bottom + LINE, "n m w", &text);
     }
     let mut y = bottom + LINE + 8.0;
-    let faults = day
-        .inverters
-        .iter()
-        .flat_map(|inverter| inverter.faults.iter().map(move |fault| (inverter, fault)));
-    let mut has_faults = false;
-    for (inverter, fault) in faults {
-        has_faults = true;
-        let (from, to) = (day.hour(fault.from), day.hour(fault.to));
-        let title = format!("{}: {} ({from} to {to})", inverter.title, fault.text);
-        let (start, end) = (plot.x(fault.from), plot.x(fault.to));
-        if end - start > 6.0 {
-            canvas.rect([start, y + 4.0, end - start, 5.0], "fault", &title);
+    for inverter in &day.inverters {
+        for fault in &inverter.faults {
+            let (from, to) = (day.hour(fault.from), day.hour(fault.to));
+            let title = format!("{}: {} ({from} to {to})", inverter.title, fault.text);
+            let (start, end) = (plot.x(fault.from), plot.x(fault.to));
+            if end - start > 6.0 {
+                canvas.rect([start, y + 4.0, end - start, 5.0], "fault", &title);
+            }
+            canvas.mark(start, y, &title);
         }
-        canvas.mark(start, y, &title);
     }
+    let has_faults = day.inverters.iter().any(|one| !one.faults.is_empty());
     if has_faults {
         canvas.text(LEFT - 8.0, y + 10.0, "e w", "faults");
         y += LINE;
     }
     y += 20.0;
     let entries = legend(day, &flows, has_faults);
-    y += if entries.is_empty() {
-        0.0
-    } else {
-        canvas.legend(y, &entries)
-    };
+    if !entries.is_empty() {
+        y += canvas.legend(y, &entries);
+    }
     canvas.finish(y.ceil(), &day_title(day), embedding)
 }
 
@@ -100,21 +88,17 @@ fn legend(day: &DaySeries, flows: &[Vec<Option<f64>>], has_faults: bool) -> Vec<
     let mut entries = Vec::new();
     let has_flows = !flows.is_empty();
     if day.inverters.len() > 1 || has_flows {
-        let names = day.inverters.iter().enumerate();
-        entries.extend(
-            names.map(|(number, inverter)| (Swatch::Series(number), inverter.title.clone())),
-        );
+        let names = day.inverters.iter().map(|inverter| inverter.title.clone());
+        entries.extend((0..).map(Swatch::Series).zip(names));
     }
     if has_flows {
-        let signs = [
+        let names = [
             "load",
             "grid (import above 0)",
             "battery (charging above 0)",
         ];
-        let lines = signs.into_iter().enumerate();
-        entries.extend(
-            lines.map(|(number, name)| (Swatch::Line(format!("line l{number}")), name.to_owned())),
-        );
+        let lines = (0..).map(|number| Swatch::Line(format!("line l{number}")));
+        entries.extend(lines.zip(names.map(str::to_owned)));
     }
     if has_faults {
         entries.push((Swatch::Mark, "fault".to_owned()));
@@ -124,20 +108,13 @@ fn legend(day: &DaySeries, flows: &[Vec<Option<f64>>], has_faults: bool) -> Vec<
 
 /// Load, grid and battery of all KSTAR inverters together; nothing without any.
 fn flows(day: &DaySeries) -> Vec<Vec<Option<f64>>> {
-    if day
-        .inverters
-        .iter()
-        .all(|inverter| inverter.flows.iter().all(Vec::is_empty))
-    {
+    let has_none = |inverter: &DayInverter| inverter.flows.iter().all(Vec::is_empty);
+    if day.inverters.iter().all(has_none) {
         return Vec::new();
     }
     let sum = |flow: usize, step: usize| {
-        let lines = day
-            .inverters
-            .iter()
-            .filter_map(|inverter| inverter.flows.get(flow));
-        let values = lines.filter_map(|line| line.get(step).copied().flatten());
-        values.reduce(|sum, value| sum + value)
+        let lines = day.inverters.iter().filter_map(|one| one.flows.get(flow));
+        total(lines.map(|line| at(line, step)))
     };
     (0..FLOWS.len())
         .map(|flow| (0..day.steps).map(|step| sum(flow, step)).collect())
@@ -163,14 +140,11 @@ fn stack(day: &DaySeries) -> Vec<Parts> {
 
 /// Steps that have a value without a hole between them, each with its number.
 fn runs<T: Copy>(values: &[Option<T>]) -> Vec<Vec<(usize, T)>> {
-    let numbered = values
-        .iter()
-        .enumerate()
-        .map(|(step, value)| Some((step, (*value)?)));
+    let numbered = values.iter().enumerate();
+    let numbered = numbered.map(|(step, value)| Some((step, (*value)?)));
     let numbered: Vec<Option<(usize, T)>> = numbered.collect();
-    let runs = numbered
-        .split(Option::is_none)
-        .filter(|run| !run.is_empty());
+    let runs = numbered.split(Option::is_none);
+    let runs = runs.filter(|run| !run.is_empty());
     runs.map(|run| run.iter().flatten().copied().collect())
         .collect()
 }

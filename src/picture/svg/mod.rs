@@ -7,7 +7,7 @@ mod canvas;
 mod compare;
 mod day;
 
-pub(crate) use bars::{month, years};
+pub(crate) use bars::bars;
 pub(crate) use calendar::year;
 pub(crate) use compare::compare;
 pub(crate) use day::day;

@@ -11,9 +11,9 @@ fn all(embedding: Embedding) -> Vec<String> {
         let yields = examples::yields(count, 2024);
         pictures.extend([
             day(&examples::day(count, 5), embedding),
-            month(&period::month(&examples::january(&yields)), embedding),
+            bars(&period::month(&examples::january(&yields)), embedding),
             year(&period::year(&yields), &yields, embedding),
-            years(&period::years(&yields), embedding),
+            bars(&period::years(&yields), embedding),
             compare(&examples::comparison(count, 366), embedding),
             compare(&examples::comparison(count, 9), embedding),
         ]);
