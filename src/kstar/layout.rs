@@ -103,6 +103,7 @@ const fn pv(n: u8, [voltage, current, power, state]: [&'static str; 4], at: usiz
 // °C errors total kWh hours today kWh load kWh load kWh total W mode relay direction backup end
 
 /// All columns, in the order in which they are written.
+#[rustfmt::skip]
 pub(crate) static COLUMNS: [Column; 45] = rows![
     Column,
     pv(1, PV1, 0),
@@ -112,40 +113,23 @@ pub(crate) static COLUMNS: [Column; 45] = rows![
             .role(TotalDcPower)
             .topics(&[topic("pvpower")])
             .sum("PV1 Power", "PV2 Power"),
-        measured("Battery Voltage", Volt)
-            .role(BatteryVoltage)
-            .within(0, 1000)
-            .at(u16(10, 1)),
+        measured("Battery Voltage", Volt).role(BatteryVoltage).within(0, 1000).at(u16(10, 1)),
         code("Battery Status").at(u16(14, 0)),
-        measured("Battery Temperature", Celsius)
-            .within(-40, 120)
-            .at(i16(16, 1)),
-        measured("Battery Current", Ampere)
-            .role(BatteryCurrent)
-            .signed(u16(18, 1), BATTERY_SIGN),
+        measured("Battery Temperature", Celsius).within(-40, 120).at(i16(16, 1)),
+        measured("Battery Current", Ampere).role(BatteryCurrent).signed(u16(18, 1), BATTERY_SIGN),
         measured("Battery Power", Watt)
             .role(BatteryPower)
             .product("Battery Voltage", "Battery Current"),
         measured("Battery Charge Limit", Ampere).at(u16(20, 0)),
         measured("Battery Discharge Limit", Ampere).at(u16(22, 0)),
         code("Battery Error").at(u16(24, 0)),
-        measured("Battery State of Charge", Percent)
-            .role(Charge)
-            .within(0, 100)
-            .at(u8(26)),
-        measured("Battery State of Health", Percent)
-            .within(0, 100)
-            .at(u8(29)),
+        measured("Battery State of Charge", Percent).role(Charge).within(0, 100).at(u8(26)),
+        measured("Battery State of Health", Percent).within(0, 100).at(u8(29)),
         mode("Battery Mode").words(u8(30), BATTERY_MODES),
         code("Battery Warning").at(u16(31, 0)),
         code("Meter Status").at(u8(33)),
-        measured("Grid Voltage", Volt)
-            .role(GridVoltage)
-            .within(0, 500)
-            .at(u16(34, 1)),
-        measured("Grid Current", Ampere)
-            .role(GridCurrent)
-            .at(u16(36, 1)),
+        measured("Grid Voltage", Volt).role(GridVoltage).within(0, 500).at(u16(34, 1)),
+        measured("Grid Current", Ampere).role(GridCurrent).at(u16(36, 1)),
         measured("Grid Power", Watt)
             .role(GridPower)
             .topics(&[
@@ -154,20 +138,12 @@ pub(crate) static COLUMNS: [Column; 45] = rows![
                 Topic::new("grid/export", Form::Below),
             ])
             .signed(i16(38, 0), GRID_SIGN),
-        measured("Grid Frequency", Hertz)
-            .role(GridFrequency)
-            .within(0, 70)
-            .at(u16(40, 2)),
+        measured("Grid Frequency", Hertz).role(GridFrequency).within(0, 70).at(u16(40, 2)),
         status("Work Mode").words(u8(42), WORK_MODES),
         measured("Load Voltage", Volt).within(0, 500).at(u16(43, 1)),
         measured("Load Current", Ampere).at(u16(45, 1)),
-        measured("Load Power", Watt)
-            .role(LoadPower)
-            .topics(&[topic("load")])
-            .at(u16(47, 0)),
-        measured("Load Frequency", Hertz)
-            .within(0, 70)
-            .at(u16(49, 2)),
+        measured("Load Power", Watt).role(LoadPower).topics(&[topic("load")]).at(u16(47, 0)),
+        measured("Load Frequency", Hertz).within(0, 70).at(u16(49, 2)),
         mode("Load Mode").words(u8(51), LOAD_MODES),
         mode("Energy Mode").words(u8(52), ENERGY_MODES),
         measured("Inverter Temperature", Celsius)
@@ -176,9 +152,7 @@ pub(crate) static COLUMNS: [Column; 45] = rows![
             .topics(&[Topic::new("temp", Form::Whole)])
             .at(i16(53, 1)),
         code("Error Codes").errors_named(&ERROR_BITS).at(u32(55, 0)),
-        total("Total Energy", KilowattHour)
-            .role(LifetimeYield)
-            .at(u32(59, 1)),
+        total("Total Energy", KilowattHour).role(LifetimeYield).at(u32(59, 1)),
         total("Total Hours", Hour).at(u32(63, 0)),
         total("Today Energy", KilowattHour)
             .role(DailyYield)

@@ -3,14 +3,15 @@
 use super::model::Content::{Code, Number, Scale as Exponent, Text as Words, TrackerName, Untold};
 use super::model::Form::{Acc32, Bits16, Bits32, Enum16, I16, Pad, ScaleFactor, Text, U16, U32};
 use super::model::Scale::{Fixed, Power};
-use super::model::{Content, Form, Point};
+use super::model::{Content, Form, Point, Scale as ScaleOf};
+use super::values::Values;
 
-const VOLTS: super::model::Scale = Fixed(-1);
-const AMPERES: super::model::Scale = Fixed(-2);
-const HERTZ: super::model::Scale = Fixed(-2);
-const CELSIUS: super::model::Scale = Fixed(-1);
-const PERCENT: super::model::Scale = Fixed(-2);
-const ONES: super::model::Scale = Fixed(0);
+const VOLTS: ScaleOf = Fixed(-1);
+const AMPERES: ScaleOf = Fixed(-2);
+const HERTZ: ScaleOf = Fixed(-2);
+const CELSIUS: ScaleOf = Fixed(-1);
+const PERCENT: ScaleOf = Fixed(-2);
+const ONES: ScaleOf = Fixed(0);
 
 const fn told(name: &'static str, form: Form, content: Content, about: &'static str) -> Point {
     Point::new(name, form, content, about)
@@ -20,69 +21,31 @@ const fn untold(name: &'static str, form: Form) -> Point {
     Point::new(name, form, Untold, "")
 }
 
-const fn scale(name: &'static str, scale: super::model::Scale) -> Point {
+const fn scale(name: &'static str, scale: ScaleOf) -> Point {
     Point::new(name, ScaleFactor, Exponent(scale), "")
 }
 
 /// Model 1: what the device is.
+#[rustfmt::skip]
 pub(crate) static COMMON: &[Point] = &[
     told("Mn", Text(16), Words(|v| v.maker), "manufacturer"),
-    told(
-        "Md",
-        Text(16),
-        Words(|v| &v.model),
-        "the inverter's name, else its model, else its type",
-    ),
+    told("Md", Text(16), Words(|v| &v.model), "the inverter's name, else its model, else its type"),
     told("Opt", Text(8), Words(|_| "kaco_ardexa"), ""),
-    told(
-        "Vr",
-        Text(8),
-        Words(|v| &v.version),
-        "firmware, once it was told",
-    ),
-    told(
-        "SN",
-        Text(16),
-        Words(|v| &v.serial),
-        "KSTAR: serial number; KACO: TYPE-BUS-ADDRESS",
-    ),
+    told("Vr", Text(8), Words(|v| &v.version), "firmware, once it was told"),
+    told("SN", Text(16), Words(|v| &v.serial), "KSTAR: serial number; KACO: TYPE-BUS-ADDRESS"),
     told("DA", U16, Code(|v| Some(v.unit as i64)), "unit"),
     untold("Pad", Pad),
 ];
 
 /// Models 101 (one phase) and 103 (three phases).
+#[rustfmt::skip]
 pub(crate) static INVERTER: &[Point] = &[
-    told(
-        "A",
-        U16,
-        Number(|v| v.amperes, AMPERES),
-        "AC current, sum of the phases",
-    ),
-    told(
-        "AphA",
-        U16,
-        Number(|v| v.phase_amperes[0], AMPERES),
-        "AC current of phase 1",
-    ),
-    told(
-        "AphB",
-        U16,
-        Number(|v| v.phase_amperes[1], AMPERES),
-        "AC current of phase 2",
-    ),
-    told(
-        "AphC",
-        U16,
-        Number(|v| v.phase_amperes[2], AMPERES),
-        "AC current of phase 3",
-    ),
+    told("A", U16, Number(|v| v.amperes, AMPERES), "AC current, sum of the phases"),
+    told("AphA", U16, Number(|v| v.phase_amperes[0], AMPERES), "AC current of phase 1"),
+    told("AphB", U16, Number(|v| v.phase_amperes[1], AMPERES), "AC current of phase 2"),
+    told("AphC", U16, Number(|v| v.phase_amperes[2], AMPERES), "AC current of phase 3"),
     scale("A_SF", AMPERES),
-    told(
-        "PPVphAB",
-        U16,
-        Number(|v| v.line_volts, VOLTS),
-        "XP: the voltage that it tells",
-    ),
+    told("PPVphAB", U16, Number(|v| v.line_volts, VOLTS), "XP: the voltage that it tells"),
     untold("PPVphBC", U16),
     untold("PPVphCA", U16),
     told(
@@ -91,25 +54,10 @@ pub(crate) static INVERTER: &[Point] = &[
         Number(|v| v.phase_volts[0], VOLTS),
         "AC voltage of phase 1; KSTAR: of the grid",
     ),
-    told(
-        "PhVphB",
-        U16,
-        Number(|v| v.phase_volts[1], VOLTS),
-        "AC voltage of phase 2",
-    ),
-    told(
-        "PhVphC",
-        U16,
-        Number(|v| v.phase_volts[2], VOLTS),
-        "AC voltage of phase 3",
-    ),
+    told("PhVphB", U16, Number(|v| v.phase_volts[1], VOLTS), "AC voltage of phase 2"),
+    told("PhVphC", U16, Number(|v| v.phase_volts[2], VOLTS), "AC voltage of phase 3"),
     scale("V_SF", VOLTS),
-    told(
-        "W",
-        I16,
-        Number(|v| v.watts, Power),
-        "AC power; KSTAR: load minus grid import",
-    ),
+    told("W", I16, Number(|v| v.watts, Power), "AC power; KSTAR: load minus grid import"),
     scale("W_SF", Power),
     told("Hz", U16, Number(|v| v.hertz, HERTZ), "frequency"),
     scale("Hz_SF", HERTZ),
@@ -124,33 +72,13 @@ pub(crate) static INVERTER: &[Point] = &[
         "cos phi in percent: negative inductive, positive capacitive",
     ),
     scale("PF_SF", PERCENT),
-    told(
-        "WH",
-        Acc32,
-        Number(|v| v.watt_hours, ONES),
-        "lifetime yield; never falls",
-    ),
+    told("WH", Acc32, Number(|v| v.watt_hours, ONES), "lifetime yield; never falls"),
     scale("WH_SF", ONES),
-    told(
-        "DCA",
-        U16,
-        Number(|v| v.dc_amperes, AMPERES),
-        "DC current of the only tracker",
-    ),
+    told("DCA", U16, Number(|v| v.dc_amperes, AMPERES), "DC current of the only tracker"),
     scale("DCA_SF", AMPERES),
-    told(
-        "DCV",
-        U16,
-        Number(|v| v.dc_volts, VOLTS),
-        "DC voltage of the only tracker",
-    ),
+    told("DCV", U16, Number(|v| v.dc_volts, VOLTS), "DC voltage of the only tracker"),
     scale("DCV_SF", VOLTS),
-    told(
-        "DCW",
-        I16,
-        Number(|v| v.dc_watts, Power),
-        "DC power of all trackers",
-    ),
+    told("DCW", I16, Number(|v| v.dc_watts, Power), "DC power of all trackers"),
     scale("DCW_SF", Power),
     told("TmpCab", I16, Number(|v| v.celsius, CELSIUS), "temperature"),
     untold("TmpSnk", I16),
@@ -158,12 +86,7 @@ pub(crate) static INVERTER: &[Point] = &[
     untold("TmpOt", I16),
     scale("Tmp_SF", CELSIUS),
     told("St", Enum16, Code(|v| v.state), "operating state"),
-    told(
-        "StVnd",
-        Enum16,
-        Code(|v| v.vendor_state),
-        "the inverter's own status code",
-    ),
+    told("StVnd", Enum16, Code(|v| v.vendor_state), "the inverter's own status code"),
     told("Evt1", Bits32, Code(|v| Some(v.events)), "events"),
     untold("Evt2", Bits32),
     untold("EvtVnd1", Bits32),
@@ -172,31 +95,15 @@ pub(crate) static INVERTER: &[Point] = &[
     untold("EvtVnd4", Bits32),
 ];
 
-/// PV inverter.
-const PHOTOVOLTAIC: i64 = 4;
-/// PV inverter with a battery.
-const WITH_STORAGE: i64 = 82;
+fn kind(values: &Values) -> Option<i64> {
+    Some(if values.has_battery { 82 } else { 4 })
+}
 
 /// Model 120: the rating.
+#[rustfmt::skip]
 pub(crate) static NAMEPLATE: &[Point] = &[
-    told(
-        "DERTyp",
-        Enum16,
-        Code(|v| {
-            Some(if v.has_battery {
-                WITH_STORAGE
-            } else {
-                PHOTOVOLTAIC
-            })
-        }),
-        "4 PV; 82 PV with a battery",
-    ),
-    told(
-        "WRtg",
-        U16,
-        Number(|v| v.rated_watts, Power),
-        "rated AC power of the type",
-    ),
+    told("DERTyp", Enum16, Code(kind), "4 PV; 82 PV with a battery"),
+    told("WRtg", U16, Number(|v| v.rated_watts, Power), "rated AC power of the type"),
     scale("WRtg_SF", Power),
     untold("VARtg", U16),
     scale("VARtg_SF", Power),
@@ -224,42 +131,24 @@ pub(crate) static NAMEPLATE: &[Point] = &[
 ];
 
 /// Model 160: before the trackers.
+#[rustfmt::skip]
 pub(crate) static TRACKERS: &[Point] = &[
     scale("DCA_SF", AMPERES),
     scale("DCV_SF", VOLTS),
     scale("DCW_SF", Power),
     scale("DCWH_SF", ONES),
     untold("Evt", Bits32),
-    told(
-        "N",
-        U16,
-        Code(|v| i64::try_from(v.trackers.len()).ok()),
-        "number of trackers",
-    ),
+    told("N", U16, Code(|v| i64::try_from(v.trackers.len()).ok()), "number of trackers"),
     untold("TmsPer", U16),
 ];
 
 /// Model 160: one tracker.
+#[rustfmt::skip]
 pub(crate) static TRACKER: &[Point] = &[
-    told(
-        "ID",
-        U16,
-        Content::Tracker(|t| Some(t.number.into()), ONES),
-        "number, from 1",
-    ),
+    told("ID", U16, Content::Tracker(|t| Some(t.number.into()), ONES), "number, from 1"),
     told("IDStr", Text(8), TrackerName, "`MPPT 1`; 000xi: `unit 1`"),
-    told(
-        "DCA",
-        U16,
-        Content::Tracker(|t| t.amperes, AMPERES),
-        "DC current",
-    ),
-    told(
-        "DCV",
-        U16,
-        Content::Tracker(|t| t.volts, VOLTS),
-        "DC voltage",
-    ),
+    told("DCA", U16, Content::Tracker(|t| t.amperes, AMPERES), "DC current"),
+    told("DCV", U16, Content::Tracker(|t| t.volts, VOLTS), "DC voltage"),
     told("DCW", U16, Content::Tracker(|t| t.watts, Power), "DC power"),
     untold("DCWH", Acc32),
     untold("Tms", U32),
@@ -268,48 +157,27 @@ pub(crate) static TRACKER: &[Point] = &[
     untold("DCEvt", Bits32),
 ];
 
-const DISCHARGING: i64 = 3;
-const CHARGING: i64 = 4;
-const HOLDING: i64 = 6;
+fn charging(values: &Values) -> Option<i64> {
+    Some(match values.battery_watts? {
+        watts if watts.is_zero() => 6,
+        watts if watts.is_sign_negative() => 3,
+        _ => 4,
+    })
+}
 
 /// Model 124: the battery.
+#[rustfmt::skip]
 pub(crate) static STORAGE: &[Point] = &[
     untold("WChaMax", U16),
     untold("WChaGra", U16),
     untold("WDisChaGra", U16),
-    told(
-        "StorCtl_Mod",
-        Bits16,
-        Code(|_| Some(0)),
-        "0: nothing can be controlled",
-    ),
+    told("StorCtl_Mod", Bits16, Code(|_| Some(0)), "0: nothing can be controlled"),
     untold("VAChaMax", U16),
     untold("MinRsvPct", U16),
-    told(
-        "ChaState",
-        U16,
-        Number(|v| v.charge, ONES),
-        "state of charge, %",
-    ),
+    told("ChaState", U16, Number(|v| v.charge, ONES), "state of charge, %"),
     untold("StorAval", U16),
-    told(
-        "InBatV",
-        U16,
-        Number(|v| v.battery_volts, VOLTS),
-        "voltage of the battery",
-    ),
-    told(
-        "ChaSt",
-        Enum16,
-        Code(|v| {
-            v.battery_watts.map(|watts| match watts {
-                watts if watts.is_zero() => HOLDING,
-                watts if watts.is_sign_negative() => DISCHARGING,
-                _ => CHARGING,
-            })
-        }),
-        "3 discharging, 4 charging, 6 neither",
-    ),
+    told("InBatV", U16, Number(|v| v.battery_volts, VOLTS), "voltage of the battery"),
+    told("ChaSt", Enum16, Code(charging), "3 discharging, 4 charging, 6 neither"),
     untold("OutWRte", I16),
     untold("InWRte", I16),
     untold("InOutWRte_WinTms", U16),
@@ -327,13 +195,9 @@ pub(crate) static STORAGE: &[Point] = &[
 ];
 
 /// Models 201 (one phase) and 203 (three phases): the meter at the connection to the grid.
+#[rustfmt::skip]
 pub(crate) static METER: &[Point] = &[
-    told(
-        "A",
-        I16,
-        Number(|v| v.grid_amperes, AMPERES),
-        "current, always positive",
-    ),
+    told("A", I16, Number(|v| v.grid_amperes, AMPERES), "current, always positive"),
     told("AphA", I16, Number(|v| v.grid_amperes, AMPERES), "the same"),
     untold("AphB", I16),
     untold("AphC", I16),
@@ -349,12 +213,7 @@ pub(crate) static METER: &[Point] = &[
     scale("V_SF", VOLTS),
     told("Hz", I16, Number(|v| v.hertz, HERTZ), "frequency"),
     scale("Hz_SF", HERTZ),
-    told(
-        "W",
-        I16,
-        Number(|v| v.grid_watts, ONES),
-        "power; negative while exporting",
-    ),
+    told("W", I16, Number(|v| v.grid_watts, ONES), "power; negative while exporting"),
     untold("WphA", I16),
     untold("WphB", I16),
     untold("WphC", I16),
