@@ -7,7 +7,6 @@ use crate::sink::mqtt::forget::Target;
 use crate::sink::mqtt::{Broker, Delivery, Options};
 use clap::Args;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// `mqtt-forget --mqtt URL INVERTER…`
 #[derive(Debug, Args)]
@@ -45,17 +44,14 @@ impl Forget {
     pub(super) fn plan(self) -> plan::Forget {
         plan::Forget {
             options: Options {
-                broker: self.broker,
                 environment: super::environment::login(),
                 password_file: self.mqtt_password_file,
                 certificates: self.mqtt_ca,
                 identity: self.client.identity(),
                 // A removal that got lost would not be noticed.
                 delivery: Delivery::AtLeastOnce,
-                discovery: false,
-                expire_after: Duration::ZERO,
                 prefix: self.mqtt_prefix,
-                topic: String::new(),
+                ..Options::new(self.broker)
             },
             targets: self.targets,
             bus: self.bus,

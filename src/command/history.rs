@@ -2,6 +2,7 @@
 
 use super::print::print;
 use crate::exit::{Exit, Failure};
+use crate::format::csv;
 use crate::history::log::Log;
 use crate::history::names::Names;
 use crate::history::records::{self, Record};
@@ -233,15 +234,11 @@ fn records_text(records: impl Iterator<Item = Record>, format: Format) -> String
 }
 
 fn csv_text(records: impl Iterator<Item = Record>) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    // Writing to memory can't fail.
-    for (number, record) in records.enumerate() {
-        if number == 0 {
-            let _ = writer.write_record(record.iter().map(|(key, _)| *key));
-        }
-        let _ = writer.write_record(record.iter().map(|(_, value)| cell(value)));
-    }
-    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+    let mut records = records.peekable();
+    let keys = |record: &Record| record.iter().map(|(key, _)| (*key).to_owned()).collect();
+    let head: Option<Vec<String>> = records.peek().map(keys);
+    let cells = |record: Record| record.iter().map(|(_, value)| cell(value)).collect();
+    csv::lines(head.into_iter().chain(records.map(cells)))
 }
 
 fn cell(value: &Value) -> String {

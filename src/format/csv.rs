@@ -17,15 +17,24 @@ pub(crate) fn header(reading: &Reading) -> String {
 
 /// One row, with `\n`. Cells without a value are empty.
 pub fn row(reading: &Reading) -> String {
-    let mut writer = ::csv::WriterBuilder::new().from_writer(Vec::new());
     let time = reading.time.map(time).unwrap_or_default();
     let cells = reading
         .columns()
-        .map(|(_, value)| value.map(ToString::to_string).unwrap_or_default());
-    // Writing to memory can't fail.
-    let _ = writer.write_record(std::iter::once(time).chain(cells));
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
+        .map(|(_, value)| value.map(ToString::to_string));
+    let cells = cells.map(Option::unwrap_or_default);
+    lines([std::iter::once(time).chain(cells)])
+}
+
+/// Records as lines, with quotes where they are needed.
+pub(crate) fn lines<T: AsRef<[u8]>>(
+    records: impl IntoIterator<Item = impl IntoIterator<Item = T>>,
+) -> String {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    for record in records {
+        // Writing to memory can't fail.
+        let _ = writer.write_record(record);
+    }
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
 fn time(time: DateTime<FixedOffset>) -> String {

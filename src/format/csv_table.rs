@@ -1,7 +1,7 @@
 //! One CSV table of all inverters of a round, whatever their layouts, for spreadsheets and
 //! databases.
 
-use super::{json, table};
+use super::{csv, json, table};
 use crate::observation::Observation;
 use crate::reading::Reading;
 use std::collections::BTreeMap;
@@ -15,15 +15,10 @@ const HEAD: [&str; 6] = ["time", "inverter", "outcome", "type", "model", "status
 /// are RFC 3339, as in JSON; the units of a 000xi share the column `status` and have their own too.
 pub(crate) fn table(observations: &[Observation]) -> String {
     let keys = keys(observations);
-    let mut writer = ::csv::WriterBuilder::new().from_writer(Vec::new());
-    let head = HEAD.map(str::to_owned);
-    // Writing to memory can't fail.
-    let _ = writer.write_record(head.iter().chain(&keys));
-    for observation in observations {
-        let _ = writer.write_record(row(observation, &keys));
-    }
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
+    let head = HEAD.into_iter().map(str::to_owned);
+    let head = head.chain(keys.iter().cloned()).collect();
+    let rows = observations.iter().map(|one| row(one, &keys));
+    csv::lines(std::iter::once(head).chain(rows))
 }
 
 /// The union of all readings' keys, without those of [`HEAD`].
@@ -59,10 +54,8 @@ fn row(observation: &Observation, keys: &[String]) -> Vec<String> {
                 .or_insert_with(|| value.to_string());
         }
     }
-    row.extend(
-        keys.iter()
-            .map(|key| values.remove(key).unwrap_or_default()),
-    );
+    let cells = keys.iter().map(|key| values.remove(key));
+    row.extend(cells.map(Option::unwrap_or_default));
     row
 }
 

@@ -11,7 +11,7 @@ use crate::escape::hex;
 use crate::observation::Outcome;
 use crate::reading::Reading;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::{debug, info};
@@ -81,19 +81,15 @@ impl Client {
     /// its readings are valid without.
     pub(crate) async fn identity(&mut self) -> Option<Identity> {
         let attempts = self.timing.identity_attempts;
-        let asked = self
-            .ask(Request::Identity, attempts, identity::identity)
-            .await;
-        let reason = match asked {
+        let asked = self.ask(Request::Identity, attempts, identity::identity);
+        let reason = match asked.await {
             Ok(Outcome::Read { answer, .. }) => return Some(answer),
             Ok(Outcome::Garbled(reason)) => reason,
             Ok(_) => "no reply".to_owned(),
             Err(error) => error.to_string(),
         };
-        info!(
-            "inverter {} does not report its serial number: {reason}",
-            self.ip
-        );
+        let ip = self.ip;
+        info!("inverter {ip} does not report its serial number: {reason}");
         None
     }
 
@@ -156,24 +152,19 @@ impl Client {
         let deadline = Instant::now() + self.timing.reply;
         while let Ok(received) = timeout_at(deadline, socket.receive()).await {
             let (sender, datagram) = received?;
-            match judge(request, inverter, sender, datagram) {
-                Verdict::Answer(payload) => {
-                    debug!("{inverter}: {} -> {}", hex(&request.bytes()), hex(datagram));
-                    return Ok(Some(answer(payload)));
+            let bytes = hex(datagram);
+            match wire::parse(datagram) {
+                _ if sender != inverter => {
+                    debug!("{sender} is not the inverter that was asked, dropped: {bytes}");
                 }
-                Verdict::Stranger => {
-                    debug!(
-                        "{sender} is not the inverter that was asked, dropped: {}",
-                        hex(datagram)
-                    )
+                Ok(frame) if frame.answers() == request => {
+                    debug!("{inverter}: {} -> {bytes}", hex(&request.bytes()));
+                    return Ok(Some(answer(frame.payload())));
                 }
-                Verdict::Other => debug!(
-                    "{sender} answers another request, dropped: {}",
-                    hex(datagram)
-                ),
-                Verdict::Bad(reason) => {
-                    debug!("{sender}: {reason}, dropped: {}", hex(datagram));
-                    *garbled = Some(reason);
+                Ok(_) => debug!("{sender} answers another request, dropped: {bytes}"),
+                Err(error) => {
+                    debug!("{sender}: {error}, dropped: {bytes}");
+                    *garbled = Some(error.to_string());
                 }
             }
         }
@@ -185,10 +176,9 @@ impl Client {
     /// is waited for; some do not give one. An error is left to the request that follows: it meets
     /// the same.
     async fn wake(&mut self) {
-        let patience = if self.awake {
-            Duration::ZERO
-        } else {
-            self.timing.wake
+        let patience = match self.awake {
+            true => Duration::ZERO,
+            false => self.timing.wake,
         };
         self.awake = true;
         match wake(self.ip, patience).await {
@@ -212,34 +202,6 @@ async fn wake(ip: Ipv4Addr, patience: Duration) -> io::Result<bool> {
         }
     };
     timeout(patience, answer).await.unwrap_or(Ok(false))
-}
-
-/// What a datagram means while the reply to a request is awaited.
-enum Verdict<'datagram> {
-    /// The reply, with its payload.
-    Answer(&'datagram [u8]),
-    /// Not from the inverter asked.
-    Stranger,
-    /// A good reply to another request.
-    Other,
-    /// No reply, with the reason.
-    Bad(String),
-}
-
-fn judge(
-    request: Request,
-    inverter: SocketAddrV4,
-    sender: SocketAddrV4,
-    datagram: &[u8],
-) -> Verdict<'_> {
-    if sender != inverter {
-        return Verdict::Stranger;
-    }
-    match wire::parse(datagram) {
-        Ok(frame) if frame.answers() == request => Verdict::Answer(frame.payload()),
-        Ok(_) => Verdict::Other,
-        Err(error) => Verdict::Bad(error.to_string()),
-    }
 }
 
 #[cfg(test)]

@@ -385,6 +385,10 @@ fn influx(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Influx> {
     let ca = section.get("ca", section::path, notes);
     let since = section.get("since", section::day, notes);
     let example = "\"http://host:8086/write?db=solar\"";
+    let database = |value: &DeValue<'_>| {
+        let database: Database = section::parsed(value, "http://host:8086/write?db=solar")?;
+        without_password(database.password.is_some(), database)
+    };
     let url = section.need("url", example, database, notes)?;
     Some(Influx {
         database: url.value,
@@ -395,18 +399,15 @@ fn influx(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Influx> {
     })
 }
 
-/// A database without a password.
-fn database(value: &DeValue<'_>) -> Result<Database, String> {
-    let database: Database = section::parsed(value, "http://host:8086/write?db=solar")?;
-    match database.password {
-        Some(_) => Err(PASSWORD.to_owned()),
-        None => Ok(database),
+/// What a URL says, unless there is a password in it.
+fn without_password<T>(has_password: bool, said: T) -> Result<T, String> {
+    const WRONG: &str = "there is a password in it, and secrets do not stand in this file; \
+        write it to a file of its own and name that with 'password-file'";
+    match has_password {
+        true => Err(WRONG.to_owned()),
+        false => Ok(said),
     }
 }
-
-/// What is wrong with a password in a URL.
-const PASSWORD: &str = "there is a password in it, and secrets do not stand in this file; \
-    write it to a file of its own and name that with 'password-file'";
 
 fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
     let section = with_url(top, "mqtt", &MQTT, notes)?;
@@ -419,6 +420,10 @@ fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
     let identity = identity(&section, notes);
     let discovery = section.get("discovery", section::boolean, notes);
     let expire_after = section.get("expire-after", section::time, notes);
+    let broker = |value: &DeValue<'_>| {
+        let broker: Broker = section::parsed(value, "mqtt://user@host")?;
+        without_password(broker.password.is_some(), broker)
+    };
     let url = section.need("url", "\"mqtt://user@host\"", broker, notes)?;
     Some(Mqtt {
         broker: url.value,
@@ -455,15 +460,6 @@ fn identity(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<Identity> {
         ),
     );
     None
-}
-
-/// A broker without a password.
-fn broker(value: &DeValue<'_>) -> Result<Broker, String> {
-    let broker: Broker = section::parsed(value, "mqtt://user@host")?;
-    match broker.password {
-        Some(_) => Err(PASSWORD.to_owned()),
-        None => Ok(broker),
-    }
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ use crate::reading::Reading;
 use csv_log::CsvLog;
 use health::Health;
 pub(crate) use http::Clock;
-use http::Http;
+use http::{Http, State};
 use influx::Influx;
 use mqtt::Mqtt;
 use std::collections::HashMap;
@@ -247,7 +247,7 @@ impl Sinks {
     /// The link of a source is lost for a reason, or back.
     pub(crate) fn link(&self, source: usize, lost: Option<&str>) {
         self.http()
-            .for_each(|http| http.link(source, lost.map(str::to_owned)));
+            .for_each(|http| http.change(|state| state.link(source, lost)));
     }
 
     fn http(&self) -> impl Iterator<Item = &Http> {
@@ -259,7 +259,8 @@ impl Sinks {
 
     /// Takes a row that was logged today before this run.
     pub(crate) fn remember(&self, reading: &Reading) {
-        self.http().for_each(|http| http.remember(reading));
+        self.http()
+            .for_each(|http| http.change(|state| state.remember(reading)));
     }
 
     /// The link to these inverters is lost: earlier observations of them are outdated.
@@ -267,7 +268,8 @@ impl Sinks {
         for inverter in inverters {
             self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
             self.memory.lose(inverter);
-            self.http().for_each(|http| http.lose(inverter));
+            self.http()
+                .for_each(|http| http.change(|state| state.lose(inverter)));
         }
     }
 
@@ -335,7 +337,7 @@ impl Sinks {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
                 Sink::CsvLog(log) => log.round_done(&self.latest),
-                Sink::Http(http) => http.round_done(),
+                Sink::Http(http) => http.change(State::round_done),
                 Sink::Influx(influx) => influx.round_done(),
                 Sink::Mqtt(mqtt) => mqtt.round_done(self.memory.total(self.latest.iter())),
                 Sink::Sunspec(_) => {}

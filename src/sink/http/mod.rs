@@ -9,7 +9,6 @@ use crate::exit::Failure;
 use crate::history::names::Names;
 use crate::inverter::InverterId;
 use crate::observation::Observation;
-use crate::reading::Reading;
 use axum::Router;
 use axum::http::Request;
 use hyper::body::Incoming;
@@ -17,7 +16,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use pictures::Pictures;
 pub(crate) use state::Clock;
-use state::State;
+pub(super) use state::State;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -134,42 +133,16 @@ impl Http {
 
     /// From now on these inverters are polled, and called this.
     pub(super) fn exchange(&self, latest: &[Observation], names: &Names) {
-        if let Some(shared) = &self.shared {
-            shared.state().exchange(latest);
-            if let Some(pictures) = &shared.pictures {
-                pictures.rename(names);
-            }
+        self.change(|state| state.exchange(latest));
+        if let Some(pictures) = self.shared.as_ref().and_then(|one| one.pictures.as_ref()) {
+            pictures.rename(names);
         }
     }
 
-    /// Takes a row that was logged today before this run.
-    pub(super) fn remember(&self, reading: &Reading) {
+    /// Changes what is served, if it is served yet.
+    pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
         if let Some(shared) = &self.shared {
-            shared.state().remember(reading);
-        }
-    }
-
-    pub(super) fn round_done(&self) {
-        if let Some(shared) = &self.shared {
-            shared.state().round_done();
-        }
-    }
-
-    /// The link to an inverter is lost.
-    pub(super) fn lose(&self, inverter: &InverterId) {
-        if let Some(shared) = &self.shared {
-            shared.state().lose(inverter);
-        }
-    }
-
-    /// The link of a source is lost for a reason, or back.
-    pub(super) fn link(&self, source: usize, lost: Option<String>) {
-        if let Some(shared) = &self.shared {
-            let mut state = shared.state();
-            match lost {
-                Some(reason) => state.lost.insert(source, reason),
-                None => state.lost.remove(&source),
-            };
+            change(&mut shared.state());
         }
     }
 }

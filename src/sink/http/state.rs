@@ -10,7 +10,6 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Timelike};
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::time::Duration;
 
 pub(crate) type Clock = fn() -> DateTime<FixedOffset>;
@@ -48,7 +47,7 @@ struct Counts {
 }
 
 /// Everything that is served.
-pub(super) struct State {
+pub(in crate::sink) struct State {
     pub(super) clock: Clock,
     pub(super) every: Duration,
     pub(super) title: Option<String>,
@@ -123,7 +122,7 @@ impl State {
     }
 
     /// The link to an inverter is lost: earlier observations of it are outdated.
-    pub(super) fn lose(&mut self, inverter: &InverterId) {
+    pub(in crate::sink) fn lose(&mut self, inverter: &InverterId) {
         self.memory.lose(inverter);
         if let Some(entry) = self.entry(inverter) {
             entry.observation = Observation::new(inverter.clone(), Outcome::NotPolled);
@@ -131,7 +130,7 @@ impl State {
     }
 
     /// Takes a row that was logged today before this run.
-    pub(super) fn remember(&mut self, reading: &Reading) {
+    pub(in crate::sink) fn remember(&mut self, reading: &Reading) {
         let today = self.day;
         let time = reading.time.filter(|time| time.date_naive() == today);
         if let (Some(time), Some(entry)) = (time, self.entry(&reading.inverter)) {
@@ -172,8 +171,16 @@ impl State {
         counts.silent += u64::from(silent);
     }
 
-    pub(super) fn round_done(&mut self) {
+    pub(in crate::sink) fn round_done(&mut self) {
         self.round = (self.clock)();
+    }
+
+    /// The link of a source is lost for a reason, or back.
+    pub(in crate::sink) fn link(&mut self, source: usize, lost: Option<&str>) {
+        match lost {
+            Some(reason) => self.lost.insert(source, reason.to_owned()),
+            None => self.lost.remove(&source),
+        };
     }
 
     /// Why this is not healthy.
@@ -244,65 +251,44 @@ impl State {
         }
         let times = self.entries.iter().filter_map(|entry| {
             let time = entry.reading.as_ref()?.time?.timestamp();
-            Some((
-                prometheus::labels_of(&entry.observation.inverter),
-                time.to_string(),
-            ))
+            let labels = prometheus::labels_of(&entry.observation.inverter);
+            Some((labels, time.to_string()))
         });
-        let success = "Time of the last good reading";
-        family(
-            &mut text,
-            "inverter_last_success_timestamp_seconds",
-            "gauge",
-            success,
-            times,
-        );
-        type Count = (&'static str, &'static str, fn(&Counts) -> u64);
-        let counts: [Count; 3] = [
-            ("bus_requests_total", "Requests to inverters", |counts| {
-                counts.requests
-            }),
-            (
-                "bus_garbled_total",
-                "Requests without an acceptable reply",
-                |counts| counts.garbled,
-            ),
-            ("bus_silent_total", "Requests without any reply", |counts| {
-                counts.silent
-            }),
-        ];
-        for (name, help, count) in counts {
+        let name = "inverter_last_success_timestamp_seconds";
+        text += &family(name, "gauge", "Time of the last good reading", times);
+        let counts = |name, help, count: fn(&Counts) -> u64| {
             let samples = self.counts.iter();
             let samples = samples.map(|(labels, of)| (labels.clone(), count(of).to_string()));
-            family(&mut text, name, "counter", help, samples);
-        }
+            family(name, "counter", help, samples)
+        };
+        text += &counts("bus_requests_total", "Requests to inverters", |of| {
+            of.requests
+        });
+        let garbled = "Requests without an acceptable reply";
+        text += &counts("bus_garbled_total", garbled, |of| of.garbled);
+        text += &counts("bus_silent_total", "Requests without any reply", |of| {
+            of.silent
+        });
         let version = format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
         let build = [(version, "1".to_owned())].into_iter();
-        family(
-            &mut text,
-            "kaco_ardexa_build_info",
-            "gauge",
-            "The program, in labels",
-            build,
-        );
-        text
+        let name = "kaco_ardexa_build_info";
+        text + &family(name, "gauge", "The program, in labels", build)
     }
 }
 
+/// A metric with its samples; nothing if there are none.
 fn family(
-    text: &mut String,
     name: &str,
     kind: &str,
     help: &str,
     samples: impl Iterator<Item = (String, String)>,
-) {
-    let mut samples = samples.peekable();
-    if samples.peek().is_none() {
-        return;
-    }
-    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-    for (labels, value) in samples {
-        let _ = writeln!(text, "{name}{labels} {value}");
+) -> String {
+    let samples: String = samples
+        .map(|(labels, value)| format!("{name}{labels} {value}\n"))
+        .collect();
+    match samples.as_str() {
+        "" => samples,
+        _ => format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{samples}"),
     }
 }
 

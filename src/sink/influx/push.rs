@@ -2,7 +2,8 @@
 
 use super::client::Client;
 use super::error::PushError;
-use super::store::{Batch, Store};
+use super::queue::Batch;
+use super::store::Store;
 use bytes::Bytes;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -68,10 +69,10 @@ impl Pusher {
             let Some(batch) = batch else {
                 return blocked.map_or(Ok(()), Err);
             };
-            let lines = Bytes::from(batch.lines());
+            let lines = Bytes::from(batch.lines.clone());
             match self.client.send(&lines).await {
                 Ok(()) => self.note(&batch),
-                Err(error) if error.is_about_rows() && batch.rows() == 1 => {
+                Err(error) if error.is_about_rows() && batch.rows == 1 => {
                     blocked = self.refuse(&batch, error).await?.or(blocked);
                 }
                 Err(error) => {
@@ -84,8 +85,8 @@ impl Pusher {
 
     fn note(&mut self, batch: &Batch) {
         self.store.store().taken(batch);
-        self.taken += batch.rows();
-        info!("{}: {} rows pushed", self.client.name(), batch.rows());
+        self.taken += batch.rows;
+        info!("{}: {} rows pushed", self.client.name(), batch.rows);
         self.room = (2 * self.room).min(self.most);
         self.remember_if_due();
     }
@@ -108,10 +109,10 @@ impl Pusher {
     /// A batch that was too long, or had a row that is not taken, is tried in halves.
     fn shorten(&mut self, batch: &Batch, error: PushError) -> Result<(), PushError> {
         let is_too_long = error.is_too_long();
-        if batch.rows() == 1 || !(is_too_long || error.is_about_rows()) {
+        if batch.rows == 1 || !(is_too_long || error.is_about_rows()) {
             return Err(error);
         }
-        self.room = batch.rows() / 2;
+        self.room = batch.rows / 2;
         if is_too_long {
             self.most = self.room;
         }

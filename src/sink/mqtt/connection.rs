@@ -118,12 +118,8 @@ impl Connector {
 
     /// The last will: what the broker publishes when the connection is lost.
     pub(super) fn set_will(&mut self, message: Message) {
-        let Message {
-            topic,
-            payload,
-            is_retained,
-        } = message;
-        let will = LastWill::new(topic, payload, self.quality, is_retained);
+        let (topic, payload) = (message.topic, message.payload);
+        let will = LastWill::new(topic, payload, self.quality, message.is_retained);
         self.options.set_last_will(will);
     }
 
@@ -169,15 +165,9 @@ impl Sender {
     /// Hands a message over; the notice comes true when the broker has it (QoS 1), or when it is on
     /// its way (QoS 0).
     pub(super) fn send(&self, message: &Message) -> Result<PublishNotice, ClientError> {
-        let Message {
-            topic,
-            payload,
-            is_retained,
-        } = message;
-        let options = PublishOptions::new(self.quality).retain(*is_retained);
-        let notice = self
-            .client
-            .try_publish_tracked(topic.as_str(), payload.as_str(), options)?;
+        let (topic, payload) = (message.topic.as_str(), message.payload.as_str());
+        let options = PublishOptions::new(self.quality).retain(message.is_retained);
+        let notice = self.client.try_publish_tracked(topic, payload, options)?;
         debug!("mqtt: {topic}, {} bytes", payload.len());
         trace!("mqtt: {topic} {payload}");
         Ok(notice)

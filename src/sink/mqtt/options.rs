@@ -55,6 +55,22 @@ pub struct Options {
 }
 
 impl Options {
+    /// Nothing but where: without login, and without announcements.
+    pub(crate) fn new(broker: Broker) -> Self {
+        Self {
+            broker,
+            environment: Environment::default(),
+            password_file: None,
+            certificates: None,
+            identity: None,
+            delivery: Delivery::AtMostOnce,
+            discovery: false,
+            expire_after: Duration::ZERO,
+            prefix: None,
+            topic: String::new(),
+        }
+    }
+
     /// A topic with the prefix in front.
     pub(crate) fn under_prefix(&self, topic: &str) -> String {
         under(self.prefix.as_deref(), topic)

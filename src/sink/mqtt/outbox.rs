@@ -171,27 +171,19 @@ impl News {
 
 #[cfg(test)]
 mod tests {
-    use super::super::options::Delivery;
     use super::*;
     use crate::format::naming::examples::reading;
     use crate::kaco::layouts::{COUNTERS, STANDARD};
     use crate::reading::Cells;
-    use crate::sink::mqtt::login::Environment;
 
     const AGE: Duration = Duration::from_secs(900);
 
     fn options() -> Option<Options> {
         Some(Options {
-            broker: "broker".parse().ok()?,
-            environment: Environment::default(),
-            password_file: None,
-            certificates: None,
-            identity: None,
-            delivery: Delivery::AtMostOnce,
             discovery: true,
             expire_after: AGE,
-            prefix: None,
             topic: "sensor/inverter".to_owned(),
+            ..Options::new("broker".parse().ok()?)
         })
     }
 
