@@ -12,6 +12,7 @@ pub(crate) enum PushError {
     #[error("{database} can't be reached: {reason}")]
     Unreachable { database: String, reason: String },
     /// No encrypted connection.
+    #[cfg(feature = "tls")]
     #[error("{database}: TLS: {reason}")]
     Tls { database: String, reason: String },
     /// The connection ended before there was an answer.
@@ -60,6 +61,7 @@ impl PushError {
                  The rows stay in the log \
                  and are pushed when it is back"
             }
+            #[cfg(feature = "tls")]
             Self::Tls { .. } => {
                 "a database with a certificate of its own needs --influx-ca FILE, and the host as \
                  it stands in the certificate"
