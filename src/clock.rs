@@ -1,7 +1,10 @@
 //! The time of day, wherever the clock of the machine stands.
 
-use chrono::{DateTime, Local};
+use chrono::{DateTime, FixedOffset, Local};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A clock that shows the local time, passed in so that tests can set it.
+pub(crate) type Clock = fn() -> DateTime<FixedOffset>;
 
 /// The local time. `Local::now` would end the program where the clock stands before 1970.
 pub(crate) fn now() -> DateTime<Local> {

@@ -40,33 +40,20 @@ impl<T> Outcome<T> {
 
     /// The same outcome of what `make` turns the answer into.
     pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> Outcome<U> {
+        self.try_map(|answer| Ok(make(answer)))
+    }
+
+    /// The same, but garbled where `make` finds that the answer is not one.
+    pub(crate) fn try_map<U>(self, make: impl FnOnce(T) -> Result<U, String>) -> Outcome<U> {
         match self {
-            Self::Read { answer, first_byte } => Outcome::Read {
-                answer: make(answer),
-                first_byte,
+            Self::Read { answer, first_byte } => match make(answer) {
+                Ok(answer) => Outcome::Read { answer, first_byte },
+                Err(reason) => Outcome::Garbled(reason),
             },
             Self::Garbled(reason) => Outcome::Garbled(reason),
             Self::Silent => Outcome::Silent,
             Self::Unreachable(reason) => Outcome::Unreachable(reason),
             Self::NotPolled => Outcome::NotPolled,
-        }
-    }
-
-    /// The same, but garbled where `make` finds that the answer is not one.
-    pub(crate) fn try_map<U>(self, make: impl FnOnce(T) -> Result<U, String>) -> Outcome<U> {
-        match self.map(make) {
-            Outcome::Read {
-                answer: Ok(answer),
-                first_byte,
-            } => Outcome::Read { answer, first_byte },
-            Outcome::Read {
-                answer: Err(reason),
-                ..
-            }
-            | Outcome::Garbled(reason) => Outcome::Garbled(reason),
-            Outcome::Silent => Outcome::Silent,
-            Outcome::Unreachable(reason) => Outcome::Unreachable(reason),
-            Outcome::NotPolled => Outcome::NotPolled,
         }
     }
 

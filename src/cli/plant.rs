@@ -61,6 +61,11 @@ impl Typed {
             *place = said;
         }
     }
+
+    /// As [`Self::fill`], for an option without a default.
+    fn give<T: Clone>(&self, name: &str, place: &mut Option<T>, said: &Option<T>) {
+        self.fill(name, place, said.clone().map(Some));
+    }
 }
 
 /// Whether an argument that stands where DEVICE does can be DIR.
@@ -158,12 +163,8 @@ impl Log {
 
     /// The keys of the file that are options of this command.
     pub(super) fn fill(&mut self, file: &PlantFile, typed: &Typed) {
-        typed.fill("directory", &mut self.directory, file.log.clone().map(Some));
-        typed.fill(
-            "textfile",
-            &mut self.textfile,
-            file.textfile.clone().map(Some),
-        );
+        typed.give("directory", &mut self.directory, &file.log);
+        typed.give("textfile", &mut self.textfile, &file.textfile);
         self.polling.fill(file, typed);
         self.publishing.fill(file, typed);
         self.pushing.fill(file, typed);
@@ -194,14 +195,10 @@ impl Polling {
 impl Watching {
     fn fill(&mut self, file: &PlantFile, typed: &Typed) {
         typed.fill("every", &mut self.every, file.every);
-        typed.fill("log", &mut self.log, file.log.clone().map(Some));
-        typed.fill(
-            "textfile",
-            &mut self.textfile,
-            file.textfile.clone().map(Some),
-        );
-        typed.fill("sunspec", &mut self.sunspec, file.sunspec.map(Some));
-        typed.fill("http", &mut self.http, file.http.map(Some));
+        typed.give("log", &mut self.log, &file.log);
+        typed.give("textfile", &mut self.textfile, &file.textfile);
+        typed.give("sunspec", &mut self.sunspec, &file.sunspec);
+        typed.give("http", &mut self.http, &file.http);
         typed.fill("silent", &mut self.silent, file.silent);
         self.publishing.fill(file, typed);
         self.pushing.fill(file, typed);
@@ -211,22 +208,16 @@ impl Watching {
 impl Publishing {
     fn fill(&mut self, file: &PlantFile, typed: &Typed) {
         let Some(mqtt) = &file.mqtt else { return };
-        typed.fill("broker", &mut self.broker, Some(Some(mqtt.broker.clone())));
+        typed.give("broker", &mut self.broker, &Some(mqtt.broker.clone()));
         typed.fill("mqtt_qos", &mut self.mqtt_qos, mqtt.qos);
-        let password_file = mqtt.password_file.clone().map(Some);
-        typed.fill(
-            "mqtt_password_file",
-            &mut self.mqtt_password_file,
-            password_file,
-        );
-        typed.fill("mqtt_ca", &mut self.mqtt_ca, mqtt.ca.clone().map(Some));
-        let prefix = mqtt.prefix.clone().map(Some);
-        typed.fill("mqtt_prefix", &mut self.mqtt_prefix, prefix);
+        let password_file = &mut self.mqtt_password_file;
+        typed.give("mqtt_password_file", password_file, &mqtt.password_file);
+        typed.give("mqtt_ca", &mut self.mqtt_ca, &mqtt.ca);
+        typed.give("mqtt_prefix", &mut self.mqtt_prefix, &mqtt.prefix);
         if let Some(identity) = mqtt.identity.clone() {
             let (certificate, key) = (Some(identity.certificate), Some(identity.key));
-            let client = &mut self.client;
-            typed.fill("mqtt_cert", &mut client.mqtt_cert, Some(certificate));
-            typed.fill("mqtt_key", &mut client.mqtt_key, Some(key));
+            typed.give("mqtt_cert", &mut self.client.mqtt_cert, &certificate);
+            typed.give("mqtt_key", &mut self.client.mqtt_key, &key);
         }
         let no_discovery = mqtt.discovery.map(|discovery| !discovery);
         typed.fill("no_discovery", &mut self.no_discovery, no_discovery);
@@ -236,30 +227,18 @@ impl Publishing {
 
 impl Pushing {
     fn fill(&mut self, file: &PlantFile, typed: &Typed) {
-        let Some(influx) = file.influx.clone() else {
-            return;
-        };
-        typed.fill("database", &mut self.database, Some(Some(influx.database)));
-        for (name, place, said) in [
-            (
-                "influx_password_file",
-                &mut self.influx_password_file,
-                influx.password_file,
-            ),
-            (
-                "influx_token_file",
-                &mut self.influx_token_file,
-                influx.token_file,
-            ),
-            ("influx_ca", &mut self.influx_ca, influx.ca),
-        ] {
-            typed.fill(name, place, said.map(Some));
-        }
-        typed.fill(
-            "influx_since",
-            &mut self.influx_since,
-            influx.since.map(Some),
+        let Some(influx) = &file.influx else { return };
+        typed.give(
+            "database",
+            &mut self.database,
+            &Some(influx.database.clone()),
         );
+        let password_file = &mut self.influx_password_file;
+        typed.give("influx_password_file", password_file, &influx.password_file);
+        let token_file = &mut self.influx_token_file;
+        typed.give("influx_token_file", token_file, &influx.token_file);
+        typed.give("influx_ca", &mut self.influx_ca, &influx.ca);
+        typed.give("influx_since", &mut self.influx_since, &influx.since);
     }
 }
 
@@ -279,7 +258,7 @@ pub(super) fn sources(
         typed.fill("timeout", &mut asking.waits.timeout, said.timeout);
         typed.fill("gap", &mut asking.waits.gap, said.gap);
         typed.fill("attempts", &mut asking.attempts, said.attempts);
-        typed.fill("record", &mut asking.record, said.record.clone().map(Some));
+        typed.give("record", &mut asking.record, &said.record);
         let mut counters = counters;
         typed.fill("counters", &mut counters, said.counters);
         SourcePlan::Kaco(kaco::BusPlan {

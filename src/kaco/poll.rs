@@ -5,9 +5,9 @@ use super::connect::{Connect, LinkError};
 use super::wire::{Command, Part, Request};
 use super::{interpret, layouts, untyped};
 use crate::address::Address;
+use crate::clock::Clock;
 use crate::observation::{Attempts, Outcome};
 use crate::reading::{Cells, Facts, Reading, Role};
-use chrono::{DateTime, FixedOffset};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -21,7 +21,7 @@ pub struct Poller<C: Connect> {
     counters_last: Duration,
     /// The counters of each inverter, and when they were read.
     counted: BTreeMap<Address, (Cells, Instant)>,
-    clock: fn() -> DateTime<FixedOffset>,
+    clock: Clock,
     /// These answered that their parts are to be asked.
     three_units: BTreeSet<Address>,
     /// These sent replies of the generic protocol, which has serial numbers.
@@ -33,7 +33,7 @@ pub struct Poller<C: Connect> {
 
 impl<C: Connect> Poller<C> {
     /// `counters`: ask for them too. `clock`: the local time.
-    pub const fn new(bus: Bus<C>, counters: bool, clock: fn() -> DateTime<FixedOffset>) -> Self {
+    pub const fn new(bus: Bus<C>, counters: bool, clock: Clock) -> Self {
         Self {
             bus,
             counters,

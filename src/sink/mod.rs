@@ -33,6 +33,7 @@ pub mod sunspec;
 pub(crate) mod textfile;
 mod trouble;
 
+use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use crate::history::names::Names;
 use crate::inverter::InverterId;
@@ -41,7 +42,6 @@ use crate::plant_total::Memory;
 use crate::reading::Reading;
 use csv_log::CsvLog;
 use health::Health;
-pub(crate) use http::Clock;
 use http::{Http, State};
 use influx::Influx;
 use mqtt::Mqtt;

@@ -1,8 +1,9 @@
 //! The KACO inverters of one bus: opens the bus, opens it again after it was lost, polls in line.
 
 use super::recorder::Recorder;
-use super::{Clock, Lifetime, SourceError};
+use super::{Lifetime, SourceError};
 use crate::address::{Address, Addresses};
+use crate::clock::Clock;
 use crate::exit::Failure;
 use crate::inverter::{BusName, InverterId};
 use crate::kaco::bus::Bus;

@@ -3,7 +3,8 @@
 //! Each inverter is polled by a task of its own. In a source that keeps polling, inverters that
 //! were silent before are not waited for: what comes of them is reported with a later round.
 
-use super::{Clock, Lifetime, SourceError};
+use super::{Lifetime, SourceError};
+use crate::clock::Clock;
 use crate::inverter::InverterId;
 use crate::kstar::client::{Client, NetworkError};
 use crate::kstar::identity::Identity;

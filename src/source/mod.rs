@@ -10,17 +10,14 @@ pub mod kaco;
 pub(crate) mod kstar;
 pub(crate) mod recorder;
 
+use crate::clock::Clock;
 use crate::exit::Failure;
 use crate::inverter::InverterId;
 use crate::kaco::connect::LinkError;
 use crate::kstar::client::NetworkError;
 use crate::observation::Observation;
-use chrono::{DateTime, FixedOffset};
 use std::io;
 use std::path::PathBuf;
-
-/// The local time, passed in so that tests can set it.
-pub(crate) type Clock = fn() -> DateTime<FixedOffset>;
 
 /// Whether a source is polled once, or keeps what it learns for the next round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ mod pictures;
 mod routes;
 mod state;
 
+use crate::clock::Clock;
 use crate::exit::Failure;
 use crate::history::names::Names;
 use crate::inverter::InverterId;
@@ -15,7 +16,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use pictures::Pictures;
-pub(crate) use state::Clock;
 pub(super) use state::State;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;

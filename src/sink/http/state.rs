@@ -1,6 +1,7 @@
 //! The state behind the pages: the last observation of every inverter, today's power, counters per
 //! bus.
 
+use crate::clock::Clock;
 use crate::format::{json, prometheus};
 use crate::inverter::InverterId;
 use crate::observation::{Attempts, Observation, Outcome};
@@ -11,8 +12,6 @@ use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-pub(crate) type Clock = fn() -> DateTime<FixedOffset>;
 
 /// Minutes that a point of a curve stands for.
 pub(super) const STEP: u32 = 3;
