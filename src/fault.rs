@@ -3,6 +3,7 @@
 pub(crate) mod advice;
 
 use crate::kaco::status::{self, Severity};
+use crate::kstar::interpret::is_abnormal;
 use crate::reading::{Decimal, Field, Kind, Reading};
 
 /// The faults in the cells of an inverter, one text per fault: `insulation fault (Insulation
@@ -43,7 +44,8 @@ pub(crate) fn of_row(reading: &Reading, header: &str, row: &str) -> Vec<String> 
 fn of_cell(field: &Field, text: &str) -> Vec<String> {
     if field.kind == Kind::Status {
         let known = status::named(text).filter(|known| known.severity == Severity::Fault);
-        return known.map(explained).into_iter().collect();
+        let hybrid = || is_abnormal(text).then(|| format!("{text} ({})", field.label));
+        return known.map(explained).or_else(hybrid).into_iter().collect();
     }
     let number = text.parse::<Decimal>().ok();
     let names = number.into_iter().flat_map(|number| field.errors(number));
@@ -90,5 +92,19 @@ mod tests {
         let faults = |row| of_row(&reading, "# datetime, Error Codes", row);
         assert_eq!(faults("t,0"), [""; 0]);
         assert_eq!(faults("t,513"), ["GFCI check", "utility loss"]);
+    }
+
+    #[test]
+    fn work_mode_of_a_hybrid_is_a_fault_without_error_bits_too() {
+        let reading = Reading::of(InverterId::kstar(None, None), Cells::empty(&KSTAR));
+        let faults = |row| of_row(&reading, "# datetime, Work Mode, Error Codes", row);
+        assert_eq!(faults("t,on,0"), [""; 0]);
+        assert_eq!(faults("t,standby,0"), [""; 0]);
+        assert_eq!(faults("t,7,0"), [""; 0], "not known");
+        assert_eq!(faults("t,severe fault,0"), ["severe fault (Work Mode)"]);
+        assert_eq!(
+            faults("t,abnormal,512"),
+            ["abnormal (Work Mode)", "utility loss"]
+        );
     }
 }

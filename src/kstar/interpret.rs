@@ -105,6 +105,11 @@ pub(crate) fn code_of_status(text: &str) -> Option<u32> {
     word.map(|(code, _)| *code)
 }
 
+/// True for the words of the column of kind [`Kind::Status`] that are not normal operation.
+pub(crate) fn is_abnormal(text: &str) -> bool {
+    code_of_status(text).is_some_and(|code| code >= ABNORMAL)
+}
+
 /// The number behind the word in the column of kind [`Kind::Status`].
 fn status_code(payload: &[u8]) -> StatusCode {
     COLUMNS

@@ -1,5 +1,6 @@
 //! `kstar log`: the files of `log`, in a folder for each inverter, whatever it calls itself.
 
+use super::reading::changed;
 use super::{for_each, kstar, run_at, search};
 use crate::support::captures::bytes;
 use crate::support::inverter::{Inverter, Play, address, identity};
@@ -163,6 +164,27 @@ fn nobody_there_is_exit_1_and_no_folder() {
     assert!(run.stderr.contains("no KSTAR inverter answered"));
     assert_eq!(run.stdout, "");
     assert!(folders(directory.path()).is_empty());
+}
+
+#[test]
+fn work_mode_that_is_a_fault_is_told_when_it_begins_and_ends() {
+    const WORK_MODE: usize = 42;
+    let directory = TempDir::new().unwrap();
+    let log = |mode: u8| {
+        let inverter = Inverter::with(&changed("AA-21", &[(WORK_MODE, mode)]), Some("E4000"));
+        let run = kstar(&["log", &text(directory.path())], &[&inverter]);
+        run.expect_code(0).stderr
+    };
+    assert_eq!(log(1), "");
+    let begun = log(3);
+    let fault = "inverter E4000: the inverter reports a fault: severe fault (Work Mode)";
+    assert!(begun.contains(fault), "{begun}");
+    assert_eq!(log(3), "");
+    let over = log(1);
+    assert!(
+        over.contains("inverter E4000: the fault is over: severe fault (Work Mode)"),
+        "{over}"
+    );
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn discharging() -> Vec<u8> {
 }
 
 /// A capture with other bytes in its payload, and the right sum.
-fn changed(capture: &str, changes: &[(usize, u8)]) -> Vec<u8> {
+pub(super) fn changed(capture: &str, changes: &[(usize, u8)]) -> Vec<u8> {
     let capture = bytes(capture);
     let mut payload = capture[7..capture.len() - 2].to_vec();
     for &(offset, byte) in changes {
