@@ -6,7 +6,7 @@ use super::trouble::Troubles;
 use crate::format::prometheus;
 use crate::observation::Observation;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The metrics of all inverters, as `read --format prometheus` prints them.
@@ -29,7 +29,8 @@ impl Textfile {
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), LogError> {
     let new = beside(path);
     let _ = fs::remove_file(&new); // of a run that was killed
-    let written = File::create_new(&new)
+    let written = replaceable(path)
+        .and_then(|()| File::create_new(&new))
         .and_then(|mut file| {
             file.write_all(text.as_bytes())
                 .and_then(|()| file.sync_all())
@@ -42,6 +43,18 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), LogError> {
             path: path.to_owned(),
             source,
         })
+}
+
+/// An error for devices, pipes and sockets, also behind a link: a file in the place of `/dev/null`
+/// breaks a machine. A directory is refused by the system itself.
+fn replaceable(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(known) if !known.is_file() && !known.is_dir() => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is not a regular file",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// A hidden name that collectors of `*.prom` don't take, this run's own: two runs that share a file

@@ -15,7 +15,8 @@ use kaco_ardexa::reading::{
 };
 use std::fs::{self, File};
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
@@ -289,6 +290,25 @@ fn a_textfile_that_cant_be_written_costs_no_row() {
     }
     let run = log(&bus(), &logs, directory.path()).expect_code(1);
     assert!(run.stderr.contains("irectory"), "{}", run.stderr);
+}
+
+#[test]
+fn what_is_not_a_file_is_not_replaced_by_metrics() {
+    let directory = TempDir::new().unwrap();
+    let logs = directory.path().join("logs");
+    let socket = directory.path().join("inverters.prom");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    let link = directory.path().join("link.prom");
+    symlink("/dev/null", &link).unwrap();
+    for file in [&socket, &link] {
+        let before = fs::symlink_metadata(file).unwrap().file_type();
+        let run = log(&bus(), &logs, file).expect_code(1);
+        assert!(run.stderr.contains("it is not a regular file"), "{run:?}");
+        assert!(run.stderr.contains(&text(file)), "{run:?}");
+        assert_eq!(fs::symlink_metadata(file).unwrap().file_type(), before);
+    }
+    let rows = fs::read_to_string(logs.join("02/latest.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 3, "{rows}");
 }
 
 #[test]
