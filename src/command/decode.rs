@@ -30,7 +30,8 @@ pub(super) fn run(arguments: &Decode) -> Result<Exit, Failure> {
             continue;
         };
         let text = String::from_utf8_lossy(&line);
-        let text = text.trim();
+        // A byte order mark, as editors of Windows put it at the beginning.
+        let text = text.trim_start_matches('\u{feff}').trim();
         if text.is_empty() || text.starts_with('#') {
             continue;
         }

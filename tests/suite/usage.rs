@@ -648,3 +648,13 @@ fn decode_takes_standard_input() {
         missing.stderr
     );
 }
+
+#[test]
+fn decode_takes_what_windows_puts_around_lines() {
+    let input = "\u{feff}# a comment\r\n0A2A3031392036343030786920AF0D\r\n";
+    let decoded = run_with_input(&["decode", "--format", "json"], input.as_bytes()).expect_code(0);
+    assert_eq!(decoded.stdout.lines().count(), 1, "{}", decoded.stdout);
+    let input = "\u{feff}0a2a3031392036343030786920af0d";
+    let decoded = run_with_input(&["decode", "--format", "json"], input.as_bytes()).expect_code(0);
+    assert!(decoded.stdout.contains(r#""type":"6400xi""#), "{decoded:?}");
+}
