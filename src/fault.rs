@@ -4,7 +4,7 @@ pub(crate) mod advice;
 
 use crate::kaco::status::{self, Severity};
 use crate::kstar::interpret::is_abnormal;
-use crate::reading::{Decimal, Field, Kind, Reading};
+use crate::reading::{Decimal, Field, Kind, Reading, Value};
 
 /// The faults in the cells of an inverter, one text per fault: `insulation fault (Insulation
 /// fault)`. Cells of normal operation give none.
@@ -29,16 +29,28 @@ pub(crate) fn of_reading(reading: &Reading) -> Vec<String> {
     faults(cells.iter().map(|(field, text)| (*field, text.as_str())))
 }
 
-/// The faults in a row of the log of the inverter that gave `reading`; columns are found by name,
-/// as the row can have been written under another header.
-pub(crate) fn of_row(reading: &Reading, header: &str, row: &str) -> Vec<String> {
+/// The faults that an inverter reported before, and those with this reading, which is not in its
+/// log yet. The log ends with `rows`; they can have been written under another header, so columns
+/// are found by name. A cell that could not be read is taken to be as it was last.
+pub(crate) fn before_and_now(reading: &Reading, header: &str, rows: &str) -> [Vec<String>; 2] {
     let labels: Vec<&str> = header.trim().trim_start_matches("# ").split(", ").collect();
-    let texts: Vec<&str> = row.trim().split(',').collect();
-    let cells = reading.columns().filter_map(|(field, _)| {
-        let place = labels.iter().position(|label| *label == field.label)?;
-        Some((field, *texts.get(place)?))
-    });
-    faults(cells)
+    let last = |label: &str| {
+        let place = labels.iter().position(|known| *known == label)?;
+        let rows = rows.lines().rev().filter(|row| !row.starts_with('#'));
+        let texts = rows.filter_map(|row| row.split(',').nth(place));
+        texts.map(str::trim).find(|text| !text.is_empty())
+    };
+    let cells: Vec<(&Field, Option<&str>, Option<String>)> = reading
+        .columns()
+        .map(|(field, value)| (field, last(field.label), value.map(Value::to_string)))
+        .collect();
+    let before = cells
+        .iter()
+        .filter_map(|(field, last, _)| Some((*field, (*last)?)));
+    let now = cells
+        .iter()
+        .filter_map(|(field, last, new)| Some((*field, new.as_deref().or(*last)?)));
+    [faults(before), faults(now)]
 }
 
 fn of_cell(field: &Field, text: &str) -> Vec<String> {
@@ -65,14 +77,19 @@ fn explained(status: &status::Status) -> String {
 mod tests {
     use super::*;
     use crate::inverter::InverterId;
-    use crate::kaco::layouts::STANDARD;
+    use crate::kaco::layouts::{STANDARD, THREE_UNITS};
     use crate::kstar::layout::KSTAR;
     use crate::reading::Cells;
+
+    fn before(reading: &Reading, header: &str, rows: &str) -> Vec<String> {
+        let [before, _] = before_and_now(reading, header, rows);
+        before
+    }
 
     #[test]
     fn faults_are_found_in_rows_by_the_names_of_columns() {
         let reading = Reading::of(InverterId::kaco(Some(2)), Cells::empty(&STANDARD));
-        let faults = |header, row| of_row(&reading, header, row);
+        let faults = |header, row| before(&reading, header, row);
         assert_eq!(faults("# datetime, status", "t,mpp-track"), [""; 0]);
         assert_eq!(
             faults("# datetime, status", "t,fan-1-failure"),
@@ -87,9 +104,36 @@ mod tests {
     }
 
     #[test]
+    fn cells_that_were_not_read_are_as_they_were_last() {
+        let header = "# datetime, status unit 1, status unit 2, status unit 3";
+        let reading = |codes: [Option<&'static str>; 3]| {
+            let mut cells = Cells::empty(&THREE_UNITS);
+            let mut codes = codes.into_iter();
+            let states = THREE_UNITS.fields.iter().zip(&mut cells.values);
+            for (_, cell) in states.filter(|(field, _)| field.kind == Kind::Status) {
+                *cell = codes.next().flatten().map(|text| Value::Text(text.into()));
+            }
+            Reading::of(InverterId::kaco(Some(5)), cells)
+        };
+        let well = Some("mpp-track");
+        let rows = "t,mpp-track,mpp-track,grid-fail\nt,fan-1-failure,mpp-track,\n";
+        let both = ["fan-1-failure", "grid-fail (Grid failure)"];
+        for (codes, now) in [
+            ([well, well, None], &both[1..]),
+            ([None, well, None], &both[..]),
+            ([None, None, well], &both[..1]),
+            ([well, well, well], &[]),
+        ] {
+            let [before, after] = before_and_now(&reading(codes), header, rows);
+            assert_eq!(before, both, "{codes:?}");
+            assert_eq!(after, now, "{codes:?}");
+        }
+    }
+
+    #[test]
     fn errors_of_hybrids_are_named() {
         let reading = Reading::of(InverterId::kstar(None, None), Cells::empty(&KSTAR));
-        let faults = |row| of_row(&reading, "# datetime, Error Codes", row);
+        let faults = |row| before(&reading, "# datetime, Error Codes", row);
         assert_eq!(faults("t,0"), [""; 0]);
         assert_eq!(faults("t,513"), ["GFCI check", "utility loss"]);
     }
@@ -97,7 +141,7 @@ mod tests {
     #[test]
     fn work_mode_of_a_hybrid_is_a_fault_without_error_bits_too() {
         let reading = Reading::of(InverterId::kstar(None, None), Cells::empty(&KSTAR));
-        let faults = |row| of_row(&reading, "# datetime, Work Mode, Error Codes", row);
+        let faults = |row| before(&reading, "# datetime, Work Mode, Error Codes", row);
         assert_eq!(faults("t,on,0"), [""; 0]);
         assert_eq!(faults("t,standby,0"), [""; 0]);
         assert_eq!(faults("t,7,0"), [""; 0], "not known");

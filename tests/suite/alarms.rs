@@ -1,8 +1,9 @@
 //! What cron mails of a plant: faults that begin and end, and inverters that are missed.
 
+use crate::support::bus::at_once;
 use crate::support::day::Day;
 use crate::support::plant::{HEADER, Plant, ROW};
-use crate::support::program;
+use crate::support::program::{self, Run};
 use std::fs;
 use tempfile::TempDir;
 
@@ -41,6 +42,35 @@ fn a_fault_is_told_when_it_ends() {
         "{run:?}"
     );
     plant.log().expect_silence();
+}
+
+/// A part of a 000xi that is silent, or a damaged status, is not the end of a fault.
+#[test]
+fn a_status_that_was_not_read_neither_ends_nor_begins_a_fault() {
+    let states = ["  4", " 70", " **", " 70", " **", "  4"];
+    let plant = Plant::with_script(Box::new(move |_, earlier| {
+        let state = states[earlier % states.len()];
+        let text = format!("*020 {state} 398.5  1.56   621 227.8  2.61   585  33  33969 ");
+        let sum = text.bytes().fold(0_u8, u8::wrapping_add);
+        at_once(&[b"\n", text.as_bytes(), &[sum], b" 6400xi\r"].concat())
+    }));
+    let told = |run: &Run, words: &str| run.stderr.contains(words);
+    plant.log().expect_silence();
+    assert!(told(
+        &plant.log(),
+        "address 02: the inverter reports a fault: fan-1-failure"
+    ));
+    let unread = plant.log();
+    assert!(
+        told(&unread, "status can't be read") && !told(&unread, "the fault is over"),
+        "{unread:?}"
+    );
+    plant.log().expect_silence();
+    assert!(!told(&plant.log(), "the fault is over"));
+    assert!(told(
+        &plant.log(),
+        "address 02: the fault is over: fan-1-failure"
+    ));
 }
 
 /// Address 2 answers, address 3 gave its last row on that date.

@@ -1,9 +1,9 @@
 //! Warnings: faults that begin and end, and inverters without a row for more than a day while
 //! others feed in. The memory is the files themselves.
 //!
-//! The last row of an inverter's newest file holds the faults that it reported before. Its time
-//! shows how long the inverter has been silent, and `.silent` beside it holds the date of the last
-//! warning about that; the next row removes it.
+//! The last rows of an inverter's newest file hold the faults that it reported before. The time of
+//! the last one shows how long the inverter has been silent, and `.silent` beside it holds the date
+//! of the last warning about that; the next row removes it.
 
 use super::files::LogDirectory;
 use super::folder::Folder;
@@ -15,7 +15,8 @@ use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
 use std::io::{self, Read, Seek, SeekFrom};
 use tracing::warn;
 
-/// The longest header and the longest row that are looked at, bytes.
+/// How much of the beginning and of the end of a file is looked at, bytes: a header, and at least
+/// one row.
 const LONGEST: u64 = 8192;
 
 /// Remembers the day of the last warning about a silent inverter.
@@ -27,10 +28,9 @@ const MISSED: TimeDelta = TimeDelta::days(1);
 /// Warns of faults that begin or end with this reading, which is not in the files yet.
 pub(super) fn report_faults(directory: &LogDirectory, folder: &str, subject: &str, new: &Reading) {
     let folder = directory.inside(folder).ok().flatten();
-    let last = folder.as_ref().and_then(|folder| last_row(folder).ok()?);
-    let before = last.map(|(header, row)| fault::of_row(new, &header, &row));
-    let before = before.unwrap_or_default();
-    let now = fault::of_reading(new);
+    let last = folder.as_ref().and_then(|folder| last_rows(folder).ok()?);
+    let (header, rows) = last.unwrap_or_default();
+    let [before, now] = fault::before_and_now(new, &header, &rows);
     for fault in now.iter().filter(|fault| !before.contains(fault)) {
         warn!("{subject}: the inverter reports a fault: {fault}");
     }
@@ -65,9 +65,10 @@ pub(super) fn report_missed(directory: &LogDirectory, round: &[Observation]) {
 }
 
 fn report_missed_one(folder: &Folder, subject: &str, now: DateTime<FixedOffset>) {
-    let Ok(Some((_, row))) = last_row(folder) else {
+    let Ok(Some((_, rows))) = last_rows(folder) else {
         return;
     };
+    let row = rows.lines().next_back().unwrap_or_default();
     let time = row.split(',').next().unwrap_or_default();
     let Ok(last) = DateTime::parse_from_str(time, "%Y-%m-%dT%H:%M:%S%z") else {
         return;
@@ -96,8 +97,8 @@ fn is_beside(one: &InverterId, other: &InverterId) -> bool {
     one != other && one.has_address() && other.has_address() && one.bus() == other.bus()
 }
 
-/// The header and the last whole row of the newest day; `None` if there is no row.
-fn last_row(folder: &Folder) -> io::Result<Option<(String, String)>> {
+/// The header and the last whole rows of the newest day; `None` if there is no row.
+fn last_rows(folder: &Folder) -> io::Result<Option<(String, String)>> {
     let day = |name: &String| {
         let date = name.strip_suffix(".csv")?;
         date.parse::<NaiveDate>().ok()
@@ -122,9 +123,7 @@ fn last_row(folder: &Folder) -> io::Result<Option<(String, String)>> {
     );
     let header = head.lines().next().unwrap_or_default();
     let whole = tail.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    let row = whole
-        .lines()
-        .next_back()
-        .filter(|row| !row.starts_with('#'));
-    Ok(row.map(|row| (header.to_owned(), row.to_owned())))
+    // The header, or a row whose beginning is not in the tail.
+    let rows = whole.split_once('\n').map_or("", |(_, rows)| rows);
+    Ok((!rows.is_empty()).then(|| (header.to_owned(), rows.to_owned())))
 }
