@@ -164,7 +164,9 @@ mod tests {
 
     // Offsets of bytes that the tests change in a capture.
     const PV1_CURRENT: usize = 2;
+    const PV1_MODE: usize = 4;
     const PV2_CURRENT: usize = 7;
+    const PV2_MODE: usize = 9;
     const BATTERY_VOLTAGE: usize = 10;
     const BATTERY_TEMPERATURE: usize = 16;
     const BATTERY_CURRENT: usize = 18;
@@ -316,6 +318,19 @@ mod tests {
             raw: "303 with Grid Direction 7".to_owned(),
         };
         assert_eq!(reading.unreadable, [unreadable]);
+    }
+
+    #[test]
+    fn a_string_is_in_one_of_three_modes() {
+        for (mode, due) in [
+            (0, "not connected"),
+            (1, "connected without power"),
+            (2, "producing"),
+            (3, "3"),
+        ] {
+            let changes: [Change<'_>; 2] = [(PV1_MODE, &[mode]), (PV2_MODE, &[mode])];
+            assert_eq!(cells(&changes, ["PV1 Mode", "PV2 Mode"]), [due; 2]);
+        }
     }
 
     #[test]

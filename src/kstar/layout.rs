@@ -16,7 +16,11 @@ use crate::reading::Role::{
 use crate::reading::Unit::{Ampere, Celsius, Hertz, Hour, KilowattHour, Percent, Volt, Watt};
 use crate::reading::{Field, Form, Layout, Topic, code, measured, mode, rows, status, total};
 
-const PV_MODES: Words = &[(0, "not connected"), (1, "connected"), (2, "producing")];
+const PV_MODES: Words = &[
+    (0, "not connected"),
+    (1, "connected without power"),
+    (2, "producing"),
+];
 
 const BATTERY_MODES: Words = &[
     (0, "none"),

@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_day_has_sun_and_night_charging_and_discharging_import_and_export() {
         for (label, words) in [
-            ("PV1 Mode", &["connected", "producing"][..]),
+            ("PV1 Mode", &["connected without power", "producing"][..]),
             ("Battery Mode", &["charging", "discharging", "standby"]),
             ("Grid Direction", &["exporting", "idle", "importing"]),
         ] {
