@@ -3,7 +3,7 @@
 pub(crate) mod advice;
 
 use crate::kaco::status::{self, Severity};
-use crate::kstar::interpret::is_abnormal;
+use crate::kstar::interpret::abnormal;
 use crate::reading::{Decimal, Field, Kind, Reading, Value};
 
 /// The faults in the cells of an inverter, one text per fault: `insulation fault (Insulation
@@ -56,7 +56,8 @@ pub(crate) fn before_and_now(reading: &Reading, header: &str, rows: &str) -> [Ve
 fn of_cell(field: &Field, text: &str) -> Vec<String> {
     if field.kind == Kind::Status {
         let known = status::named(text).filter(|known| known.severity == Severity::Fault);
-        let hybrid = || is_abnormal(text).then(|| format!("{text} ({})", field.label));
+        let is_abnormal = || abnormal().any(|(_, word)| word == text);
+        let hybrid = || is_abnormal().then(|| format!("{text} ({})", field.label));
         return known.map(explained).or_else(hybrid).into_iter().collect();
     }
     let number = text.parse::<Decimal>().ok();

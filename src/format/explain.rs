@@ -3,6 +3,7 @@
 use crate::fault::advice::advice;
 use crate::kaco::status::{self, STATUSES, Severity, Status};
 use crate::kstar::faults::ERROR_BITS;
+use crate::kstar::interpret::abnormal;
 
 /// How many similar names are suggested.
 const SUGGESTED: usize = 3;
@@ -32,9 +33,11 @@ pub(crate) fn explain(asked: &str) -> Result<String, Unknown> {
     if let Some(status) = status::named(asked).or_else(|| with_meaning(asked)) {
         return Ok(paragraph(status));
     }
-    let is_asked = |name: &&&str| is_same(name, asked);
-    match ERROR_BITS.iter().find(is_asked) {
-        Some(name) => Ok(error(name)),
+    if let Some(name) = ERROR_BITS.iter().find(|name| is_same(name, asked)) {
+        return Ok(error(name));
+    }
+    match abnormal().find(|(_, word)| is_same(word, asked)) {
+        Some((code, word)) => Ok(mode(code, word)),
         None => Err(similar(asked)),
     }
 }
@@ -63,6 +66,10 @@ pub(crate) fn all() -> String {
         if !name.starts_with("bit ") {
             text.push_str(&format!("! {bit:>3}  {name}\n"));
         }
+    }
+    text.push_str("\nKSTAR: Work Mode that is a fault\n");
+    for (code, word) in abnormal() {
+        text.push_str(&format!("! {code:>3}  {word}\n"));
     }
     text.push_str("\nOne of them, with what to do: kaco_ardexa explain 19\n");
     text
@@ -111,6 +118,11 @@ fn paragraph(status: &Status) -> String {
 
 fn error(name: &str) -> String {
     format!("KSTAR error: {name}\n  a fault: {}\n", advice(name))
+}
+
+fn mode(code: u32, word: &str) -> String {
+    let advice = advice(word);
+    format!("KSTAR Work Mode {code}, {word}\n  a fault: {advice}\n")
 }
 
 fn bits(number: u32) -> String {

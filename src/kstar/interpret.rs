@@ -94,20 +94,28 @@ fn without_sign(column: &Column, payload: &[u8]) -> Option<Unreadable> {
     })
 }
 
-/// The number that a word in the column of kind [`Kind::Status`] stands for.
-pub(crate) fn code_of_status(text: &str) -> Option<u32> {
+/// The words of the column of kind [`Kind::Status`].
+fn states() -> Words {
     let mut columns = COLUMNS.iter();
     let words = columns.find_map(|column| match column.source {
         Source::Words(_, words) if column.field.kind == Kind::Status => Some(words),
         _ => None,
     });
-    let word = words?.iter().find(|(_, word)| *word == text);
+    words.unwrap_or_default()
+}
+
+/// The number that a word in the column of kind [`Kind::Status`] stands for.
+pub(crate) fn code_of_status(text: &str) -> Option<u32> {
+    let word = states().iter().find(|(_, word)| *word == text);
     word.map(|(code, _)| *code)
 }
 
-/// True for the words of the column of kind [`Kind::Status`] that are not normal operation.
-pub(crate) fn is_abnormal(text: &str) -> bool {
-    code_of_status(text).is_some_and(|code| code >= ABNORMAL)
+/// Those words of the column of kind [`Kind::Status`] that are not normal operation.
+pub(crate) fn abnormal() -> impl Iterator<Item = (u32, &'static str)> {
+    states()
+        .iter()
+        .copied()
+        .filter(|(code, _)| *code >= ABNORMAL)
 }
 
 /// The number behind the word in the column of kind [`Kind::Status`].

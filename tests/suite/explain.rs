@@ -48,12 +48,23 @@ fn errors_of_hybrids_are_explained_by_name_and_number() {
 }
 
 #[test]
+fn work_modes_of_hybrids_that_are_faults_are_explained() {
+    let severe = run(&["explain", "severe", "fault"]).expect_code(0).stdout;
+    assert!(
+        severe.starts_with("KSTAR Work Mode 3, severe fault\n  a fault: "),
+        "{severe}"
+    );
+    run(&["explain", "standby"]).expect_code(2);
+}
+
+#[test]
 fn without_an_argument_all_are_listed_within_80_columns() {
     let all = run(&["explain"]).expect_code(0).stdout;
     for due in [
         "mpp-track",
         "plausibility-error-dc-dc",
         "internal communication",
+        "severe fault",
     ] {
         assert!(all.contains(due), "{due}: {all}");
     }
