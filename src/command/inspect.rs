@@ -137,6 +137,7 @@ fn topic(inverter: &InverterId) -> String {
 
 fn shown(unit: &Unit) -> String {
     match unit.meter {
+        None if unit.inverter == sunspec::PLANT => "none: 126 is the plant".to_owned(),
         Some(meter) => format!("{}, meter {meter}", unit.inverter),
         None => unit.inverter.to_string(),
     }

@@ -80,7 +80,7 @@ fn note_units(
         let wrong = if unit > LAST_UNIT {
             format!("is too large: units end at {LAST_UNIT}")
         } else if unit == PLANT_UNIT {
-            "is that of the plant".to_owned()
+            continue; // it has none of its own: see `sink::sunspec::units`
         } else if let Some(first) = units.insert(unit, line) {
             format!("is taken by the bus of line {first}")
         } else {

@@ -242,10 +242,6 @@ fn every_mistake_names_line_key_and_fix() {
             two("", "sunspec-offset = 230"),
             "7: key 'sunspec-offset': SunSpec unit 248 of address 18 is too large: units end at 247",
         ),
-        (
-            two("", "sunspec-offset = 100"),
-            "7: key 'sunspec-offset': SunSpec unit 126 of address 26 is that of the plant",
-        ),
     ] {
         let said = mistakes(&text);
         let due = format!("plant.toml:{due}");

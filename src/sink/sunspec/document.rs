@@ -10,19 +10,22 @@ use std::{env, fs, io};
 const BEGIN: &str = "<!-- begin: made from the tables -->\n";
 const END: &str = "<!-- end: made from the tables -->\n";
 
-/// The models in the order of the map, and where they stand.
-const MODELS: [(&str, &[Point]); 7] = [
-    ("Model 1: the device", COMMON),
+/// The models in the order of the map, with the offset of the first point: behind ID and length, or
+/// within the group.
+const MODELS: [(&str, usize, &[Point]); 7] = [
+    ("Model 1: the device", 2, COMMON),
     (
         "Model 101 (one phase) or 103 (three phases): the inverter",
+        2,
         INVERTER,
     ),
-    ("Model 120: the rating", NAMEPLATE),
-    ("Model 160: the DC inputs", TRACKERS),
-    ("Model 160, once per DC input", TRACKER),
-    ("Model 124: the battery (KSTAR)", STORAGE),
+    ("Model 120: the rating", 2, NAMEPLATE),
+    ("Model 160: the DC inputs", 2, TRACKERS),
+    ("Model 160, once per DC input", 0, TRACKER),
+    ("Model 124: the battery (KSTAR)", 2, STORAGE),
     (
         "Model 201 (one phase) or 203 (three phases): the meter (KSTAR)",
+        2,
         METER,
     ),
 ];
@@ -41,10 +44,10 @@ fn scale(point: &Point) -> String {
 
 fn made() -> String {
     let mut text = String::new();
-    for (title, points) in MODELS {
+    for (title, first, points) in MODELS {
         let _ = writeln!(text, "\n### {title}\n");
         text += "| offset | point | type | scale | what is served |\n|---|---|---|---|---|\n";
-        let mut offset = if std::ptr::eq(points, TRACKER) { 0 } else { 2 };
+        let mut offset = first;
         let mut untold = Vec::new();
         for point in points {
             if matches!(point.content, Content::Untold) {

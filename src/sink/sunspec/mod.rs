@@ -48,6 +48,8 @@ use tokio::time::Instant;
 use tracing::warn;
 use units::Units;
 
+pub(crate) use units::PLANT;
+
 /// How inverters are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {

@@ -4,6 +4,7 @@ use super::Options;
 use crate::exit::Failure;
 use crate::inverter::InverterId;
 use std::collections::BTreeMap;
+use tracing::warn;
 
 /// The plant: the unit that Victron GX asks by default.
 pub(crate) const PLANT: u8 = 126;
@@ -32,8 +33,9 @@ pub(super) struct Units {
 }
 
 impl Units {
-    /// The unit of an inverter, and that of its meter if it can have one. Fails if the unit of an
-    /// address is taken, is that of the plant or is beyond 247; if none is left.
+    /// The unit of an inverter, and that of its meter if it can have one. An inverter whose unit
+    /// would be that of the plant is served by the plant only. Fails if the unit of an address is
+    /// taken or beyond 247; if none is left.
     pub(super) fn assign(
         &mut self,
         inverter: &InverterId,
@@ -41,7 +43,15 @@ impl Units {
     ) -> Result<(u8, Option<u8>), Failure> {
         if inverter.has_address() {
             let unit = self.by_address(inverter, options)?;
-            self.taken.insert(unit, inverter.subject());
+            if unit == PLANT {
+                warn!(
+                    "{}: its SunSpec unit would be {PLANT}, which is the plant: it has none of its \
+                     own; another sunspec-offset of its bus gives it one",
+                    inverter.subject()
+                );
+            } else {
+                self.taken.insert(unit, inverter.subject());
+            }
             return Ok((unit, None));
         }
         let is_free = |unit: &u8| !self.taken.contains_key(unit);
@@ -78,9 +88,6 @@ impl Units {
             .ok()
             .filter(|unit| (1..=LAST).contains(unit));
         let unit = unit.ok_or_else(|| refused("units are 1 to 247"))?;
-        if unit == PLANT {
-            return Err(refused("that is the plant"));
-        }
         match self.taken.get(&unit) {
             Some(other) => Err(refused(&format!("that is {other}"))),
             None => Ok(unit),
@@ -128,7 +135,7 @@ mod tests {
         assert_eq!(assign(kaco("", 2)), Some((2, None)));
         assert_eq!(assign(kaco("roof", 3)), Some((3, None)));
         assert_eq!(assign(kaco("barn", 2)), Some((34, None)));
-        assert_eq!(assign(kaco("barn", 94)), None, "the plant");
+        assert_eq!(assign(kaco("barn", 94)), Some((126, None)), "the plant");
         assert_eq!(assign(kaco("field", 3)), None, "taken");
         assert_eq!(assign(kstar(1)), Some((201, Some(202))));
         assert_eq!(assign(kstar(2)), Some((203, Some(204))));
