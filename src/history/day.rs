@@ -373,9 +373,12 @@ fn on_one_grid(names: &Names, date: NaiveDate, inverters: Vec<Averaged>) -> DayS
     let step = STEPS.iter().find(fits).copied().unwrap_or(longest);
     let start = first.div_euclid(step);
     let steps = usize::try_from(last.div_euclid(step) - start + 1).unwrap_or(0);
+    // From the beginning of a step: its first row is later.
+    let from = |instant: Instant| instant - instant.rem_euclid(step * MINUTE);
     let mut clocks: Vec<(Instant, i32)> = inverters
         .iter()
-        .flat_map(|one| one.clocks.iter().copied())
+        .flat_map(|one| &one.clocks)
+        .map(|(instant, offset)| (from(*instant), *offset))
         .collect();
     clocks.sort_unstable();
     clocks.dedup_by_key(|(_, offset)| *offset);
@@ -474,6 +477,30 @@ mod tests {
     fn rows_of_one_step_are_averaged() {
         let line = grid(&[(10, 1.0), (12, 3.0), (15, 8.0)], 1, 10, 1, 30);
         assert_eq!(line, [Some(4.0)]);
+    }
+
+    #[test]
+    fn a_step_has_the_clock_of_its_first_row() {
+        let at = |(minutes, offset): (i32, i32)| Sample {
+            time: Time {
+                clock: minutes * MINUTE + 20,
+                offset,
+            },
+            values: [Some(100.0), None, None, None],
+            fault: None,
+        };
+        // 02:33 in summer, then 02:03 and 02:33 in winter.
+        let raw = Raw {
+            samples: [(153, 7200), (123, 3600), (153, 3600)].map(at).into(),
+            ..Raw::default()
+        };
+        let names = Names::default();
+        let one = raw.averaged("02", &names).unwrap();
+        let day = on_one_grid(&names, NaiveDate::default(), vec![one]);
+        let hours: Vec<String> = (0..day.steps)
+            .map(|step| day.hour(day.instant(step)))
+            .collect();
+        assert_eq!(hours, ["02:30", "02:00", "02:30"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::support::bus::Bus;
 use crate::support::captures::bytes;
 use crate::support::day::Day;
 use crate::support::disk::tree;
-use crate::support::inverter::Inverter;
+use crate::support::inverter::{Inverter, address};
 use crate::support::plant::{HEADER, ROW, expect_log};
 use crate::support::plant_file::{PlantFile, bus};
 use crate::support::program::{command, run, signal, start, text, wait, wait_until};
@@ -430,6 +430,38 @@ fn a_changed_file_stops_and_starts_what_differs() {
         "{}",
         run.stdout
     );
+}
+
+/// A reload ends a round of the network: what was read in it is not a second inverter.
+#[test]
+fn a_hybrid_keeps_its_folder_when_a_reload_interrupts_its_round() {
+    let house = Inverter::with(&bytes("AA-21"), Some("E4000K1234567890"));
+    let mute = Inverter::start(address(), None, Box::new(|_, _| Vec::new()));
+    let file = PlantFile::new("");
+    let logs = file.inside("logs");
+    let top = format!("log = \"{}\"\nevery = \"100ms\"\n", text(&logs));
+    let one = format!("[[kstar]]\nip = \"{}\"\n", house.ip);
+    file.write(&format!("{top}{one}[[kstar]]\nip = \"{}\"\n", mute.ip));
+    let watch = start(file.command("watch", &[]));
+    // A round lasts until the mute one was asked three times.
+    wait_until("a round in which one is read already", || {
+        mute.asked()
+            .iter()
+            .filter(|asked| **asked == "readings")
+            .count()
+            > 1
+    });
+    file.write(&(top + &one));
+    signal(&watch.0, Signal::HUP);
+    wait_until("rows after the reload", || {
+        rows(&logs, "E4000K1234567890") > 2
+    });
+    signal(&watch.0, Signal::TERM);
+    let run = wait(watch).expect_code(0);
+    assert!(!run.stderr.contains("serial number"), "{}", run.stderr);
+    let folders = fs::read_dir(&logs).unwrap().flatten();
+    let folders = folders.filter(|entry| entry.path().is_dir());
+    assert_eq!(folders.count(), 1);
 }
 
 #[test]

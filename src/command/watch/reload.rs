@@ -61,6 +61,14 @@ impl Watcher<'_> {
         }
         let mut plans = plan.sources;
         let stopped = self.keepers.stop_others(&mut plans).await;
+        // A round that was interrupted ends here: with the next one's, its readings would be those
+        // of a second inverter with the same serial number.
+        if stopped
+            .iter()
+            .any(|source| self.keepers.is_network(*source))
+        {
+            self.sinks.settle();
+        }
         for &number in &stopped {
             self.plant.remove(number);
             self.sinks.link(number, None);
