@@ -17,6 +17,26 @@ pub struct InverterType {
     pub status_published: bool,
 }
 
+impl InverterType {
+    /// About what it feeds at most, W: the maker's maximum power, else the power that it is named
+    /// after. The maker names early series after watts and later ones after kilowatts.
+    pub(crate) fn likely_power(&self) -> Option<u32> {
+        self.maximum_power.or_else(|| {
+            let number = self
+                .model
+                .split(|sign: char| !sign.is_ascii_digit() && sign != '.');
+            let number = number
+                .filter_map(|number| number.parse::<f64>().ok())
+                .next()?;
+            let is_in_watts = number >= LEAST_IN_WATTS;
+            Some(if is_in_watts { number } else { number * 1000.0 } as u32)
+        })
+    }
+}
+
+/// A number in a model's name that is as great is a power in W, a smaller one is in kW.
+const LEAST_IN_WATTS: f64 = 1500.0;
+
 /// The row of a type code, or `None` for an unknown type. Upper and lower case are the same: the
 /// table has `50KH3P`, a captured inverter `50kH3P`.
 pub fn find(code: &str) -> Option<&'static InverterType> {
@@ -249,6 +269,43 @@ mod tests {
                     .skip(index + 1)
                     .all(|other| !other.code.eq_ignore_ascii_case(row.code)),
                 "{row:?} twice"
+            );
+        }
+    }
+
+    #[test]
+    fn models_are_named_after_their_power() {
+        let likely = |code| find(code).and_then(InverterType::likely_power);
+        for (code, due) in [
+            ("3X24", 3000),
+            ("86L32", 8600),
+            ("500kTL", 500_000),
+            ("1000kTL", 1_000_000),
+            ("165N17", 165_000),
+            ("10kH4", 10_000),
+            ("6400UM", 6400),
+            ("5000xi", 6000),
+            ("300TL", 25_000),
+        ] {
+            assert_eq!(likely(code), Some(due), "{code}");
+        }
+        for row in TYPES {
+            let power = row.likely_power();
+            assert!(
+                power.is_some_and(|power| (1500..=1_000_000).contains(&power)),
+                "{row:?}"
+            );
+            let named = InverterType {
+                maximum_power: None,
+                ..*row
+            }
+            .likely_power();
+            let share = named
+                .zip(power)
+                .map(|(named, power)| f64::from(named) / f64::from(power));
+            assert!(
+                share.is_some_and(|share| (0.75..1.35).contains(&share)),
+                "{row:?}: {share:?}"
             );
         }
     }

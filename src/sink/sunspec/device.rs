@@ -6,7 +6,7 @@ use super::state;
 use super::tables::{COMMON, INVERTER, METER, NAMEPLATE, STORAGE, TRACKER, TRACKERS};
 use super::values::{Tracker, Values, phases};
 use crate::inverter::{InverterId, fingerprint};
-use crate::kaco::types;
+use crate::kaco::types::{self, InverterType};
 use crate::observation::{Observation, Outcome};
 use crate::plant_total::{Figures, State};
 use crate::reading::{Decimal, Phases, Reading, Role};
@@ -27,6 +27,8 @@ pub(super) struct Identity {
     pub(super) serial: String,
     pub(super) model: String,
     pub(super) power_scale: i8,
+    /// The rated power, or else that in the model's name: it scales powers, and is not served.
+    pub(super) likely_watts: Option<u32>,
     pub(super) rated_watts: Option<u32>,
     pub(super) shape: Shape,
 }
@@ -219,12 +221,14 @@ impl Identity {
     fn of(inverter: &InverterId, reading: &Reading, is_patient: bool) -> Option<Self> {
         let known = reading.type_code.as_deref().and_then(types::find);
         let rated_watts = known.and_then(|known| known.maximum_power);
+        let likely_watts = known.and_then(InverterType::likely_power);
         let phases = phases(reading);
         let layout = reading.cells.layout;
         Some(Self {
             serial: serial(inverter, reading, is_patient)?,
             model: model(inverter, reading),
-            power_scale: power_scale(rated_watts, phases),
+            power_scale: power_scale(likely_watts, phases),
+            likely_watts,
             rated_watts,
             shape: Shape {
                 phases,
@@ -284,9 +288,9 @@ fn model(inverter: &InverterId, reading: &Reading) -> String {
         .unwrap_or_else(family)
 }
 
-/// 0 up to 32 kW, 1 up to 320 kW, 2 above. Where the rating is unknown, three phases may feed more.
-pub(super) const fn power_scale(rated_watts: Option<u32>, phases: Phases) -> i8 {
-    match (rated_watts, phases) {
+/// 0 up to 32 kW, 1 up to 320 kW, 2 above. Where the power is unknown, three phases may feed more.
+pub(super) const fn power_scale(likely_watts: Option<u32>, phases: Phases) -> i8 {
+    match (likely_watts, phases) {
         (Some(..=32_000), _) | (None, Phases::One) => 0,
         (Some(..=320_000), _) | (None, Phases::Three) => 1,
         _ => 2,

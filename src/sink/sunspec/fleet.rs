@@ -184,24 +184,26 @@ fn identity(devices: &[Device]) -> Option<Identity> {
         });
     }
     let is_three = known.iter().any(|one| one.shape.phases == Phases::Three);
-    let ratings: Vec<Option<u32>> = known.iter().map(|one| one.rated_watts).collect();
-    let largest = ratings.iter().flatten().max().copied().unwrap_or_default();
     let rated: Option<u32> = if known.len() == devices.len() {
-        ratings.iter().copied().sum()
+        known.iter().map(|one| one.rated_watts).sum()
     } else {
         None
     };
-    let likely = ratings
-        .iter()
-        .map(|rated| rated.unwrap_or(largest))
-        .sum::<u32>();
+    let power = |one: &&Identity| {
+        one.likely_watts
+            .unwrap_or_else(|| largest(one.shape.phases))
+    };
+    let powers: Vec<u32> = known.iter().map(power).collect();
     let unknown = u32::try_from(devices.len() - known.len()).unwrap_or_default();
-    let likely = likely.saturating_add(largest.saturating_mul(unknown));
+    let most = powers.iter().max().copied().unwrap_or_default();
+    let likely = powers.iter().sum::<u32>();
+    let likely = likely.saturating_add(most.saturating_mul(unknown));
     let phases = if is_three { Phases::Three } else { Phases::One };
     Some(Identity {
         serial,
         model: format!("plant of {} inverters", devices.len()),
         power_scale: power_scale(Some(likely).filter(|likely| *likely > 0), phases),
+        likely_watts: Some(likely),
         rated_watts: rated,
         shape: Shape {
             phases,
@@ -209,6 +211,14 @@ fn identity(devices: &[Device]) -> Option<Identity> {
             has_battery: false,
         },
     })
+}
+
+/// What an inverter of an unknown type feeds at most, W: as the largest of most series.
+const fn largest(phases: Phases) -> u32 {
+    match phases {
+        Phases::One => 8_000,
+        Phases::Three => 60_000,
+    }
 }
 
 /// The part of a unit's registers that was asked for. [`Exception::Address`] if one of them is
@@ -308,6 +318,39 @@ mod tests {
         ] {
             fleet.observe(&read(2, reading(layout, code, watts, yielded)), now)?;
             assert_eq!(served(&mut fleet, 2, now), Ok(due));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_power_of_a_plant_fits_also_where_no_type_has_a_rating() -> Result<(), Failure> {
+        for (layout, code, watts, due) in [
+            (&STANDARD, "30L12", 3000, [101, 3600, 1, 0, 4]),
+            (&CENTRAL, "3X24", 2000, [103, 2400, 1, 0, 4]),
+            (&CENTRAL, "50kH3P", 50_000, [103, 6000, 2, 0, 4]),
+            (&STANDARD, "unheard", 3000, [101, 3600, 1, 0, 4]),
+            (&CENTRAL, "unheard", 50_000, [103, 6000, 2, 0, 4]),
+        ] {
+            let addresses: Vec<u8> = (1..=12).collect();
+            let (mut fleet, now) = (fleet(&addresses)?, Instant::now());
+            for address in addresses {
+                fleet.observe(&read(address, reading(layout, code, watts, 0)), now)?;
+            }
+            assert_eq!(served(&mut fleet, 126, now), Ok(due), "{code}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn powers_scale_by_the_name_of_a_type_without_a_rating() -> Result<(), Failure> {
+        for (code, watts, due) in [
+            ("3X24", 413, [103, 413, 0, 0, 4]),
+            ("50kH3P", 40_106, [103, 4011, 1, 0, 4]),
+            ("1000kTL", 800_000, [103, 8000, 2, 0, 4]),
+        ] {
+            let (mut fleet, now) = (fleet(&[2])?, Instant::now());
+            fleet.observe(&read(2, reading(&CENTRAL, code, watts, 0)), now)?;
+            assert_eq!(served(&mut fleet, 2, now), Ok(due), "{code}");
         }
         Ok(())
     }
