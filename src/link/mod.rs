@@ -135,6 +135,20 @@ impl Link {
 }
 
 impl Device {
+    /// What is the same for all names of one device, such as `/dev/ttyUSB0` and that in
+    /// `/dev/serial/by-id`.
+    pub(crate) fn identity(&self) -> String {
+        match self {
+            Self::Serial(path) => {
+                let target = path.canonicalize();
+                let target = target.unwrap_or_else(|_| path.components().collect());
+                target.display().to_string()
+            }
+            Self::Tcp(gateway) => gateway.to_string().to_ascii_lowercase(),
+            Self::Replay(_) | Self::Simulated(_) => self.to_string(),
+        }
+    }
+
     /// Looks whether it is there and may be used, without opening it. Of a gateway nothing can be
     /// seen that way.
     pub(crate) fn look(&self) -> Result<(), LinkError> {

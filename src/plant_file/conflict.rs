@@ -41,7 +41,7 @@ pub(super) fn check(
         }
         // Each simulated bus is one of its own.
         if !matches!(bus.device, Device::Simulated(_))
-            && let Some(first) = devices.insert(bus.device.to_string(), *line)
+            && let Some(first) = devices.insert(bus.device.identity(), *line)
         {
             let device = &bus.device;
             let text = format!(

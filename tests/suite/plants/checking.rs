@@ -70,6 +70,28 @@ fn mistakes_in_the_file_are_told_and_nothing_is_looked_at() {
 }
 
 #[test]
+fn two_names_of_one_device_are_the_same_device() {
+    let line = Bus::silent();
+    let file = PlantFile::new("");
+    let by_id = file.inside("by-id");
+    std::os::unix::fs::symlink(&line.path, &by_id).unwrap();
+    let other = |first: &str, second: &str| {
+        let named = |name: &str, device: &str| {
+            let device = std::path::Path::new(device);
+            bus(device, "2", &format!("name = \"{name}\""))
+        };
+        file.write(&(named("roof", first) + &named("barn", second)));
+        let run = check(&file).expect_code(2);
+        let due = format!("key 'device': {second} is the bus of line 1 too");
+        assert!(run.stderr.contains(&due), "{due}: {}", run.stderr);
+    };
+    other(&text(&line.path), &text(&by_id));
+    other("/dev/nowhere", "/dev//nowhere");
+    other("tcp://gateway:8899", "tcp://Gateway:8899");
+    assert_eq!(line.bytes_received(), 0);
+}
+
+#[test]
 fn what_is_wrong_on_the_machine_is_told_with_exit_1() {
     let line = Bus::silent();
     let file = PlantFile::new("");
