@@ -13,6 +13,7 @@ use crate::support::inverter::{Inverter, address};
 use crate::support::plant::{HEADER, ROW, expect_log};
 use crate::support::plant_file::{PlantFile, bus};
 use crate::support::program::{command, run, signal, start, text, wait, wait_until};
+use crate::support::served::Served;
 use rustix::process::Signal;
 use std::fs;
 use std::os::unix::net::UnixDatagram;
@@ -430,6 +431,33 @@ fn a_changed_file_stops_and_starts_what_differs() {
         "{}",
         run.stdout
     );
+}
+
+/// The first inverter gives the plant its serial number, so a reload must not make another the first.
+#[test]
+fn inverters_have_the_order_of_the_file_after_a_reload_too() {
+    let (roof, barn, file) = two();
+    let top = "http = \"127.0.0.1:0\"\nevery = \"100ms\"\n";
+    let barn_bus = named(&barn, "3", "barn");
+    file.write(&(top.to_owned() + &named(&roof, "2", "roof") + &barn_bus));
+    let served = Served::run(file.command("watch", &["-v"]));
+    let addresses = || {
+        let readings: serde_json::Value =
+            serde_json::from_str(&served.get("/readings.json")).unwrap();
+        let inverters = readings["inverters"].as_array().unwrap();
+        inverters
+            .iter()
+            .map(|one| one["address"].as_u64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(addresses(), [2, 3]);
+    wait_until("a reading: signals are heard by then", || {
+        served.get("/readings.json").contains(r#""outcome":"read""#)
+    });
+    file.write(&(top.to_owned() + &named(&roof, "2,4", "roof") + &barn_bus));
+    signal(&served.child, Signal::HUP);
+    wait_until("an inverter more", || addresses().len() == 3);
+    assert_eq!(addresses(), [2, 4, 3]);
 }
 
 /// A reload ends a round of the network: what was read in it is not a second inverter.

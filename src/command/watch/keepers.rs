@@ -120,6 +120,14 @@ impl Keepers {
             .collect()
     }
 
+    /// The sources that are polled, in the order of these plans: after a reload they have the order
+    /// of the file, as after a start.
+    pub(super) fn in_order(&self, plans: &[SourcePlan]) -> Vec<&Kept> {
+        let kept = || self.kept().map(|(_, kept)| kept);
+        let of = |plan: &SourcePlan| kept().find(|kept| kept.plan == *plan);
+        plans.iter().filter_map(of).collect()
+    }
+
     /// Polls nothing any more.
     pub(super) fn end(&self) {
         for task in self.kept.iter().filter_map(|kept| kept.task.as_ref()) {

@@ -59,7 +59,8 @@ impl Watcher<'_> {
             let keys = changed.join(", ");
             warn!("a change of {keys} in the plant file takes a restart");
         }
-        let mut plans = plan.sources;
+        let order = plan.sources;
+        let mut plans = order.clone();
         let stopped = self.keepers.stop_others(&mut plans).await;
         // A round that was interrupted ends here: with the next one's, its readings would be those
         // of a second inverter with the same serial number.
@@ -79,13 +80,13 @@ impl Watcher<'_> {
             Err(error) => self.report(vec![error.into()]),
         }
         self.place_sources();
-        let inverters = self.keepers.inverters();
-        self.sinks.exchange(&inverters, &plan.sinks);
-        let titles: Vec<&str> = self
-            .keepers
-            .kept()
-            .map(|(_, kept)| kept.title.as_str())
+        let kept = self.keepers.in_order(&order);
+        let inverters: Vec<_> = kept
+            .iter()
+            .flat_map(|kept| kept.inverters.clone())
             .collect();
+        let titles: Vec<&str> = kept.iter().map(|kept| kept.title.as_str()).collect();
+        self.sinks.exchange(&inverters, &plan.sinks);
         let said = match is_same {
             true => "no bus has changed".to_owned(),
             false => format!("polling {}", titles.join(", ")),
