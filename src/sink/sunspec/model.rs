@@ -190,13 +190,22 @@ impl Point {
         self.form.encode(number, registers);
     }
 
-    /// Two bytes per register; what does not fit is left out.
+    /// UTF-8, two bytes per register; characters that do not fit whole are left out.
     fn encode_text(&self, text: &str, registers: &mut Vec<u16>) {
-        let mut bytes = text.bytes().filter(|byte| (b' '..=b'~').contains(byte));
-        for _ in 0..self.form.size() {
-            let pair = [bytes.next(), bytes.next()].map(Option::unwrap_or_default);
-            registers.push(u16::from_be_bytes(pair));
+        let is_shown = |sign: &char| !sign.is_control() && *sign != char::REPLACEMENT_CHARACTER;
+        let room = 2 * self.form.size();
+        let mut bytes = Vec::with_capacity(room);
+        for sign in text.chars().filter(is_shown) {
+            if bytes.len() + sign.len_utf8() > room {
+                break;
+            }
+            bytes.extend_from_slice(sign.encode_utf8(&mut [0; 4]).as_bytes());
         }
+        bytes.resize(room, 0);
+        let words = bytes
+            .chunks_exact(2)
+            .filter_map(|pair| pair.try_into().ok());
+        registers.extend(words.map(u16::from_be_bytes));
     }
 }
 
@@ -230,6 +239,26 @@ pub(crate) fn size(points: &[Point]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_keep_their_letters_and_no_letter_is_cut() {
+        let point = Point::new("Md", Form::Text(4), Content::Untold, "");
+        for (text, due) in [
+            ("S\u{fc}d", "S\u{fc}d\0\0\0\0"),
+            ("1234567\u{fc}", "1234567\0"),
+            ("12345678", "12345678"),
+            ("a\nb\u{fffd}c", "abc\0\0\0\0\0"),
+            ("", "\0\0\0\0\0\0\0\0"),
+        ] {
+            let mut registers = Vec::new();
+            point.encode_text(text, &mut registers);
+            let bytes: Vec<u8> = registers
+                .iter()
+                .flat_map(|word| word.to_be_bytes())
+                .collect();
+            assert_eq!(bytes, due.as_bytes(), "{text:?}");
+        }
+    }
 
     #[test]
     fn numbers_that_do_not_fit_are_not_implemented() {
