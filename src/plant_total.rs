@@ -202,11 +202,16 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn note(&mut self, observation: &Observation) {
-        let place = observation.inverter.place();
-        self.lost.remove(&place);
+        self.lost.remove(&observation.inverter.place());
         if let Some(reading) = observation.reading() {
-            self.read.insert(place, Figures::of(reading));
+            self.remember(reading);
         }
+    }
+
+    /// Takes a reading of an earlier run, too.
+    pub(crate) fn remember(&mut self, reading: &Reading) {
+        let place = reading.inverter.place();
+        self.read.insert(place, Figures::of(reading));
     }
 
     /// Notes that the link to an inverter is lost.
@@ -286,6 +291,20 @@ mod tests {
             memory.note(observation);
         }
         memory
+    }
+
+    #[test]
+    fn a_start_at_night_knows_the_day_from_the_log_and_one_at_noon_doubts() {
+        let mut memory = Memory::default();
+        let logged = one(1, "1200", "3500");
+        logged
+            .reading()
+            .into_iter()
+            .for_each(|row| memory.remember(row));
+        let at_night = [silent(1, "2026-11-20T18:00:00+01:00")];
+        expect(&memory, &at_night, (Some("0"), Some("3.5"), 0, 1));
+        let at_noon = [silent(1, "2026-11-20T12:05:00+01:00")];
+        expect(&memory, &at_noon, (None, None, 0, 1));
     }
 
     #[test]

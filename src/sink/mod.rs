@@ -258,7 +258,8 @@ impl Sinks {
     }
 
     /// Takes a row that was logged today before this run.
-    pub(crate) fn remember(&self, reading: &Reading) {
+    pub(crate) fn remember(&mut self, reading: &Reading) {
+        self.memory.remember(reading);
         self.http()
             .for_each(|http| http.change(|state| state.remember(reading)));
     }

@@ -14,7 +14,7 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// The style and the script of the page by their SHA-256, requests to this server, nothing else.
 pub(super) const POLICY: &str = "default-src 'none'; style-src \
-    'sha256-5a6ICpK7PVm5loWNIjd7mWTml3C4TSOk6/OyBZg7j9U=' \
+    'sha256-a83yL9KjebJ+enaWX7MoaRLR78BM1T9zCct88q8BBOM=' \
     'sha256-0xh8+u7Lm7QN2eIeNz2sFnJtEPAwF0WFteL7dokqXxo='; script-src \
     'sha256-Gu4Hd3div2XU6L2UwVIoqLcvRK+Z5/am44oDlvFTw8k='; connect-src 'self'; img-src data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'self'";

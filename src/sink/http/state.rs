@@ -135,6 +135,7 @@ impl State {
         if let (Some(time), Some(entry)) = (time, self.entry(&reading.inverter)) {
             entry.draw(reading, time);
             entry.reading = Some(reading.clone());
+            self.memory.remember(reading);
         }
     }
 
