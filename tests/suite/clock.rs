@@ -207,6 +207,30 @@ async fn what_is_learnt_of_an_inverter_is_not_asked_twice() {
     assert_eq!(asked.await, (1, outcomes));
 }
 
+/// How often a scan asks a silent address, beside an inverter that answers.
+async fn asked_where_none_is(answer: Answer) -> usize {
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let line = Line {
+        answer,
+        requests: Arc::clone(&requests),
+    };
+    let bus = Bus::open(line, Timing::default()).await.unwrap();
+    let mut poller = Poller::new(bus, false, now);
+    let addresses: Addresses = "2,5".parse().unwrap();
+    let scan = poller.scan(addresses.as_slice(), |_, _| ());
+    scan.await.unwrap();
+    let requests = requests.lock().unwrap();
+    requests.iter().filter(|(_, text)| text == "#050").count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fast_bus_needs_one_pass_of_a_scan() {
+    let fast = |request: &str| (request == "#020").then(|| (400, bytes("G4-17")));
+    assert_eq!(asked_where_none_is(fast).await, 1);
+    let slow = |request: &str| (request == "#020").then(|| (600, bytes("G4-17")));
+    assert_eq!(asked_where_none_is(slow).await, 2);
+}
+
 /// A line that has more to say whenever it is read.
 struct Flood;
 

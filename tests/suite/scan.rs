@@ -63,11 +63,6 @@ fn three_of_thirty_two_are_found_in_time() {
             .all(|request| request.len() == 4 && request.starts_with('#')),
         "{asked:?}"
     );
-    assert_eq!(
-        asked.iter().filter(|request| *request == "#050").count(),
-        1,
-        "a fast bus needs one pass"
-    );
 }
 
 #[test]
