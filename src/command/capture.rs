@@ -2,8 +2,12 @@
 //! printed.
 
 use crate::escape;
+use crate::kaco::wire::{Monitor, Traffic};
+use crate::kstar;
 use crate::recording::RecordedExchange;
+use bytes::BytesMut;
 use chrono::NaiveTime;
+use tokio_util::codec::Decoder;
 
 /// The bytes of a line; none where it holds no reply.
 pub(super) fn bytes(line: &str) -> Result<Option<Vec<u8>>, String> {
@@ -17,7 +21,17 @@ pub(super) fn bytes(line: &str) -> Result<Option<Vec<u8>>, String> {
         return of_listen(kind, text);
     }
     let bytes = escape::from_hex(line).ok_or("this is not hex")?;
-    Ok(Some(bytes))
+    Ok((!is_request(&bytes)).then_some(bytes))
+}
+
+/// True for requests, and nothing else.
+fn is_request(bytes: &[u8]) -> bool {
+    if bytes == kstar::wire::DISCOVERY || kstar::wire::Request::from_bytes(bytes).is_some() {
+        return true;
+    }
+    let mut rest = BytesMut::from(bytes);
+    let mut traffic = std::iter::from_fn(|| Monitor.decode_eof(&mut rest).unwrap_or_default());
+    !bytes.is_empty() && traffic.all(|(traffic, _)| matches!(traffic, Traffic::Request { .. }))
 }
 
 /// Kind and text of a line as `14:15:30.093   +0.000s  reply    …`.
@@ -76,6 +90,7 @@ mod tests {
         for line in [
             r#"{"request":"233032300d","reply":"","outcome":"silent"}"#,
             r#"{"request":"233032300d","reply":"233032300d00","outcome":"silent"}"#,
+            "233032300d 233033390d",
             "14:15:30.093   +0.000s  request  02 readings                 #020\\r",
             "14:15:30.093   +0.000s  bytes    \\x00",
         ] {

@@ -10,6 +10,8 @@ use crate::support::program::{
 };
 use clap::CommandFactory;
 use kaco_ardexa::cli::Cli;
+use kaco_ardexa::escape::hex;
+use kaco_ardexa::kstar;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
@@ -657,4 +659,21 @@ fn decode_takes_what_windows_puts_around_lines() {
     let input = "\u{feff}0a2a3031392036343030786920af0d";
     let decoded = run_with_input(&["decode", "--format", "json"], input.as_bytes()).expect_code(0);
     assert!(decoded.stdout.contains(r#""type":"6400xi""#), "{decoded:?}");
+}
+
+#[test]
+fn decode_skips_requests_in_hex() {
+    let requests = [
+        &b"#020\r"[..],
+        b"#020\r#033\r",
+        kstar::wire::DISCOVERY,
+        &kstar::wire::Request::Readings.bytes(),
+        &kstar::wire::Request::Identity.bytes(),
+    ];
+    let lines: String = requests.map(|bytes| hex(bytes) + "\n").concat();
+    run_with_input(&["decode"], lines.as_bytes()).expect_silence();
+    for not_one in [&b"#020"[..], b"#0x0\r", b"#020\rx"] {
+        let refused = run_with_input(&["decode"], hex(not_one).as_bytes()).expect_code(1);
+        assert!(refused.stdout.contains("refused"), "{refused:?}");
+    }
 }
