@@ -7,6 +7,7 @@ use crate::command::plan::Plan;
 use crate::escape::{printable, without_passwords};
 use crate::format::look::{Look, Medium};
 use crate::logging::fitted;
+use crate::plant_file::Unusable;
 use crate::sink::influx;
 use crate::sink::mqtt::login::Environment;
 use crate::sink::secret::Password;
@@ -63,7 +64,7 @@ pub struct Invocation {
 pub enum Wrong {
     /// Of what was typed.
     Usage(Box<Error>),
-    /// In a plant file: a line for each mistake.
+    /// In a plant file: a line for each mistake, or why it can't be read.
     File(String),
 }
 
@@ -95,7 +96,10 @@ pub fn parse() -> Result<Invocation, Wrong> {
     };
     let plan = cli.command.plan(&Typed::of(&matches));
     let refused = |refusal| match refusal {
-        Refusal::File(text) => Wrong::File(text),
+        Refusal::File(unusable) => Wrong::File(match unusable {
+            Unusable::Unreadable(text) => format!("kaco_ardexa: error: {text}"),
+            Unusable::Mistakes(mistakes) => mistakes.to_string(),
+        }),
         Refusal::Usage(text) => {
             let name = matches.subcommand_name().unwrap_or_default();
             let command = program.find_subcommand_mut(name);
@@ -174,8 +178,8 @@ fn all_variables(command: &Command, is_started: bool) -> BTreeSet<String> {
 pub fn explain(wrong: &Wrong) -> ExitCode {
     let error = match wrong {
         Wrong::Usage(error) => error,
-        Wrong::File(mistakes) => {
-            let _ = write!(stderr(), "{}", fitted(&format!("{mistakes}\n")));
+        Wrong::File(text) => {
+            let _ = write!(stderr(), "{}", fitted(&format!("{text}\n")));
             return ExitCode::from(WRONG_USAGE);
         }
     };

@@ -23,15 +23,16 @@ use std::time::Duration;
 pub(super) enum Refusal {
     /// What was typed makes no sense.
     Usage(String),
-    /// A plant file has mistakes, one per line.
-    File(String),
+    /// A plant file can't be read or has mistakes.
+    File(plant_file::Unusable),
 }
 
 impl Refusal {
     /// What is wrong, for a message.
     pub(super) fn text(self) -> String {
         match self {
-            Self::Usage(text) | Self::File(text) => text,
+            Self::Usage(text) => text,
+            Self::File(unusable) => unusable.to_string(),
         }
     }
 }

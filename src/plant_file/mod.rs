@@ -140,18 +140,27 @@ pub struct PlantFile {
 /// Bytes of the longest file that is read.
 const LONGEST: u64 = 1 << 20;
 
-/// Reads and parses a file. The error holds all mistakes, one per line.
-pub(crate) fn read(path: &Path) -> Result<PlantFile, String> {
+/// Why a file is not used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unusable {
+    #[error("{0}")]
+    Unreadable(String),
+    #[error(transparent)]
+    Mistakes(#[from] Mistakes),
+}
+
+/// Reads and parses a file.
+pub(crate) fn read(path: &Path) -> Result<PlantFile, Unusable> {
     let shown = path.display().to_string();
     let unreadable = |reason: &dyn fmt::Display| {
         let shown = shown.escape_debug();
-        format!("can't read the plant file {shown}: {reason}")
+        Unusable::Unreadable(format!("can't read the plant file {shown}: {reason}"))
     };
     let mut text = String::new();
     let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
     match read {
         Ok(_) if text.len() as u64 > LONGEST => Err(unreadable(&"it is longer than 1 MB")),
-        Ok(_) => PlantFile::parse(&shown, &text).map_err(|mistakes| mistakes.to_string()),
+        Ok(_) => Ok(PlantFile::parse(&shown, &text)?),
         Err(error) => Err(unreadable(&error)),
     }
 }

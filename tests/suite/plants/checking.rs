@@ -70,6 +70,28 @@ fn mistakes_in_the_file_are_told_and_nothing_is_looked_at() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_an_error_as_any_other() {
+    let file = PlantFile::new("");
+    let directory = text(&file.inside(""));
+    let missing = text(&file.inside("missing"));
+    let latin = text(&file.inside("latin"));
+    fs::write(&latin, b"name = \"S\xfcd\"").unwrap();
+    let long = text(&file.inside("long"));
+    fs::write(&long, "#".repeat((1 << 20) + 1)).unwrap();
+    for path in [directory, missing, latin, long] {
+        for words in [
+            &["check"][..],
+            &["read", "--plant"],
+            &["history", "--plant"],
+        ] {
+            let run = run(&[words, &[&path]].concat()).expect_code(2);
+            let due = format!("kaco_ardexa: error: can't read the plant file {path}: ");
+            assert!(run.stderr.starts_with(&due), "{words:?}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
 fn two_names_of_one_device_are_the_same_device() {
     let line = Bus::silent();
     let file = PlantFile::new("");
