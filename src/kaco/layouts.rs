@@ -186,7 +186,7 @@ pub static STANDARD: Layout = Layout {
 /// One part of a 000xi, as [`STANDARD`].
 pub static UNIT: Layout = Layout {
     name: "unit",
-    about: "one part of a 000xi",
+    about: "one unit of a 000xi",
     fields: &STANDARD_FIELDS,
 };
 
@@ -221,7 +221,7 @@ pub static XP: Layout = Layout {
 /// A 000xi: three inverters under one address.
 pub static THREE_UNITS: Layout = Layout {
     name: "000xi",
-    about: "25000xi, 30000xi, 33000xi: three parts under one address",
+    about: "25000xi, 30000xi, 33000xi: three units under one address",
     fields: &rows![
         Field,
         one_phase!(1, " unit 1"),
@@ -377,7 +377,7 @@ pub static SERIAL_NUMBER: Layout = Layout {
 /// The answer of a 000xi to the question for its readings: ask the parts.
 pub static PARTS: Layout = Layout {
     name: "parts",
-    about: "a 000xi's answer to command 0: its three parts are to be asked",
+    about: "a 000xi's answer to command 0: its three units are to be asked",
     fields: &[],
 };
 

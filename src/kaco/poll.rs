@@ -251,7 +251,7 @@ fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
     {
         let why = reason.as_deref().unwrap_or("it did not answer");
         warn!(
-            "address {address}: part {} was not read, its columns stay empty: {why}",
+            "address {address}: unit {} was not read, its columns stay empty: {why}",
             part.number()
         );
     }

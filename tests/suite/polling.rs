@@ -117,7 +117,22 @@ fn below_zero() -> Vec<u8> {
 }
 
 #[test]
-fn three_parts_become_one_row() {
+fn a_unit_that_was_not_read_is_called_as_its_columns() {
+    let bus = Bus::with_replies(&[
+        ("#120", b"\n*124\r".to_vec()),
+        ("#121", bytes("ST-14")),
+        ("#123", bytes("ST-16")),
+    ]);
+    let directory = TempDir::new().unwrap();
+    let run = log(&bus, "12", directory.path(), &["--pace", "0s"]).expect_code(0);
+    let due = "address 12: unit 2 was not read, its columns stay empty: it did not answer";
+    assert_eq!(run.stderr, format!("kaco_ardexa: warning: {due}\n"));
+    let header = latest(directory.path(), "12");
+    assert!(header.contains("DC Power unit 2"), "{header}");
+}
+
+#[test]
+fn three_units_become_one_row() {
     let bus = Bus::with_replies(&[
         ("#120", b"\n*124\r".to_vec()),
         ("#121", bytes("ST-14")),

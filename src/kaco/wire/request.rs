@@ -73,9 +73,9 @@ impl Command {
     pub(crate) const fn meaning(character: u8) -> &'static str {
         match character {
             b'0' => "readings",
-            b'1' => "part 1",
-            b'2' => "part 2",
-            b'3' => "counters, or part 3",
+            b'1' => "unit 1",
+            b'2' => "unit 2",
+            b'3' => "counters, or unit 3",
             b'8' => "firmware",
             b'9' => "type",
             b's' => "serial number",
