@@ -78,6 +78,10 @@ pub(super) async fn run(arguments: Listen, mut stop: Stop) -> Result<Ended, Fail
         _ = stop.heard() => Ok(()),
     };
     let rest = listener.finish();
+    // Of a device that can't be opened, nothing was heard: the error is enough.
+    if outcome.is_ok() || !listener.counts.is_empty() {
+        say(&listener.counts.summary());
+    }
     match recorder.as_ref().and_then(Recorder::failure) {
         Some(failure) => outcome.and(rest).and(Err(failure.into())),
         None => outcome.and(rest),
@@ -150,13 +154,12 @@ impl Listener {
         Ok(true)
     }
 
-    /// Prints the rest, and the counts.
+    /// Prints the rest.
     fn finish(&mut self) -> Result<(), Failure> {
         let rest = self.decode(true);
         if let Some(record) = &mut self.record {
             record.end();
         }
-        say(&self.counts.summary());
         rest.map(drop)
     }
 

@@ -2,9 +2,14 @@
 
 use crate::support::bus::{Bus, Play, reply};
 use crate::support::captures::bytes;
-use crate::support::program::{command, run, run_with_input, start, text, wait};
+use crate::support::program::{
+    command, run, run_with_input, signal, start, text, wait, wait_until,
+};
 use kaco_ardexa::escape;
+use rustix::process::Signal;
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -181,6 +186,32 @@ fn what_was_listened_to_is_counted_recorded_and_decoded() {
     assert_eq!(again.expect_code(0).stdout.lines().count(), 2);
     let quiet = run(&["-q", "listen", "sim:", "--for", "100ms"]);
     quiet.expect_silence();
+}
+
+#[test]
+fn listening_to_a_busy_device_gives_its_error_alone() {
+    let bus = Bus::silent();
+    let device = text(&bus.path);
+    let first = start(command(&["watch", &device, "2", "--timeout", "60s"]));
+    wait_until("a request", || !bus.asked().is_empty());
+    let busy = run(&["listen", &device, "--for", "1s"]).expect_code(7);
+    assert!(busy.stderr.starts_with("kaco_ardexa: error: "), "{busy:?}");
+    signal(&first.0, Signal::TERM);
+    wait(first).expect_code(0);
+    // What was heard before a link was lost counts.
+    let gateway = TcpListener::bind("127.0.0.1:0").unwrap();
+    let device = format!("tcp://{}", gateway.local_addr().unwrap());
+    let (mut listen, _) = start(command(&["listen", &device]));
+    let mut line = gateway.accept().unwrap().0;
+    let mut told = BufReader::new(listen.stderr.take().unwrap());
+    let mut stderr = String::new();
+    told.read_line(&mut stderr).unwrap();
+    line.write_all(&bytes("G4-17")).unwrap();
+    drop(line);
+    told.read_to_string(&mut stderr).unwrap();
+    assert_eq!(listen.wait().unwrap().code(), Some(1), "{stderr}");
+    let counts = "\n     02         0        1\n";
+    assert!(stderr.contains(counts), "{stderr}");
 }
 
 #[test]

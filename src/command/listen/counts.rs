@@ -15,7 +15,7 @@ pub(super) struct Counts {
 
 impl Counts {
     /// True if nothing was heard.
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.addresses.is_empty() && self.modbus.is_empty() && self.refused + self.noise == 0
     }
 
