@@ -15,6 +15,9 @@ const BLOCK: usize = 32 * 1024;
 /// The first line ends within this, with `--counters` too.
 const HEADER: usize = 2048;
 
+/// The byte order mark that a spreadsheet writes at the beginning of a file.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// When a row was taken, by the clock of the machine that wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Time {
@@ -189,7 +192,7 @@ impl Reader {
         let length = fill(file, &mut head)?;
         let head = head.get(..length).unwrap_or_default();
         let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        self.take_header(line);
+        self.take_header(line.strip_prefix(MARK).unwrap_or(line));
         Ok(())
     }
 
@@ -252,6 +255,7 @@ impl Reader {
     }
 
     fn line(&mut self, line: &[u8], path: &Path, date: &[u8; 10], each: &mut dyn FnMut(&Row<'_>)) {
+        let line = line.strip_prefix(MARK).unwrap_or(line);
         if line.is_empty() {
             return;
         }

@@ -261,6 +261,19 @@ fn carriage_returns_do_no_harm() {
     );
 }
 
+#[test]
+fn a_byte_order_mark_does_no_harm() {
+    for model in MODELS {
+        let (home, expected) =
+            damaged(model, |_, content| vec![("", format!("\u{feff}{content}"))]);
+        assert_eq!(month(&home, "2026-05"), expected, "{model:?}");
+        for period in [["--month", "2026-05"], ["--day", "2026-05-04"]] {
+            let run = history(home.path(), &period).expect_code(0);
+            assert_eq!(run.stderr, "", "{model:?}");
+        }
+    }
+}
+
 /// At noon, the Python program was exchanged: its file was set aside.
 #[test]
 fn files_that_were_set_aside_belong_to_the_day() {
