@@ -320,7 +320,12 @@ fn pictures_need_a_log_and_a_date() {
         "/day/..",
         "/month/2026-13",
         "/month/2026-05-03",
+        "/month/2026-5",
+        "/month/26-05",
         "/year/x",
+        "/year/26",
+        "/year/-999",
+        "/year/+999",
         "/year/02026",
         "/compare/x",
     ] {

@@ -8,7 +8,7 @@ use crate::history::series::{Archive, Period};
 use crate::picture::html::{self, PageLink, PageSection};
 use crate::picture::numbers::Numbers;
 use crate::picture::series::section;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
@@ -76,15 +76,22 @@ impl Pictures {
     }
 }
 
-/// The period behind `/day/`, `/month/` or `/year/`; `None` if it is not exactly one.
+/// The period behind `/day/`, `/month/` or `/year/`; `None` if it is not written as links have it.
 pub(super) fn period(kind: &str, text: &str) -> Option<Period> {
-    let date = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-    let period = match kind {
-        "day" => Period::Day(Some(date(text)?)),
-        "month" => Period::Month(date(&format!("{text}-01"))?),
-        _ => Period::Year(text.parse().ok()?),
+    let (form, rest) = match kind {
+        "day" => ("0000-00-00", ""),
+        "month" => ("0000-00", "-01"),
+        _ => ("0000", "-01-01"),
     };
-    (text.len() <= 10 && period.to_string() == text).then_some(period)
+    if text.replace(|letter: char| letter.is_ascii_digit(), "0") != form {
+        return None;
+    }
+    let date = NaiveDate::parse_from_str(&format!("{text}{rest}"), "%Y-%m-%d").ok()?;
+    Some(match kind {
+        "day" => Period::Day(Some(date)),
+        "month" => Period::Month(date),
+        _ => Period::Year(date.year()),
+    })
 }
 
 fn draw(directory: &Path, period: Period, names: Names) -> Result<Page, ReadError> {
