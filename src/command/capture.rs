@@ -3,7 +3,6 @@
 
 use crate::escape;
 use crate::kaco::wire::{Monitor, Traffic};
-use crate::kstar;
 use crate::recording::RecordedExchange;
 use bytes::BytesMut;
 use chrono::NaiveTime;
@@ -24,11 +23,8 @@ pub(super) fn bytes(line: &str) -> Result<Option<Vec<u8>>, String> {
     Ok((!is_request(&bytes)).then_some(bytes))
 }
 
-/// True for requests, and nothing else.
+/// True for requests of a master on a bus, and nothing else.
 fn is_request(bytes: &[u8]) -> bool {
-    if bytes == kstar::wire::DISCOVERY || kstar::wire::Request::from_bytes(bytes).is_some() {
-        return true;
-    }
     let mut rest = BytesMut::from(bytes);
     let mut traffic = std::iter::from_fn(|| Monitor.decode_eof(&mut rest).unwrap_or_default());
     !bytes.is_empty() && traffic.all(|(traffic, _)| matches!(traffic, Traffic::Request { .. }))

@@ -11,7 +11,6 @@ use crate::support::program::{
 use clap::CommandFactory;
 use kaco_ardexa::cli::Cli;
 use kaco_ardexa::escape::hex;
-use kaco_ardexa::kstar;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
@@ -663,13 +662,7 @@ fn decode_takes_what_windows_puts_around_lines() {
 
 #[test]
 fn decode_skips_requests_in_hex() {
-    let requests = [
-        &b"#020\r"[..],
-        b"#020\r#033\r",
-        kstar::wire::DISCOVERY,
-        &kstar::wire::Request::Readings.bytes(),
-        &kstar::wire::Request::Identity.bytes(),
-    ];
+    let requests = [&b"#020\r"[..], b"#020\r#033\r"];
     let lines: String = requests.map(|bytes| hex(bytes) + "\n").concat();
     run_with_input(&["decode"], lines.as_bytes()).expect_silence();
     for not_one in [&b"#020"[..], b"#0x0\r", b"#020\rx"] {
