@@ -5,7 +5,7 @@ use super::connect::{Connect, LinkError};
 use super::overheard::{Overheard, Strays};
 use super::reply::Reply;
 use super::timing::{
-    FLOOD_PAUSE, LATE_REPLY, LONGEST_REPLY, PACE_MARGIN, REOPEN_PAUSE, Timing, WRITE_LIMIT,
+    FLOOD_PAUSE, LATE_REPLY, LONGEST_REPLY, PACE_MARGIN, PIECE, REOPEN_PAUSE, Timing, WRITE_LIMIT,
 };
 use super::untyped::names_type;
 use super::wire::{Codec, Frame, LONGEST_FRAME, Request};
@@ -218,6 +218,9 @@ impl<C: Connect> Bus<C> {
                 }
             }
             let pending = self.buffer.len();
+            if pending > 0 {
+                sleep(PIECE).await;
+            }
             let deadline = reply.deadline(&self.timing, pending > 0);
             if !reply.is_over(&self.timing) && self.receive(deadline).await? {
                 reply.hear(self.buffer.get(pending..).unwrap_or_default());

@@ -51,6 +51,10 @@ pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(1);
 /// sends without end must not keep the program from its other buses.
 pub(super) const FLOOD_PAUSE: Duration = Duration::from_millis(1);
 
+/// While a reply is not whole: a serial port gives bytes one by one, each about a millisecond after
+/// the one before, and the processor is woken for five of them at once.
+pub(super) const PIECE: Duration = Duration::from_millis(5);
+
 /// Before a lost link is opened again: a USB adapter that restarts takes about a second to come
 /// back.
 pub(super) const REOPEN_PAUSE: Duration = Duration::from_secs(2);
