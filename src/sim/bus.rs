@@ -1,5 +1,5 @@
-//! A bus on a pseudo-terminal: takes requests from its client and plays replies, byte by byte as on
-//! a real line.
+//! A bus on a pseudo-terminal: takes requests from its client and plays replies at the pace of a
+//! real line.
 
 use super::kaco::{Inverters, Mood};
 use crate::address::Address;
@@ -22,8 +22,16 @@ use tracing::debug;
 /// One byte at 9600 baud: start bit, eight data bits, stop bit.
 pub const BYTE_TIME: Duration = Duration::from_nanos(1_041_667);
 
-/// Idle time after which received bytes are handed on without a CR.
+/// Bytes that a serial port hands over at once: each piece costs the processor the same, whatever
+/// is in it.
+const FIFO: usize = 4;
+
+/// Idle time after which received bytes are handed on without a CR, and the terminal is free for the
+/// next client.
 const IDLE: Duration = Duration::from_millis(20);
+
+/// The same where the only client is this process, which ends its requests.
+const OWN_IDLE: Duration = Duration::from_secs(1);
 
 /// Longer than any request; more bytes without a CR are handed on in pieces.
 const LONGEST_REQUEST: usize = 64;
@@ -45,6 +53,7 @@ pub enum Play {
 #[derive(Debug)]
 pub struct SimulatedBus {
     path: PathBuf,
+    idle: Duration,
     requests: Receiver,
     replies: Sender,
     /// Held open, so that the terminal outlives its clients.
@@ -69,6 +78,7 @@ impl SimulatedBus {
         tcsetattr(&terminal, OptionalActions::Now, &modes)?;
         Ok(Self {
             path,
+            idle: IDLE,
             requests: Receiver::from_owned_fd_unchecked(master.try_clone()?)?,
             replies: Sender::from_owned_fd_unchecked(master)?,
             terminal,
@@ -88,7 +98,7 @@ impl SimulatedBus {
         let mut request = Vec::new();
         let mut byte = [0];
         loop {
-            if let Ok(count) = timeout(IDLE, self.requests.read(&mut byte)).await {
+            if let Ok(count) = timeout(self.idle, self.requests.read(&mut byte)).await {
                 request.extend(byte.iter().take(count?));
                 if request.last() != Some(&b'\r') && request.len() < LONGEST_REQUEST {
                     continue;
@@ -111,8 +121,11 @@ impl SimulatedBus {
         for play in plays {
             match play {
                 Play::Wait(duration) => time += duration,
-                Play::Send(bytes) => self.send(&bytes, &mut time, BYTE_TIME).await?,
-                Play::Slowly(bytes, pause) => self.send(&bytes, &mut time, pause).await?,
+                Play::Send(bytes) => self.send(&bytes, FIFO, &mut time, BYTE_TIME).await?,
+                Play::Slowly(bytes, pause) => {
+                    let piece = if pause.is_zero() { bytes.len() } else { 1 };
+                    self.send(&bytes, piece, &mut time, pause).await?;
+                }
                 Play::HangUp => {
                     sleep_until(time).await;
                     return Ok(false);
@@ -122,10 +135,16 @@ impl SimulatedBus {
         Ok(true)
     }
 
-    async fn send(&mut self, bytes: &[u8], time: &mut Instant, pause: Duration) -> io::Result<()> {
-        let piece = if pause.is_zero() { bytes.len() } else { 1 };
+    /// `pause`: what a byte takes.
+    async fn send(
+        &mut self,
+        bytes: &[u8],
+        piece: usize,
+        time: &mut Instant,
+        pause: Duration,
+    ) -> io::Result<()> {
         for bytes in bytes.chunks(piece.max(1)) {
-            *time += pause;
+            *time += bytes.iter().map(|_| pause).sum::<Duration>();
             sleep_until(*time).await;
             self.replies.write_all(bytes).await?;
         }
@@ -142,7 +161,8 @@ pub(crate) struct Simulation {
 impl Simulation {
     /// Starts them on a new pseudo-terminal; `addresses` are those that answer, `None` for all.
     pub(crate) fn start(mood: Mood, addresses: Option<Vec<Address>>) -> io::Result<Self> {
-        let bus = SimulatedBus::open()?;
+        let mut bus = SimulatedBus::open()?;
+        bus.idle = OWN_IDLE;
         let path = bus.path.clone();
         let mut inverters = Inverters::new(mood, addresses);
         let task = tokio::spawn(bus.run(move |request| {

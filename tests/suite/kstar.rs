@@ -7,6 +7,7 @@ mod logging;
 mod reading;
 mod simulating;
 
+use crate::support::day::Day;
 use crate::support::inverter::Inverter;
 use crate::support::program::{Run, command, start, wait};
 use serde_json::Value;
@@ -35,7 +36,10 @@ fn run_with(option: &str, arguments: &[&str], addresses: &[Ipv4Addr]) -> Run {
     for ip in addresses {
         words.extend([option.to_owned(), ip.to_string()]);
     }
-    wait(start(command(&words)))
+    let mut command = command(&words);
+    // No midnight between two runs.
+    command.env("TZ", Day::Today.zone());
+    wait(start(command))
 }
 
 /// Checks each of these at the same time: most of it is waiting.

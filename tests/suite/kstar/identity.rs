@@ -3,6 +3,7 @@
 
 use crate::support::broker::{Broker, Heard, Listener, OPEN};
 use crate::support::captures::bytes;
+use crate::support::day::Day;
 use crate::support::inverter::{Inverter, Play, Script, address, identity};
 use crate::support::program::{command, signal, start, text, wait, wait_until};
 use crate::support::shim;
@@ -46,6 +47,7 @@ impl Watch {
         let file = |name: &str| text(&directory.path().join(name));
         let (ip, other) = (inverter.ip.to_string(), neighbour.ip.to_string());
         let mut command = command(&["kstar", "watch", "--ip", &ip, "--ip", &other]);
+        command.env("TZ", Day::Today.zone());
         command
             .args(["--every", "100ms", "--mqtt", &broker.host()])
             .args(["--log", &file("logs"), "--textfile", &file("kstar.prom")])
