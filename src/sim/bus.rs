@@ -26,8 +26,8 @@ pub const BYTE_TIME: Duration = Duration::from_nanos(1_041_667);
 /// is in it.
 const FIFO: usize = 4;
 
-/// Idle time after which received bytes are handed on without a CR, and the terminal is free for the
-/// next client.
+/// Idle time after which received bytes are handed on without a CR, and the terminal is free for
+/// the next client.
 const IDLE: Duration = Duration::from_millis(20);
 
 /// The same where the only client is this process, which ends its requests.
