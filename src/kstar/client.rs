@@ -152,18 +152,20 @@ impl Client {
         let deadline = Instant::now() + self.timing.reply;
         while let Ok(received) = timeout_at(deadline, socket.receive()).await {
             let (sender, datagram) = received?;
-            let bytes = hex(datagram);
+            // Hex is made for the log alone: strangers may send a flood.
+            let dropped = |why: &str| debug!("{sender} {why}, dropped: {}", hex(datagram));
+            if sender != inverter {
+                dropped("is not the inverter that was asked");
+                continue;
+            }
             match wire::parse(datagram) {
-                _ if sender != inverter => {
-                    debug!("{sender} is not the inverter that was asked, dropped: {bytes}");
-                }
                 Ok(frame) if frame.answers() == request => {
-                    debug!("{inverter}: {} -> {bytes}", hex(&request.bytes()));
+                    debug!("{inverter}: {} -> {}", hex(&request.bytes()), hex(datagram));
                     return Ok(Some(answer(frame.payload())));
                 }
-                Ok(_) => debug!("{sender} answers another request, dropped: {bytes}"),
+                Ok(_) => dropped("answers another request"),
                 Err(error) => {
-                    debug!("{sender}: {error}, dropped: {bytes}");
+                    debug!("{sender}: {error}, dropped: {}", hex(datagram));
                     *garbled = Some(error.to_string());
                 }
             }
