@@ -22,7 +22,7 @@ pub(crate) fn hold(name: &str) -> io::Result<Claim> {
 
 /// Takes a gateway; `None` where the system has no such names.
 pub(super) fn take(gateway: &Gateway) -> Result<Option<Claim>, LinkError> {
-    match hold(&gateway.to_string().to_ascii_lowercase()) {
+    match hold(&gateway.identity()) {
         Ok(claim) => Ok(Some(claim)),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(LinkError::Busy {
             device: gateway.to_string(),

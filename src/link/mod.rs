@@ -144,7 +144,7 @@ impl Device {
                 let target = target.unwrap_or_else(|_| path.components().collect());
                 target.display().to_string()
             }
-            Self::Tcp(gateway) => gateway.to_string().to_ascii_lowercase(),
+            Self::Tcp(gateway) => gateway.identity(),
             Self::Replay(_) | Self::Simulated(_) => self.to_string(),
         }
     }

@@ -30,6 +30,13 @@ pub struct Gateway {
     port: u16,
 }
 
+impl Gateway {
+    /// The same for all ways to write its name.
+    pub(super) fn identity(&self) -> String {
+        self.to_string().to_ascii_lowercase()
+    }
+}
+
 impl FromStr for Gateway {
     type Err = ();
 
