@@ -1,6 +1,6 @@
 //! One connection to a broker: identity, transport, and the wording of its errors.
 
-use super::dial;
+use super::dial::dial;
 use super::error::PublishError;
 use super::login::Login;
 use super::options::{Delivery, Options};
@@ -14,10 +14,7 @@ use rumqttc::{
     PublishNotice, PublishOptions, QoS,
 };
 use rustix::system::uname;
-use std::io;
-use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tracing::{debug, trace};
 
 /// From look-up to the broker's welcome. Behind a bad radio link that takes a second or two, on a
@@ -37,8 +34,8 @@ const LONGEST_ID: usize = 100;
 /// What is needed for a connection, files read.
 pub(super) struct Connector {
     broker: String,
-    /// Set where the library would write the address without brackets.
-    address: Option<SocketAddr>,
+    host: String,
+    port: u16,
     options: MqttOptions,
     quality: QoS,
     /// The lasting client id is that of this process alone.
@@ -68,16 +65,17 @@ impl Connector {
             }
         }
         settings.set_keep_alive(u16::try_from(KEEP_ALIVE.as_secs()).unwrap_or(u16::MAX));
-        let address = broker.host.parse::<Ipv6Addr>().ok();
-        let address = address.map(|address| (address, broker.port).into());
-        settings.set_socket_connector(move |host, _| dial(address, host));
+        let (host, port) = (broker.host.clone(), broker.port);
+        // Not the text of the library, in which addresses of IPv6 have no brackets.
+        settings.set_socket_connector(move |_, _| dial(host.clone(), port));
         #[cfg(feature = "tls")]
         if broker.is_encrypted {
             settings.set_transport(super::tls::transport(options)?);
         }
         Ok(Self {
             broker: broker.to_string(),
-            address,
+            host: broker.host.clone(),
+            port: broker.port,
             options: settings,
             quality: quality(options.delivery),
             claim: None,
@@ -88,11 +86,12 @@ impl Connector {
     /// and at QoS 1 the broker keeps the session while the line is down. `place`: what
     /// distinguishes the run from others of this machine.
     pub(super) fn stay(&mut self, place: &str) {
-        let address = self.address;
+        let (host, port) = (self.host.clone(), self.port);
         self.options
             .set_max_packet_size(LONGEST_NEWS, LONGEST_NEWS)
-            .set_socket_connector(move |host, _| async move {
-                dial(address, host).await.map(Throttle::new)
+            .set_socket_connector(move |_, _| {
+                let dialled = dial(host.clone(), port);
+                async move { dialled.await.map(Throttle::new) }
             });
         let id = lasting_id(uname().nodename().to_string_lossy().as_ref(), place);
         match claim::hold(&format!("{id} at {}", self.broker)) {
@@ -202,10 +201,6 @@ const fn quality(delivery: Delivery) -> QoS {
         Delivery::AtMostOnce => QoS::AtMostOnce,
         Delivery::AtLeastOnce => QoS::AtLeastOnce,
     }
-}
-
-async fn dial(address: Option<SocketAddr>, host: String) -> io::Result<TcpStream> {
-    dial::dial(&address.map_or(host, |address| address.to_string())).await
 }
 
 /// A client id for this process and connector alone: a broker throws a client out when another one

@@ -20,8 +20,8 @@ const SILENCE: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// The error of the last address that refused, or of the look-up.
-pub(super) async fn dial(host: &str) -> io::Result<TcpStream> {
-    let stream = first(lookup_host(host).await?).await?;
+pub(super) async fn dial(host: String, port: u16) -> io::Result<TcpStream> {
+    let stream = first(lookup_host((host, port)).await?).await?;
     stream.set_nodelay(true)?;
     SockRef::from(&stream).set_tcp_user_timeout(Some(SILENCE))?;
     Ok(stream)
@@ -58,8 +58,8 @@ mod tests {
     #[tokio::test]
     async fn a_broker_without_power_is_given_up() {
         let broker = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let host = broker.local_addr().unwrap().to_string();
-        let stream = dial(&host).await.unwrap();
+        let port = broker.local_addr().unwrap().port();
+        let stream = dial("127.0.0.1".to_owned(), port).await.unwrap();
         let silence = SockRef::from(&stream).tcp_user_timeout().unwrap();
         assert_eq!(silence, Some(SILENCE));
     }
