@@ -9,7 +9,7 @@ use crate::format::look::Medium;
 use crate::inverter::InverterId;
 use crate::kaco::timing::Timing;
 use crate::sink::SinkPlan;
-use crate::sink::sunspec::{self, Unit};
+use crate::sink::sunspec::{self, PLANT, Unit};
 use crate::source::{SourcePlan, kaco};
 use std::path::Path;
 use std::time::Duration;
@@ -137,7 +137,7 @@ fn topic(inverter: &InverterId) -> String {
 
 fn shown(unit: &Unit) -> String {
     match unit.meter {
-        None if unit.inverter == sunspec::PLANT => "none: 126 is the plant".to_owned(),
+        None if unit.inverter == PLANT => format!("none: {PLANT} is the plant"),
         Some(meter) => format!("{}, meter {meter}", unit.inverter),
         None => unit.inverter.to_string(),
     }

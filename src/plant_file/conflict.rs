@@ -4,13 +4,8 @@ use super::mistake::Notes;
 use super::section::At;
 use super::{Bus, Kstar};
 use crate::link::Device;
+use crate::sink::sunspec::{LAST, PLANT};
 use std::collections::BTreeMap;
-
-/// The SunSpec unit of the plant.
-const PLANT_UNIT: u32 = 126;
-
-/// The last unit that Modbus has.
-const LAST_UNIT: u32 = 247;
 
 pub(super) fn check(
     buses: &[At<Bus>],
@@ -77,9 +72,9 @@ fn note_units(
     }
     for address in bus.addresses.as_slice() {
         let unit = u32::from(address.number()) + u32::from(bus.sunspec_offset);
-        let wrong = if unit > LAST_UNIT {
-            format!("is too large: units end at {LAST_UNIT}")
-        } else if unit == PLANT_UNIT {
+        let wrong = if unit > u32::from(LAST) {
+            format!("is too large: units end at {LAST}")
+        } else if unit == u32::from(PLANT) {
             continue; // it has none of its own: see `sink::sunspec::units`
         } else if let Some(first) = units.insert(unit, line) {
             format!("is taken by the bus of line {first}")

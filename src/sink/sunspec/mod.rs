@@ -48,7 +48,7 @@ use tokio::time::Instant;
 use tracing::warn;
 use units::Units;
 
-pub(crate) use units::PLANT;
+pub(crate) use units::{LAST, PLANT};
 
 /// How inverters are served.
 #[derive(Debug, Clone, PartialEq, Eq)]

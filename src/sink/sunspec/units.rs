@@ -9,7 +9,7 @@ use tracing::warn;
 /// The plant: the unit that Victron GX asks by default.
 pub(crate) const PLANT: u8 = 126;
 /// The last unit of Modbus.
-const LAST: u8 = 247;
+pub(crate) const LAST: u8 = 247;
 /// Inverters without an address count from here.
 const NETWORK: u8 = 201;
 
