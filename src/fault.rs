@@ -40,8 +40,10 @@ pub(crate) fn before_and_now(reading: &Reading, header: &str, rows: &str) -> [Ve
         let texts = rows.filter_map(|row| row.split(',').nth(place));
         texts.map(str::trim).find(|text| !text.is_empty())
     };
-    let cells: Vec<(&Field, Option<&str>, Option<String>)> = reading
+    let states = reading
         .columns()
+        .filter(|(field, _)| field.kind == Kind::Status || field.names_errors());
+    let cells: Vec<(&Field, Option<&str>, Option<String>)> = states
         .map(|(field, value)| (field, last(field.label), value.map(Value::to_string)))
         .collect();
     let before = cells

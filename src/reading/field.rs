@@ -156,6 +156,11 @@ impl Field {
         Self { topics, ..self }
     }
 
+    /// Whether the bits of its number have names.
+    pub(crate) const fn names_errors(&self) -> bool {
+        !self.bits.is_empty()
+    }
+
     /// The names of the bits that are set in `number`, lowest first.
     pub(crate) fn errors(&self, number: Decimal) -> impl Iterator<Item = &'static str> + use<> {
         let bits = u32::try_from(number).unwrap_or_default();
