@@ -10,6 +10,7 @@ use super::rows::{Reader, Row, Time};
 use super::yields::{self, DayFigures};
 use super::{ReadError, Skipped, at, best, median, parallel, total};
 use crate::kaco::status::{STATUSES, Severity};
+use crate::kstar::interpret::abnormal;
 use crate::kstar::layout::KSTAR;
 use crate::reading::Decimal;
 use chrono::NaiveDate;
@@ -27,9 +28,6 @@ const STEPS: [i32; 7] = [1, 2, 5, 10, 15, 20, 30];
 const MOST_FAULTS: usize = 200;
 
 const MINUTE: i32 = 60;
-
-/// States of a KSTAR inverter that are faults.
-const KSTAR_FAULTS: [&str; 3] = ["abnormal", "severe fault", "fault"];
 
 /// Seconds since midnight UTC of the date; local clocks are [`DaySeries::clock`].
 pub(crate) type Instant = i32;
@@ -351,7 +349,7 @@ fn fault(row: &Row<'_>) -> Option<String> {
     let mut texts = status.filter_map(|place| row.text(*place));
     let text = texts.find(|text| {
         let mut known = STATUSES.iter();
-        KSTAR_FAULTS.contains(text)
+        abnormal().any(|(_, word)| word == *text)
             || known.any(|status| status.severity == Severity::Fault && status.text == *text)
     });
     text.map(str::to_owned)
