@@ -152,12 +152,14 @@ impl Bars {
     /// The slot with the highest and the one with the lowest sum.
     pub(crate) fn extremes(&self) -> Option<[(&Slot, f64); 2]> {
         let totals = self.totals();
-        let known = |sign: f64| {
+        let known = || {
             let slots = self.slots.iter().zip(&totals);
-            let known = slots.filter_map(move |(slot, total)| Some((sign * (*total)?, slot)));
-            best(known).map(|(total, slot)| (slot, sign * total))
+            slots.filter_map(|(slot, total)| Some(((*total)?, slot)))
         };
-        Some([known(1.0)?, known(-1.0)?])
+        let (most, highest) = best(known())?;
+        let (least, lowest) =
+            known().reduce(|worst, next| if next.0 < worst.0 { next } else { worst })?;
+        Some([(highest, most), (lowest, least)])
     }
 }
 

@@ -144,7 +144,7 @@ impl SimulatedBus {
         pause: Duration,
     ) -> io::Result<()> {
         for bytes in bytes.chunks(piece.max(1)) {
-            *time += bytes.iter().map(|_| pause).sum::<Duration>();
+            bytes.iter().for_each(|_| *time += pause);
             sleep_until(*time).await;
             self.replies.write_all(bytes).await?;
         }

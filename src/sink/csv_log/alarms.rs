@@ -97,7 +97,7 @@ fn is_beside(one: &InverterId, other: &InverterId) -> bool {
     one != other && one.has_address() && other.has_address() && one.bus() == other.bus()
 }
 
-/// The header and the last whole rows of the newest day; `None` if there is no row.
+/// The header and the last whole rows of the newest day; `None` without a row.
 fn last_rows(folder: &Folder) -> io::Result<Option<(String, String)>> {
     let day = |name: &String| {
         let date = name.strip_suffix(".csv")?;

@@ -89,8 +89,8 @@ impl Fleet {
         self.devices.iter_mut().find(|device| device.is(inverter))
     }
 
-    /// All registers of a unit, from one reading. [`Exception::Unavailable`] if there is no such
-    /// unit or if its values are not known.
+    /// All registers of a unit, from one reading. [`Exception::Unavailable`] for units that are not
+    /// served, and while the values are not known.
     pub fn registers(&mut self, unit: u8, now: Instant) -> Result<Registers, Exception> {
         let unit = meant(unit);
         let registers = if unit == PLANT {
