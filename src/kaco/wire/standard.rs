@@ -133,11 +133,14 @@ fn type_and_total(text: &[u8], length: usize) -> Tail<'_> {
 }
 
 /// Whether the total yield is a column of its own, and not the end of a type that lost a sign: it
-/// stands in its column behind two blanks or more, or is longer than any type's end.
+/// stands behind the six signs that a type has at most, in its column behind two blanks or more, or
+/// is longer than any type's end.
 fn is_apart(text: &[u8], total: &[u8]) -> bool {
+    const LONGEST_TYPE: usize = b" 100kTR".len();
     const LONGER_THAN_AN_END: usize = 5;
     let before = text.trim_ascii_end().strip_suffix(total);
-    total.len() >= LONGER_THAN_AN_END || before.is_some_and(|before| before.ends_with(b"  "))
+    let is_behind = |before: &[u8]| before.len() > LONGEST_TYPE || before.ends_with(b"  ");
+    total.len() >= LONGER_THAN_AN_END || before.is_some_and(is_behind)
 }
 
 #[cfg(test)]
@@ -201,7 +204,10 @@ mod tests {
         assert_eq!(tail("\r"), Some((None, None)));
         assert_eq!(tail("  \r"), Some((None, None)));
         assert_eq!(tail(" 5000xi \r"), Some((text("5000xi"), None)));
-        assert_eq!(tail(" 100k   5751\r"), Some((text("100k"), text("5751"))));
+        for (code, total) in [("100k  ", "5751"), ("100kTR", "5751"), ("100kTR", "0")] {
+            let due = Some((text(code.trim()), text(total)));
+            assert_eq!(tail(&format!(" {code} {total}\r")), due);
+        }
         for shifted in [
             " 5621\r",
             " 5621 5751\r",
