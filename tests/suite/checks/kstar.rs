@@ -1,6 +1,6 @@
 //! What must hold of datagrams of KSTAR inverters and their WiFi modules.
 
-use super::output::{expect_publishable, expect_writable, is_chosen, is_printable};
+use super::output::{expect_publishable, expect_state, expect_writable, is_chosen, is_printable};
 use kaco_ardexa::kstar::identity;
 use kaco_ardexa::kstar::wire::{Frame, READINGS_LENGTH, Request, parse};
 use kaco_ardexa::kstar::{discovery, interpret};
@@ -68,7 +68,10 @@ pub fn identity(bytes: &[u8]) {
     let readings = [reading(one, 1), reading(other, 2)];
     for reading in &readings {
         expect_writable(reading);
-        expect_publishable(reading);
+        expect_state(reading);
+        if is_chosen(bytes) {
+            expect_publishable(reading);
+        }
     }
     let folders = folders::choose(&EMPTY, &readings.each_ref());
     folders.iter().for_each(|name| expect_folder(name));
