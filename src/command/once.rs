@@ -23,51 +23,16 @@ pub(super) async fn run(plan: Once, messages: &Messages) -> Result<Exit, Failure
     let is_alone = plan.sources.len() == 1;
     let (sources, mut failures) = prepared(plan.sources, is_alone, Lifetime::Once, now)?;
     let inverters: Vec<InverterId> = sources.iter().flat_map(Source::inverters).collect();
-    let names_bus = sources.len() > 1;
     sinks.begin(&inverters);
     let progress = match sources.iter().any(Source::is_network) {
         true => Progress::of_search(messages),
         false => Progress::of(inverters.len(), "inverters", messages),
     };
-    let (sender, mut observations) = unbounded_channel();
-    let tasks = LocalSet::new();
-    let polls: Vec<_> = sources
-        .into_iter()
-        .map(|source| tasks.spawn_local(poll(source, sender.clone())))
-        .collect();
-    drop(sender);
-    let polling = async {
-        let mut is_observed = false;
-        while let Some(mut observation) = observations.recv().await {
-            is_observed = true;
-            sinks.recognise(&mut observation);
-            progress.advance_with(|| {
-                let talk = talk::of(&observation);
-                sinks.observe(observation);
-                talk.report();
-            });
-        }
-        for poll in polls {
-            // Tasks neither panic nor are they cancelled.
-            let Ok((source, outcome)) = poll.await else {
-                continue;
-            };
-            if let Err(error) = outcome {
-                let is_unanswered = matches!(error, SourceError::NoAnswer { .. });
-                is_observed &= !is_unanswered || names_bus;
-                let failure = Failure::from(error);
-                failures.push(match names_bus {
-                    true => failure.of(&source.title()),
-                    false => failure,
-                });
-            }
-        }
-        is_observed
-    };
-    let is_observed = tasks.run_until(polling).await;
+    let polled = poll_all(sources, &mut sinks, &progress).await;
     drop(progress);
+    failures.extend(polled.failures);
     let worst = failures.iter().map(|failure| failure.exit).max();
-    if is_observed {
+    if polled.is_observed {
         sinks.settle();
         sinks.round_done();
     } else if worst != Some(Exit::Busy) {
@@ -82,6 +47,55 @@ pub(super) async fn run(plan: Once, messages: &Messages) -> Result<Exit, Failure
     let strict = is_incomplete.then_some(Exit::NoReading);
     let exit = sinks.finish().await;
     Ok(exit.max(worst.max(strict).unwrap_or(Exit::Done)))
+}
+
+/// What came of one round over all sources.
+struct Polled {
+    /// Whether there is something to log.
+    is_observed: bool,
+    failures: Vec<Failure>,
+}
+
+/// Polls all sources side by side; the sinks take each observation as it comes.
+async fn poll_all(sources: Vec<Source>, sinks: &mut Sinks, progress: &Progress<'_>) -> Polled {
+    let names_bus = sources.len() > 1;
+    let (sender, mut observations) = unbounded_channel();
+    let tasks = LocalSet::new();
+    let polls: Vec<_> = sources
+        .into_iter()
+        .map(|source| tasks.spawn_local(poll(source, sender.clone())))
+        .collect();
+    drop(sender);
+    let mut polled = Polled {
+        is_observed: false,
+        failures: Vec::new(),
+    };
+    let polling = async {
+        while let Some(mut observation) = observations.recv().await {
+            polled.is_observed = true;
+            sinks.recognise(&mut observation);
+            progress.advance_with(|| {
+                let talk = talk::of(&observation);
+                sinks.observe(observation);
+                talk.report();
+            });
+        }
+        for poll in polls {
+            // Tasks neither panic nor are they cancelled.
+            let Ok((source, Err(error))) = poll.await else {
+                continue;
+            };
+            let is_unanswered = matches!(error, SourceError::NoAnswer { .. });
+            polled.is_observed &= !is_unanswered || names_bus;
+            let failure = Failure::from(error);
+            polled.failures.push(match names_bus {
+                true => failure.of(&source.title()),
+                false => failure,
+            });
+        }
+    };
+    tasks.run_until(polling).await;
+    polled
 }
 
 /// One round over all inverters of a source.

@@ -105,73 +105,111 @@ impl Chart<'_> {
     }
 }
 
+/// Where the parts of a chart lie.
+struct Plot {
+    area: Rect,
+    /// The columns.
+    inside: Rect,
+    /// The value at their upper end.
+    high: f64,
+}
+
+impl Chart<'_> {
+    /// The scale at the left, with its unit at the uppermost tick.
+    fn draw_scale(&self, plot: &Plot, ticks: &[f64], buffer: &mut Buffer) {
+        let (factor, unit) = scale(plot.high, self.unit);
+        let wide = usize::from(SCALE);
+        for (number, tick) in ticks.iter().enumerate() {
+            let row = cells(tick / plot.high * f64::from(plot.inside.height));
+            let y = plot.inside.bottom().saturating_sub(row);
+            let y = y.max(plot.inside.y);
+            let mut text = axis::label(*tick, factor);
+            if number + 1 == ticks.len() {
+                text = format!("{text} {unit}");
+            }
+            if y < plot.inside.bottom() {
+                buffer.set_string(plot.area.x, y, format!("{text:>wide$}"), self.grey());
+            }
+        }
+    }
+
+    fn draw_columns(&self, plot: &Plot, buffer: &mut Buffer) {
+        let Plot { inside, high, .. } = *plot;
+        let columns = (0..).map(|column| self.x(plot, column)).zip(&self.columns);
+        for (x, values) in columns.take_while(|(x, _)| *x < inside.right()) {
+            match values {
+                Some(values) => self.column(values, high, inside, x, buffer),
+                None if self.gap > 0 => {
+                    let y = inside.bottom().saturating_sub(1);
+                    buffer.set_string(x, y, self.look.sign("·", "."), self.grey());
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// As many labels as have room.
+    fn draw_labels(&self, plot: &Plot, y: u16, buffer: &mut Buffer) {
+        let mut free = 0;
+        for (column, text) in &self.labels {
+            let x = self.x(plot, *column);
+            let end = x.saturating_add(u16::try_from(text.chars().count()).unwrap_or(u16::MAX));
+            if x >= free && end <= plot.inside.right() {
+                buffer.set_string(x, y, text, self.grey());
+                free = end + 1;
+            }
+        }
+    }
+
+    fn draw_marks(&self, plot: &Plot, y: u16, buffer: &mut Buffer) {
+        let wide = usize::from(SCALE);
+        buffer.set_string(plot.area.x, y, format!("{:>wide$}", "faults"), self.grey());
+        let style = Style::new().fg(self.look.color(series_color(4)));
+        let marks = self.marks.iter().map(|column| self.x(plot, *column));
+        for x in marks.filter(|x| *x < plot.inside.right()) {
+            buffer.set_string(x, y, self.look.sign("▲", "^"), style);
+        }
+    }
+
+    /// Where a column begins.
+    fn x(&self, plot: &Plot, column: usize) -> u16 {
+        let before = column * usize::from(self.wide + self.gap);
+        let before = u16::try_from(before).unwrap_or(u16::MAX);
+        plot.inside.x.saturating_add(before)
+    }
+
+    fn grey(&self) -> Style {
+        Style::new().fg(self.look.color(GREY))
+    }
+}
+
 impl Widget for Chart<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
-        let grey = Style::new().fg(self.look.color(GREY));
         let legend = self.legend(area.width);
-        let below =
-            1 + u16::from(!self.marks.is_empty()) + u16::try_from(legend.len()).unwrap_or(0);
-        let plot = Rect {
+        let legend_height = u16::try_from(legend.len()).unwrap_or(0);
+        let below = 1 + u16::from(!self.marks.is_empty()) + legend_height;
+        let inside = Rect {
             x: area.x + SCALE + 1,
             y: area.y + 1,
             width: area.width.saturating_sub(SCALE + 1),
             height: area.height.saturating_sub(1 + below),
         };
-        let title = cut(&self.title, usize::from(area.width));
-        buffer.set_string(area.x, area.y, title, Style::new().bold());
         let columns = self.columns.iter().flatten();
         let sums = columns.map(|values| values.iter().sum::<f64>());
-        let count = usize::from(plot.height / 3).max(2);
+        let count = usize::from(inside.height / 3).max(2);
         let ticks = axis::ticks(0.0, sums.fold(0.0, f64::max), count);
         let high = ticks.last().copied().unwrap_or(1.0).max(f64::MIN_POSITIVE);
-        let (factor, unit) = scale(high, self.unit);
-        for (number, tick) in ticks.iter().enumerate() {
-            let row = cells(tick / high * f64::from(plot.height)).min(plot.height);
-            let y = plot.bottom().saturating_sub(row).max(plot.y);
-            let mut text = axis::label(*tick, factor);
-            if number + 1 == ticks.len() {
-                text = format!("{text} {unit}");
-            }
-            let wide = usize::from(SCALE);
-            if y < plot.bottom() {
-                buffer.set_string(area.x, y, format!("{text:>wide$}"), grey);
-            }
-        }
-        let pitch = usize::from(self.wide + self.gap);
-        let x = |column: usize| {
-            plot.x
-                .saturating_add(u16::try_from(column * pitch).unwrap_or(u16::MAX))
-        };
-        let columns = (0..).map(x).zip(&self.columns);
-        for (x, values) in columns.take_while(|(x, _)| *x < plot.right()) {
-            match values {
-                Some(values) => self.column(values, high, plot, x, buffer),
-                None if self.gap > 0 => {
-                    let y = plot.bottom().saturating_sub(1);
-                    buffer.set_string(x, y, self.look.sign("·", "."), grey);
-                }
-                None => {}
-            }
-        }
-        let mut y = plot.bottom();
-        let mut free = 0;
-        for (column, text) in &self.labels {
-            let x = x(*column);
-            let end = x.saturating_add(u16::try_from(text.chars().count()).unwrap_or(u16::MAX));
-            if x >= free && end <= plot.right() {
-                buffer.set_string(x, y, text, grey);
-                free = end + 1;
-            }
-        }
+        let plot = Plot { area, inside, high };
+
+        let title = cut(&self.title, usize::from(area.width));
+        buffer.set_string(area.x, area.y, title, Style::new().bold());
+        self.draw_scale(&plot, &ticks, buffer);
+        self.draw_columns(&plot, buffer);
+        let mut y = inside.bottom();
+        self.draw_labels(&plot, y, buffer);
         if !self.marks.is_empty() {
             y += 1;
-            let wide = usize::from(SCALE);
-            buffer.set_string(area.x, y, format!("{:>wide$}", "faults"), grey);
-            let style = Style::new().fg(self.look.color(series_color(4)));
-            let marks = self.marks.iter().map(|column| x(*column));
-            for x in marks.filter(|x| *x < plot.right()) {
-                buffer.set_string(x, y, self.look.sign("▲", "^"), style);
-            }
+            self.draw_marks(&plot, y, buffer);
         }
         for line in legend {
             y += 1;

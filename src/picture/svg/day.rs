@@ -29,40 +29,12 @@ pub(crate) fn day(day: &DaySeries, embedding: Embedding) -> String {
     let (factor, unit) = scale(plot.high.max(-plot.low), "W");
     let label = |watt| axis::label(watt, factor);
     canvas.scale(&ticks, |watt| plot.y(watt), label, &unit);
-    for (number, (inverter, parts)) in day.inverters.iter().zip(&stack).enumerate() {
-        let title = hover(day, inverter);
-        for run in runs(parts) {
-            let Some(run) = lit(run) else { continue };
-            canvas.series_path(&plot.area(&run), number, &title);
-        }
-    }
-    for (number, (line, name)) in flows.iter().zip(FLOWS).enumerate() {
-        for run in runs(line) {
-            let points = run.iter().map(|(step, watt)| (plot.middle(*step), *watt));
-            canvas.path(&plot.line(points), &format!("line l{number}"), name);
-        }
-    }
-    let bottom = TOP + HEIGHT;
-    for (instant, text) in axis::hours(day, 13) {
-        let x = plot.x(instant);
-        canvas.path(&format!("M{x:.1} {bottom}v5"), "axis", "");
-        canvas.text(x, bottom + LINE, "n m w", &text);
-    }
-    let mut y = bottom + LINE + 8.0;
-    for inverter in &day.inverters {
-        for fault in &inverter.faults {
-            let (from, to) = (day.hour(fault.from), day.hour(fault.to));
-            let title = format!("{}: {} ({from} to {to})", inverter.title, fault.text);
-            let (start, end) = (plot.x(fault.from), plot.x(fault.to));
-            if end - start > 6.0 {
-                canvas.rect([start, y + 4.0, end - start, 5.0], "fault", &title);
-            }
-            canvas.mark(start, y, &title);
-        }
-    }
+    plot.draw_inverters(&stack, &mut canvas);
+    plot.draw_flows(&flows, &mut canvas);
+    let mut y = plot.draw_hours(&mut canvas);
     let has_faults = day.inverters.iter().any(|one| !one.faults.is_empty());
     if has_faults {
-        canvas.text(LEFT - 8.0, y + 10.0, "e w", "faults");
+        plot.draw_faults(y, &mut canvas);
         y += LINE;
     }
     y += 20.0;
@@ -166,6 +138,51 @@ struct Plot<'a> {
 }
 
 impl Plot<'_> {
+    fn draw_inverters(&self, stack: &[Parts], canvas: &mut Canvas) {
+        for (number, (inverter, parts)) in self.day.inverters.iter().zip(stack).enumerate() {
+            let title = hover(self.day, inverter);
+            for run in runs(parts).into_iter().filter_map(lit) {
+                canvas.series_path(&self.area(&run), number, &title);
+            }
+        }
+    }
+
+    fn draw_flows(&self, flows: &[Vec<Option<f64>>], canvas: &mut Canvas) {
+        for (number, (line, name)) in flows.iter().zip(FLOWS).enumerate() {
+            for run in runs(line) {
+                let points = run.iter().map(|(step, watt)| (self.middle(*step), *watt));
+                canvas.path(&self.line(points), &format!("line l{number}"), name);
+            }
+        }
+    }
+
+    /// The hours below the plot; gives where they end.
+    fn draw_hours(&self, canvas: &mut Canvas) -> f64 {
+        let bottom = TOP + HEIGHT;
+        for (instant, text) in axis::hours(self.day, 13) {
+            let x = self.x(instant);
+            canvas.path(&format!("M{x:.1} {bottom}v5"), "axis", "");
+            canvas.text(x, bottom + LINE, "n m w", &text);
+        }
+        bottom + LINE + 8.0
+    }
+
+    /// A line of marks, and of bars for faults that last.
+    fn draw_faults(&self, y: f64, canvas: &mut Canvas) {
+        for inverter in &self.day.inverters {
+            for fault in &inverter.faults {
+                let (from, to) = (self.day.hour(fault.from), self.day.hour(fault.to));
+                let title = format!("{}: {} ({from} to {to})", inverter.title, fault.text);
+                let (start, end) = (self.x(fault.from), self.x(fault.to));
+                if end - start > 6.0 {
+                    canvas.rect([start, y + 4.0, end - start, 5.0], "fault", &title);
+                }
+                canvas.mark(start, y, &title);
+            }
+        }
+        canvas.text(LEFT - 8.0, y + 10.0, "e w", "faults");
+    }
+
     fn x(&self, instant: Instant) -> f64 {
         let all = f64::from(self.day.instant(self.day.steps) - self.day.start).max(1.0);
         let part = f64::from(instant - self.day.start) / all;

@@ -49,10 +49,8 @@ pub(super) fn draw(
         part => format!("inverters {part} by {}", view.sort.word()),
     };
     let inside = boxed(frame, area, &title, is_high);
-    frame.render_widget(
-        Paragraph::new(lines(&shown, plant, view, now, inside.width)),
-        inside,
-    );
+    let lines = List::new(&shown, plant, view, now, inside.width).lines(&shown);
+    frame.render_widget(Paragraph::new(lines), inside);
     place
 }
 
@@ -63,106 +61,120 @@ fn inverters(count: usize) -> String {
     }
 }
 
-/// The head of the columns, and a line per entry.
-fn lines<'a>(
-    entries: &[Entry],
+/// The list as it is laid out for what is shown of it now.
+struct List<'a> {
     plant: &'a Plant,
-    view: &View,
     now: Now,
+    span: Period,
+    selected: usize,
     width: u16,
-) -> Vec<Line<'a>> {
-    let shown = entries.iter().filter_map(|entry| match entry {
-        Entry::Inverter(index) => plant.inverters().get(*index),
-        Entry::Source(_) => None,
-    });
-    let is_hybrid = |one: &WatchedInverter| one.reading.as_ref().is_some_and(hybrid::is_hybrid);
-    let all = plant.inverters();
-    let has_hybrids = all.iter().any(is_hybrid);
-    let all_hybrids = has_hybrids
-        && all
-            .iter()
-            .all(|one| one.reading.is_none() || is_hybrid(one));
-    let need = |kind| {
-        let widths = shown
-            .clone()
-            .map(|one| super::text::width(&cell(kind, one, plant, now).0));
-        widths.max().unwrap_or(0)
-    };
-    let room = width.saturating_sub(MARK);
-    let (columns, gap) = (fit(room, has_hybrids, need), gap(room, has_hybrids));
-    let window = Window::new(view.span, now.local);
-    let values = |one: &WatchedInverter| -> Vec<Option<f32>> {
-        let curve = one.power_curve();
-        let values = curve.map(|curve| curve.values(window, plant.hold(one)));
-        values.into_iter().flatten().collect()
-    };
-    let highest = match columns.iter().any(|(column, _)| column.kind == Kind::Curve) {
-        true => shown
-            .clone()
-            .flat_map(&values)
-            .flatten()
-            .fold(0.0, f32::max),
-        false => 0.0,
-    };
-    let head = |column: &Column| match (column.kind, view.span) {
-        (Kind::Power, _) if all_hybrids => "PV",
-        (Kind::Curve, Period::Hour) => "last hour",
-        (Kind::Curve, Period::Day) => "0-24 h",
-        _ => column.head,
-    };
-    let mut lines = vec![line(
-        &columns,
-        gap,
-        " ",
-        Style::new().dark_gray(),
-        |column, _| (head(column).to_owned(), Style::new().dark_gray()),
-    )];
-    for entry in entries {
-        lines.push(match entry {
-            Entry::Source(source) => source_line(plant, *source, now, width),
-            Entry::Inverter(index) => {
-                let Some(inverter) = plant.inverters().get(*index) else {
-                    continue;
-                };
-                let mark = if *index == view.selected { "›" } else { " " };
-                line(
-                    &columns,
-                    gap,
-                    mark,
-                    Style::new(),
-                    |column, width| match column.kind {
-                        Kind::Curve => {
-                            let curve = graph::line(&values(inverter), width, highest);
-                            (curve, Style::new().yellow())
-                        }
-                        kind => cell(kind, inverter, plant, now),
-                    },
-                )
-            }
-        });
-    }
-    lines
+    columns: Vec<(Column, u16)>,
+    gap: u16,
+    /// All inverters are hybrids: their power is that of the modules.
+    is_of_hybrids: bool,
+    /// W, of a full bar of the curves.
+    highest: f32,
 }
 
-fn line<'a>(
-    columns: &[(Column, u16)],
-    gap: u16,
-    mark: &'static str,
-    style: Style,
-    cell: impl Fn(&Column, u16) -> (String, Style),
-) -> Line<'a> {
-    let mut spans = vec![Span::styled(format!("{mark} "), style.bold())];
-    for (index, (column, width)) in columns.iter().enumerate() {
-        if index > 0 {
-            spans.push(Span::raw(" ".repeat(usize::from(gap))));
+impl<'a> List<'a> {
+    fn new(entries: &[Entry], plant: &'a Plant, view: &View, now: Now, width: u16) -> Self {
+        let shown = || entries.iter().filter_map(|entry| inverter(plant, entry));
+        let is_hybrid = |one: &WatchedInverter| one.reading.as_ref().is_some_and(hybrid::is_hybrid);
+        let is_other = |one: &WatchedInverter| one.reading.is_some() && !is_hybrid(one);
+        let has_hybrids = plant.inverters().iter().any(is_hybrid);
+        let need = |kind| {
+            let widths = shown().map(|one| super::text::width(&cell(kind, one, plant, now).0));
+            widths.max().unwrap_or(0)
+        };
+        let room = width.saturating_sub(MARK);
+        let mut list = Self {
+            plant,
+            now,
+            span: view.span,
+            selected: view.selected,
+            width,
+            columns: fit(room, has_hybrids, need),
+            gap: gap(room, has_hybrids),
+            is_of_hybrids: has_hybrids && !plant.inverters().iter().any(is_other),
+            highest: 0.0,
+        };
+        let has_curve = list.columns.iter().any(|(one, _)| one.kind == Kind::Curve);
+        if has_curve {
+            let values = shown().flat_map(|one| list.curve(one)).flatten();
+            list.highest = values.fold(0.0, f32::max);
         }
-        let (text, style) = cell(column, *width);
-        spans.push(Span::styled(
-            padded(&text, *width, column.is_number()),
-            style,
-        ));
+        list
     }
-    Line::from(spans)
+
+    /// The head of the columns, and a line per entry.
+    fn lines(&self, entries: &[Entry]) -> Vec<Line<'a>> {
+        let of_entry = |entry: &Entry| match entry {
+            Entry::Source(source) => Some(source_line(self.plant, *source, self.now, self.width)),
+            Entry::Inverter(index) => {
+                let is_selected = *index == self.selected;
+                inverter(self.plant, entry).map(|one| self.row(one, is_selected))
+            }
+        };
+        let entries = entries.iter().filter_map(of_entry);
+        [self.head()].into_iter().chain(entries).collect()
+    }
+
+    fn head(&self) -> Line<'a> {
+        let style = Style::new().dark_gray();
+        let head = |column: &Column| match (column.kind, self.span) {
+            (Kind::Power, _) if self.is_of_hybrids => "PV",
+            (Kind::Curve, Period::Hour) => "last hour",
+            (Kind::Curve, Period::Day) => "0-24 h",
+            _ => column.head,
+        };
+        self.line(" ", style, |column, _| (head(column).to_owned(), style))
+    }
+
+    fn row(&self, inverter: &WatchedInverter, is_selected: bool) -> Line<'a> {
+        let mark = if is_selected { "›" } else { " " };
+        self.line(mark, Style::new(), |column, width| match column.kind {
+            Kind::Curve => {
+                let curve = graph::line(&self.curve(inverter), width, self.highest);
+                (curve, Style::new().yellow())
+            }
+            kind => cell(kind, inverter, self.plant, self.now),
+        })
+    }
+
+    /// Power per step of the span, W.
+    fn curve(&self, inverter: &WatchedInverter) -> Vec<Option<f32>> {
+        let window = Window::new(self.span, self.now.local);
+        let hold = self.plant.hold(inverter);
+        let curve = inverter.power_curve();
+        curve.map_or_else(Vec::new, |curve| curve.values(window, hold).collect())
+    }
+
+    /// A cell for each column, in its width.
+    fn line(
+        &self,
+        mark: &'static str,
+        style: Style,
+        cell: impl Fn(&Column, u16) -> (String, Style),
+    ) -> Line<'a> {
+        let mut spans = vec![Span::styled(format!("{mark} "), style.bold())];
+        for (index, (column, width)) in self.columns.iter().enumerate() {
+            if index > 0 {
+                spans.push(Span::raw(" ".repeat(usize::from(self.gap))));
+            }
+            let (text, style) = cell(column, *width);
+            let text = padded(&text, *width, column.is_number());
+            spans.push(Span::styled(text, style));
+        }
+        Line::from(spans)
+    }
+}
+
+/// The inverter of an entry, unless that is the head of a source.
+fn inverter<'a>(plant: &'a Plant, entry: &Entry) -> Option<&'a WatchedInverter> {
+    match entry {
+        Entry::Inverter(index) => plant.inverters().get(*index),
+        Entry::Source(_) => None,
+    }
 }
 
 /// The head of a source: its name, and whether it can be reached.
