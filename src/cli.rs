@@ -5,32 +5,30 @@ mod check;
 mod document;
 mod environment;
 mod forget;
+mod formats;
 mod history;
+mod kaco;
 mod kstar;
 mod plan;
 mod plant;
+mod polling;
 mod publishing;
 mod pushing;
+mod simulate;
 mod url;
 mod version;
 
 pub use environment::{explain, parse};
 
-use crate::address::{AddressError, Addresses};
-use crate::duration;
-use crate::inverter::BusName;
-use crate::link::Device;
-use crate::sim::kaco::Mood;
-use clap::builder::{PathBufValueParser, TypedValueParser};
-use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use environment::Lazy;
+use formats::ListFormat;
 use history::History;
-use kstar::{Kstar, SimulateKstar};
-use publishing::Publishing;
-use pushing::Pushing;
+use kaco::{Listen, Log, Ping, Read, Scan, Watch};
+use kstar::Kstar;
+use simulate::Simulate;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Polls KACO inverters over RS485 and KSTAR inverters over WiFi, and logs their readings.
 ///
@@ -172,341 +170,6 @@ pub(crate) struct Health {
     pub http: Option<SocketAddr>,
 }
 
-/// Has ADDRESSES say that they come before DIR, which is easily typed in their place.
-fn before_directory(argument: Arg) -> Arg {
-    let addresses = |text: &str| {
-        text.parse::<Addresses>().map_err(|error| match error {
-            AddressError::NotANumber(_) => format!("{error}; ADDRESSES come before DIR"),
-            error => error.to_string(),
-        })
-    };
-    match argument.get_id() == "addresses" {
-        true => argument.value_parser(addresses),
-        false => argument,
-    }
-}
-
-/// `log DEVICE ADDRESSES DIR`
-#[derive(Debug, Args)]
-#[command(mut_args(before_directory))]
-pub(crate) struct Log {
-    /// The bus and its inverters.
-    #[command(flatten)]
-    pub bus: Bus,
-
-    /// Directory for the CSV files; it is made if it is missing
-    #[arg(value_name = "DIR", value_parser = directory(), required_unless_present = "plant")]
-    pub directory: Option<PathBuf>,
-
-    /// Also write the readings to FILE, as Prometheus metrics
-    ///
-    /// After each run, exchanged whole; silent inverters stand there too. For the textfile
-    /// collector of node_exporter the name has to end in .prom.
-    #[arg(long, value_name = "FILE")]
-    pub textfile: Option<PathBuf>,
-
-    /// How to ask.
-    #[command(flatten)]
-    pub polling: Polling,
-
-    /// Where else the readings go.
-    #[command(flatten)]
-    pub publishing: Publishing,
-
-    /// Which database gets the rows.
-    #[command(flatten)]
-    pub pushing: Pushing,
-}
-
-/// `read DEVICE ADDRESSES`
-#[derive(Debug, Args)]
-pub(crate) struct Read {
-    /// The bus and its inverters.
-    #[command(flatten)]
-    pub bus: Bus,
-
-    /// How the readings are printed
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub format: Format,
-
-    /// Print all values of each inverter, not one row per inverter
-    ///
-    /// Of a single inverter the table always has all values.
-    #[arg(long)]
-    pub details: bool,
-
-    /// How to ask.
-    #[command(flatten)]
-    pub polling: Polling,
-
-    /// Where else the readings go.
-    #[command(flatten)]
-    pub publishing: Publishing,
-}
-
-/// `scan DEVICE [ADDRESSES]`
-#[derive(Debug, Args)]
-pub(crate) struct Scan {
-    /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
-    #[arg(value_name = "DEVICE")]
-    pub device: Device,
-
-    /// Addresses to ask, such as 1-9; the maker's 1-32 if there are none
-    #[arg(value_name = "ADDRESSES")]
-    pub addresses: Option<Addresses>,
-
-    /// How the inverters are printed
-    #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
-    pub format: ScanFormat,
-
-    /// How to ask.
-    #[command(flatten)]
-    pub asking: Asking,
-
-    /// Exit with 3 if any inverter gave no reading; with ADDRESSES, if one is missing
-    #[arg(long)]
-    pub strict: bool,
-}
-
-/// `ping DEVICE ADDRESSES`
-#[derive(Debug, Args)]
-pub(crate) struct Ping {
-    /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
-    #[arg(value_name = "DEVICE")]
-    pub device: Device,
-
-    /// Addresses of the inverters, such as 2,4-7
-    #[arg(value_name = "ADDRESSES")]
-    pub addresses: Addresses,
-
-    /// Requests to each inverter
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        value_parser = clap::value_parser!(u32).range(1..=10_000),
-        default_value_t = 10
-    )]
-    pub count: u32,
-
-    /// How to ask.
-    #[command(flatten)]
-    pub waits: Waits,
-
-    /// Append every exchange to FILE, as JSON lines; DEVICE replay:FILE plays it again
-    #[arg(long, value_name = "FILE")]
-    pub record: Option<PathBuf>,
-
-    /// Exit with 3 if any inverter gave no good reply
-    #[arg(long)]
-    pub strict: bool,
-}
-
-/// `watch DEVICE ADDRESSES`
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Watch {
-    /// The bus and its inverters.
-    #[command(flatten)]
-    pub bus: Bus,
-
-    /// What becomes of the readings.
-    #[command(flatten)]
-    pub watching: Watching,
-
-    /// How to ask.
-    #[command(flatten)]
-    pub asking: Asking,
-
-    /// Also ask for the counters: peak power, total yield, hours
-    ///
-    /// Adds six columns at the end. One more request for each inverter; a 000xi has none.
-    #[arg(long)]
-    pub counters: bool,
-}
-
-/// The options of whatever watches.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Watching {
-    /// Time from one round to the next; longer if the inverters need it
-    #[arg(
-        long,
-        value_name = "DURATION",
-        value_parser = duration::parse_positive,
-        default_value = "10s"
-    )]
-    pub every: Duration,
-
-    /// Also log the readings, as `log` does
-    #[arg(long, value_name = "DIR", value_parser = directory())]
-    pub log: Option<PathBuf>,
-
-    /// Also write the readings to FILE after each round, as Prometheus metrics
-    #[arg(long, value_name = "FILE")]
-    pub textfile: Option<PathBuf>,
-
-    /// Serve the inverters as SunSpec devices over Modbus TCP: 0.0.0.0:502, 127.0.0.1:1502
-    ///
-    /// For energy managers: Victron GX, evcc, OpenEMS and others. They can read, never write. Unit
-    /// 126 is the plant, an inverter has its address as unit. Turns --counters on; they are then
-    /// read at most once in five minutes.
-    #[arg(long, value_name = "ADDR:PORT")]
-    pub sunspec: Option<SocketAddr>,
-
-    /// Serve a page, metrics and JSON over HTTP at this address, such as 127.0.0.1:8080
-    ///
-    /// Without any login: 0.0.0.0:8080 shows the readings to the whole network.
-    #[arg(long, value_name = "ADDR:PORT")]
-    pub http: Option<SocketAddr>,
-
-    /// Print one line per change instead of the live page
-    #[arg(long)]
-    pub silent: bool,
-
-    /// Where readings are published.
-    #[command(flatten)]
-    pub publishing: Publishing,
-
-    /// Which database gets the rows.
-    #[command(flatten)]
-    pub pushing: Pushing,
-}
-
-/// `listen DEVICE`
-#[derive(Debug, Args)]
-pub(crate) struct Listen {
-    /// Serial port, such as /dev/ttyUSB0; tcp://host:port
-    #[arg(value_name = "DEVICE")]
-    pub device: Device,
-
-    /// Idle time after which received bytes are printed, complete or not
-    #[arg(
-        long,
-        value_name = "DURATION",
-        value_parser = duration::parse_positive,
-        default_value = "400ms"
-    )]
-    pub gap: Duration,
-
-    /// Stop after this time
-    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse_positive)]
-    pub duration: Option<Duration>,
-
-    /// Append what is heard to FILE, as JSON lines; decode reads it, DEVICE replay:FILE plays it
-    #[arg(long, value_name = "FILE")]
-    pub record: Option<PathBuf>,
-}
-
-/// DEVICE and ADDRESSES
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Bus {
-    /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
-    ///
-    /// /dev/ttyUSB0, or better its name in /dev/serial/by-id/; tcp://host:port for a raw serial
-    /// gateway (ser2net, Elfin EW11, USR-TCP232); sim:, sim:night, sim:noisy for simulated
-    /// inverters; replay:FILE for a recording.
-    #[arg(value_name = "DEVICE", required_unless_present = "plant")]
-    pub device: Option<Device>,
-
-    /// Addresses of the inverters, such as 2,4-7
-    #[arg(value_name = "ADDRESSES", required_unless_present = "plant")]
-    pub addresses: Option<Addresses>,
-
-    /// Poll what this file describes: several buses and KSTAR inverters, side by side
-    ///
-    /// Instead of DEVICE and ADDRESSES. Arguments take precedence over the file, the file over the
-    /// environment.
-    #[arg(long, value_name = "FILE")]
-    pub plant: Option<PathBuf>,
-
-    /// Name of the bus, so that two buses can share a broker or a database
-    ///
-    /// Letters, digits, - and _. It stands in folders (DIR/NAME/02), topics (kaco/NAME_02/state),
-    /// labels, tags and JSON.
-    #[arg(long = "bus", value_name = "NAME")]
-    pub name: Option<BusName>,
-}
-
-/// How long a bus is waited for.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Waits {
-    /// Least time between the starts of two requests
-    ///
-    /// A second is the maker's minimum. Durations are written 1s, 250ms, 1.5s, or as plain seconds.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "1s")]
-    pub pace: Duration,
-
-    /// Wait for the first byte of a reply
-    #[arg(
-        long,
-        value_name = "DURATION",
-        value_parser = duration::parse_positive,
-        default_value = "1s"
-    )]
-    pub timeout: Duration,
-
-    /// Silence that ends a reply whose end is missing
-    #[arg(
-        long,
-        value_name = "DURATION",
-        value_parser = duration::parse_positive,
-        default_value = "400ms"
-    )]
-    pub gap: Duration,
-}
-
-/// The options of whatever polls a bus.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Asking {
-    /// How long to wait.
-    #[command(flatten)]
-    pub waits: Waits,
-
-    /// Tries while the replies of an inverter are garbled
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        value_parser = clap::value_parser!(u32).range(1..=100),
-        default_value_t = 3
-    )]
-    pub attempts: u32,
-
-    /// Append every exchange to FILE, as JSON lines; DEVICE replay:FILE plays it again
-    #[arg(long, value_name = "FILE")]
-    pub record: Option<PathBuf>,
-}
-
-/// The options of whatever reads the inverters of a bus once.
-#[derive(Debug, Args)]
-pub(crate) struct Polling {
-    /// How to ask.
-    #[command(flatten)]
-    pub asking: Asking,
-
-    /// Also ask for the counters: peak power, total yield, hours
-    ///
-    /// Adds six columns at the end. One more request for each inverter; a 000xi has none.
-    #[arg(long)]
-    pub counters: bool,
-
-    /// Exit with 3 if any inverter gave no reading
-    #[arg(long)]
-    pub strict: bool,
-}
-
-/// How readings are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// A table for people
-    Table,
-    /// One JSON object a line
-    Json,
-    /// One CSV table of all inverters, at the end
-    Csv,
-    /// InfluxDB's line protocol, one line per reading
-    Influx,
-    /// Prometheus metrics of all inverters, at the end
-    Prometheus,
-}
-
 /// `decode [FILE]`
 #[derive(Debug, Args)]
 pub(crate) struct Decode {
@@ -517,27 +180,6 @@ pub(crate) struct Decode {
     /// How the readings are printed
     #[arg(long, value_enum, default_value_t = ListFormat::Table)]
     pub format: ListFormat,
-}
-
-/// How other things than the readings of a run are printed: decoded captures, inverters that were
-/// found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ListFormat {
-    /// A table for people
-    Table,
-    /// One JSON object a line, refused captures too
-    Json,
-}
-
-/// How inverters that were found on a bus are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ScanFormat {
-    /// A table for people
-    Table,
-    /// One JSON object a line
-    Json,
-    /// The bus as a plant file has it, to paste
-    Toml,
 }
 
 /// `check FILE`
@@ -564,101 +206,10 @@ pub(crate) struct Completions {
     pub shell: clap_complete::Shell,
 }
 
-/// What can be simulated.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Simulate {
-    /// Play KACO inverters on a pseudo-terminal, until stopped
-    ///
-    /// Prints the name of the terminal; any program can open it as a serial port.
-    #[command(after_help = "Example: kaco_ardexa simulate kaco 2,4-7 --link /tmp/bus")]
-    Kaco(Lazy<SimulateKaco>),
-    /// Play a KSTAR inverter on the UDP ports 48899 and 8899, until stopped
-    ///
-    /// Prints the address at which it answers: ask it with kstar read --ip 127.0.0.1.
-    #[command(after_help = "Example: kaco_ardexa simulate kstar --bind 127.0.0.2")]
-    Kstar(Lazy<SimulateKstar>),
-    /// Make the traffic of many plants, to load a broker or a database, until stopped
-    ///
-    /// Each plant has a connection of its own. Its topics are below plants/0001, plants/0002 and so
-    /// on, its lines have the tag bus=0001. Prints each state that the broker has acknowledged,
-    /// topic and time, with --mqtt-qos 1. The times of a plant are whole multiples of --every,
-    /// counted from 1970: what is missing or twice can be counted by them.
-    #[command(
-        after_help = "Example: kaco_ardexa simulate plants 1000 --mqtt localhost --mqtt-qos 1"
-    )]
-    Plants(Box<Lazy<SimulatePlants>>),
-}
-
-/// `simulate plants NUMBER`
-#[derive(Debug, Args)]
-pub(crate) struct SimulatePlants {
-    /// How many plants
-    #[arg(value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=9999))]
-    pub plants: u16,
-
-    /// Inverters of each plant
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        value_parser = clap::value_parser!(u8).range(1..=31),
-        default_value_t = 10
-    )]
-    pub inverters: u8,
-
-    /// Time from one round of a plant to the next
-    #[arg(
-        long,
-        value_name = "DURATION",
-        value_parser = duration::parse_positive,
-        default_value = "10s"
-    )]
-    pub every: Duration,
-
-    /// Where readings are published.
-    #[command(flatten)]
-    pub publishing: Publishing,
-
-    /// Which database gets them.
-    #[command(flatten)]
-    pub pushing: Pushing,
-}
-
-/// `simulate kaco ADDRESSES`
-#[derive(Debug, Args)]
-pub(crate) struct SimulateKaco {
-    /// Addresses that answer, such as 2,4-7
-    #[arg(value_name = "ADDRESSES")]
-    pub addresses: Addresses,
-
-    /// Make a symbolic link of this name to the terminal
-    #[arg(long, value_name = "PATH")]
-    pub link: Option<PathBuf>,
-
-    /// day: all answer well; night: all are silent; noisy: some replies are garbled, echoed or
-    /// late; fault: the first reports a fault
-    #[arg(long, value_name = "MOOD", default_value = "day", value_parser = mood)]
-    pub mood: Mood,
-}
-
-fn mood(text: &str) -> Result<Mood, String> {
-    Mood::named(text).ok_or_else(|| "there are day, night, noisy and fault".to_owned())
-}
-
-/// A path for logs; a URL is a mistake, and could be one with a password.
-fn directory() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(|path| {
-        if path.to_string_lossy().contains("://") {
-            Err("it is not a directory but a URL; a broker is given by --mqtt")
-        } else {
-            Ok(path)
-        }
-    })
-}
-
 /// `man`
 #[derive(Debug, Args)]
 pub(crate) struct Manual {
     /// The command, such as `log` or `kstar log`
     #[arg(value_name = "COMMAND")]
-    command: Vec<String>,
+    pub command: Vec<String>,
 }

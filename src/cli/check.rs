@@ -1,7 +1,8 @@
 //! What is wrong with a command line although each of its parts is right.
 
 use super::environment::Lazy;
-use super::{Command, Explain, Simulate, document};
+use super::simulate::Simulate;
+use super::{Command, Explain, document};
 use crate::escape;
 use crate::format::explain;
 use clap::ArgMatches;

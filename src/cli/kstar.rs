@@ -1,8 +1,10 @@
 //! What can be typed after `kstar`, and after `simulate kstar`.
 
 use super::environment::Lazy;
-use super::publishing::PlainTopics;
-use super::{Format, ListFormat, Publishing, Pushing, Watching};
+use super::formats::{Format, ListFormat};
+use super::kaco::{Watching, directory};
+use super::publishing::{PlainTopics, Publishing};
+use super::pushing::Pushing;
 use clap::{Args, Subcommand};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -122,7 +124,7 @@ pub(crate) struct KstarRead {
 #[derive(Debug, Args)]
 pub(crate) struct KstarLog {
     /// Directory for the CSV files; it is made if it is missing
-    #[arg(value_name = "DIR", value_parser = super::directory())]
+    #[arg(value_name = "DIR", value_parser = directory())]
     pub(crate) directory: PathBuf,
 
     /// Also write the readings to FILE, as Prometheus metrics

@@ -1,12 +1,13 @@
 //! From what was typed to the plan that a command gets.
 
 use super::environment::Lazy;
+use super::formats::{Format, ScanFormat};
+use super::kaco::{Listen, Log, Ping, Read, Scan, Watch, Watching};
 use super::kstar::{Kstar, Network};
 use super::plant::{self, Refusal, Typed};
-use super::{
-    Asking, Bus, Cli, Command, Decode, Format, Listen, Log, Ping, Polling, Read, Scan, ScanFormat,
-    Simulate, SimulateKaco, SimulatePlants, Watch, Watching, check, document, environment,
-};
+use super::polling::{Asking, Bus, Polling};
+use super::simulate::{Simulate, SimulateKaco, SimulatePlants};
+use super::{Cli, Command, Decode, check, document, environment};
 use crate::address::{Address, Addresses};
 use crate::command::plan::{self, Plan};
 use crate::history::names::Names;

@@ -3,7 +3,10 @@
 //! What is typed counts before the file, the file before the environment. A DEVICE that is typed
 //! counts before a plant file that the environment names.
 
-use super::{Asking, Bus, Log, Polling, Publishing, Pushing, Read, Watch, Watching};
+use super::kaco::{Log, Read, Watch, Watching};
+use super::polling::{Asking, Bus, Polling};
+use super::publishing::Publishing;
+use super::pushing::Pushing;
 use crate::escape::shell_word;
 use crate::history::names::{Name, Names};
 use crate::inverter::InverterId;

@@ -1,0 +1,39 @@
+//! How results are printed.
+
+use clap::ValueEnum;
+
+/// How readings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A table for people
+    Table,
+    /// One JSON object a line
+    Json,
+    /// One CSV table of all inverters, at the end
+    Csv,
+    /// InfluxDB's line protocol, one line per reading
+    Influx,
+    /// Prometheus metrics of all inverters, at the end
+    Prometheus,
+}
+
+/// How other things than the readings of a run are printed: decoded captures, inverters that were
+/// found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// A table for people
+    Table,
+    /// One JSON object a line, refused captures too
+    Json,
+}
+
+/// How inverters that were found on a bus are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScanFormat {
+    /// A table for people
+    Table,
+    /// One JSON object a line
+    Json,
+    /// The bus as a plant file has it, to paste
+    Toml,
+}

@@ -1,0 +1,248 @@
+//! The commands that work with a bus of KACO inverters.
+
+use super::formats::{Format, ScanFormat};
+use super::polling::{Asking, Bus, Polling, Waits};
+use super::publishing::Publishing;
+use super::pushing::Pushing;
+use crate::address::{AddressError, Addresses};
+use crate::duration;
+use crate::link::Device;
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use clap::{Arg, Args};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Has ADDRESSES say that they come before DIR, which is easily typed in their place.
+fn before_directory(argument: Arg) -> Arg {
+    let addresses = |text: &str| {
+        text.parse::<Addresses>().map_err(|error| match error {
+            AddressError::NotANumber(_) => format!("{error}; ADDRESSES come before DIR"),
+            error => error.to_string(),
+        })
+    };
+    match argument.get_id() == "addresses" {
+        true => argument.value_parser(addresses),
+        false => argument,
+    }
+}
+
+/// `log DEVICE ADDRESSES DIR`
+#[derive(Debug, Args)]
+#[command(mut_args(before_directory))]
+pub(crate) struct Log {
+    /// The bus and its inverters.
+    #[command(flatten)]
+    pub bus: Bus,
+
+    /// Directory for the CSV files; it is made if it is missing
+    #[arg(value_name = "DIR", value_parser = directory(), required_unless_present = "plant")]
+    pub directory: Option<PathBuf>,
+
+    /// Also write the readings to FILE, as Prometheus metrics
+    ///
+    /// After each run, exchanged whole; silent inverters stand there too. For the textfile
+    /// collector of node_exporter the name has to end in .prom.
+    #[arg(long, value_name = "FILE")]
+    pub textfile: Option<PathBuf>,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub polling: Polling,
+
+    /// Where else the readings go.
+    #[command(flatten)]
+    pub publishing: Publishing,
+
+    /// Which database gets the rows.
+    #[command(flatten)]
+    pub pushing: Pushing,
+}
+
+/// `read DEVICE ADDRESSES`
+#[derive(Debug, Args)]
+pub(crate) struct Read {
+    /// The bus and its inverters.
+    #[command(flatten)]
+    pub bus: Bus,
+
+    /// How the readings are printed
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+
+    /// Print all values of each inverter, not one row per inverter
+    ///
+    /// Of a single inverter the table always has all values.
+    #[arg(long)]
+    pub details: bool,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub polling: Polling,
+
+    /// Where else the readings go.
+    #[command(flatten)]
+    pub publishing: Publishing,
+}
+
+/// `scan DEVICE [ADDRESSES]`
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
+    #[arg(value_name = "DEVICE")]
+    pub device: Device,
+
+    /// Addresses to ask, such as 1-9; the maker's 1-32 if there are none
+    #[arg(value_name = "ADDRESSES")]
+    pub addresses: Option<Addresses>,
+
+    /// How the inverters are printed
+    #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
+    pub format: ScanFormat,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub asking: Asking,
+
+    /// Exit with 3 if any inverter gave no reading; with ADDRESSES, if one is missing
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `ping DEVICE ADDRESSES`
+#[derive(Debug, Args)]
+pub(crate) struct Ping {
+    /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
+    #[arg(value_name = "DEVICE")]
+    pub device: Device,
+
+    /// Addresses of the inverters, such as 2,4-7
+    #[arg(value_name = "ADDRESSES")]
+    pub addresses: Addresses,
+
+    /// Requests to each inverter
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        value_parser = clap::value_parser!(u32).range(1..=10_000),
+        default_value_t = 10
+    )]
+    pub count: u32,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub waits: Waits,
+
+    /// Append every exchange to FILE, as JSON lines; DEVICE replay:FILE plays it again
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
+    /// Exit with 3 if any inverter gave no good reply
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `watch DEVICE ADDRESSES`
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Watch {
+    /// The bus and its inverters.
+    #[command(flatten)]
+    pub bus: Bus,
+
+    /// What becomes of the readings.
+    #[command(flatten)]
+    pub watching: Watching,
+
+    /// How to ask.
+    #[command(flatten)]
+    pub asking: Asking,
+
+    /// Also ask for the counters: peak power, total yield, hours
+    ///
+    /// Adds six columns at the end. One more request for each inverter; a 000xi has none.
+    #[arg(long)]
+    pub counters: bool,
+}
+
+/// The options of whatever watches.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Watching {
+    /// Time from one round to the next; longer if the inverters need it
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration::parse_positive,
+        default_value = "10s"
+    )]
+    pub every: Duration,
+
+    /// Also log the readings, as `log` does
+    #[arg(long, value_name = "DIR", value_parser = directory())]
+    pub log: Option<PathBuf>,
+
+    /// Also write the readings to FILE after each round, as Prometheus metrics
+    #[arg(long, value_name = "FILE")]
+    pub textfile: Option<PathBuf>,
+
+    /// Serve the inverters as SunSpec devices over Modbus TCP: 0.0.0.0:502, 127.0.0.1:1502
+    ///
+    /// For energy managers: Victron GX, evcc, OpenEMS and others. They can read, never write. Unit
+    /// 126 is the plant, an inverter has its address as unit. Turns --counters on; they are then
+    /// read at most once in five minutes.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub sunspec: Option<SocketAddr>,
+
+    /// Serve a page, metrics and JSON over HTTP at this address, such as 127.0.0.1:8080
+    ///
+    /// Without any login: 0.0.0.0:8080 shows the readings to the whole network.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub http: Option<SocketAddr>,
+
+    /// Print one line per change instead of the live page
+    #[arg(long)]
+    pub silent: bool,
+
+    /// Where readings are published.
+    #[command(flatten)]
+    pub publishing: Publishing,
+
+    /// Which database gets the rows.
+    #[command(flatten)]
+    pub pushing: Pushing,
+}
+
+/// `listen DEVICE`
+#[derive(Debug, Args)]
+pub(crate) struct Listen {
+    /// Serial port, such as /dev/ttyUSB0; tcp://host:port
+    #[arg(value_name = "DEVICE")]
+    pub device: Device,
+
+    /// Idle time after which received bytes are printed, complete or not
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = duration::parse_positive,
+        default_value = "400ms"
+    )]
+    pub gap: Duration,
+
+    /// Stop after this time
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse_positive)]
+    pub duration: Option<Duration>,
+
+    /// Append what is heard to FILE, as JSON lines; decode reads it, DEVICE replay:FILE plays it
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+}
+
+/// A path for logs; a URL is a mistake, and could be one with a password.
+pub(super) fn directory() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        if path.to_string_lossy().contains("://") {
+            Err("it is not a directory but a URL; a broker is given by --mqtt")
+        } else {
+            Ok(path)
+        }
+    })
+}
