@@ -131,19 +131,15 @@ fn entity(
 ) -> Map<String, Value> {
     let expire_after = Some(discovery.expire_after.as_secs()).filter(|seconds| *seconds > 0);
     object([
-        ("name", field.label.into()),
+        ("name", name(field.label).into()),
         ("unique_id", format!("{node}_{key}").into()),
         ("state_topic", state.into()),
-        // Home Assistant takes `None` for a value that is not known; a null becomes just that.
-        (
-            "value_template",
-            format!("{{{{ value_json.{key} | default(none) }}}}").into(),
-        ),
+        ("value_template", template(field, key).into()),
         ("device_class", device_class(field).into()),
         ("state_class", state_class(field.kind).into()),
         ("unit_of_measurement", unit(field.unit).into()),
         ("suggested_display_precision", precision(field).into()),
-        ("entity_category", category(field.kind).into()),
+        ("entity_category", category(field).into()),
         ("expire_after", expire_after.into()),
         ("availability_topic", discovery.availability.clone().into()),
         (
@@ -151,6 +147,24 @@ fn entity(
             json!({"name": "kaco_ardexa", "sw_version": env!("CARGO_PKG_VERSION")}),
         ),
     ])
+}
+
+/// The label, with a capital letter first as all names there.
+fn name(label: &str) -> String {
+    let mut letters = label.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
+/// A null becomes `None`. Home Assistant takes that for a number that is not known, but shows it
+/// where a text is expected.
+fn template(field: &Field, key: &str) -> String {
+    let unknown = if field.kind.is_numeric() {
+        ""
+    } else {
+        " | replace('None', 'unknown')"
+    };
+    format!("{{{{ value_json.{key} | default(none){unknown} }}}}")
 }
 
 fn unit(unit: Unit) -> Option<&'static str> {
@@ -192,10 +206,11 @@ fn precision(field: &Field) -> Option<u8> {
 }
 
 /// What an inverter is and reports about itself, rather than what it does.
-const fn category(kind: Kind) -> Option<&'static str> {
-    match kind {
-        Kind::TypeCode | Kind::Code | Kind::PowerFactorKind => Some("diagnostic"),
-        Kind::Status | Kind::Mode | Kind::Measurement | Kind::Total | Kind::PowerFactor => None,
+const fn category(field: &Field) -> Option<&'static str> {
+    match (field.kind, field.unit) {
+        (Kind::TypeCode | Kind::Code | Kind::PowerFactorKind, _)
+        | (_, Unit::Minute | Unit::Hour) => Some("diagnostic"),
+        _ => None,
     }
 }
 
@@ -388,6 +403,36 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_is_not_known_is_not_the_word_none() {
+        let entities = announced(&KSTAR);
+        let template = |label| {
+            let entity = entities
+                .iter()
+                .find(|(_, entity)| text(entity, "name") == label);
+            entity.map(|(_, entity)| text(entity, "value_template"))
+        };
+        assert_eq!(
+            template("Battery Mode"),
+            Some("{{ value_json.battery_mode | default(none) | replace('None', 'unknown') }}")
+        );
+        assert_eq!(
+            template("PV Power"),
+            Some("{{ value_json.pv_power | default(none) }}")
+        );
+    }
+
+    #[test]
+    fn names_begin_with_a_capital_letter() {
+        for layout in READINGS.into_iter().chain([&COUNTERS, &KSTAR]) {
+            for ((_, entity), field) in announced(layout).iter().zip(layout.fields) {
+                let name = text(entity, "name");
+                assert!(name.starts_with(char::is_uppercase), "{name}");
+                assert!(name.eq_ignore_ascii_case(field.label), "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn diagnostics_are_marked() {
         let marked = |layout| {
             let entities = announced(layout).into_iter();
@@ -399,6 +444,10 @@ mod tests {
         };
         assert_eq!(marked(&THREE_UNITS), ["Type"]);
         assert_eq!(
+            marked(&COUNTERS),
+            ["Minutes today", "Minutes counter", "Minutes total"]
+        );
+        assert_eq!(
             marked(&KSTAR),
             [
                 "Battery Status",
@@ -406,6 +455,7 @@ mod tests {
                 "Battery Warning",
                 "Meter Status",
                 "Error Codes",
+                "Total Hours",
                 "Effective Work Mode",
                 "Effective Relay Control"
             ]

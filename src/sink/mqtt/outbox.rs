@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// Home Assistant subscribes to what is announced within this time, and misses what comes before.
+const SETTLING: Duration = Duration::from_secs(5);
+
 /// Readings on their way to the broker.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
@@ -37,6 +40,8 @@ struct Item {
     is_sent: bool,
     /// Whether the inverter was made known since the connection was made.
     is_announced: bool,
+    /// When the news are published once more, because they came with an announcement.
+    repeat: Option<Instant>,
     totals: Totals,
 }
 
@@ -57,6 +62,7 @@ impl Outbox {
         let is_announced = before
             .as_ref()
             .is_some_and(|before| before.is_announced && before.news.is_alike(&news));
+        let repeat = before.as_ref().and_then(|before| before.repeat);
         let mut totals = before.map(|before| before.totals).unwrap_or_default();
         match &mut news {
             News::Reading(reading) => totals.hold_back(reading),
@@ -67,6 +73,7 @@ impl Outbox {
             since: Instant::now(),
             is_sent: false,
             is_announced,
+            repeat,
             totals,
         };
         self.places.insert(place, item);
@@ -78,6 +85,7 @@ impl Outbox {
         self.next = first.into_iter().collect();
         for item in self.places.values_mut() {
             item.is_announced = false;
+            item.repeat = None;
             item.is_sent = !oldest.is_zero() && item.since.elapsed() > oldest;
         }
     }
@@ -95,12 +103,23 @@ impl Outbox {
         self.next.pop_front();
     }
 
+    /// When there will be a next message without further news; `None` also while there is one.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let repeats = self.places.values().filter_map(|item| item.repeat);
+        repeats.min().filter(|_| self.next.is_empty())
+    }
+
     /// One inverter at a time: while the broker is slow, readings are replaced, not queued.
     fn refill(&mut self, options: &Options, availability: &str) {
+        let now = Instant::now();
         for item in self.places.values_mut() {
+            if item.repeat.take_if(|repeat| *repeat <= now).is_some() {
+                item.is_sent = false;
+            }
             if !item.is_announced {
                 item.is_announced = true;
                 let announcement = item.news.announcement(options, Some(availability));
+                item.repeat = (!announcement.is_empty() && !item.is_sent).then_some(now + SETTLING);
                 self.next.extend(announcement);
             }
             if !item.is_sent {
@@ -250,6 +269,22 @@ mod tests {
         assert_eq!(empty(&mut outbox), (young, 20));
         outbox.restart(None, Duration::ZERO);
         assert_eq!(empty(&mut outbox).0.len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_announced_gets_its_reading_once_more() {
+        let mut outbox = Outbox::default();
+        outbox.put(said(2, "a"));
+        assert_eq!((empty(&mut outbox).1, outbox.due().is_some()), (10, true));
+        outbox.put(said(2, "b"));
+        assert_eq!(empty(&mut outbox).0, ["kaco/02/state b"]);
+        tokio::time::advance(SETTLING).await;
+        assert_eq!(outbox.due(), Some(Instant::now()));
+        assert_eq!(empty(&mut outbox).0, ["kaco/02/state b"]);
+        assert_eq!((empty(&mut outbox).0.len(), outbox.due()), (0, None));
+        tokio::time::advance(AGE).await;
+        outbox.restart(None, AGE / 2);
+        assert_eq!((empty(&mut outbox).1, outbox.due()), (10, None), "too old");
     }
 
     #[tokio::test(start_paused = true)]

@@ -22,7 +22,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{info, warn};
 
 /// A connection is tried again at a random moment of a window, which grows: a thousand plants do
@@ -251,9 +251,12 @@ impl Task {
                 // Never dropped half-way: it could be in the middle of a message.
                 let mut event = pin!(events.poll());
                 loop {
+                    let feeds = is_connected && !is_leaving;
+                    let due = self.shared.state().outbox.due().filter(|_| feeds);
                     tokio::select! {
                         event = &mut event => break event,
                         () = self.shared.changed.notified() => {}
+                        () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
                     }
                     if is_connected {
                         self.feed(&sender, &mut is_leaving);

@@ -120,6 +120,21 @@ fn home_assistant_comes_up() {
     });
 }
 
+/// Home Assistant subscribes after the announcement, and misses the first.
+#[test]
+fn a_reading_is_published_again_after_its_announcement() {
+    let broker = Broker::start(OPEN);
+    let listener = broker.listen();
+    runtime().block_on(async {
+        let session = start(&broker);
+        session.publish(&reading(2, 1));
+        let states = hears(&listener, 2, is_state).await;
+        assert_eq!(states[0].payload, states[1].payload);
+        assert_eq!(listener.heard().len(), 1 + 10 + 2, "announced once");
+        session.stop().await;
+    });
+}
+
 #[test]
 fn a_broker_that_restarts() {
     let mut broker = Broker::start(OPEN);
