@@ -6,7 +6,7 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use std::io::{self, Write};
 
-/// What a run exits with; see [`Exit`].
+/// What a run exits with; see [`Exit`](crate::exit::Exit).
 const EXIT_STATUS: &str = r#".SH "EXIT STATUS"
 .TP
 .B 0

@@ -37,7 +37,8 @@ use chrono::{DateTime, FixedOffset};
 use plan::Plan;
 use stop::Stop;
 
-/// Runs a command to its end.
+/// Runs a command to its end. The error is what kept it from its work, with the exit code; what can
+/// go wrong for a single inverter or sink is reported meanwhile and is in [`Ended`].
 pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
     if !clock::is_set() && !matches!(plan, Plan::Text(_)) {
         return Err(Failure::new(

@@ -38,7 +38,8 @@ pub(super) struct Day {
 }
 
 impl Log {
-    /// Lists a directory: that of `log`, or the folder of a single inverter.
+    /// Lists a directory: that of `log`, or the folder of a single inverter. One that is missing or
+    /// can't be read is an error; one without logs is not.
     pub fn open(directory: &Path) -> Result<Self, ReadError> {
         let mut log = Self::default();
         log.list(directory, "", DEPTH)?;

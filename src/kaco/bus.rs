@@ -58,7 +58,7 @@ pub struct Bus<C: Connect> {
 }
 
 impl<C: Connect> Bus<C> {
-    /// Opens the link.
+    /// Opens the link. The error says why that is not possible now.
     pub async fn open(mut connector: C, timing: Timing) -> Result<Self, LinkError> {
         let stream = Some(connector.connect().await?);
         Ok(Self {

@@ -57,7 +57,7 @@ impl<C: Connect> Poller<C> {
 
     /// Reads each inverter once; the silent ones get one more chance after the others. `report` is
     /// called for each inverter as soon as it is decided, with the requests that it needed. After
-    /// an error, what was reported until then stands.
+    /// an error, that of a lost link, what was reported until then stands.
     pub async fn round(
         &mut self,
         addresses: &[Address],

@@ -48,7 +48,7 @@ pub enum Heard {
 impl<C: Connect> Poller<C> {
     /// Polls every address once, and the silent ones a second time unless the bus has shown that it
     /// is fast. `report` is called with each address; with silent ones once in each pass, and again
-    /// if a late reply comes.
+    /// if a late reply comes. A lost link is an error.
     pub async fn scan(
         &mut self,
         addresses: &[Address],

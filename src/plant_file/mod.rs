@@ -166,7 +166,8 @@ pub(crate) fn read(path: &Path) -> Result<PlantFile, Unusable> {
 }
 
 impl PlantFile {
-    /// Parses a file. `path`: what messages call it.
+    /// Parses a file. `path`: what messages call it. The error holds all mistakes, not only the
+    /// first.
     pub fn parse(path: &str, text: &str) -> Result<Self, Mistakes> {
         let mut notes = Notes::new(path, text);
         let parsed = match DeTable::parse(text) {

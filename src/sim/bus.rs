@@ -61,7 +61,7 @@ pub struct SimulatedBus {
 }
 
 impl SimulatedBus {
-    /// Opens a new pseudo-terminal, within a Tokio runtime.
+    /// Opens a new pseudo-terminal, within a Tokio runtime. An error where the system gives none.
     pub fn open() -> io::Result<Self> {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags)?;
@@ -93,7 +93,7 @@ impl SimulatedBus {
     /// Plays what `answer` returns for each request, one after the other, until a [`Play::HangUp`].
     ///
     /// `answer` gets all bytes up to a CR. While the line is idle it gets those without a CR,
-    /// mostly none.
+    /// mostly none. An error if the terminal fails.
     pub async fn run(mut self, mut answer: impl FnMut(&[u8]) -> Vec<Play>) -> io::Result<()> {
         let mut request = Vec::new();
         let mut byte = [0];

@@ -119,7 +119,7 @@ pub struct Sinks {
 
 impl Sinks {
     /// Opens the sinks. Directories are taken before anything is polled: two runs never write to
-    /// one.
+    /// one. The error is that of the first sink that can't be opened.
     pub fn open(plan: SinkPlan) -> Result<Self, Failure> {
         for failure in plan.exposed() {
             warn!("{failure}");

@@ -46,7 +46,8 @@ pub enum Source {
 }
 
 impl Source {
-    /// Prepares a source; nothing is opened or sent yet.
+    /// Prepares a source; nothing is opened or sent yet. An error if its recording can't be
+    /// written.
     pub fn new(plan: SourcePlan, lifetime: Lifetime, clock: Clock) -> Result<Self, SourceError> {
         Ok(match plan {
             SourcePlan::Kaco(plan) => {

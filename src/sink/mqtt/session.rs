@@ -100,7 +100,7 @@ impl Shared {
 
 impl Session {
     /// Starts to connect. `availability`: see [`availability_topic`]. A broker that is away is not
-    /// an error: it may come.
+    /// an error: it may come. Certificates or a password that can't be read are one.
     pub fn start(options: Options, availability: String) -> Result<Self, PublishError> {
         Self::witnessed(options, availability, None)
     }

@@ -38,7 +38,7 @@ struct Plant {
 }
 
 impl Fleet {
-    /// The devices of these inverters.
+    /// The devices of these inverters. An error if there are more than units.
     pub fn new(options: Options, inverters: &[InverterId]) -> Result<Self, Failure> {
         let mut fleet = Self {
             options,
@@ -72,7 +72,8 @@ impl Fleet {
         }
     }
 
-    /// Takes what came of polling an inverter; one that was just found gets a unit.
+    /// Takes what came of polling an inverter; one that was just found gets a unit. An error if none
+    /// is left.
     pub fn observe(&mut self, observation: &Observation, now: Instant) -> Result<(), Failure> {
         let inverter = &observation.inverter;
         if self.device(inverter).is_none() {
