@@ -153,7 +153,7 @@ struct Raw {
     has_flows: bool,
 }
 
-/// Reads a day. A file or folder that can't be read is an error; lines that are no rows are skipped.
+/// Reads a day. A file that can't be read is an error; lines that are not rows are skipped.
 pub fn read(log: &Log, names: &Names, date: NaiveDate) -> Result<Read<DaySeries>, ReadError> {
     let parts = parallel::map(&log.inverters, |folder| read_one(folder, names, date));
     let mut skipped = Skipped::default();

@@ -2,7 +2,7 @@
 //!
 //! Each day, the specific yield (kWh per kWp) of an inverter is compared with the median of the
 //! others. Weather and season are the same for all, so what is left is the inverter: dirt, shade, a
-//! string that failed. `docs/history.md` describes the rules; [`judge`] is all of them.
+//! string that failed. `docs/history.md` describes the rules; [`judge()`] is all of them.
 
 mod judge;
 mod power;

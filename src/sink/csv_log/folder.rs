@@ -40,8 +40,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder that a person named: links on the way to it are theirs, and followed. An error
-    /// if it is missing, no folder, or closed to this user.
+    /// Opens a folder that a person named: links on the way to it are theirs, and followed. It is
+    /// an error if it is missing, not a folder, or closed to this user.
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self {

@@ -6,13 +6,15 @@
 //! | module | does |
 //! |---|---|
 //! | [`database`], [`login`] | where, and as which user |
-//! | `queue`, `memory` | rows of the logs that the database does not have; what it has |
+//! | `queue`, `backlog` | rows of the logs that the database does not have: all, those of one |
+//! | `memory` | what the database has |
 //! | `store` | the queue, or the newest readings where there is no log |
 //! | `client`, `tls` | requests over one connection |
 //! | `push` | batches, and what becomes of those that are refused |
 //! | `session` | pushing while a run goes on |
 //! | [`error`] | what goes wrong, in words |
 
+mod backlog;
 mod client;
 pub(crate) mod database;
 pub(crate) mod error;

@@ -72,8 +72,8 @@ impl Fleet {
         }
     }
 
-    /// Takes what came of polling an inverter; one that was just found gets a unit. An error if none
-    /// is left.
+    /// Takes what came of polling an inverter; one that was just found gets a unit. An error if no
+    /// unit is left.
     pub fn observe(&mut self, observation: &Observation, now: Instant) -> Result<(), Failure> {
         let inverter = &observation.inverter;
         if self.device(inverter).is_none() {

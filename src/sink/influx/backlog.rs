@@ -1,0 +1,230 @@
+//! The files of one inverter, of which the database does not have all.
+
+use super::memory::{DayFile, LONGEST_LINE, Mark, Memory, NAME};
+use super::queue::Batch;
+use crate::format::influx;
+use crate::format::log_row::Shape;
+use crate::inverter::InverterId;
+use crate::sink::csv_log::error::LogError;
+use crate::sink::csv_log::files::start_file;
+use crate::sink::csv_log::folder::Folder;
+use chrono::NaiveDate;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use tracing::info;
+
+/// Bytes of a log that are read at once.
+const CHUNK: u64 = 256 * 1024;
+
+/// The files of one inverter.
+pub(super) struct Backlog {
+    /// The folder, below the directory.
+    pub(super) label: String,
+    pub(super) inverter: InverterId,
+    memory: Memory,
+    /// Files of which the database does not have all.
+    pub(super) open: BTreeSet<DayFile>,
+    /// The file that the last row was meant for, and its inode before.
+    last: Option<(DayFile, Option<u64>)>,
+    /// There is something to remember.
+    pub(super) is_news: bool,
+    /// The database has taken a row of it.
+    pub(super) is_taken: bool,
+    /// The database takes none of its rows in this attempt.
+    pub(super) is_blocked: bool,
+    /// That a row was skipped was told.
+    pub(super) is_told: bool,
+}
+
+impl Backlog {
+    /// That of an inverter whose files are not known yet. `since`: the first day that it is pushed
+    /// from if it has no memory; its newest day if there is none.
+    pub(super) fn open(
+        label: &str,
+        inverter: &InverterId,
+        folder: Option<&Folder>,
+        since: Option<NaiveDate>,
+    ) -> Result<Self, LogError> {
+        let remembered = folder.and_then(Memory::read);
+        let is_new = remembered.is_none();
+        let first = || since.or_else(|| newest(folder?).map(|file| file.date));
+        let mut backlog = Self {
+            label: label.to_owned(),
+            inverter: inverter.clone(),
+            memory: remembered.unwrap_or_else(|| Memory::before(first())),
+            open: BTreeSet::new(),
+            last: None,
+            is_news: is_new,
+            is_taken: false,
+            is_blocked: false,
+            is_told: false,
+        };
+        if let Some(folder) = folder {
+            backlog.list(folder);
+            if is_new {
+                backlog.save(folder)?;
+            }
+        }
+        Ok(backlog)
+    }
+
+    /// Gets ready for a row that is about to be appended to a file; without folder, the row makes
+    /// it.
+    pub(super) fn expect(
+        &mut self,
+        folder: Option<&Folder>,
+        file: DayFile,
+    ) -> Result<(), LogError> {
+        self.open.insert(file);
+        let Some(folder) = folder else {
+            return Ok(());
+        };
+        self.look(folder, file);
+        self.last = Some((file, inode(folder, file)));
+        // A clock that was wrong writes to a day that is over: before the row is there it is noted
+        // where it will be.
+        if self.memory.mark(file).is_none() {
+            self.memory.set(file, end(folder, file));
+            self.save(folder)?;
+        }
+        Ok(())
+    }
+
+    /// The database has a file up to this mark.
+    pub(super) fn note(&mut self, file: DayFile, mark: Mark) {
+        self.memory.set(file, mark);
+        self.is_news = true;
+    }
+
+    /// Looks again for files if the one that the last row was meant for was set aside for it. Gives
+    /// whether it was; told once.
+    pub(super) fn look(&mut self, folder: &Folder, file: DayFile) -> bool {
+        let before = self.last.take_if(|(last, _)| *last == file);
+        let before = before.and_then(|(_, inode)| inode);
+        let is_set_aside = before.is_some_and(|before| inode(folder, file) != Some(before));
+        if is_set_aside {
+            self.list(folder);
+        }
+        is_set_aside
+    }
+
+    /// Looks for files of which the database does not have all.
+    fn list(&mut self, folder: &Folder) {
+        let names = folder.names().into_iter().flatten();
+        for file in names.filter_map(|name| DayFile::named(&name)) {
+            if self.memory.mark(file).is_some() {
+                self.open.insert(file);
+            }
+        }
+    }
+
+    /// Writes to the disk what the database has.
+    pub(super) fn save(&mut self, folder: &Folder) -> Result<(), LogError> {
+        self.memory.tidy(&self.open);
+        start_file(folder, NAME, &self.memory.text())?;
+        self.is_news = false;
+        Ok(())
+    }
+
+    /// Adds rows of a file to a batch. Gives how far it came and whether that is the end; `None` if
+    /// there was nothing to read.
+    pub(super) fn read(
+        &mut self,
+        folder: &Folder,
+        file: DayFile,
+        room: usize,
+        batch: &mut Batch,
+    ) -> io::Result<Option<(Mark, bool)>> {
+        let mark = self.memory.mark(file);
+        let Some((mut handle, mark)) = folder.file(&file.name())?.zip(mark) else {
+            return Ok(None);
+        };
+        // Another file has this name now: it was set aside.
+        let mark = Some(mark).filter(|mark| mark.is_in(&mut handle));
+        let mark = mark.unwrap_or_default();
+        let mut shape = match mark.length {
+            0 => None,
+            _ => head(&mut handle)?,
+        };
+        handle.seek(SeekFrom::Start(mark.length))?;
+        let mut chunk = Vec::new();
+        let length = (&mut handle).take(CHUNK).read_to_end(&mut chunk)?;
+        let mut reached = mark;
+        let lines = chunk.split_inclusive(|byte| *byte == b'\n');
+        for line in lines.filter(|line| line.ends_with(b"\n")) {
+            if batch.is_full(room) {
+                return Ok(Some((reached, false)));
+            }
+            reached = Mark::behind(line, reached.length + line.len() as u64);
+            match line.strip_prefix(b"#") {
+                Some(_) => shape = shape_of(line).or(shape),
+                None => match self.line(shape.as_ref(), line) {
+                    Some(line) => {
+                        batch.lines += &line;
+                        batch.rows += 1;
+                    }
+                    None => info!("{}/{}: a line is not a row", self.label, file.name()),
+                },
+            }
+        }
+        if reached == mark {
+            return Ok(None); // torn, or a file without lines
+        }
+        Ok(Some((reached, (length as u64) < CHUNK)))
+    }
+
+    /// The line of the last row of a file.
+    pub(super) fn newest(&self, folder: &Folder, file: DayFile) -> Option<String> {
+        let mut handle = folder.file(&file.name()).ok()??;
+        let shape = head(&mut handle).ok()?;
+        let length = handle.metadata().ok()?.len();
+        let start = length.saturating_sub(LONGEST_LINE);
+        handle.seek(SeekFrom::Start(start)).ok()?;
+        let mut tail = Vec::new();
+        handle.take(LONGEST_LINE).read_to_end(&mut tail).ok()?;
+        let mut lines = tail.split_inclusive(|byte| *byte == b'\n');
+        let last = lines.rfind(|line| line.ends_with(b"\n"))?;
+        self.line(shape.as_ref(), last)
+    }
+
+    /// What is pushed of a row, as `read --format influx` prints it; `None` if it is not a row, or
+    /// has no value.
+    fn line(&self, shape: Option<&Shape>, row: &[u8]) -> Option<String> {
+        let reading = shape?.reading(row, &self.inverter)?;
+        Some(influx::line(&reading)).filter(|line| !line.is_empty())
+    }
+}
+
+/// The newest file of a folder.
+fn newest(folder: &Folder) -> Option<DayFile> {
+    let names = folder.names().ok()?;
+    names.filter_map(|name| DayFile::named(&name)).max()
+}
+
+/// Behind what is in a file now.
+fn end(folder: &Folder, file: DayFile) -> Mark {
+    let handle = folder.file(&file.name()).ok().flatten();
+    let mark = handle.and_then(|mut handle| {
+        let length = handle.metadata().ok()?.len();
+        Mark::at(&mut handle, length).ok()
+    });
+    mark.unwrap_or_default()
+}
+
+fn inode(folder: &Folder, file: DayFile) -> Option<u64> {
+    folder.stat(&file.name()).map(|stat| stat.st_ino)
+}
+
+/// What the header of a file says.
+fn head(file: &mut File) -> io::Result<Option<Shape>> {
+    file.rewind()?;
+    let mut head = Vec::new();
+    file.take(LONGEST_LINE).read_to_end(&mut head)?;
+    let line = head.split_inclusive(|byte| *byte == b'\n').next();
+    Ok(line.and_then(shape_of))
+}
+
+fn shape_of(line: &[u8]) -> Option<Shape> {
+    Shape::of(std::str::from_utf8(line).ok()?.trim_end())
+}
