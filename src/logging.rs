@@ -33,7 +33,7 @@ pub fn start(verbose: u8, quiet: bool) -> Messages {
         .with_writer(move || output.clone())
         // A message that can't be written must not end the program: rows are to be written.
         .log_internal_errors(false)
-        .event_format(Line {
+        .event_format(MessageLine {
             is_verbose: verbose > 0,
             messages: messages.clone(),
         })
@@ -46,7 +46,7 @@ const KEPT: usize = 500;
 
 /// A message, and when it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct TimedMessage {
     /// Local time.
     pub time: DateTime<FixedOffset>,
     /// Whether it is a warning or an error.
@@ -62,7 +62,7 @@ pub struct Messages(Arc<Mutex<Output>>);
 #[derive(Debug, Default)]
 struct Output {
     /// `None` while messages go to standard error.
-    held: Option<VecDeque<Entry>>,
+    held: Option<VecDeque<TimedMessage>>,
     has_times: bool,
     /// The line below the messages, if there is one.
     below: String,
@@ -107,7 +107,7 @@ impl Messages {
     }
 
     /// The messages since [`Self::hold`], oldest first; of very many, the newest.
-    pub fn entries(&self) -> Vec<Entry> {
+    pub fn entries(&self) -> Vec<TimedMessage> {
         self.lock().held.iter().flatten().cloned().collect()
     }
 
@@ -125,7 +125,7 @@ impl Messages {
         if held.len() == KEPT {
             held.pop_front();
         }
-        held.push_back(Entry {
+        held.push_back(TimedMessage {
             time: clock::now().fixed_offset(),
             is_trouble,
             text: text.to_owned(),
@@ -216,12 +216,12 @@ pub(crate) fn parted(text: &str, most: u16) -> String {
 }
 
 /// `kaco_ardexa: warning: …`, with the time in a run that goes on; a page knows time and program.
-struct Line {
+struct MessageLine {
     is_verbose: bool,
     messages: Messages,
 }
 
-impl Line {
+impl MessageLine {
     /// What stands before the level.
     fn head(&self) -> String {
         let output = self.messages.lock();
@@ -235,7 +235,7 @@ impl Line {
     }
 }
 
-impl<S, N> FormatEvent<S, N> for Line
+impl<S, N> FormatEvent<S, N> for MessageLine
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,

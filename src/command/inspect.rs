@@ -9,7 +9,7 @@ use crate::format::look::Medium;
 use crate::inverter::InverterId;
 use crate::kaco::timing::Timing;
 use crate::sink::SinkPlan;
-use crate::sink::sunspec::{self, PLANT, Unit};
+use crate::sink::sunspec::{self, PLANT, Served};
 use crate::source::{SourcePlan, kaco};
 use std::path::Path;
 use std::time::Duration;
@@ -135,7 +135,7 @@ fn topic(inverter: &InverterId) -> String {
     }
 }
 
-fn shown(unit: &Unit) -> String {
+fn shown(unit: &Served) -> String {
     match unit.meter {
         None if unit.inverter == PLANT => format!("none: {PLANT} is the plant"),
         Some(meter) => format!("{}, meter {meter}", unit.inverter),

@@ -19,7 +19,7 @@ const SHOWN: usize = 16;
 
 /// A good reply with readings, of an inverter that was polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Heard {
+pub(super) struct GoodReply {
     pub(super) frame: Frame,
     /// From the last request to this inverter to the first byte.
     pub(super) first_byte: Duration,
@@ -57,7 +57,7 @@ pub(super) struct Overheard {
     has_own: bool,
     again: usize,
     requests: BTreeMap<Address, Instant>,
-    replies: BTreeMap<Address, Heard>,
+    replies: BTreeMap<Address, GoodReply>,
     strays: Strays,
 }
 
@@ -111,7 +111,7 @@ impl Overheard {
     }
 
     /// The reply of an inverter to the last request for its readings, in time or not.
-    pub(super) fn reply(&self, address: Address) -> Option<&Heard> {
+    pub(super) fn reply(&self, address: Address) -> Option<&GoodReply> {
         self.replies.get(&address)
     }
 
@@ -179,7 +179,7 @@ impl Overheard {
         let first_byte = asked.map(|sent| began.saturating_duration_since(*sent));
         match first_byte.filter(|time| *time < LATEST) {
             Some(first_byte) if has_readings(&frame) => {
-                let heard = Heard { frame, first_byte };
+                let heard = GoodReply { frame, first_byte };
                 self.replies.entry(address).or_insert(heard);
             }
             None if address != request.address => self.note_master(Some(address.number())),

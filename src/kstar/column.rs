@@ -9,7 +9,7 @@ use crate::reading::Field;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Column {
     pub(crate) field: Field,
-    pub(crate) source: Source,
+    pub(crate) origin: Origin,
 }
 
 /// Words of a code; a code without a word is written as its number.
@@ -17,7 +17,7 @@ pub(crate) type Words = &'static [(u32, &'static str)];
 
 /// Where the value of a column comes from. Columns are referred to by their label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum Origin {
     /// A number as it stands there.
     Raw(Slot),
     /// A code, written as a word.
@@ -30,7 +30,7 @@ pub(crate) enum Source {
     Sum(&'static str, &'static str),
 }
 
-impl Source {
+impl Origin {
     /// Where its own number stands; none if all of it comes from other columns.
     pub(crate) const fn slot(&self) -> Option<Slot> {
         match self {
@@ -43,7 +43,7 @@ impl Source {
 /// The sign of an amount, given by the mode in another column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sign {
-    /// The column of the mode, one with [`Source::Words`].
+    /// The column of the mode, one with [`Origin::Words`].
     pub(crate) by: &'static str,
     /// Words of the mode, and what the amount is multiplied with: 1, -1 or 0.
     pub(crate) factors: &'static [(&'static str, i64)],
@@ -86,36 +86,36 @@ impl Form {
 // The rows of the table are fields that are told where their value comes from.
 
 impl Field {
-    const fn from(self, source: Source) -> Column {
+    const fn from(self, origin: Origin) -> Column {
         Column {
             field: self,
-            source,
+            origin,
         }
     }
 
     /// The number in a slot.
     pub(super) const fn at(self, slot: Slot) -> Column {
-        self.from(Source::Raw(slot))
+        self.from(Origin::Raw(slot))
     }
 
     /// The word for the number in a slot.
     pub(super) const fn words(self, slot: Slot, words: Words) -> Column {
-        self.from(Source::Words(slot, words))
+        self.from(Origin::Words(slot, words))
     }
 
     /// The amount in a slot, with a sign.
     pub(super) const fn signed(self, amount: Slot, sign: Sign) -> Column {
-        self.from(Source::Signed(amount, sign))
+        self.from(Origin::Signed(amount, sign))
     }
 
     /// V times A.
     pub(super) const fn product(self, voltage: &'static str, current: &'static str) -> Column {
-        self.from(Source::Product(voltage, current))
+        self.from(Origin::Product(voltage, current))
     }
 
     /// One column plus another.
     pub(super) const fn sum(self, left: &'static str, right: &'static str) -> Column {
-        self.from(Source::Sum(left, right))
+        self.from(Origin::Sum(left, right))
     }
 }
 

@@ -4,7 +4,7 @@
 //! Nothing is rounded: a number keeps the decimals of its slot, a product those of both factors.
 
 use super::cells::plain;
-use super::column::{Column, Form, Sign, Slot, Source, Words};
+use super::column::{Column, Form, Origin, Sign, Slot, Words};
 use super::identity::identity;
 use super::layout::{COLUMNS, KSTAR};
 use super::wire::Frame;
@@ -47,18 +47,18 @@ const ABNORMAL: u32 = 2;
 
 /// The cell of a column; `None` if the payload ends before it, or if its sign is not known.
 fn value(column: &Column, payload: &[u8]) -> Option<Value> {
-    match &column.source {
-        Source::Raw(slot) => Some(Value::Number(decimal(slot, raw(slot, payload)?))),
-        Source::Words(slot, words) => Some(Value::Text(word(raw(slot, payload)?, words))),
-        Source::Signed(amount, sign) => {
+    match &column.origin {
+        Origin::Raw(slot) => Some(Value::Number(decimal(slot, raw(slot, payload)?))),
+        Origin::Words(slot, words) => Some(Value::Text(word(raw(slot, payload)?, words))),
+        Origin::Signed(amount, sign) => {
             let factor = factor(sign, &named(sign.by, payload)?)?;
             let number = raw(amount, payload)?.abs() * factor;
             Some(Value::Number(decimal(amount, number)))
         }
-        Source::Product(left, right) => {
+        Origin::Product(left, right) => {
             product(number(left, payload)?, number(right, payload)?).map(Value::Number)
         }
-        Source::Sum(left, right) => number(left, payload)?
+        Origin::Sum(left, right) => number(left, payload)?
             .checked_add(number(right, payload)?)
             .map(Value::Number),
     }
@@ -84,7 +84,7 @@ fn factor(sign: &Sign, mode: &Value) -> Option<i64> {
 
 /// A column that has an amount, but a mode that does not determine its sign.
 fn without_sign(column: &Column, payload: &[u8]) -> Option<Unreadable> {
-    let Source::Signed(amount, sign) = &column.source else {
+    let Origin::Signed(amount, sign) = &column.origin else {
         return None;
     };
     let (amount, mode) = (raw(amount, payload)?, named(sign.by, payload)?);
@@ -97,8 +97,8 @@ fn without_sign(column: &Column, payload: &[u8]) -> Option<Unreadable> {
 /// The words of the column of kind [`Kind::Status`].
 fn states() -> Words {
     let mut columns = COLUMNS.iter();
-    let words = columns.find_map(|column| match column.source {
-        Source::Words(_, words) if column.field.kind == Kind::Status => Some(words),
+    let words = columns.find_map(|column| match column.origin {
+        Origin::Words(_, words) if column.field.kind == Kind::Status => Some(words),
         _ => None,
     });
     words.unwrap_or_default()
@@ -123,8 +123,8 @@ fn status_code(payload: &[u8]) -> StatusCode {
     COLUMNS
         .iter()
         .find(|column| column.field.kind == Kind::Status)
-        .and_then(|column| match &column.source {
-            Source::Words(slot, _) => u32::try_from(raw(slot, payload)?).ok(),
+        .and_then(|column| match &column.origin {
+            Origin::Words(slot, _) => u32::try_from(raw(slot, payload)?).ok(),
             _ => None,
         })
         .map_or(StatusCode::Unknown, StatusCode::One)

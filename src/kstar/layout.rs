@@ -195,7 +195,7 @@ static FIELDS: [Field; COLUMNS.len()] = {
 
 #[cfg(test)]
 mod tests {
-    use super::super::column::Source;
+    use super::super::column::Origin;
     use super::super::wire::READINGS_LENGTH;
     use super::*;
     use crate::reading::{Kind, Unit};
@@ -215,10 +215,10 @@ mod tests {
         if above >= COLUMNS.len() {
             return None;
         }
-        match find(label)?.source {
-            Source::Raw(_) | Source::Words(..) => Some(above),
-            Source::Signed(_, sign) => depth(sign.by, above + 1),
-            Source::Product(left, right) | Source::Sum(left, right) => {
+        match find(label)?.origin {
+            Origin::Raw(_) | Origin::Words(..) => Some(above),
+            Origin::Signed(_, sign) => depth(sign.by, above + 1),
+            Origin::Product(left, right) | Origin::Sum(left, right) => {
                 Some(depth(left, above + 1)?.max(depth(right, above + 1)?))
             }
         }
@@ -234,7 +234,7 @@ mod tests {
     fn slots_are_disjoint_and_fill_the_payload() {
         let mut owners = [None; READINGS_LENGTH];
         for column in &COLUMNS {
-            let (label, slot) = (column.field.label, column.source.slot());
+            let (label, slot) = (column.field.label, column.origin.slot());
             let size = slot.map_or(0, |slot| slot.form.size());
             let offset = slot.map_or(0, |slot| slot.offset);
             let bytes = owners.get_mut(offset..offset + size).unwrap_or_default();
@@ -256,12 +256,12 @@ mod tests {
         for column in &COLUMNS {
             let label = column.field.label;
             assert!(depth(label, 0).is_some(), "{label}");
-            match column.source {
-                Source::Product(left, right) => {
+            match column.origin {
+                Origin::Product(left, right) => {
                     let units = [unit(left), unit(right), unit(label)];
                     assert_eq!(units, [Some(Volt), Some(Ampere), Some(Watt)], "{label}");
                 }
-                Source::Sum(left, right) => {
+                Origin::Sum(left, right) => {
                     assert_eq!([unit(left), unit(right)], [unit(label); 2], "{label}");
                 }
                 _ => {}
@@ -272,11 +272,11 @@ mod tests {
     #[test]
     fn signs_are_those_of_words_that_exist() {
         for column in &COLUMNS {
-            let Source::Signed(_, sign) = column.source else {
+            let Origin::Signed(_, sign) = column.origin else {
                 continue;
             };
-            let words = match find(sign.by).map(|column| column.source) {
-                Some(Source::Words(_, words)) => words,
+            let words = match find(sign.by).map(|column| column.origin) {
+                Some(Origin::Words(_, words)) => words,
                 _ => &[],
             };
             for (word, factor) in sign.factors {
@@ -294,10 +294,10 @@ mod tests {
             let is_mode = matches!(column.field.kind, Kind::Mode | Kind::Status);
             assert_eq!(
                 is_mode,
-                matches!(column.source, Source::Words(..)),
+                matches!(column.origin, Origin::Words(..)),
                 "{label}"
             );
-            let Source::Words(slot, words) = column.source else {
+            let Origin::Words(slot, words) = column.origin else {
                 continue;
             };
             assert_eq!(column.field.unit, Unit::None, "{label}");

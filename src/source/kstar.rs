@@ -66,10 +66,10 @@ pub struct KstarSource {
     lifetime: Lifetime,
     clock: Clock,
     /// Those that are not being polled, by address.
-    inverters: Vec<Inverter>,
+    inverters: Vec<KnownInverter>,
     /// Identities of all inverters, in order: those named, then those found.
     order: Vec<(Ipv4Addr, InverterId)>,
-    polling: JoinSet<(Inverter, Result<Outcome, NetworkError>)>,
+    polling: JoinSet<(KnownInverter, Result<Outcome, NetworkError>)>,
     search: Option<RunningSearch>,
     searched: Option<Instant>,
 }
@@ -80,7 +80,7 @@ struct RunningSearch {
 }
 
 /// One inverter, and what was learnt about it.
-struct Inverter {
+struct KnownInverter {
     ip: Ipv4Addr,
     client: Client,
     /// The identity that it reported, and when.
@@ -135,7 +135,7 @@ impl KstarSource {
         let is_new = has_room && self.order.iter().all(|(known, _)| *known != ip);
         if is_new {
             self.order.push((ip, self.id(ip, None)));
-            self.inverters.push(Inverter {
+            self.inverters.push(KnownInverter {
                 ip,
                 client: Client::new(ip, Timing::default(), is_awake),
                 identity: None,
@@ -215,7 +215,7 @@ impl KstarSource {
     }
 
     /// Starts to poll those that are `wanted`; gives those that are waited for.
-    fn start(&mut self, wanted: impl Fn(&Inverter) -> bool) -> BTreeSet<Ipv4Addr> {
+    fn start(&mut self, wanted: impl Fn(&KnownInverter) -> bool) -> BTreeSet<Ipv4Addr> {
         let mut awaited = BTreeSet::new();
         let (wanted, idle) = self
             .inverters
@@ -223,7 +223,7 @@ impl KstarSource {
             .partition(|inverter| wanted(inverter));
         self.inverters = idle;
         let clock = self.clock;
-        let wanted: Vec<Inverter> = wanted;
+        let wanted: Vec<KnownInverter> = wanted;
         for mut inverter in wanted {
             if self.lifetime == Lifetime::Once || !inverter.was_silent {
                 awaited.insert(inverter.ip);
@@ -259,7 +259,7 @@ impl KstarSource {
     /// The observation of one poll; the inverter is idle again.
     fn observe(
         &mut self,
-        mut inverter: Inverter,
+        mut inverter: KnownInverter,
         outcome: Result<Outcome, NetworkError>,
         round: &mut Round,
     ) -> Observation {
@@ -344,7 +344,7 @@ async fn next_found(search: &mut Option<RunningSearch>) -> Result<Ipv4Addr, Opti
     Err(ended.ok().and_then(Result::err))
 }
 
-impl Inverter {
+impl KnownInverter {
     /// Takes the serial number of a reading; another one than before is reported.
     fn tell(&mut self, serial: Option<&str>) -> Option<String> {
         let new = serial?.to_owned();

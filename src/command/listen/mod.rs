@@ -18,7 +18,7 @@ use crate::link::Link;
 use crate::source::recorder::Recorder;
 use bytes::BytesMut;
 use counts::Counts;
-use record::Record;
+use record::Transcript;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -51,7 +51,7 @@ pub(super) async fn run(arguments: Listen, mut stop: Stop) -> Result<Ended, Fail
         buffer: BytesMut::new(),
         last: None,
         counts: Counts::default(),
-        record: recorder.as_ref().map(|one| Record::new(one.observer())),
+        record: recorder.as_ref().map(|one| Transcript::new(one.observer())),
     };
     let over = async {
         match arguments.duration {
@@ -97,7 +97,7 @@ struct Listener {
     buffer: BytesMut,
     last: Option<Instant>,
     counts: Counts,
-    record: Option<Record>,
+    record: Option<Transcript>,
 }
 
 impl Listener {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Makes exchanges of what is heard.
-pub(super) struct Record {
+pub(super) struct Transcript {
     observer: Observer,
     request: Vec<u8>,
     reply: Vec<u8>,
@@ -15,7 +15,7 @@ pub(super) struct Record {
     outcome: &'static str,
 }
 
-impl Record {
+impl Transcript {
     /// `observer` gets each exchange when the next one begins.
     pub(super) fn new(observer: Observer) -> Self {
         Self {

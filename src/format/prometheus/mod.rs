@@ -28,7 +28,7 @@ pub fn exposition(observations: &[Observation]) -> String {
             add_reading(&mut families, reading, &inverter);
         }
     }
-    families.iter().map(Family::text).collect()
+    families.iter().map(Samples::text).collect()
 }
 
 /// The metrics of all inverters together; what is not known has no sample.
@@ -43,7 +43,7 @@ pub(crate) fn plant(total: &PlantTotal) -> String {
             add(&mut families, metric, &labels, &value.to_string());
         }
     }
-    families.iter().map(Family::text).collect()
+    families.iter().map(Samples::text).collect()
 }
 
 /// The labels that identify an inverter, as in a sample.
@@ -61,12 +61,12 @@ fn identity(inverter: &InverterId) -> Vec<(&'static str, String)> {
 }
 
 /// All samples of one metric.
-struct Family {
+struct Samples {
     metric: Metric,
     samples: Vec<String>,
 }
 
-impl Family {
+impl Samples {
     fn text(&self) -> String {
         let Metric {
             name, help, kind, ..
@@ -76,7 +76,7 @@ impl Family {
     }
 }
 
-fn add_reading(families: &mut Vec<Family>, reading: &Reading, labels: &str) {
+fn add_reading(families: &mut Vec<Samples>, reading: &Reading, labels: &str) {
     add(families, metric::info(), &about(reading), "1");
     for (name, code) in status_codes(reading) {
         add(
@@ -96,14 +96,14 @@ fn add_reading(families: &mut Vec<Family>, reading: &Reading, labels: &str) {
 }
 
 /// Adds a sample to its family, which begins with its first sample.
-fn add(families: &mut Vec<Family>, metric: Metric, labels: &str, value: &str) {
+fn add(families: &mut Vec<Samples>, metric: Metric, labels: &str, value: &str) {
     let sample = format!("{}{labels} {value}\n", metric.name);
     match families
         .iter_mut()
         .find(|family| family.metric.name == metric.name)
     {
         Some(family) => family.samples.push(sample),
-        None => families.push(Family {
+        None => families.push(Samples {
             metric,
             samples: vec![sample],
         }),

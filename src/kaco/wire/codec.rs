@@ -134,7 +134,7 @@ fn request(bytes: &[u8]) -> Option<Traffic> {
 }
 
 /// The outcome of a look at some bytes.
-pub(super) struct Scan {
+pub(super) struct Sighting {
     /// Length of what is at the start and belongs to no frame.
     pub(super) junk: usize,
     /// Length of what can go: junk and frame.
@@ -144,7 +144,7 @@ pub(super) struct Scan {
 
 /// Finds the first frame or refused piece in `bytes`; everything that can't be the start of one is
 /// skipped.
-pub(super) fn scan(bytes: &[u8], ended: bool) -> Scan {
+pub(super) fn scan(bytes: &[u8], ended: bool) -> Sighting {
     let mut junk = 0;
     while let Some(rest) = bytes.get(junk..).filter(|rest| !rest.is_empty()) {
         // In one piece no frame may be longer than it could be byte by byte.
@@ -160,10 +160,10 @@ pub(super) fn scan(bytes: &[u8], ended: bool) -> Scan {
             }
         };
         let used = junk + length;
-        return Scan { junk, used, item };
+        return Sighting { junk, used, item };
     }
     let (used, item) = (junk, None);
-    Scan { junk, used, item }
+    Sighting { junk, used, item }
 }
 
 /// Refuses the frame at the start of `bytes`. Only its start is skipped: its end is not known for

@@ -12,11 +12,11 @@ use crate::sim::sun::Moment;
 /// Type code as on the wire, form and layout of the readings, maximum power W, voltage of the
 /// strings V, commands that are answered. The units of a 000xi have their number behind the type
 /// code.
-type Family = (&'static str, Form, &'static Layout, f64, f64, &'static [u8]);
+type FamilyRow = (&'static str, Form, &'static Layout, f64, f64, &'static [u8]);
 
 /// In the order in which they take turns: the addresses 2,4-7 show five layouts.
 #[rustfmt::skip]
-static FAMILIES: &[Family] = &[
+static FAMILIES: &[FamilyRow] = &[
     ("6400xi", Standard, &STANDARD,                 6_400.0, 410.0, b"0389"),
     ("300TL",  Generic,  &MPPT3,                   25_000.0, 610.0, b"038s"),
     ("086L32", Generic,  &MPPT2,                    8_600.0, 520.0, b"0389s"),
@@ -35,7 +35,7 @@ pub(super) fn reply(at: Address, command: u8, moment: Moment, is_faulty: bool) -
     let number = u32::from(at.number());
     let letter = char::from(command);
     let header = Header(at, letter);
-    let inverter = |seed| Inverter::new(family, seed, moment, is_faulty);
+    let inverter = |seed| SimulatedInverter::new(family, seed, moment, is_faulty);
     commands.contains(&command).then(|| match (command, form) {
         (b'0', Unit) => frames::plain(&Header(at, '4').to_string()),
         (b'0', Generic) => inverter(number).readings(Header(at, 'n'), code),
@@ -69,8 +69,8 @@ const EFFICIENCY: f64 = 0.96;
 const LOW_LIGHT: f64 = 0.25;
 
 /// One inverter, or one unit of a 000xi, at one moment.
-struct Inverter {
-    family: &'static Family,
+struct SimulatedInverter {
+    family: &'static FamilyRow,
     /// What makes it differ from its neighbours.
     seed: u32,
     /// What it feeds in when the sun is brightest, W.
@@ -82,8 +82,8 @@ struct Inverter {
     sun: [f64; 3],
 }
 
-impl Inverter {
-    fn new(family: &'static Family, seed: u32, moment: Moment, is_faulty: bool) -> Self {
+impl SimulatedInverter {
+    fn new(family: &'static FamilyRow, seed: u32, moment: Moment, is_faulty: bool) -> Self {
         let (status, sun) = match is_faulty {
             true => (FAULT, [0.0; 3]),
             false => (FEEDING, moment.sun()),

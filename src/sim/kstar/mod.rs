@@ -58,7 +58,7 @@ fn payload(moment: Moment) -> Vec<u8> {
 /// Writes a number to its place in the table.
 fn put(payload: &mut [u8], label: &str, number: f64) {
     let column = COLUMNS.iter().find(|column| column.field.label == label);
-    let Some(slot) = column.and_then(|column| column.source.slot()) else {
+    let Some(slot) = column.and_then(|column| column.origin.slot()) else {
         return;
     };
     let number = (number * 10_f64.powi(slot.decimals as i32)).round() as i64;
@@ -104,7 +104,7 @@ mod tests {
         }) {
             let column = COLUMNS.iter().find(|column| column.field.label == label);
             assert!(
-                column.is_some_and(|column| column.source.slot().is_some()),
+                column.is_some_and(|column| column.origin.slot().is_some()),
                 "{label}"
             );
         }

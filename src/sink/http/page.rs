@@ -1,6 +1,6 @@
 //! The page: one document that needs nothing else.
 
-use super::state::{Entry, STEP, State};
+use super::state::{STEP, ServedInverter, State};
 use crate::escape::markup as escaped;
 use crate::format::table;
 use crate::observation::Outcome;
@@ -148,7 +148,7 @@ fn curves(state: &State) -> String {
 }
 
 /// The line of one inverter; more than `hole` steps without a reading interrupt it.
-fn curve(entry: &Entry, hole: u32, scale: f64) -> String {
+fn curve(entry: &ServedInverter, hole: u32, scale: f64) -> String {
     let mut path = String::new();
     let mut last = None;
     for (&step, &power) in &entry.curve {
@@ -194,7 +194,7 @@ fn rows(state: &State) -> String {
     card + "</tbody></table></section>\n"
 }
 
-fn row(state: &State, entry: &Entry, colour: &str) -> String {
+fn row(state: &State, entry: &ServedInverter, colour: &str) -> String {
     let inverter = &entry.observation.inverter;
     let name = inverter.shown();
     let reading = entry.reading.as_ref();

@@ -19,7 +19,7 @@ pub(super) const STEP: u32 = 3;
 const LONGEST_ROUND: Duration = Duration::from_secs(60);
 
 /// One inverter.
-pub(super) struct Entry {
+pub(super) struct ServedInverter {
     pub(super) observation: Observation,
     /// Its last good reading.
     pub(super) reading: Option<Reading>,
@@ -27,7 +27,7 @@ pub(super) struct Entry {
     pub(super) curve: BTreeMap<u32, f64>,
 }
 
-impl Entry {
+impl ServedInverter {
     /// Adds the power of a reading to the curve.
     fn draw(&mut self, reading: &Reading, time: DateTime<FixedOffset>) {
         if let Some((power, _)) = reading.figure(Role::Power) {
@@ -50,7 +50,7 @@ pub(in crate::sink) struct State {
     pub(super) clock: Clock,
     pub(super) every: Duration,
     pub(super) title: Option<String>,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<ServedInverter>,
     /// What totals need of earlier rounds.
     pub(super) memory: Memory,
     counts: BTreeMap<String, Counts>,
@@ -79,7 +79,7 @@ impl State {
     /// Adds an inverter that has not been polled.
     pub(super) fn add(&mut self, inverter: &InverterId) {
         self.counts.entry(bus(inverter)).or_default();
-        self.entries.push(Entry {
+        self.entries.push(ServedInverter {
             observation: Observation::new(inverter.clone(), Outcome::NotPolled),
             reading: None,
             curve: BTreeMap::new(),
@@ -91,11 +91,11 @@ impl State {
         let mut before = std::mem::take(&mut self.entries);
         for observation in latest {
             let place = observation.inverter.place();
-            let is_it = |entry: &Entry| entry.observation.inverter.place() == place;
+            let is_it = |entry: &ServedInverter| entry.observation.inverter.place() == place;
             match before.iter().position(is_it) {
                 Some(known) => {
                     let entry = before.swap_remove(known);
-                    self.entries.push(Entry {
+                    self.entries.push(ServedInverter {
                         observation: observation.clone(),
                         ..entry
                     });
@@ -140,9 +140,9 @@ impl State {
     }
 
     /// The entry of an inverter, a new one if there is none.
-    fn entry(&mut self, inverter: &InverterId) -> Option<&mut Entry> {
+    fn entry(&mut self, inverter: &InverterId) -> Option<&mut ServedInverter> {
         let place = inverter.place();
-        let is_it = |entry: &Entry| entry.observation.inverter.place() == place;
+        let is_it = |entry: &ServedInverter| entry.observation.inverter.place() == place;
         if !self.entries.iter().any(is_it) {
             self.add(inverter);
         }
@@ -232,7 +232,7 @@ impl State {
 
     /// The object of the inverter of this label.
     pub(super) fn reading(&self, label: &str) -> Option<Value> {
-        let is_it = |entry: &&Entry| entry.observation.inverter.label() == label;
+        let is_it = |entry: &&ServedInverter| entry.observation.inverter.label() == label;
         let entry = self.entries.iter().find(is_it)?;
         Some(self.object(&entry.observation))
     }

@@ -1,6 +1,6 @@
 //! The files of one inverter, of which the database does not have all.
 
-use super::memory::{DayFile, LONGEST_LINE, Mark, Memory, NAME};
+use super::memory::{DayFile, Extent, LONGEST_LINE, Memory, NAME};
 use super::queue::Batch;
 use crate::format::influx;
 use crate::format::log_row::Shape;
@@ -92,7 +92,7 @@ impl Backlog {
     }
 
     /// The database has a file up to this mark.
-    pub(super) fn note(&mut self, file: DayFile, mark: Mark) {
+    pub(super) fn note(&mut self, file: DayFile, mark: Extent) {
         self.memory.set(file, mark);
         self.is_news = true;
     }
@@ -135,7 +135,7 @@ impl Backlog {
         file: DayFile,
         room: usize,
         batch: &mut Batch,
-    ) -> io::Result<Option<(Mark, bool)>> {
+    ) -> io::Result<Option<(Extent, bool)>> {
         let mark = self.memory.mark(file);
         let Some((mut handle, mark)) = folder.file(&file.name())?.zip(mark) else {
             return Ok(None);
@@ -156,7 +156,7 @@ impl Backlog {
             if batch.is_full(room) {
                 return Ok(Some((reached, false)));
             }
-            reached = Mark::behind(line, reached.length + line.len() as u64);
+            reached = Extent::behind(line, reached.length + line.len() as u64);
             match line.strip_prefix(b"#") {
                 Some(_) => shape = shape_of(line).or(shape),
                 None => match self.line(shape.as_ref(), line) {
@@ -203,11 +203,11 @@ fn newest(folder: &Folder) -> Option<DayFile> {
 }
 
 /// Behind what is in a file now.
-fn end(folder: &Folder, file: DayFile) -> Mark {
+fn end(folder: &Folder, file: DayFile) -> Extent {
     let handle = folder.file(&file.name()).ok().flatten();
     let mark = handle.and_then(|mut handle| {
         let length = handle.metadata().ok()?.len();
-        Mark::at(&mut handle, length).ok()
+        Extent::at(&mut handle, length).ok()
     });
     mark.unwrap_or_default()
 }

@@ -61,13 +61,13 @@ impl DayFile {
 
 /// How much of a file the database has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct Extent {
     pub(super) length: u64,
     /// Of the row that ends there.
     sum: u32,
 }
 
-impl Mark {
+impl Extent {
     /// Behind a line of a file.
     pub(super) fn behind(line: &[u8], length: u64) -> Self {
         let sum = Crc::<u32>::new(&CRC_32_ISO_HDLC).checksum(line);
@@ -96,7 +96,7 @@ impl Mark {
 pub(super) struct Memory {
     /// All files up to this day, but those that are named.
     through: Option<NaiveDate>,
-    files: BTreeMap<DayFile, Mark>,
+    files: BTreeMap<DayFile, Extent>,
 }
 
 impl Memory {
@@ -118,7 +118,7 @@ impl Memory {
                 ("through", day, None) => memory.through = Some(day.parse().ok()?),
                 (name, length, Some(sum)) => {
                     let (length, sum) = (length.parse().ok()?, u32::from_str_radix(sum, 16).ok()?);
-                    memory.set(DayFile::named(name)?, Mark { length, sum });
+                    memory.set(DayFile::named(name)?, Extent { length, sum });
                 }
                 _ => return None,
             }
@@ -130,20 +130,20 @@ impl Memory {
     pub(super) fn text(&self) -> String {
         let through = self.through.map(|day| format!("through {day}\n"));
         let files = self.files.iter().map(|(file, mark)| {
-            let Mark { length, sum } = mark;
+            let Extent { length, sum } = mark;
             format!("{} {length} {sum:08x}\n", file.name())
         });
         through.into_iter().chain(files).collect()
     }
 
     /// How much of a file the database has; `None` for all of it.
-    pub(super) fn mark(&self, file: DayFile) -> Option<Mark> {
+    pub(super) fn mark(&self, file: DayFile) -> Option<Extent> {
         let is_over = self.through.is_some_and(|day| file.date <= day);
         let mark = self.files.get(&file).copied();
-        mark.or_else(|| (!is_over).then(Mark::default))
+        mark.or_else(|| (!is_over).then(Extent::default))
     }
 
-    pub(super) fn set(&mut self, file: DayFile, mark: Mark) {
+    pub(super) fn set(&mut self, file: DayFile, mark: Extent) {
         self.files.insert(file, mark);
     }
 
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn what_is_over_is_forgotten_and_what_is_open_is_not() {
-        let mark = Mark::behind(b"row\n", 9);
+        let mark = Extent::behind(b"row\n", 9);
         let mut memory = Memory::default();
         let names = ["2026-11-17.csv", "2026-11-19.csv", "2026-11-20.csv"];
         for name in names {
@@ -205,7 +205,10 @@ mod tests {
                 .replace("6a9c5e54", &format!("{:08x}", mark.sum))
         );
         assert_eq!(memory.mark(file("2026-11-17.csv")), None);
-        assert_eq!(memory.mark(file("2026-11-19.csv.1")), Some(Mark::default()));
+        assert_eq!(
+            memory.mark(file("2026-11-19.csv.1")),
+            Some(Extent::default())
+        );
         memory.tidy(&BTreeSet::new());
         assert_eq!(memory.mark(file("2026-11-19.csv")), None);
         // A clock that was wrong: a day that is over has a row more.
@@ -221,7 +224,7 @@ mod tests {
         let folder = Folder::open(directory.path()).unwrap();
         assert_eq!(Memory::read(&folder), None);
         let mut memory = Memory::before(Some(file("2026-11-20.csv").date));
-        memory.set(file("2026-11-20.csv.1"), Mark::behind(b"row\n", 77));
+        memory.set(file("2026-11-20.csv.1"), Extent::behind(b"row\n", 77));
         folder.create(NAME, memory.text().as_bytes()).unwrap();
         assert_eq!(Memory::read(&folder), Some(memory));
         for damaged in ["through\n", "x\n", "2026-11-20.csv 1 z\n", "\0\0"] {
@@ -234,10 +237,10 @@ mod tests {
     fn a_mark_knows_its_file() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"# head\nrow 1\nrow 2\n").unwrap();
-        let mark = Mark::at(&mut file, 13).unwrap();
-        assert_eq!(mark, Mark::behind(b"row 1\n", 13));
-        assert!(mark.is_in(&mut file) && Mark::default().is_in(&mut file));
-        assert!(!Mark::behind(b"row 1\n", 19).is_in(&mut file));
-        assert!(!Mark::behind(b"row 1\n", 999).is_in(&mut file));
+        let mark = Extent::at(&mut file, 13).unwrap();
+        assert_eq!(mark, Extent::behind(b"row 1\n", 13));
+        assert!(mark.is_in(&mut file) && Extent::default().is_in(&mut file));
+        assert!(!Extent::behind(b"row 1\n", 19).is_in(&mut file));
+        assert!(!Extent::behind(b"row 1\n", 999).is_in(&mut file));
     }
 }

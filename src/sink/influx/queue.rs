@@ -1,7 +1,7 @@
 //! The logs as a queue: rows that the database does not have yet, oldest first.
 
 use super::backlog::Backlog;
-use super::memory::{DayFile, Mark};
+use super::memory::{DayFile, Extent};
 use crate::inverter::InverterId;
 use crate::sink::csv_log::error::LogError;
 use crate::sink::csv_log::folder::Folder;
@@ -19,16 +19,16 @@ pub(super) struct Batch {
     pub(super) lines: String,
     /// How many.
     pub(super) rows: usize,
-    parts: Vec<Part>,
+    parts: Vec<Share>,
 }
 
 /// What a batch has of one file.
 #[derive(Debug, Clone, Copy)]
-struct Part {
+struct Share {
     /// Which inverter.
     place: usize,
     file: DayFile,
-    mark: Mark,
+    mark: Extent,
     /// It has all of the file.
     is_end: bool,
 }
@@ -131,7 +131,7 @@ impl Queue {
         if is_end {
             backlog.open.remove(&file);
         }
-        batch.parts.extend(read.map(|(mark, is_end)| Part {
+        batch.parts.extend(read.map(|(mark, is_end)| Share {
             place,
             file,
             mark,

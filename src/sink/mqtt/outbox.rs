@@ -19,14 +19,14 @@ const SETTLING: Duration = Duration::from_secs(5);
 /// Readings on their way to the broker.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    places: BTreeMap<Place, Item>,
+    places: BTreeMap<Subject, Item>,
     /// What the connection that there is gets next, in order; empty where there is none.
     next: VecDeque<Message>,
 }
 
-/// Where the news of an inverter wait, and those of all together.
+/// What news are about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum Subject {
     Inverter(InverterId),
     Plant,
 }
@@ -146,10 +146,10 @@ impl From<PlantTotal> for News {
 }
 
 impl News {
-    fn place(&self) -> Place {
+    fn place(&self) -> Subject {
         match self {
-            Self::Reading(reading) => Place::Inverter(reading.inverter.clone()),
-            Self::Total(_) => Place::Plant,
+            Self::Reading(reading) => Subject::Inverter(reading.inverter.clone()),
+            Self::Total(_) => Subject::Plant,
         }
     }
 

@@ -12,10 +12,10 @@ const DAILY_YIELD: &str = "daily yield";
 /// The totals that one inverter published. Only a process that goes on can know them: a run that
 /// ends leaves the judging to Home Assistant.
 #[derive(Debug, Default)]
-pub(super) struct Totals(BTreeMap<Place, Total>);
+pub(super) struct Totals(BTreeMap<ColumnKey, Total>);
 
 /// A column: which of the reading's tables, and the label. The same label can stand in both.
-type Place = (usize, &'static str);
+type ColumnKey = (usize, &'static str);
 
 #[derive(Debug)]
 struct Total {
@@ -57,7 +57,7 @@ impl Totals {
         }
     }
 
-    fn lets(&mut self, place: Place, number: Decimal, day: NaiveDate) -> bool {
+    fn lets(&mut self, place: ColumnKey, number: Decimal, day: NaiveDate) -> bool {
         let total = self.0.entry(place).or_insert(Total {
             number,
             fell: day,

@@ -1,7 +1,7 @@
 //! An inverter as a SunSpec device: its identity, which never changes, and its registers.
 
 use super::model::encode_model;
-use super::presence::{Heard, Presence, Standing};
+use super::presence::{LastPoll, Presence, Standing};
 use super::state;
 use super::tables::{COMMON, INVERTER, METER, NAMEPLATE, STORAGE, TRACKER, TRACKERS};
 use super::values::{Tracker, Values, phases};
@@ -110,12 +110,12 @@ impl Device {
         let heard = match &observation.outcome {
             Outcome::Read { answer, .. } => {
                 self.take(answer);
-                Heard::Read {
+                LastPoll::Read {
                     feeds: self.feeds(answer),
                 }
             }
-            Outcome::Silent => Heard::Silent,
-            Outcome::Garbled(_) | Outcome::Unreachable(_) => Heard::Trouble,
+            Outcome::Silent => LastPoll::Silent,
+            Outcome::Garbled(_) | Outcome::Unreachable(_) => LastPoll::Trouble,
             Outcome::NotPolled => return,
         };
         self.presence.hear(heard, now);

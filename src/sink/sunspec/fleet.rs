@@ -25,12 +25,12 @@ pub struct Fleet {
     options: Options,
     units: Units,
     devices: Vec<Device>,
-    plant: Plant,
+    plant: PlantUnit,
 }
 
 /// The only inverter, or the sum of all.
 #[derive(Default)]
-struct Plant {
+struct PlantUnit {
     identity: Option<Identity>,
     watt_hours: Option<Decimal>,
     registers: Option<Registers>,
@@ -44,7 +44,7 @@ impl Fleet {
             options,
             units: Units::default(),
             devices: Vec::new(),
-            plant: Plant::default(),
+            plant: PlantUnit::default(),
         };
         for inverter in inverters {
             fleet.add(inverter)?;

@@ -63,18 +63,18 @@ pub struct Options {
 
 /// Where an inverter is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unit {
+pub(crate) struct Served {
     pub(crate) inverter: u8,
     /// Its meter, if it can have one.
     pub(crate) meter: Option<u8>,
 }
 
 /// The units of these inverters, in their order.
-pub(crate) fn units(options: &Options, inverters: &[InverterId]) -> Result<Vec<Unit>, Failure> {
+pub(crate) fn units(options: &Options, inverters: &[InverterId]) -> Result<Vec<Served>, Failure> {
     let mut units = Units::default();
     let unit = |inverter| {
         let (inverter, meter) = units.assign(inverter, options)?;
-        Ok(Unit { inverter, meter })
+        Ok(Served { inverter, meter })
     };
     inverters.iter().map(unit).collect()
 }

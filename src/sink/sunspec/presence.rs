@@ -16,7 +16,7 @@ const LONGEST_ROUND: Duration = Duration::from_secs(5 * 60);
 
 /// What came of polling an inverter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum LastPoll {
     Read {
         /// Whether it feeds power, so that silence after it is not the night.
         feeds: bool,
@@ -40,7 +40,7 @@ pub(super) enum Standing {
 #[derive(Debug)]
 pub(super) struct Presence {
     every: Duration,
-    heard: Option<(Heard, Instant)>,
+    heard: Option<(LastPoll, Instant)>,
     /// From the observation before the last to the last.
     gap: Duration,
     /// Whether it fed power when it was read last.
@@ -68,21 +68,21 @@ impl Presence {
     }
 
     /// Takes what came of a poll.
-    pub(super) fn hear(&mut self, heard: Heard, now: Instant) {
+    pub(super) fn hear(&mut self, heard: LastPoll, now: Instant) {
         if let Some((_, before)) = self.heard {
             self.gap = now.saturating_duration_since(before).min(LONGEST_ROUND);
         }
         self.heard = Some((heard, now));
         match heard {
-            Heard::Read { feeds } => {
+            LastPoll::Read { feeds } => {
                 self.fed = Some(feeds);
                 self.read = Some(now);
                 self.silent_since = None;
             }
-            Heard::Silent => {
+            LastPoll::Silent => {
                 self.silent_since.get_or_insert(now);
             }
-            Heard::Trouble => {}
+            LastPoll::Trouble => {}
         }
     }
 
@@ -99,17 +99,17 @@ impl Presence {
             .silent_since
             .is_some_and(|since| silent_for(since) < DOUBT);
         match (heard, self.fed) {
-            (Heard::Read { .. }, _) => Standing::Live,
-            (Heard::Silent, Some(false)) => Standing::Asleep,
-            (Heard::Silent, Some(true)) if !is_doubtful => Standing::Asleep,
-            (Heard::Silent, _) | (Heard::Trouble, _) => Standing::Absent,
+            (LastPoll::Read { .. }, _) => Standing::Live,
+            (LastPoll::Silent, Some(false)) => Standing::Asleep,
+            (LastPoll::Silent, Some(true)) if !is_doubtful => Standing::Asleep,
+            (LastPoll::Silent, _) | (LastPoll::Trouble, _) => Standing::Absent,
         }
     }
 
     /// Whether no reply came when it was polled last, not too long ago.
     pub(super) fn is_silent(&self, now: Instant) -> bool {
         self.heard.is_some_and(|(heard, at)| {
-            heard == Heard::Silent && now.saturating_duration_since(at) <= self.oldest(heard)
+            heard == LastPoll::Silent && now.saturating_duration_since(at) <= self.oldest(heard)
         })
     }
 
@@ -121,9 +121,9 @@ impl Presence {
 
     /// Three rounds: as long as they are planned, or take in fact. Silent inverters are polled once
     /// a minute.
-    fn oldest(&self, heard: Heard) -> Duration {
+    fn oldest(&self, heard: LastPoll) -> Duration {
         let every = match heard {
-            Heard::Silent => self.every.max(FRESH),
+            LastPoll::Silent => self.every.max(FRESH),
             _ => self.every,
         };
         (every.max(self.gap) * 3).max(FRESH)
@@ -135,11 +135,11 @@ mod tests {
     use super::*;
     use Standing::{Absent, Asleep, Live};
 
-    const READ: Heard = Heard::Read { feeds: true };
-    const FAINT: Heard = Heard::Read { feeds: false };
+    const READ: LastPoll = LastPoll::Read { feeds: true };
+    const FAINT: LastPoll = LastPoll::Read { feeds: false };
 
     /// Seconds, what was heard then (if anything), what is served then.
-    fn play(mut presence: Presence, steps: &[(u64, Option<Heard>, Standing)]) {
+    fn play(mut presence: Presence, steps: &[(u64, Option<LastPoll>, Standing)]) {
         let start = Instant::now();
         for (seconds, heard, due) in steps {
             let now = start + Duration::from_secs(*seconds);
@@ -156,9 +156,9 @@ mod tests {
 
     #[test]
     fn cut_cable_at_noon_shows_no_zero_for_fifteen_minutes() {
-        let mut steps = vec![(0, Some(READ), Live), (10, Some(Heard::Silent), Absent)];
+        let mut steps = vec![(0, Some(READ), Live), (10, Some(LastPoll::Silent), Absent)];
         for minute in 1..15 {
-            steps.push((10 + minute * 60, Some(Heard::Silent), Absent));
+            steps.push((10 + minute * 60, Some(LastPoll::Silent), Absent));
         }
         steps.push((10 + 899, None, Absent));
         steps.push((10 + 900, None, Asleep));
@@ -172,10 +172,10 @@ mod tests {
             fresh(),
             &[
                 (0, Some(READ), Live),
-                (10, Some(Heard::Silent), Absent),
-                (600, Some(Heard::Trouble), Absent),
-                (909, Some(Heard::Silent), Absent),
-                (910, Some(Heard::Silent), Asleep),
+                (10, Some(LastPoll::Silent), Absent),
+                (600, Some(LastPoll::Trouble), Absent),
+                (909, Some(LastPoll::Silent), Absent),
+                (910, Some(LastPoll::Silent), Asleep),
             ],
         );
     }
@@ -187,10 +187,10 @@ mod tests {
             &[
                 (0, Some(READ), Live),
                 (10, Some(FAINT), Live),
-                (20, Some(Heard::Silent), Asleep),
-                (80, Some(Heard::Silent), Asleep),
-                (90, Some(Heard::Trouble), Absent),
-                (150, Some(Heard::Silent), Asleep),
+                (20, Some(LastPoll::Silent), Asleep),
+                (80, Some(LastPoll::Silent), Asleep),
+                (90, Some(LastPoll::Trouble), Absent),
+                (150, Some(LastPoll::Silent), Asleep),
                 (210, Some(FAINT), Live),
             ],
         );
@@ -202,8 +202,8 @@ mod tests {
             fresh(),
             &[
                 (0, None, Absent),
-                (5, Some(Heard::Silent), Absent),
-                (3600, Some(Heard::Silent), Absent),
+                (5, Some(LastPoll::Silent), Absent),
+                (3600, Some(LastPoll::Silent), Absent),
                 (3660, Some(FAINT), Live),
             ],
         );
@@ -217,8 +217,8 @@ mod tests {
             presence,
             &[
                 (0, None, Absent),
-                (5, Some(Heard::Silent), Asleep),
-                (65, Some(Heard::Silent), Asleep),
+                (5, Some(LastPoll::Silent), Asleep),
+                (65, Some(LastPoll::Silent), Asleep),
             ],
         );
         let mut presence = fresh();
@@ -226,8 +226,8 @@ mod tests {
         play(
             presence,
             &[
-                (5, Some(Heard::Silent), Absent),
-                (905, Some(Heard::Silent), Asleep),
+                (5, Some(LastPoll::Silent), Absent),
+                (905, Some(LastPoll::Silent), Asleep),
             ],
         );
     }
@@ -247,7 +247,7 @@ mod tests {
         play(fresh(), &slow);
         let night = [
             (0, Some(FAINT), Live),
-            (10, Some(Heard::Silent), Asleep),
+            (10, Some(LastPoll::Silent), Asleep),
             (190, None, Asleep),
             (191, None, Absent),
         ];

@@ -23,7 +23,7 @@ mod text;
 use super::plant::{Now, Plant};
 use super::view::{Mode, View};
 use crate::format::look::{Look, ascii};
-use crate::logging::Entry;
+use crate::logging::TimedMessage;
 use crate::sink::health::Health;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -43,7 +43,7 @@ pub(crate) struct Surroundings {
     /// Every bus and every output.
     pub(crate) health: Vec<Health>,
     /// What happened, oldest first.
-    pub(crate) events: Vec<Entry>,
+    pub(crate) events: Vec<TimedMessage>,
     /// What the terminal can show.
     pub(crate) look: Look,
 }

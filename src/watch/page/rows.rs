@@ -8,7 +8,7 @@ use crate::reading::Role;
 use crate::watch::curve::{Span as Period, Window};
 use crate::watch::inverter::{Condition, WatchedInverter};
 use crate::watch::plant::{Now, Plant};
-use crate::watch::view::{Entry, View};
+use crate::watch::view::{Row, View};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Style, Stylize};
@@ -30,9 +30,9 @@ pub(super) fn draw(
     let entries = view.entries(plant, now);
     let edges = if is_high { 2 } else { 0 };
     view.reveal(&entries, usize::from(area.height.saturating_sub(edges + 1)));
-    let is_inverter = |entry: &&Entry| matches!(entry, Entry::Inverter(_));
+    let is_inverter = |entry: &&Row| matches!(entry, Row::Inverter(_));
     let before = entries.iter().take(view.first).filter(is_inverter).count();
-    let shown: Vec<Entry> = entries
+    let shown: Vec<Row> = entries
         .iter()
         .skip(view.first)
         .take(view.height)
@@ -77,7 +77,7 @@ struct List<'a> {
 }
 
 impl<'a> List<'a> {
-    fn new(entries: &[Entry], plant: &'a Plant, view: &View, now: Now, width: u16) -> Self {
+    fn new(entries: &[Row], plant: &'a Plant, view: &View, now: Now, width: u16) -> Self {
         let shown = || entries.iter().filter_map(|entry| inverter(plant, entry));
         let is_hybrid = |one: &WatchedInverter| one.reading.as_ref().is_some_and(hybrid::is_hybrid);
         let is_other = |one: &WatchedInverter| one.reading.is_some() && !is_hybrid(one);
@@ -107,10 +107,10 @@ impl<'a> List<'a> {
     }
 
     /// The head of the columns, and a line per entry.
-    fn lines(&self, entries: &[Entry]) -> Vec<Line<'a>> {
-        let of_entry = |entry: &Entry| match entry {
-            Entry::Source(source) => Some(source_line(self.plant, *source, self.now, self.width)),
-            Entry::Inverter(index) => {
+    fn lines(&self, entries: &[Row]) -> Vec<Line<'a>> {
+        let of_entry = |entry: &Row| match entry {
+            Row::Source(source) => Some(source_line(self.plant, *source, self.now, self.width)),
+            Row::Inverter(index) => {
                 let is_selected = *index == self.selected;
                 inverter(self.plant, entry).map(|one| self.row(one, is_selected))
             }
@@ -170,10 +170,10 @@ impl<'a> List<'a> {
 }
 
 /// The inverter of an entry, unless that is the head of a source.
-fn inverter<'a>(plant: &'a Plant, entry: &Entry) -> Option<&'a WatchedInverter> {
+fn inverter<'a>(plant: &'a Plant, entry: &Row) -> Option<&'a WatchedInverter> {
     match entry {
-        Entry::Inverter(index) => plant.inverters().get(*index),
-        Entry::Source(_) => None,
+        Row::Inverter(index) => plant.inverters().get(*index),
+        Row::Source(_) => None,
     }
 }
 

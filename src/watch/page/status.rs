@@ -2,7 +2,7 @@
 
 use super::text::{fitting, padded, shortened, since, width, wrapped};
 use super::{Surroundings, boxed, draw_lines};
-use crate::logging::Entry;
+use crate::logging::TimedMessage;
 use crate::sink::health::Health;
 use crate::watch::view::{Mode, View};
 use ratatui::Frame;
@@ -57,7 +57,7 @@ pub(super) fn draw_events(
     is_high: bool,
 ) -> String {
     let inside = boxed(frame, area, "events, newest first", is_high);
-    let event = |entry: &Entry| event(entry, surroundings, inside.width);
+    let event = |entry: &TimedMessage| event(entry, surroundings, inside.width);
     let mut lines: Vec<_> = surroundings.events.iter().rev().flat_map(event).collect();
     if lines.is_empty() {
         lines.push(Line::from("nothing happened yet".dark_gray()));
@@ -66,7 +66,7 @@ pub(super) fn draw_events(
 }
 
 /// An event: its time, and its text in as many lines as it takes.
-fn event<'a>(entry: &Entry, surroundings: &Surroundings, most: u16) -> Vec<Line<'a>> {
+fn event<'a>(entry: &TimedMessage, surroundings: &Surroundings, most: u16) -> Vec<Line<'a>> {
     let time = since(entry.time, surroundings.now.local);
     let left = width(&time) + 2;
     let style = match entry.is_trouble {

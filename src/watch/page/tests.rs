@@ -511,7 +511,7 @@ fn groups_have_the_health_of_their_bus() {
 #[test]
 fn events_have_times() {
     let mut bench = Bench::with(1);
-    let entry = |is_trouble, text: &str| Entry {
+    let entry = |is_trouble, text: &str| TimedMessage {
         time: bench.surroundings.now.local,
         is_trouble,
         text: text.to_owned(),
