@@ -115,8 +115,7 @@ impl Device {
                 }
             }
             Outcome::Silent => Heard::Silent,
-            Outcome::Garbled(_) | Outcome::Unreachable(_) => Heard::Trouble,
-            Outcome::NotPolled => return,
+            Outcome::Garbled(_) | Outcome::Unreachable(_) | Outcome::NotPolled => Heard::Trouble,
         };
         self.presence.hear(heard, now);
     }

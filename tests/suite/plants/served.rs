@@ -1,12 +1,15 @@
 //! SIGHUP while clients of HTTP and SunSpec are connected.
 
+use crate::support::bus::{Bus, Play, reply};
+use crate::support::captures::bytes;
 use crate::support::day::Day;
-use crate::support::plant_file::PlantFile;
+use crate::support::plant_file::{PlantFile, bus};
 use crate::support::program::{signal, text, wait_until};
 use crate::support::served::Served;
 use rustix::process::Signal;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::spawn;
 use std::time::Duration;
@@ -31,6 +34,46 @@ fn lines(output: impl Read + Send + 'static) -> Arc<Mutex<String>> {
     said
 }
 
+/// A client of the port that the program announced.
+fn sunspec_client(said: &Mutex<String>) -> TcpStream {
+    let address = || -> Option<SocketAddr> {
+        let said = said.lock().unwrap();
+        let (_, rest) = said.split_once("SunSpec at ")?;
+        rest.split_once(": unit ")?.0.parse().ok()
+    };
+    wait_until("SunSpec", || address().is_some());
+    let client = TcpStream::connect(address().unwrap()).unwrap();
+    let limit = Some(Duration::from_secs(60));
+    client.set_read_timeout(limit).unwrap();
+    client
+}
+
+/// What was read before is not what an inverter feeds that nothing can be sent to.
+#[test]
+fn lost_link_takes_its_units_away() {
+    let is_lost = Arc::new(AtomicBool::new(false));
+    let lost = Arc::clone(&is_lost);
+    let line = Bus::start(Box::new(move |request, _| match request {
+        _ if lost.load(Ordering::Relaxed) => vec![Play::HangUp],
+        "#020" => reply(&bytes("G4-17")),
+        _ => Vec::new(),
+    }));
+    let file = PlantFile::new("");
+    let top = "every = \"100ms\"\ntimeout = \"50ms\"\n";
+    let ports = "http = \"127.0.0.1:0\"\nsunspec = \"127.0.0.1:0\"\n";
+    file.write(&(top.to_owned() + ports + &bus(&line.path, "2", "")));
+    let mut served = Served::run(file.command("watch", &["-v"]));
+    let said = lines(served.child.stdout.take().unwrap());
+    let mut client = sunspec_client(&said);
+    wait_until("unit 2", || unit(&mut client, 2).is_some());
+    is_lost.store(true, Ordering::Relaxed);
+    wait_until("the loss", || {
+        served.get("/readings.json").contains("not polled")
+    });
+    assert_eq!(unit(&mut client, 2), None);
+    assert_eq!(unit(&mut client, 126), None);
+}
+
 #[test]
 fn pages_and_units_follow_a_changed_file_on_open_connections() {
     let file = PlantFile::new("");
@@ -45,16 +88,7 @@ fn pages_and_units_follow_a_changed_file_on_open_connections() {
     plant("2", "south");
     let mut served = Served::run(file.command("watch", &["-v"]));
     let said = lines(served.child.stdout.take().unwrap());
-    let sunspec = || -> Option<SocketAddr> {
-        let said = said.lock().unwrap();
-        let (_, rest) = said.split_once("SunSpec at ")?;
-        rest.split_once(": unit ")?.0.parse().ok()
-    };
-    wait_until("SunSpec", || sunspec().is_some());
-    let mut client = TcpStream::connect(sunspec().unwrap()).unwrap();
-    client
-        .set_read_timeout(Some(Duration::from_secs(60)))
-        .unwrap();
+    let mut client = sunspec_client(&said);
     let mut events = served.connect();
     events
         .write_all(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
