@@ -1,5 +1,6 @@
 //! SIGHUP while clients of HTTP and SunSpec are connected.
 
+use crate::polling::at_address;
 use crate::support::bus::{Bus, Play, reply};
 use crate::support::captures::bytes;
 use crate::support::day::Day;
@@ -72,6 +73,40 @@ fn lost_link_takes_its_units_away() {
     });
     assert_eq!(unit(&mut client, 2), None);
     assert_eq!(unit(&mut client, 126), None);
+}
+
+/// At night nothing but the run itself knows what sleeps.
+#[test]
+fn units_that_sleep_are_kept_through_a_reload() {
+    let text = "*020  15 200.0  0.05    10 230.0  0.02     3   9   3000 ";
+    let sum = text.bytes().fold(0_u8, u8::wrapping_add);
+    let last = [b"\n", text.as_bytes(), &[sum], b" 5000xi\r"].concat();
+    let is_night = Arc::new(AtomicBool::new(false));
+    let night = Arc::clone(&is_night);
+    let roof = Bus::start(Box::new(move |request, _| match request {
+        "#020" if !night.load(Ordering::Relaxed) => reply(&last),
+        _ => Vec::new(),
+    }));
+    let barn = Bus::with_quick_replies(&[("#030", at_address("G4-17", 3))]);
+    let file = PlantFile::new("");
+    let top = "every = \"100ms\"\ntimeout = \"50ms\"\n";
+    let ports = "http = \"127.0.0.1:0\"\nsunspec = \"127.0.0.1:0\"\n";
+    let one = top.to_owned() + ports + &bus(&roof.path, "2", "name = \"roof\"");
+    file.write(&one);
+    let mut served = Served::run(file.command("watch", &["-v"]));
+    let said = lines(served.child.stdout.take().unwrap());
+    let mut client = sunspec_client(&said);
+    wait_until("unit 2", || unit(&mut client, 2).is_some());
+    is_night.store(true, Ordering::Relaxed);
+    wait_until("silence", || {
+        served.get("/readings.json").contains(r#""silent""#)
+    });
+    assert!(unit(&mut client, 2).is_some(), "it sleeps");
+
+    file.write(&(one + &bus(&barn.path, "3", "name = \"barn\"")));
+    signal(&served.child, Signal::HUP);
+    wait_until("unit 3", || unit(&mut client, 3).is_some());
+    assert!(unit(&mut client, 2).is_some(), "it sleeps on");
 }
 
 #[test]
