@@ -145,8 +145,8 @@ fn figures(reader: &mut Reader, folder: &Folder, day: &Day) -> Result<DayFigures
     Ok(figures)
 }
 
-/// What the first rows of the next day may repeat, after a day of these yields that repeated
-/// `previous` itself: a counter that stood still for a whole day shows the figure of an earlier day.
+/// What the first rows of the next day may repeat, after a day of these yields that may have
+/// repeated `previous` itself: a counter that stands still all day shows an earlier day's figure.
 pub(super) fn shown(units: &[f64], previous: &[f64]) -> Units {
     let earlier = previous.iter().copied().chain(std::iter::repeat(0.0));
     let shown = units.iter().zip(earlier);
@@ -155,7 +155,7 @@ pub(super) fn shown(units: &[f64], previous: &[f64]) -> Units {
         .collect()
 }
 
-/// What the last day before `date` that has any yields shows: the first rows of `date` may repeat it.
+/// What the last day before `date` that has any yields shows: what the first rows may repeat.
 pub(super) fn before(
     reader: &mut Reader,
     folder: &Folder,
