@@ -81,7 +81,9 @@ impl Log {
                 path: path.to_owned(),
                 days: by_day(files),
             });
-        } else if depth > 0 {
+        }
+        // A bus can be called as the folder of an inverter: both are in it then.
+        if depth > 0 {
             for name in folders {
                 let label = if label.is_empty() {
                     name.clone()

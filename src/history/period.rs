@@ -76,7 +76,7 @@ fn read_one(
         let place = usize::try_from((day.date - from).num_days()).unwrap_or(usize::MAX);
         if let Some(slot) = days.get_mut(place).filter(|_| !units.is_empty()) {
             *slot = Some(units.iter().sum());
-            previous = units;
+            previous = yields::shown(&units, &previous);
         }
     }
     Ok((days, reader.skipped))

@@ -27,8 +27,8 @@ const MUCH: u64 = 512 * 1024;
 pub(crate) struct Figures(Vec<f64>);
 
 impl Figures {
-    /// The yield of the day; `None` without any figure. `previous` is the yield of the last day
-    /// before it.
+    /// The yield of the day; `None` without any figure. `previous` is what was shown last on the
+    /// last day before it.
     pub(crate) fn whole(&self, previous: Option<f64>) -> Option<f64> {
         self.0.first()?;
         let own = self.own(previous);
@@ -145,7 +145,17 @@ fn figures(reader: &mut Reader, folder: &Folder, day: &Day) -> Result<DayFigures
     Ok(figures)
 }
 
-/// The yields of the last day before `day` that has any: what its first rows may repeat.
+/// What the first rows of the next day may repeat, after a day of these yields that may have
+/// repeated `previous` itself: a counter that stands still all day shows an earlier day's figure.
+pub(super) fn shown(units: &[f64], previous: &[f64]) -> Units {
+    let earlier = previous.iter().copied().chain(std::iter::repeat(0.0));
+    let shown = units.iter().zip(earlier);
+    shown
+        .map(|(own, earlier)| if *own > 0.0 { *own } else { earlier })
+        .collect()
+}
+
+/// What the last day before `date` that has any yields shows: what the first rows may repeat.
 pub(super) fn before(
     reader: &mut Reader,
     folder: &Folder,
@@ -159,7 +169,7 @@ pub(super) fn before(
         Some(earlier) => of_day(reader, folder, earlier, &[])?,
         None => Units::new(),
     };
-    of_day(reader, folder, day, &earlier)
+    Ok(shown(&of_day(reader, folder, day, &earlier)?, &earlier))
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ pub(crate) type Observer = Box<dyn FnMut(Exchange<'_>)>;
 /// A line to inverters that answer when asked.
 pub struct Bus<C: Connect> {
     connector: C,
+    /// Begins each message: `roof: `, or empty for a bus without a name.
+    pub(crate) title: String,
     /// `None` after it was lost.
     stream: Option<C::Stream>,
     timing: Timing,
@@ -63,6 +65,7 @@ impl<C: Connect> Bus<C> {
         let stream = Some(connector.connect().await?);
         Ok(Self {
             connector,
+            title: String::new(),
             stream,
             timing,
             buffer: BytesMut::new(),
@@ -117,12 +120,14 @@ impl<C: Connect> Bus<C> {
             let has_more = attempt < self.timing.attempts;
             match self.exchange_or_reopen(request).await? {
                 Outcome::Garbled(reason) if has_more => {
-                    info!("address {address}: garbled reply, attempt {attempt}: {reason}");
+                    let bus = &self.title;
+                    info!("{bus}address {address}: garbled reply, attempt {attempt}: {reason}");
                 }
                 Outcome::Read { answer, first_byte }
                     if has_more && wants_type && names_type(&answer) == Some(false) =>
                 {
-                    info!("address {address}: reply without type, attempt {attempt}");
+                    let bus = &self.title;
+                    info!("{bus}address {address}: reply without type, attempt {attempt}");
                     untyped = Some(Outcome::Read { answer, first_byte });
                 }
                 read @ Outcome::Read { .. } => return Ok(self.learn_type(address, read)),
@@ -152,8 +157,8 @@ impl<C: Connect> Bus<C> {
     ) -> Result<Outcome<Frame>, LinkError> {
         match self.exchange(request).await {
             Err(error) if !self.reopened => {
-                let device = self.connector.device();
-                warn!("the connection to {device} was lost ({error}); opening it again");
+                let (bus, device) = (&self.title, self.connector.device());
+                warn!("{bus}the connection to {device} was lost ({error}); opening it again");
                 self.reopened = true;
                 self.stream = None; // lets go of its lock
                 sleep(REOPEN_PAUSE).await;
@@ -193,10 +198,14 @@ impl<C: Connect> Bus<C> {
         let time = reply
             .first_byte
             .map(|time| format!(" after {} ms", time.as_millis()));
-        debug!("{sent} -> {heard} ({outcome}{})", time.unwrap_or_default());
+        let bus = &self.title;
+        debug!(
+            "{bus}{sent} -> {heard} ({outcome}{})",
+            time.unwrap_or_default()
+        );
         if reply.has_echo() && !self.echo_said {
             self.echo_said = true;
-            info!("the adapter hears its own requests (local echo); they are left out");
+            info!("{bus}the adapter hears its own requests (local echo); they are left out");
         }
         if let Some(observer) = &mut self.observer {
             let (reply, first_byte) = (&reply.heard, reply.first_byte);
@@ -213,7 +222,7 @@ impl<C: Connect> Bus<C> {
     async fn listen(&mut self, reply: &mut Reply) -> io::Result<Outcome<Frame>> {
         loop {
             while let Some(item) = Codec.decode(&mut self.buffer)? {
-                if let Some(outcome) = reply.judge(item) {
+                if let Some(outcome) = reply.judge(&self.title, item) {
                     return Ok(outcome);
                 }
             }
@@ -227,7 +236,7 @@ impl<C: Connect> Bus<C> {
                 continue;
             }
             while let Some(item) = Codec.decode_eof(&mut self.buffer)? {
-                if let Some(outcome) = reply.judge(item) {
+                if let Some(outcome) = reply.judge(&self.title, item) {
                     return Ok(outcome);
                 }
             }
@@ -308,7 +317,8 @@ impl<C: Connect> Bus<C> {
         tokio::task::yield_now().await; // lets the reactor notice what lies there
         while self.receive(start).await? {
             trace!(
-                "thrown away before a request: {}",
+                "{}thrown away before a request: {}",
+                self.title,
                 escape::printable(&self.buffer)
             );
             self.buffer.clear();

@@ -183,7 +183,7 @@ impl<C: Connect> Poller<C> {
                 *outcome = self.ask(address, Command::Part(part)).await?;
             }
         }
-        let outcome = together(address, parts);
+        let outcome = together(&self.bus.title, address, parts);
         if !matches!(outcome, Outcome::Read { .. }) {
             self.three_units.remove(&address);
         }
@@ -215,17 +215,18 @@ impl<C: Connect> Poller<C> {
         let outcome = self.ask(address, Command::Counters { daily_yield });
         let outcome = outcome.await?;
         self.bus.attempts.silent = silent; // not every inverter has counters
+        let bus = &self.bus.title;
         match outcome {
             Outcome::Read { answer, .. } => return Ok(answer.cells),
-            Outcome::Garbled(reason) => warn!("address {address}: no counters: {reason}"),
-            _ => info!("address {address}: no counters: no reply to command 3"),
+            Outcome::Garbled(reason) => warn!("{bus}address {address}: no counters: {reason}"),
+            _ => info!("{bus}address {address}: no counters: no reply to command 3"),
         }
         Ok(Cells::empty(&layouts::COUNTERS))
     }
 }
 
 /// One reading of three parts. A part that is missing leaves its cells empty: the others count.
-fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
+fn together(bus: &str, address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
     let mut reason = None;
     let mut first = None;
     let mut time = None;
@@ -251,7 +252,7 @@ fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
     {
         let why = reason.as_deref().unwrap_or("it did not answer");
         warn!(
-            "address {address}: unit {} was not read, its columns stay empty: {why}",
+            "{bus}address {address}: unit {} was not read, its columns stay empty: {why}",
             part.number()
         );
     }

@@ -73,13 +73,17 @@ impl Reply {
     }
 
     /// Returns the outcome if this frame is the answer; notes what else came, and `None` to go on
-    /// listening.
-    pub(super) fn judge(&mut self, item: Result<Frame, FrameError>) -> Option<Outcome<Frame>> {
+    /// listening. `bus` begins messages.
+    pub(super) fn judge(
+        &mut self,
+        bus: &str,
+        item: Result<Frame, FrameError>,
+    ) -> Option<Outcome<Frame>> {
         match item {
             Ok(frame) if self.request.is_answered_by(&frame) => Some(self.answered(frame)),
             Ok(frame) => {
                 let asked = self.request.address;
-                debug!("address {asked}: another reply came and is left alone: {frame:?}");
+                debug!("{bus}address {asked}: another reply came and is left alone: {frame:?}");
                 self.others = true;
                 self.first_byte = None; // that was the other one's
                 None

@@ -267,10 +267,20 @@ impl Sinks {
     /// The link to these inverters is lost: earlier observations of them are outdated.
     pub(crate) fn lose<'a>(&mut self, inverters: impl Iterator<Item = &'a InverterId>) {
         for inverter in inverters {
-            self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
+            let lost = Observation::new(inverter.clone(), Outcome::NotPolled);
+            self.note(&lost);
             self.memory.lose(inverter);
-            self.http()
-                .for_each(|http| http.change(|state| state.lose(inverter)));
+            for sink in &mut self.sinks {
+                match sink {
+                    Sink::Http(http) => http.change(|state| state.lose(inverter)),
+                    Sink::Sunspec(served) => served.observe(&lost),
+                    Sink::CsvLog(_)
+                    | Sink::Stdout(_)
+                    | Sink::Textfile(_)
+                    | Sink::Mqtt(_)
+                    | Sink::Influx(_) => {}
+                }
+            }
         }
     }
 

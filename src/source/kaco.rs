@@ -189,6 +189,7 @@ async fn open(
 
 async fn open_bus(plan: &BusPlan, recorder: Option<&Recorder>) -> Result<Bus<Link>, LinkError> {
     let mut bus = Bus::open(Link::new(plan.device.clone()), plan.timing).await?;
+    bus.title = plan.bus.iter().map(|bus| format!("{bus}: ")).collect();
     if let Some(recorder) = recorder {
         bus.observe(recorder.observer());
     }

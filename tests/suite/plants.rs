@@ -5,7 +5,7 @@ mod served;
 
 use crate::polling::at_address;
 use crate::support::broker::{Broker, OPEN};
-use crate::support::bus::Bus;
+use crate::support::bus::{Bus, Play};
 use crate::support::captures::bytes;
 use crate::support::day::Day;
 use crate::support::disk::tree;
@@ -431,6 +431,31 @@ fn a_changed_file_stops_and_starts_what_differs() {
         "{}",
         run.stdout
     );
+}
+
+#[test]
+fn messages_about_replies_and_links_name_their_bus() {
+    let roof = Bus::with_quick_replies(&[
+        ("#020", at_address("G4-17", 2)),
+        (
+            "#023",
+            b"\n*023 2286 41x4 42 581 8:46 11:04 11:04\r".to_vec(),
+        ),
+    ]);
+    let barn = Bus::start(Box::new(|_, _| vec![Play::HangUp]));
+    let file = PlantFile::new(&(named(&roof, "2", "roof") + &named(&barn, "3", "barn")));
+    let run = file.run("read", &["--counters", "-vv"]).expect_code(1);
+    for due in [
+        "roof: #020\\r -> ",
+        "roof: address 02: garbled reply, attempt 1: ",
+        "warning: roof: address 02: no counters: ",
+        &format!(
+            "warning: barn: the connection to {} was lost",
+            text(&barn.path)
+        ),
+    ] {
+        assert!(run.stderr.contains(due), "{due}: {}", run.stderr);
+    }
 }
 
 /// The first inverter gives the plant its serial number, so a reload must not make another the first.

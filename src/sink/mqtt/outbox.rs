@@ -177,6 +177,7 @@ impl News {
                 reading.type_code.clone(),
                 reading.model.clone(),
                 reading.inverter.clone(),
+                reading.inverter.name().map(str::to_owned), // no part of its identity
                 reading.facts.clone(),
             )
         };
@@ -304,6 +305,9 @@ mod tests {
         assert_eq!(announced(said(2, "b")), 0);
         assert_eq!(announced(known), 10);
         assert_eq!(announced(counting.clone()), 16);
-        assert_eq!(announced(counting), 0);
+        assert_eq!(announced(counting.clone()), 0);
+        let mut renamed = counting;
+        renamed.inverter = renamed.inverter.named(Some("south".to_owned()));
+        assert_eq!(announced(renamed), 16);
     }
 }

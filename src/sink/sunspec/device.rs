@@ -92,6 +92,20 @@ impl Device {
         self.inverter.place() == inverter.place()
     }
 
+    /// Whether the other one is about this inverter too, and is called and served alike.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        let shown = |one: &Self| (one.inverter.name().map(str::to_owned), one.unit, one.meter);
+        self.is(&other.inverter) && shown(self) == shown(other)
+    }
+
+    /// The same device, which looks at its next reading whether it still is.
+    pub(super) fn remembered(self) -> Self {
+        Self {
+            is_remembered: true,
+            ..self
+        }
+    }
+
     pub(super) const fn inverter(&self) -> &InverterId {
         &self.inverter
     }
@@ -115,8 +129,7 @@ impl Device {
                 }
             }
             Outcome::Silent => LastPoll::Silent,
-            Outcome::Garbled(_) | Outcome::Unreachable(_) => LastPoll::Trouble,
-            Outcome::NotPolled => return,
+            Outcome::Garbled(_) | Outcome::Unreachable(_) | Outcome::NotPolled => LastPoll::Trouble,
         };
         self.presence.hear(heard, now);
     }

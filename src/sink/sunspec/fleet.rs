@@ -59,6 +59,17 @@ impl Fleet {
         Ok(())
     }
 
+    /// Keeps the devices of an earlier plan that are called and served as before: at night nothing
+    /// but them knows their inverters.
+    pub(super) fn keep(&mut self, before: Self) {
+        for kept in before.devices {
+            let mut devices = self.devices.iter_mut();
+            if let Some(device) = devices.find(|device| device.is_as(&kept)) {
+                *device = kept.remembered();
+            }
+        }
+    }
+
     /// `126 plant, 2 address 02`: each unit and what it serves.
     pub(crate) fn listed(&self) -> String {
         self.units.list().collect::<Vec<_>>().join(", ")

@@ -146,7 +146,9 @@ impl Sunspec {
             // Each of them has its unit.
             let _ = fleet.observe(observation, Instant::now());
         }
-        *lock(shared) = fleet;
+        let mut served = lock(shared);
+        let before = std::mem::replace(&mut *served, fleet);
+        served.keep(before);
     }
 
     /// Where which units are served, for people.

@@ -130,6 +130,23 @@ fn inverters_can_be_chosen() {
         "{}",
         run.stderr
     );
+    // A bus may be called as an inverter that has no bus.
+    let inverter = Inverter {
+        model: Model::Standard,
+        peak: 8_000,
+        salt: 9,
+    };
+    let day = date("2026-05-01");
+    write_day(
+        &home.path().join("02/03"),
+        inverter.model,
+        day,
+        &inverter.day(day, 5, 1000),
+    );
+    assert_eq!(
+        labels(&["--month", "2026-05", "--inverters", "2,02/3"]),
+        ["02", "02/03"]
+    );
     // The folder of a single inverter is a directory of logs too.
     let run = history(&home.path().join("roof/04"), &["--month", "2026-05"]).expect_code(0);
     assert!(

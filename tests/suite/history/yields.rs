@@ -84,6 +84,34 @@ fn dawn_repeats_the_value_of_yesterday() {
     });
 }
 
+/// Under snow, or with a fault: the inverter answers all day, and its counter is not reset.
+#[test]
+fn a_counter_that_stands_still_for_days_counts_once() {
+    let home = TempDir::new().unwrap();
+    let model = MODELS[0];
+    let inverter = Inverter {
+        model,
+        peak: 9_000,
+        salt: 0,
+    };
+    let folder = home.path().join("02");
+    let mut points = inverter.day(date("2026-05-01"), 5, 1000);
+    let last = points.last().unwrap().counter;
+    for day in date("2026-05-01").iter_days().take(5) {
+        write_day(&folder, model, day, &points);
+        for point in &mut points {
+            (point.power, point.counter) = (0, last);
+        }
+    }
+    let yields: Vec<i64> = month(&home, "2026-05").into_values().collect();
+    assert_eq!(yields, [model.shown(last), 0, 0, 0, 0]);
+    for day in ["2026-05-04", "2026-05-05"] {
+        let table = history(home.path(), &["--day", day]).expect_code(0).stdout;
+        let row = table.lines().find(|line| line.starts_with("02"));
+        assert!(row.unwrap().ends_with(" 0.0"), "{table}");
+    }
+}
+
 #[test]
 fn a_counter_is_reset_at_noon() {
     check(|_, points| {

@@ -1,12 +1,16 @@
 //! SIGHUP while clients of HTTP and SunSpec are connected.
 
+use crate::polling::at_address;
+use crate::support::bus::{Bus, Play, reply};
+use crate::support::captures::bytes;
 use crate::support::day::Day;
-use crate::support::plant_file::PlantFile;
+use crate::support::plant_file::{PlantFile, bus};
 use crate::support::program::{signal, text, wait_until};
 use crate::support::served::Served;
 use rustix::process::Signal;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::spawn;
 use std::time::Duration;
@@ -31,6 +35,80 @@ fn lines(output: impl Read + Send + 'static) -> Arc<Mutex<String>> {
     said
 }
 
+/// A client of the port that the program announced.
+fn sunspec_client(said: &Mutex<String>) -> TcpStream {
+    let address = || -> Option<SocketAddr> {
+        let said = said.lock().unwrap();
+        let (_, rest) = said.split_once("SunSpec at ")?;
+        rest.split_once(": unit ")?.0.parse().ok()
+    };
+    wait_until("SunSpec", || address().is_some());
+    let client = TcpStream::connect(address().unwrap()).unwrap();
+    let limit = Some(Duration::from_secs(60));
+    client.set_read_timeout(limit).unwrap();
+    client
+}
+
+/// What was read before is not what an inverter feeds that nothing can be sent to.
+#[test]
+fn lost_link_takes_its_units_away() {
+    let is_lost = Arc::new(AtomicBool::new(false));
+    let lost = Arc::clone(&is_lost);
+    let line = Bus::start(Box::new(move |request, _| match request {
+        _ if lost.load(Ordering::Relaxed) => vec![Play::HangUp],
+        "#020" => reply(&bytes("G4-17")),
+        _ => Vec::new(),
+    }));
+    let file = PlantFile::new("");
+    let top = "every = \"100ms\"\ntimeout = \"50ms\"\n";
+    let ports = "http = \"127.0.0.1:0\"\nsunspec = \"127.0.0.1:0\"\n";
+    file.write(&(top.to_owned() + ports + &bus(&line.path, "2", "")));
+    let mut served = Served::run(file.command("watch", &["-v"]));
+    let said = lines(served.child.stdout.take().unwrap());
+    let mut client = sunspec_client(&said);
+    wait_until("unit 2", || unit(&mut client, 2).is_some());
+    is_lost.store(true, Ordering::Relaxed);
+    wait_until("the loss", || {
+        served.get("/readings.json").contains("not polled")
+    });
+    assert_eq!(unit(&mut client, 2), None);
+    assert_eq!(unit(&mut client, 126), None);
+}
+
+/// At night nothing but the run itself knows what sleeps.
+#[test]
+fn units_that_sleep_are_kept_through_a_reload() {
+    let text = "*020  15 200.0  0.05    10 230.0  0.02     3   9   3000 ";
+    let sum = text.bytes().fold(0_u8, u8::wrapping_add);
+    let last = [b"\n", text.as_bytes(), &[sum], b" 5000xi\r"].concat();
+    let is_night = Arc::new(AtomicBool::new(false));
+    let night = Arc::clone(&is_night);
+    let roof = Bus::start(Box::new(move |request, _| match request {
+        "#020" if !night.load(Ordering::Relaxed) => reply(&last),
+        _ => Vec::new(),
+    }));
+    let barn = Bus::with_quick_replies(&[("#030", at_address("G4-17", 3))]);
+    let file = PlantFile::new("");
+    let top = "every = \"100ms\"\ntimeout = \"50ms\"\n";
+    let ports = "http = \"127.0.0.1:0\"\nsunspec = \"127.0.0.1:0\"\n";
+    let one = top.to_owned() + ports + &bus(&roof.path, "2", "name = \"roof\"");
+    file.write(&one);
+    let mut served = Served::run(file.command("watch", &["-v"]));
+    let said = lines(served.child.stdout.take().unwrap());
+    let mut client = sunspec_client(&said);
+    wait_until("unit 2", || unit(&mut client, 2).is_some());
+    is_night.store(true, Ordering::Relaxed);
+    wait_until("silence", || {
+        served.get("/readings.json").contains(r#""silent""#)
+    });
+    assert!(unit(&mut client, 2).is_some(), "it sleeps");
+
+    file.write(&(one + &bus(&barn.path, "3", "name = \"barn\"")));
+    signal(&served.child, Signal::HUP);
+    wait_until("unit 3", || unit(&mut client, 3).is_some());
+    assert!(unit(&mut client, 2).is_some(), "it sleeps on");
+}
+
 #[test]
 fn pages_and_units_follow_a_changed_file_on_open_connections() {
     let file = PlantFile::new("");
@@ -45,16 +123,7 @@ fn pages_and_units_follow_a_changed_file_on_open_connections() {
     plant("2", "south");
     let mut served = Served::run(file.command("watch", &["-v"]));
     let said = lines(served.child.stdout.take().unwrap());
-    let sunspec = || -> Option<SocketAddr> {
-        let said = said.lock().unwrap();
-        let (_, rest) = said.split_once("SunSpec at ")?;
-        rest.split_once(": unit ")?.0.parse().ok()
-    };
-    wait_until("SunSpec", || sunspec().is_some());
-    let mut client = TcpStream::connect(sunspec().unwrap()).unwrap();
-    client
-        .set_read_timeout(Some(Duration::from_secs(60)))
-        .unwrap();
+    let mut client = sunspec_client(&said);
     let mut events = served.connect();
     events
         .write_all(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
