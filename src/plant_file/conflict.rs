@@ -1,4 +1,4 @@
-//! What fits alone, but not together: names, devices, SunSpec units.
+//! What fits alone, but not together: names, devices, SunSpec units, ports.
 
 use super::mistake::Notes;
 use super::section::At;
@@ -6,6 +6,7 @@ use super::{Bus, Kstar};
 use crate::link::Device;
 use crate::sink::sunspec::{LAST, PLANT};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 pub(super) fn check(
     buses: &[At<Bus>],
@@ -48,7 +49,17 @@ pub(super) fn check(
         note_units(bus, *line, has_units, &mut units, notes);
     }
     let mut ips = BTreeMap::new();
+    let mut called = BTreeMap::new();
     for At { value, line } in kstars {
+        if let Some(name) = &value.name
+            && let Some(first) = called.insert(name, *line)
+        {
+            let text = format!(
+                "key 'name': the inverter of line {first} is called '{name}' too; \
+                 give this one another name"
+            );
+            notes.add(*line, text);
+        }
         if let Some(first) = ips.insert(value.ip, *line) {
             let ip = value.ip;
             notes.add(
@@ -56,6 +67,24 @@ pub(super) fn check(
                 format!("key 'ip': {ip} is the inverter of line {first} too; remove one"),
             );
         }
+    }
+}
+
+/// Notes that SunSpec and pages can't be served at one port.
+pub(super) fn check_ports(
+    sunspec: Option<SocketAddr>,
+    http: Option<&At<SocketAddr>>,
+    notes: &mut Notes<'_>,
+) {
+    let Some((sunspec, At { value: http, line })) = sunspec.zip(http) else {
+        return;
+    };
+    // 0.0.0.0 takes the port of every address; port 0 is any that is free.
+    let is_any = http.ip().is_unspecified() || sunspec.ip().is_unspecified();
+    let is_taken = is_any || http.ip() == sunspec.ip();
+    if is_taken && http.port() == sunspec.port() && http.port() != 0 {
+        let text = format!("key 'http': {http} is the port of 'sunspec' too; choose another port");
+        notes.add(*line, text);
     }
 }
 

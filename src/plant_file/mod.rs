@@ -209,14 +209,16 @@ fn plant(table: &DeTable<'_>, notes: &mut Notes<'_>) -> PlantFile {
         text.parse::<SocketAddr>().map_err(wrong)
     };
     let sunspec = top.get("sunspec", socket, notes);
+    let http = top.at("http", socket, notes);
     conflict::check(&buses, &kstars, sunspec.is_some(), notes);
+    conflict::check_ports(sunspec, http.as_ref(), notes);
     PlantFile {
         name: top.get("name", section::name, notes),
         log: top.get("log", section::path, notes),
         every: top.get("every", section::positive, notes),
         textfile: top.get("textfile", section::path, notes),
         sunspec,
-        http: top.get("http", socket, notes),
+        http: http.map(|http| http.value),
         strict: top.get("strict", section::boolean, notes),
         silent: top.get("silent", section::boolean, notes),
         mqtt: mqtt(&top, notes),
@@ -289,7 +291,6 @@ fn bus(section: &Section<'_>, top: &Polling, notes: &mut Notes<'_>) -> Option<At
     let device = |value: &DeValue<'_>| section::parsed(value, "/dev/ttyUSB0");
     let device = section.need("device", "\"/dev/ttyUSB0\"", device, notes);
     let addresses = section.need("addresses", "\"2,4-7\"", addresses, notes);
-    let names = |value: &DeValue<'_>| section::by_address(value, "\"south\"", section::name);
     let names = section.at("names", names, notes);
     let kwp = |value: &DeValue<'_>| section::by_address(value, "9.9", section::kwp);
     let kwp = section.at("kwp", kwp, notes);
@@ -328,6 +329,20 @@ fn addresses(value: &DeValue<'_>) -> Result<Addresses, String> {
         }
     }
     Ok(addresses)
+}
+
+/// What inverters are called, each otherwise.
+fn names(value: &DeValue<'_>) -> Result<BTreeMap<Address, String>, String> {
+    let names = section::by_address(value, "\"south\"", section::name)?;
+    let mut first = BTreeMap::new();
+    for (address, name) in &names {
+        if let Some(first) = first.insert(name, address) {
+            return Err(format!(
+                "{first} and {address} are both called '{name}'; give one another name"
+            ));
+        }
+    }
+    Ok(names)
 }
 
 /// Notes addresses that are not among those of the bus.

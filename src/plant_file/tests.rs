@@ -231,6 +231,21 @@ fn every_mistake_names_line_key_and_fix() {
             "7: key 'name': a bus is called 'a' in line 2 too",
         ),
         (
+            after_bus("names = { 2 = \"south\", 4 = \"south\" }\n")
+                .replace("addresses = \"2\"", "addresses = \"2,4\""),
+            "4: key 'names': 02 and 04 are both called 'south'; give one another name",
+        ),
+        (
+            "[[kstar]]\nname = \"hut\"\nip = \"10.0.0.1\"\n\
+             [[kstar]]\nname = \"hut\"\nip = \"10.0.0.2\"\n"
+                .to_owned(),
+            "4: key 'name': the inverter of line 1 is called 'hut' too",
+        ),
+        (
+            before_bus("sunspec = \"0.0.0.0:8080\"\nhttp = \"127.0.0.1:8080\""),
+            "2: key 'http': 127.0.0.1:8080 is the port of 'sunspec' too; choose another port",
+        ),
+        (
             two("", "sunspec-offset = 200").replace("/dev/b", "/dev/a"),
             "7: key 'device': /dev/a is the bus of line 2 too",
         ),
