@@ -15,11 +15,12 @@ programs=(
     "arm-unknown-linux-musleabihf armv6"
 )
 
-# target of the program in a package; cargo-deb knows the architecture that belongs to it
+# Target of the program in a package; cargo-deb knows the architecture that belongs to it. A Pi 1 or Zero is armhf too, for
+# Raspberry Pi OS, but no ARMv7.
 packages=(
     x86_64-unknown-linux-gnu
     aarch64-unknown-linux-gnu
-    armv7-unknown-linux-gnueabihf
+    arm-unknown-linux-gnueabihf
 )
 
 # What a build depends on besides the sources: its date, its commit and where it was built.
