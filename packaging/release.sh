@@ -60,6 +60,7 @@ build() {
 
 case ${1:-} in
 --twice)
+    rm -rf target/first target/second
     CARGO_TARGET_DIR=$PWD/target/first build target/first/dist
     CARGO_TARGET_DIR=$PWD/target/second build target/second/dist
     diff target/first/dist/SHA256SUMS target/second/dist/SHA256SUMS
