@@ -3,7 +3,10 @@
 #   packaging/release.sh              everything
 #   packaging/release.sh --twice      everything twice, from two empty target directories; fails unless the files are equal
 #   TARGETS=x86_64-unknown-linux-musl packaging/release.sh      only these, of those below
-# Static programs, Debian packages, notices of the libraries, SHA256SUMS. Needs what build-cross.sh and build-deb.sh need.
+# Static programs, Debian packages, notices of the libraries, SHA256SUMS. Needs what build-cross.sh and build-deb.sh need, and
+# the C libraries of the packages, of which cargo-deb reads what they depend on:
+#   sudo dpkg --add-architecture arm64 && sudo dpkg --add-architecture armhf
+#   sudo apt update && sudo apt install libc6:arm64 libc6:armhf
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,11 +18,12 @@ programs=(
     "arm-unknown-linux-musleabihf armv6"
 )
 
-# target of the program in a package; cargo-deb knows the architecture that belongs to it
+# Target of the program in a package; cargo-deb knows the architecture that belongs to it. A Pi 1 or Zero is armhf too, for
+# Raspberry Pi OS, but no ARMv7.
 packages=(
     x86_64-unknown-linux-gnu
     aarch64-unknown-linux-gnu
-    armv7-unknown-linux-gnueabihf
+    arm-unknown-linux-gnueabihf
 )
 
 # What a build depends on besides the sources: its date, its commit and where it was built.
@@ -31,6 +35,13 @@ export SOURCE_DATE_EPOCH KACO_ARDEXA_COMMIT RUSTFLAGS
 
 wanted() {
     [[ -z ${TARGETS:-} || " $TARGETS " == *" $1 "* ]]
+}
+
+# Without its C library there is no word of it in a package, or a version that is too new (libc6-arm64-cross).
+names_its_c_library() {
+    [[ $(dpkg-deb --field "$1" Depends) == *"libc6 (>= 2."* ]] && return
+    printf '%s: %s depends on no C library of its own kind; the head of this script says what to install\n' "${0##*/}" "$1" >&2
+    return 1
 }
 
 # Everything into the folder $1. Of generated code the last path is noted that is replaced here.
@@ -50,6 +61,7 @@ build() {
         wanted "$target" || continue
         packaging/build-cross.sh "$target"
         deb=$(BUILD=true packaging/build-deb.sh "$target" | tail -n 1)
+        names_its_c_library "$deb"
         install -m 644 "$deb" "$dist/"
     done
     install -m 644 LICENSE "$dist/"
@@ -59,6 +71,7 @@ build() {
 
 case ${1:-} in
 --twice)
+    rm -rf target/first target/second
     CARGO_TARGET_DIR=$PWD/target/first build target/first/dist
     CARGO_TARGET_DIR=$PWD/target/second build target/second/dist
     diff target/first/dist/SHA256SUMS target/second/dist/SHA256SUMS
@@ -68,7 +81,7 @@ case ${1:-} in
     ;;
 "") build dist ;;
 *)
-    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -93,8 +93,10 @@ impl Error for Failure {}
 pub(crate) fn local_name_hint(place: &str, reason: &str) -> Option<&'static str> {
     let (host, _) = place.rsplit_once(':')?;
     let is_local = host.to_ascii_lowercase().ends_with(".local");
-    // The words of Rust's standard library: the name has no address.
-    (is_local && reason.starts_with("failed to lookup")).then_some(
+    // The words of Rust's standard library: the name has no address. And ours: a name server that
+    // keeps silent looks like a host that does.
+    let is_unknown = reason.starts_with("failed to lookup") || reason.starts_with("no answer");
+    (is_local && is_unknown).then_some(
         "give the IP address instead: the static program can't look up names that end in .local, \
          and the one of a package needs libnss-mdns for them",
     )
@@ -107,8 +109,13 @@ mod tests {
     #[test]
     fn advice_needs_a_local_name_that_has_no_address() {
         let unknown = "failed to lookup address information: Name does not resolve";
-        for place in ["mqtt://homeassistant.local:1883", "tcp://Gateway.LOCAL:23"] {
-            let hint = local_name_hint(place, unknown);
+        for (place, reason) in [
+            ("mqtt://homeassistant.local:1883", unknown),
+            ("mqtt://homeassistant.local:1883", "no answer in time"),
+            ("tcp://Gateway.LOCAL:23", unknown),
+            ("tcp://gateway.local:23", "no answer within 5 s"),
+        ] {
+            let hint = local_name_hint(place, reason);
             assert!(
                 hint.is_some_and(|hint| hint.contains("IP address")),
                 "{place}"
@@ -116,6 +123,7 @@ mod tests {
         }
         for (place, reason) in [
             ("mqtt://localhost:1883", unknown),
+            ("mqtt://localhost:1883", "no answer in time"),
             ("tcp://gateway.local.example:23", unknown),
             (
                 "tcp://gateway.local:23",

@@ -127,7 +127,7 @@ fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
 fn explain(gateway: &Gateway, error: &io::Error) -> LinkError {
     let device = gateway.to_string();
     let reason = error.to_string();
-    let hint = match error.kind() {
+    let hint = local_name_hint(&device, &reason).unwrap_or(match error.kind() {
         io::ErrorKind::ConnectionRefused => {
             "the gateway is there, but nothing listens on this port; set it to raw TCP server \
             mode, without RFC 2217"
@@ -137,8 +137,8 @@ fn explain(gateway: &Gateway, error: &io::Error) -> LinkError {
         | io::ErrorKind::NetworkUnreachable => {
             "is the gateway switched on, and in the same network? `ping` tells"
         }
-        _ => local_name_hint(&device, &reason).unwrap_or("check the name and the network"),
-    };
+        _ => "check the name and the network",
+    });
     LinkError::Unreachable {
         device,
         reason,
@@ -153,12 +153,14 @@ mod tests {
     #[test]
     fn a_local_name_without_address_is_answered_with_advice() {
         let unknown = io::Error::other("failed to lookup address information");
-        for (host, advice) in [
-            ("gateway.local", "IP address"),
-            ("gateway", "check the name"),
+        let silent = io::Error::new(io::ErrorKind::TimedOut, "no answer within 5 s");
+        for (host, error, advice) in [
+            ("gateway.local", &unknown, "IP address"),
+            ("gateway.local", &silent, "IP address"),
+            ("gateway", &unknown, "check the name"),
         ] {
             let gateway = format!("{host}:23").parse();
-            let hint = gateway.map(|gateway| explain(&gateway, &unknown).hint());
+            let hint = gateway.map(|gateway| explain(&gateway, error).hint());
             let is_given = |hint: Option<String>| hint.is_some_and(|hint| hint.contains(advice));
             assert!(hint.is_ok_and(is_given), "{host}");
         }

@@ -1,5 +1,6 @@
 //! Why rows could not be pushed, in words for people.
 
+use crate::exit::local_name_hint;
 use hyper::StatusCode;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -56,11 +57,10 @@ fn behind(said: &str) -> String {
 impl PushError {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Unreachable { .. } => {
+            Self::Unreachable { database, reason } => local_name_hint(database, reason).unwrap_or(
                 "is the database running, are host and port right, does a firewall let it through? \
-                 The rows stay in the log \
-                 and are pushed when it is back"
-            }
+                 The rows stay in the log and are pushed when it is back",
+            ),
             #[cfg(feature = "tls")]
             Self::Tls { .. } => {
                 "a database with a certificate of its own needs --influx-ca FILE, and the host as \
@@ -115,5 +115,19 @@ fn cure(code: StatusCode) -> &'static str {
         }
         413 => "it takes not even one row: allow longer requests there, or in the proxy before it",
         _ => "its log says more; the rows stay in the log here and are pushed when it is well",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_name_without_address_is_answered_with_advice() {
+        let error = PushError::Unreachable {
+            database: "http://influx.local:8086".to_owned(),
+            reason: "no answer in time".to_owned(),
+        };
+        assert!(error.hint().is_some_and(|hint| hint.contains("IP address")));
     }
 }
