@@ -6,6 +6,7 @@ use super::publishing::Publishing;
 use super::pushing::Pushing;
 use crate::address::{AddressError, Addresses};
 use crate::duration;
+use crate::inverter::BusName;
 use crate::link::Device;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Arg, Args};
@@ -99,6 +100,10 @@ pub(crate) struct Scan {
     /// How the inverters are printed
     #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
     pub format: ScanFormat,
+
+    /// Name of the bus, for JSON, the plant file and the advice how to log
+    #[arg(long = "bus", value_name = "NAME")]
+    pub name: Option<BusName>,
 
     /// How to ask.
     #[command(flatten)]

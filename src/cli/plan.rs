@@ -307,7 +307,7 @@ fn scan(scan: Scan) -> plan::Scan {
     let are_named = scan.addresses.is_some();
     let addresses = scan.addresses.unwrap_or_else(usual);
     plan::Scan {
-        bus: kaco_plan(scan.device, addresses, None, scan.asking, false),
+        bus: kaco_plan(scan.device, addresses, scan.name, scan.asking, false),
         format: scan.format.into(),
         medium: environment::medium(),
         are_named,

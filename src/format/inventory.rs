@@ -5,6 +5,7 @@ use super::json;
 use super::look::Medium;
 use crate::address::Addresses;
 use crate::escape;
+use crate::inverter::BusName;
 use crate::kaco::scan::Found;
 use serde_json::Value;
 
@@ -58,9 +59,11 @@ pub(crate) fn object(found: &Found) -> Value {
 }
 
 /// The bus as a plant file has it, to paste: a comment describes each inverter.
-pub(crate) fn toml(device: &str, found: &[Found]) -> String {
-    let mut text =
-        "[[bus]]\n# name = \"roof\" # needed as soon as there are two buses\n".to_owned();
+pub(crate) fn toml(name: Option<&BusName>, device: &str, found: &[Found]) -> String {
+    let mut text = match name {
+        Some(name) => format!("[[bus]]\nname = \"{name}\"\n"),
+        None => "[[bus]]\n# name = \"roof\" # needed as soon as there are two buses\n".to_owned(),
+    };
     // Every JSON string is a TOML string.
     text += &format!("device = {}\n", Value::from(device));
     text += &format!("addresses = \"{}\"\n", addresses(found));

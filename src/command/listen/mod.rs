@@ -46,6 +46,7 @@ pub(super) async fn run(arguments: Listen, mut stop: Stop) -> Result<Ended, Fail
     let record = |path| Recorder::open(path, device.clone());
     let recorder = arguments.record.as_deref().map(record).transpose()?;
     let mut listener = Listener {
+        print,
         gap: arguments.gap,
         with_bytes: arguments.with_bytes,
         buffer: BytesMut::new(),
@@ -91,6 +92,8 @@ pub(super) async fn run(arguments: Listen, mut stop: Stop) -> Result<Ended, Fail
 
 /// Prints what passes, one line per request, reply, or piece of something else.
 struct Listener {
+    /// False if the output was closed.
+    print: fn(&str) -> Result<bool, Failure>,
     gap: Duration,
     /// Whether lines of replies end with the bytes, for `decode`.
     with_bytes: bool,
@@ -175,7 +178,7 @@ impl Listener {
         let (kind, text) = describe(traffic, bytes, self.with_bytes);
         let time = clock::now().format("%H:%M:%S%.3f");
         let since = since.as_secs_f64();
-        let is_read = print(&format!("{time} {since:+8.3}s  {kind:8} {text}\n"))?;
+        let is_read = (self.print)(&format!("{time} {since:+8.3}s  {kind:8} {text}\n"))?;
         if !had_master && self.counts.has_master() {
             warn!(
                 "another master asks on this bus; two masters garble each other, only one can stay"
@@ -212,6 +215,7 @@ mod tests {
 
     fn listener() -> Listener {
         Listener {
+            print: |_| Ok(true),
             gap: Duration::from_millis(400),
             with_bytes: true,
             buffer: BytesMut::new(),

@@ -93,7 +93,10 @@ impl Inventory {
                 .collect(),
             _ if self.found.is_empty() => String::new(),
             ScanFormat::List(ListFormat::Table) => inventory::table(&self.found, plan.medium),
-            ScanFormat::Toml => inventory::toml(&plan.bus.device.to_string(), &self.found),
+            ScanFormat::Toml => {
+                let device = plan.bus.device.to_string();
+                inventory::toml(plan.bus.bus.as_ref(), &device, &self.found)
+            }
         };
         print(&text)?;
         let is_foreign = self.found.is_empty() && !strays.modbus.is_empty();
@@ -114,9 +117,10 @@ impl Inventory {
             let timeout = self
                 .timeout()
                 .map(|timeout| format!(" --timeout {timeout}s"));
-            let timeout = timeout.unwrap_or_default();
+            let bus = plan.bus.bus.as_ref().map(|bus| format!(" --bus {bus}"));
+            let options = bus.into_iter().chain(timeout).collect::<String>();
             say(&format!(
-                "To log them: kaco_ardexa log {device} {addresses} DIR{timeout}"
+                "To log them: kaco_ardexa log {device} {addresses} DIR{options}"
             ));
         } else if !is_stopped {
             let advice = advice::nothing_found(strays, !self.garbled.is_empty());

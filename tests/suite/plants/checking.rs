@@ -249,3 +249,27 @@ fn a_scan_prints_a_bus_that_a_plant_file_takes() {
     let run = crate::support::program::run(&[&words[..], &quickly].concat()).expect_code(0);
     assert_eq!(run.stdout, "");
 }
+
+#[test]
+fn a_scan_of_a_bus_with_a_name_prints_it() {
+    let line = inverters(&[2]);
+    let device = text(&line.path);
+    let scan = |format| {
+        let named = ["--bus", "roof", "--pace", "0", "--timeout", "5s"];
+        let words = ["scan", &device, "2", "--format", format];
+        run(&[&words[..], &named].concat()).expect_code(0)
+    };
+    let toml = scan("toml");
+    assert!(
+        toml.stdout.starts_with("[[bus]]\nname = \"roof\"\n"),
+        "{}",
+        toml.stdout
+    );
+    let advice = format!("kaco_ardexa log {device} 2 DIR --bus roof");
+    assert!(toml.stderr.contains(&advice), "{}", toml.stderr);
+    let object = scan("json").stdout;
+    assert!(
+        object.contains("\"protocol\":\"kaco\",\"bus\":\"roof\""),
+        "{object}"
+    );
+}
