@@ -1,4 +1,4 @@
-//! Implausible values: checks a reading against the limits in the layouts.
+//! What is odd about a reading; implausible values: checks it against the limits in the layouts.
 //!
 //! A sum of 8 bits lets one damaged reply in 256 pass. A reading of which a number is out of its
 //! range, or a power that has nothing to do with its voltage and current, is kept unchanged, as it
@@ -42,16 +42,39 @@ pub fn doubts(reading: &Reading) -> Vec<Doubt> {
     reading.columns().filter_map(doubt).collect()
 }
 
-/// What is wrong with a reading although its checksum was right, in words: cells that can't be
-/// read, implausible values.
-pub(crate) fn oddities(reading: &Reading) -> Vec<String> {
+/// Something that is wrong with a reading although its checksum was right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Oddity {
+    /// A column, or a part that did not come: the same in the next reading if it goes on.
+    pub(crate) about: String,
+    text: String,
+}
+
+impl fmt::Display for Oddity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// What is wrong with a reading: parts that did not come, cells that can't be read, implausible
+/// values.
+pub(crate) fn oddities(reading: &Reading) -> Vec<Oddity> {
+    let missing = reading.missing.iter().map(|missing| Oddity {
+        about: missing.part.clone(),
+        text: missing.text.clone(),
+    });
     let unreadable = reading.unreadable.iter().map(|unreadable| {
         let (label, raw) = (unreadable.label, &unreadable.raw);
-        format!("{label} can't be read, its cell stays empty: `{raw}`")
+        Oddity {
+            about: label.to_owned(),
+            text: format!("{label} can't be read, its cell stays empty: `{raw}`"),
+        }
     });
-    let doubts = doubts(reading).into_iter();
-    let doubts = doubts.map(|doubt| format!("{doubt}; kept as it came"));
-    unreadable.chain(doubts).collect()
+    let doubts = doubts(reading).into_iter().map(|doubt| Oddity {
+        about: doubt.label.to_owned(),
+        text: format!("{doubt}; kept as it came"),
+    });
+    missing.chain(unreadable).chain(doubts).collect()
 }
 
 /// Why a number can't be; `None` if it can, or if something that it depends on has no value.

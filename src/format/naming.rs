@@ -76,6 +76,7 @@ pub(crate) mod examples {
             is_fault: false,
             facts: Facts::default(),
             unreadable: Vec::new(),
+            missing: Vec::new(),
         }
     }
 

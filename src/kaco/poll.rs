@@ -7,11 +7,14 @@ use super::{interpret, layouts, untyped};
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::observation::{Attempts, Outcome};
-use crate::reading::{Cells, Facts, Reading, Role};
+use crate::reading::{Cells, Facts, Missing, Reading, Role};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
-use tracing::{info, warn};
+use tracing::info;
+
+/// Counters as they were read, and why they are empty if a reply was garbled.
+type Counted = (Cells, Option<Missing>);
 
 /// Polls the inverters of one bus, and remembers what it learns about them.
 pub struct Poller<C: Connect> {
@@ -20,7 +23,7 @@ pub struct Poller<C: Connect> {
     /// How long counters are used before they are read again.
     counters_last: Duration,
     /// The counters of each inverter, and when they were read.
-    counted: BTreeMap<Address, (Cells, Instant)>,
+    counted: BTreeMap<Address, (Counted, Instant)>,
     clock: Clock,
     /// These answered that their parts are to be asked.
     three_units: BTreeSet<Address>,
@@ -124,7 +127,9 @@ impl<C: Connect> Poller<C> {
             self.generic.remove(&address);
         }
         if self.counters {
-            reading.further = Some(self.recent_counters(address, &reading).await?);
+            let (counters, missing) = self.recent_counters(address, &reading).await?;
+            reading.further = Some(counters);
+            reading.missing.extend(missing);
         }
         Ok(Outcome::Read {
             answer: Box::new(reading),
@@ -183,7 +188,7 @@ impl<C: Connect> Poller<C> {
                 *outcome = self.ask(address, Command::Part(part)).await?;
             }
         }
-        let outcome = together(&self.bus.title, address, parts);
+        let outcome = together(address, parts);
         if !matches!(outcome, Outcome::Read { .. }) {
             self.three_units.remove(&address);
         }
@@ -195,38 +200,48 @@ impl<C: Connect> Poller<C> {
         &mut self,
         address: Address,
         reading: &Reading,
-    ) -> Result<Cells, LinkError> {
+    ) -> Result<Counted, LinkError> {
         let before = self.counted.get(&address);
-        if let Some((cells, read)) = before
+        if let Some((counted, read)) = before
             && read.elapsed() < self.counters_last
         {
-            return Ok(cells.clone());
+            return Ok(counted.clone());
         }
-        let cells = self.counters(address, reading).await?;
-        let counted = (cells.clone(), Instant::now());
-        self.counted.insert(address, counted);
-        Ok(cells)
+        let counted = self.counters(address, reading).await?;
+        let last = (counted.clone(), Instant::now());
+        self.counted.insert(address, last);
+        Ok(counted)
     }
 
     /// The counters' cells, empty where they could not be read.
-    async fn counters(&mut self, address: Address, reading: &Reading) -> Result<Cells, LinkError> {
+    async fn counters(
+        &mut self,
+        address: Address,
+        reading: &Reading,
+    ) -> Result<Counted, LinkError> {
         let daily_yield = reading.figure(Role::DailyYield).map(|(number, _)| number);
         let silent = self.bus.attempts.silent;
         let outcome = self.ask(address, Command::Counters { daily_yield });
         let outcome = outcome.await?;
         self.bus.attempts.silent = silent; // not every inverter has counters
-        let bus = &self.bus.title;
-        match outcome {
-            Outcome::Read { answer, .. } => return Ok(answer.cells),
-            Outcome::Garbled(reason) => warn!("{bus}address {address}: no counters: {reason}"),
-            _ => info!("{bus}address {address}: no counters: no reply to command 3"),
-        }
-        Ok(Cells::empty(&layouts::COUNTERS))
+        let missing = match outcome {
+            Outcome::Read { answer, .. } => return Ok((answer.cells, None)),
+            Outcome::Garbled(reason) => Some(Missing {
+                part: "counters".to_owned(),
+                text: format!("no counters: {reason}"),
+            }),
+            _ => {
+                let bus = &self.bus.title;
+                info!("{bus}address {address}: no counters: no reply to command 3");
+                None
+            }
+        };
+        Ok((Cells::empty(&layouts::COUNTERS), missing))
     }
 }
 
 /// One reading of three parts. A part that is missing leaves its cells empty: the others count.
-fn together(bus: &str, address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
+fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
     let mut reason = None;
     let mut first = None;
     let mut time = None;
@@ -245,19 +260,19 @@ fn together(bus: &str, address: Address, parts: [Outcome<Reading>; 3]) -> Outcom
     let Some(first_byte) = first else {
         return reason.map_or(Outcome::Silent, Outcome::Garbled);
     };
-    for (part, _) in Part::ALL
-        .iter()
-        .zip(&readings)
+    let why = reason.as_deref().unwrap_or("it did not answer");
+    let units = Part::ALL.iter().zip(&readings);
+    let missing = units
         .filter(|(_, reading)| reading.is_none())
-    {
-        let why = reason.as_deref().unwrap_or("it did not answer");
-        warn!(
-            "{bus}address {address}: unit {} was not read, its columns stay empty: {why}",
-            part.number()
-        );
-    }
+        .map(|(part, _)| {
+            let part = format!("unit {}", part.number());
+            let text = format!("{part} was not read, its columns stay empty: {why}");
+            Missing { part, text }
+        });
+    let missing = missing.collect();
     let mut reading = interpret::three_units(address.number(), readings);
     reading.time = time;
+    reading.missing = missing;
     Outcome::Read {
         answer: Box::new(reading),
         first_byte,

@@ -104,6 +104,15 @@ pub struct Unreadable {
     pub raw: String,
 }
 
+/// A part of a reading that did not come: its cells stay empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// `unit 2` or `counters`.
+    pub(crate) part: String,
+    /// What is to be said of it.
+    pub(crate) text: String,
+}
+
 /// The values of one inverter at one time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
@@ -127,6 +136,8 @@ pub struct Reading {
     pub facts: Facts,
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
+    /// What did not come.
+    pub missing: Vec<Missing>,
 }
 
 impl Reading {
@@ -143,6 +154,7 @@ impl Reading {
             is_fault: false,
             facts: Facts::default(),
             unreadable: Vec::new(),
+            missing: Vec::new(),
         }
     }
 

@@ -186,6 +186,7 @@ fn full(layout: &'static Layout, inverter: InverterId) -> Reading {
         is_fault: false,
         facts: Facts::default(),
         unreadable: vec![],
+        missing: vec![],
     }
 }
 

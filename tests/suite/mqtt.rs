@@ -55,6 +55,7 @@ fn reading(address: u8, daily_yield: u32) -> Reading {
         is_fault: false,
         facts: Facts::default(),
         unreadable: Vec::new(),
+        missing: Vec::new(),
     }
 }
 

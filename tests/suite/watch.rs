@@ -120,6 +120,28 @@ fn numbers_that_cannot_be_are_said_when_they_begin() {
 }
 
 #[test]
+fn a_unit_that_stays_silent_is_said_once() {
+    let bus = Bus::with_replies(&[
+        ("#120", b"\n*124\r".to_vec()),
+        ("#121", bytes("ST-14")),
+        ("#123", bytes("ST-16")),
+    ]);
+    let device = text(&bus.path);
+    let options = ["--every", "100ms", "--pace", "0s", "--timeout", "200ms"];
+    let watch = start(command(
+        &[&["watch", &device, "12"], options.as_slice()].concat(),
+    ));
+    until("five rounds", || bus.asked().len() > 20);
+    stop(&watch.0, Signal::TERM);
+    let run = wait(watch).expect_code(0);
+    let said = run
+        .stderr
+        .matches("address 12: unit 2 was not read")
+        .count();
+    assert_eq!(said, 1, "{}", run.stderr);
+}
+
+#[test]
 fn a_torn_row_of_a_silent_inverter_is_removed_at_the_start() {
     let bus = Bus::with_quick_replies(&[("#030", bytes("G4-17"))]);
     let home = TempDir::new().unwrap();

@@ -112,7 +112,7 @@ struct Watcher<'a> {
     has_page: bool,
     messages: &'a Messages,
     /// Inverters whose last reading had implausible values.
-    odd: BTreeSet<String>,
+    odd: BTreeSet<(String, String)>,
     /// Recordings that ended before their time.
     not_recorded: Vec<Health>,
     /// The worst trouble of a source: it counts when it is over, too.
@@ -289,10 +289,11 @@ impl Watcher<'_> {
         };
         let subject = observation.inverter.subject();
         let oddities = oddities(reading);
-        if oddities.is_empty() {
-            self.odd.remove(&subject);
-        } else if self.odd.insert(subject.clone()) {
-            for oddity in oddities {
+        let goes_on = |about: &String| oddities.iter().any(|oddity| oddity.about == *about);
+        self.odd
+            .retain(|(odd, about)| *odd != subject || goes_on(about));
+        for oddity in oddities {
+            if self.odd.insert((subject.clone(), oddity.about.clone())) {
                 warn!("{subject}: {oddity}");
             }
         }
