@@ -121,17 +121,24 @@ fn listening_shows_both_sides_and_sends_nothing() {
         Play::Wait(Duration::from_millis(600)),
     ];
     bus.play_soon(plays);
-    let run = wait(start(command(&["listen", &text(&bus.path), "--for", "3s"]))).expect_code(0);
+    let mut listen = start(command(&["listen", &text(&bus.path), "--gap", "2s"]));
+    let output = BufReader::new(listen.0.stdout.take().unwrap());
+    let mut lines: Vec<String> = Vec::new();
+    for line in output.lines() {
+        lines.push(line.unwrap());
+        if lines.last().unwrap().contains("bytes") {
+            signal(&listen.0, Signal::INT);
+        }
+    }
+    let run = wait(listen).expect_code(0);
     let line = |word: &str| {
-        run.stdout
-            .lines()
-            .find(|line| line.contains(word))
-            .unwrap_or_else(|| panic!("{word}: {}", run.stdout))
+        let line = lines.iter().find(|line| line.contains(word));
+        line.unwrap_or_else(|| panic!("{word}: {lines:?}"))
     };
     assert!(line("request").contains("02 readings") && line("request").contains(r"#020\r"));
     assert!(line("reply").contains("02 standard 6400xi: mpp-track, 585 W, 33969 Wh, 33 °C"));
     assert!(line("bytes").contains(r"\x00\x1b[31m"));
-    assert!(!run.stdout.contains('\x1b'));
+    assert!(!lines.concat().contains('\x1b'));
     assert!(run.stderr.contains("another master"), "{}", run.stderr);
     assert_eq!(bus.bytes_received(), 0, "not one byte was sent");
 }
