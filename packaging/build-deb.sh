@@ -2,6 +2,7 @@
 # Builds the Debian package: packaging/build-deb.sh [TARGET]
 # TARGET is a target of Rust, such as aarch64-unknown-linux-gnu; this machine's if there is none. Needs cargo-deb
 # (cargo install --locked cargo-deb) and dpkg-dev; a TARGET also needs its linker, or BUILD='cargo zigbuild', which brings one.
+# VARIANT=release: for every Debian that has the C library for which build-cross.sh builds, not for this machine's.
 # The last line names the package.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -50,4 +51,4 @@ kaco-ardexa (${version%% *}-1) stable; urgency=medium
  -- $maintainer  $date
 END
 
-cargo deb --locked --no-build "${to_target[@]}"
+cargo deb --locked --no-build "${to_target[@]}" ${VARIANT:+--variant "$VARIANT"}

@@ -3,10 +3,7 @@
 #   packaging/release.sh              everything
 #   packaging/release.sh --twice      everything twice, from two empty target directories; fails unless the files are equal
 #   TARGETS=x86_64-unknown-linux-musl packaging/release.sh      only these, of those below
-# Static programs, Debian packages, notices of the libraries, SHA256SUMS. Needs what build-cross.sh and build-deb.sh need, and
-# the C libraries of the packages, of which cargo-deb reads what they depend on:
-#   sudo dpkg --add-architecture arm64 && sudo dpkg --add-architecture armhf
-#   sudo apt update && sudo apt install libc6:arm64 libc6:armhf
+# Static programs, Debian packages, notices of the libraries, SHA256SUMS. Needs what build-cross.sh and build-deb.sh need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -37,13 +34,6 @@ wanted() {
     [[ -z ${TARGETS:-} || " $TARGETS " == *" $1 "* ]]
 }
 
-# Without its C library there is no word of it in a package, or a version that is too new (libc6-arm64-cross).
-names_its_c_library() {
-    [[ $(dpkg-deb --field "$1" Depends) == *"libc6 (>= 2."* ]] && return
-    printf '%s: %s depends on no C library of its own kind; the head of this script says what to install\n' "${0##*/}" "$1" >&2
-    return 1
-}
-
 # Everything into the folder $1. Of generated code the last path is noted that is replaced here.
 build() {
     local dist=$1 version pair target deb
@@ -60,8 +50,7 @@ build() {
     for target in "${packages[@]}"; do
         wanted "$target" || continue
         packaging/build-cross.sh "$target"
-        deb=$(BUILD=true packaging/build-deb.sh "$target" | tail -n 1)
-        names_its_c_library "$deb"
+        deb=$(BUILD=true VARIANT=release packaging/build-deb.sh "$target" | tail -n 1)
         install -m 644 "$deb" "$dist/"
     done
     install -m 644 LICENSE "$dist/"
@@ -81,7 +70,7 @@ case ${1:-} in
     ;;
 "") build dist ;;
 *)
-    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -133,7 +133,9 @@ fn full_disk_stands_on_the_live_page_until_there_is_room() {
     let disk = Disk::new();
     let logs = text(disk.path());
     let watch = ["watch", "sim:", "2", "--pace", "0s", "--every", "100ms"];
-    let arguments = [watch.as_slice(), &["--log", &logs]].concat();
+    // On a busy machine a reply may be late; silence would be asked again after a minute only.
+    let options = ["--timeout", "10s", "--log", &logs];
+    let arguments = [watch.as_slice(), &options].concat();
     let terminal = Terminal::start(&arguments, 100, 24);
     let latest = disk.path().join("02/latest.csv");
     wait_until("a row", || latest.exists());

@@ -46,7 +46,16 @@ fn trouble_with_the_log_is_said_once_and_over_when_it_is_mended() {
     let latest = logs.join("02/latest.csv");
     let log = text(&logs);
     let device = text(&bus.path);
-    let options = ["--every", "100ms", "--pace", "0s", "--log", &log];
+    let options = [
+        "--every",
+        "100ms",
+        "--pace",
+        "0s",
+        "--timeout",
+        "10s",
+        "--log",
+        &log,
+    ];
     let watch = start(command(
         &[&["watch", &device, "2"], options.as_slice()].concat(),
     ));
@@ -108,7 +117,7 @@ fn numbers_that_cannot_be_are_said_when_they_begin() {
         reply(&frame(if is_odd { "9039" } else { "1039" }))
     }));
     let device = text(&bus.path);
-    let options = ["--every", "100ms", "--pace", "0s"];
+    let options = ["--every", "100ms", "--pace", "0s", "--timeout", "10s"];
     let watch = start(command(
         &[&["watch", &device, "2"], options.as_slice()].concat(),
     ));
@@ -325,7 +334,8 @@ fn lost_link_leaves_no_inverter_up_in_the_metrics() {
         fs::read_to_string(&metrics).is_ok_and(|text| text.contains(&line))
     };
     let (port, file) = (text(&device), text(&metrics));
-    let options = ["--every", "100ms", "--pace", "0s", "--textfile", &file];
+    let quick = ["--every", "100ms", "--pace", "0s"];
+    let options = [quick.as_slice(), &["--timeout", "10s", "--textfile", &file]].concat();
     let watch = start(command(
         &[&["watch", &port, "2"], options.as_slice()].concat(),
     ));

@@ -17,7 +17,8 @@ use std::time::Instant;
 fn watch(bus: &Bus, options: &[&str]) -> (Child, Instant) {
     let device = text(&bus.path);
     let every = ["watch", &device, "2", "--every", "300ms", "--pace", "0s"];
-    let mut command = command(&[&every, options].concat());
+    let patient = ["--timeout", "10s"];
+    let mut command = command(&[every.as_slice(), &patient, options].concat());
     command.env("TZ", Day::Today.zone());
     start(command)
 }

@@ -23,7 +23,19 @@ fn state_flows_again_after_the_broker_restarted() {
     let (device, logs, host) = (text(&bus.path), text(directory.path()), broker.host());
     let listener = broker.listen();
     let arguments = [
-        "watch", &device, "2", "--every", "300ms", "--pace", "0s", "--log", &logs, "--mqtt", &host,
+        "watch",
+        &device,
+        "2",
+        "--every",
+        "300ms",
+        "--pace",
+        "0s",
+        "--timeout",
+        "10s",
+        "--log",
+        &logs,
+        "--mqtt",
+        &host,
     ];
     let watch = start(command(&arguments));
     wait_until("two states", || states(&listener).len() >= 2);
