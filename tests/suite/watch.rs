@@ -496,7 +496,11 @@ fn the_page_shows_the_plant_and_leaves_a_sane_terminal() {
         (80, 24, "TERM"),
         (40, 8, "q"),
     ] {
-        let terminal = Terminal::start(&["watch", "sim:", "2", "--pace", "0s"], columns, rows);
+        let terminal = Terminal::start(
+            &["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"],
+            columns,
+            rows,
+        );
         let before = "InputModes(BRKINT | ICRNL | IXON)";
         until("the page", || {
             terminal.shows("mpp-track") || (columns < 80 && terminal.shows("quit"))
@@ -544,7 +548,7 @@ fn page_shows_a_lost_adapter_and_a_broker_that_is_away_and_exits_as_log_would() 
 
 #[test]
 fn page_of_a_dumb_terminal_is_ascii() {
-    let mut command = command(&["watch", "sim:", "2", "--pace", "0s"]);
+    let mut command = command(&["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"]);
     command.env("NO_COLOR", "1");
     let terminal = Terminal::run_with(command, (80, 24), ("TERM", "dumb"));
     until("the page", || terminal.shows("mpp-track"));
@@ -618,7 +622,16 @@ fn long_messages_are_parted_between_words_on_a_terminal_only() {
 #[test]
 fn silent_means_lines_also_on_a_terminal() {
     for (variable, further) in [("SILENT_MODE", ""), ("SILENT", ""), ("UNUSED", "--silent")] {
-        let arguments = ["watch", "sim:", "2", "--pace", "0s", further];
+        let arguments = [
+            "watch",
+            "sim:",
+            "2",
+            "--pace",
+            "0s",
+            "--timeout",
+            "10s",
+            further,
+        ];
         let arguments: Vec<&str> = arguments
             .into_iter()
             .filter(|argument| !argument.is_empty())

@@ -21,7 +21,10 @@ const MARGIN: f64 = 16.0;
 /// The page once every inverter is on it.
 fn page(log: &Path) -> vt100::Parser {
     let log = log.display().to_string();
-    let arguments: Vec<&str> = WATCH.split(' ').chain(["--log", &log]).collect();
+    let arguments: Vec<&str> = WATCH
+        .split(' ')
+        .chain(["--timeout", "10s", "--log", &log])
+        .collect();
     let terminal = Terminal::start(&arguments, COLUMNS, ROWS);
     let size = [ROWS, COLUMNS].map(|size| NonZero::new(size).unwrap());
     let mut page = vt100::Parser::new(size[0], size[1], 0);

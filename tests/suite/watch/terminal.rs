@@ -10,7 +10,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use tempfile::TempDir;
 
-const PAGE: [&str; 5] = ["watch", "sim:", "2", "--pace", "0s"];
+const PAGE: [&str; 7] = ["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"];
 
 /// Starts a command on a terminal, reads until the page is there, and takes the terminal away.
 fn without_terminal(mut command: Command) -> ExitStatus {
