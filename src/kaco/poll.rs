@@ -262,13 +262,12 @@ fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
     };
     let why = reason.as_deref().unwrap_or("it did not answer");
     let units = Part::ALL.iter().zip(&readings);
-    let missing = units
-        .filter(|(_, reading)| reading.is_none())
-        .map(|(part, _)| {
-            let part = format!("unit {}", part.number());
-            let text = format!("{part} was not read, its columns stay empty: {why}");
-            Missing { part, text }
-        });
+    let missing = units.filter(|(_, reading)| reading.is_none());
+    let missing = missing.map(|(part, _)| {
+        let part = format!("unit {}", part.number());
+        let text = format!("{part} was not read, its columns stay empty: {why}");
+        Missing { part, text }
+    });
     let missing = missing.collect();
     let mut reading = interpret::three_units(address.number(), readings);
     reading.time = time;

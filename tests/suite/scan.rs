@@ -159,6 +159,18 @@ fn two_inverters_of_one_address_are_said() {
 }
 
 #[test]
+fn a_unit_that_was_not_read_is_said() {
+    let bus = Bus::with_replies(&[
+        ("#120", b"\n*124\r".to_vec()),
+        ("#121", bytes("ST-14")),
+        ("#123", bytes("ST-16")),
+    ]);
+    let run = run(&["scan", &text(&bus.path), "12", "--pace", "0s"]).expect_code(0);
+    let due = "warning: address 12: unit 2 was not read, its columns stay empty: it did not answer";
+    assert_eq!(run.stderr.matches(due).count(), 1, "{}", run.stderr);
+}
+
+#[test]
 fn garbage_on_one_address_alone_is_said() {
     let bus = Bus::start(Box::new(|request, _| match request {
         "#010" => reply(&bytes("G4-01")),

@@ -85,6 +85,7 @@ impl Inventory {
     }
 
     fn print(&self, plan: &Scan, strays: &Strays, is_stopped: bool) -> Result<(), Failure> {
+        let device = plan.bus.device.to_string();
         let text = match plan.format {
             ScanFormat::List(ListFormat::Json) => self
                 .found
@@ -93,15 +94,11 @@ impl Inventory {
                 .collect(),
             _ if self.found.is_empty() => String::new(),
             ScanFormat::List(ListFormat::Table) => inventory::table(&self.found, plan.medium),
-            ScanFormat::Toml => {
-                let device = plan.bus.device.to_string();
-                inventory::toml(plan.bus.bus.as_ref(), &device, &self.found)
-            }
+            ScanFormat::Toml => inventory::toml(plan.bus.bus.as_ref(), &device, &self.found),
         };
         print(&text)?;
         let is_foreign = self.found.is_empty() && !strays.modbus.is_empty();
         self.warn(plan.bus.timing.first_byte, is_foreign);
-        let device = plan.bus.device.to_string();
         if is_stopped {
             let all = plan.bus.addresses.as_slice().len();
             say(&format!(
@@ -140,6 +137,9 @@ impl Inventory {
     fn warn(&self, timeout: Duration, is_foreign: bool) {
         for found in &self.found {
             let address = found.address;
+            for missing in &found.reading.missing {
+                warn!("{}: {}", found.reading.inverter.subject(), missing.text);
+            }
             if found.is_late {
                 warn!(
                     "address {address}: the reply came after {} ms, {} ms are waited for; poll it \
