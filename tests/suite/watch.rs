@@ -136,7 +136,7 @@ fn a_unit_that_stays_silent_is_said_once() {
         ("#123", bytes("ST-16")),
     ]);
     let device = text(&bus.path);
-    let options = ["--every", "100ms", "--pace", "0s", "--timeout", "200ms"];
+    let options = ["--every", "100ms", "--pace", "0s", "--timeout", "500ms"];
     let watch = start(command(
         &[&["watch", &device, "12"], options.as_slice()].concat(),
     ));

@@ -60,7 +60,7 @@ fn lost_link_takes_its_units_away() {
         _ => Vec::new(),
     }));
     let file = PlantFile::new("");
-    let top = "every = \"100ms\"\ntimeout = \"50ms\"\n";
+    let top = "every = \"100ms\"\ntimeout = \"500ms\"\n";
     let ports = "http = \"127.0.0.1:0\"\nsunspec = \"127.0.0.1:0\"\n";
     file.write(&(top.to_owned() + ports + &bus(&line.path, "2", "")));
     let mut served = Served::run(file.command("watch", &["-v"]));
@@ -89,7 +89,7 @@ fn units_that_sleep_are_kept_through_a_reload() {
     }));
     let barn = Bus::with_quick_replies(&[("#030", at_address("G4-17", 3))]);
     let file = PlantFile::new("");
-    let top = "every = \"100ms\"\ntimeout = \"50ms\"\n";
+    let top = "every = \"100ms\"\ntimeout = \"500ms\"\n";
     let ports = "http = \"127.0.0.1:0\"\nsunspec = \"127.0.0.1:0\"\n";
     let one = top.to_owned() + ports + &bus(&roof.path, "2", "name = \"roof\"");
     file.write(&one);
