@@ -8,7 +8,7 @@ use crate::support::captures::bytes;
 use crate::support::day::Day;
 use crate::support::disk::{Disk, tree};
 use crate::support::plant::{HEADER, Plant, ROW, expect_log};
-use crate::support::program::{Run, start, text, wait, wait_until};
+use crate::support::program::{Run, WATCH_SIM, start, text, wait, wait_until};
 use crate::watch::Terminal;
 use std::fs;
 use std::path::Path;
@@ -132,10 +132,8 @@ fn a_disk_that_fills_up_under_a_run() {
 fn full_disk_stands_on_the_live_page_until_there_is_room() {
     let disk = Disk::new();
     let logs = text(disk.path());
-    let watch = ["watch", "sim:", "2", "--pace", "0s", "--every", "100ms"];
-    // On a busy machine a reply may be late; silence would be asked again after a minute only.
-    let options = ["--timeout", "10s", "--log", &logs];
-    let arguments = [watch.as_slice(), &options].concat();
+    let options = ["--every", "100ms", "--log", &logs];
+    let arguments = [WATCH_SIM.as_slice(), &options].concat();
     let terminal = Terminal::start(&arguments, 100, 24);
     let latest = disk.path().join("02/latest.csv");
     wait_until("a row", || latest.exists());

@@ -2,7 +2,7 @@
 //! bounded.
 
 use crate::support::captures::bytes;
-use crate::support::program::{Run, command, run, signal, start, text, wait};
+use crate::support::program::{Run, WATCH_SIM, command, run, signal, start, text, wait};
 use kaco_ardexa::escape;
 use rustix::process::Signal;
 use std::fs::{self, File};
@@ -113,7 +113,7 @@ fn a_file_with_a_password_is_one_short_line() {
     let directory = TempDir::new().unwrap();
     let path = text(&file_with(directory.path(), "", ""));
     let broker = ["--mqtt", "ann@127.0.0.1:1", "--mqtt-password-file", &path];
-    let arguments = ["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"];
+    let arguments = WATCH_SIM;
     let run = run(&[&arguments[..], &broker].concat()).expect_code(1);
     expect_refusal(&run, &path);
     assert_eq!(run.stdout, "");

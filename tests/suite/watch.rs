@@ -8,7 +8,9 @@ use crate::support::captures::bytes;
 use crate::support::inverter::address;
 use crate::support::plant::{HEADER, ROW};
 use crate::support::plant_file::PlantFile;
-use crate::support::program::{command, run, signal as stop, start, text, wait};
+use crate::support::program::{
+    PATIENT, WATCH_SIM, command, run, signal as stop, start, text, wait,
+};
 use kaco_ardexa::escape;
 use kaco_ardexa::watch::screen::Screen;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -46,16 +48,7 @@ fn trouble_with_the_log_is_said_once_and_over_when_it_is_mended() {
     let latest = logs.join("02/latest.csv");
     let log = text(&logs);
     let device = text(&bus.path);
-    let options = [
-        "--every",
-        "100ms",
-        "--pace",
-        "0s",
-        "--timeout",
-        "10s",
-        "--log",
-        &log,
-    ];
+    let options = [&["--every", "100ms", "--log", &log], &PATIENT[..]].concat();
     let watch = start(command(
         &[&["watch", &device, "2"], options.as_slice()].concat(),
     ));
@@ -117,7 +110,7 @@ fn numbers_that_cannot_be_are_said_when_they_begin() {
         reply(&frame(if is_odd { "9039" } else { "1039" }))
     }));
     let device = text(&bus.path);
-    let options = ["--every", "100ms", "--pace", "0s", "--timeout", "10s"];
+    let options = [&["--every", "100ms"], &PATIENT[..]].concat();
     let watch = start(command(
         &[&["watch", &device, "2"], options.as_slice()].concat(),
     ));
@@ -334,8 +327,7 @@ fn lost_link_leaves_no_inverter_up_in_the_metrics() {
         fs::read_to_string(&metrics).is_ok_and(|text| text.contains(&line))
     };
     let (port, file) = (text(&device), text(&metrics));
-    let quick = ["--every", "100ms", "--pace", "0s"];
-    let options = [quick.as_slice(), &["--timeout", "10s", "--textfile", &file]].concat();
+    let options = [&["--every", "100ms", "--textfile", &file], &PATIENT[..]].concat();
     let watch = start(command(
         &[&["watch", &port, "2"], options.as_slice()].concat(),
     ));
@@ -496,11 +488,7 @@ fn the_page_shows_the_plant_and_leaves_a_sane_terminal() {
         (80, 24, "TERM"),
         (40, 8, "q"),
     ] {
-        let terminal = Terminal::start(
-            &["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"],
-            columns,
-            rows,
-        );
+        let terminal = Terminal::start(&WATCH_SIM, columns, rows);
         let before = "InputModes(BRKINT | ICRNL | IXON)";
         until("the page", || {
             terminal.shows("mpp-track") || (columns < 80 && terminal.shows("quit"))
@@ -548,7 +536,7 @@ fn page_shows_a_lost_adapter_and_a_broker_that_is_away_and_exits_as_log_would() 
 
 #[test]
 fn page_of_a_dumb_terminal_is_ascii() {
-    let mut command = command(&["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"]);
+    let mut command = command(&WATCH_SIM);
     command.env("NO_COLOR", "1");
     let terminal = Terminal::run_with(command, (80, 24), ("TERM", "dumb"));
     until("the page", || terminal.shows("mpp-track"));
@@ -622,16 +610,7 @@ fn long_messages_are_parted_between_words_on_a_terminal_only() {
 #[test]
 fn silent_means_lines_also_on_a_terminal() {
     for (variable, further) in [("SILENT_MODE", ""), ("SILENT", ""), ("UNUSED", "--silent")] {
-        let arguments = [
-            "watch",
-            "sim:",
-            "2",
-            "--pace",
-            "0s",
-            "--timeout",
-            "10s",
-            further,
-        ];
+        let arguments = [WATCH_SIM.as_slice(), &[further]].concat();
         let arguments: Vec<&str> = arguments
             .into_iter()
             .filter(|argument| !argument.is_empty())

@@ -6,7 +6,7 @@ use crate::support::captures::bytes;
 use crate::support::database::{Answer, Database};
 use crate::support::day::Day;
 use crate::support::plant::Plant;
-use crate::support::program::{command, signal, start, text, wait, wait_until};
+use crate::support::program::{PATIENT, command, signal, start, text, wait, wait_until};
 use rustix::process::Signal;
 use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,9 +16,8 @@ use std::time::Instant;
 /// Polls address 2 all the time.
 fn watch(bus: &Bus, options: &[&str]) -> (Child, Instant) {
     let device = text(&bus.path);
-    let every = ["watch", &device, "2", "--every", "300ms", "--pace", "0s"];
-    let patient = ["--timeout", "10s"];
-    let mut command = command(&[every.as_slice(), &patient, options].concat());
+    let every = ["watch", &device, "2", "--every", "300ms"];
+    let mut command = command(&[every.as_slice(), &PATIENT, options].concat());
     command.env("TZ", Day::Today.zone());
     start(command)
 }

@@ -3,7 +3,7 @@
 use crate::support::broker::{Broker, Heard, Listener, OPEN};
 use crate::support::bus::Bus;
 use crate::support::captures::bytes;
-use crate::support::program::{command, signal, start, text, wait, wait_until};
+use crate::support::program::{PATIENT, command, signal, start, text, wait, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
@@ -22,21 +22,10 @@ fn state_flows_again_after_the_broker_restarted() {
     let directory = TempDir::new().unwrap();
     let (device, logs, host) = (text(&bus.path), text(directory.path()), broker.host());
     let listener = broker.listen();
-    let arguments = [
-        "watch",
-        &device,
-        "2",
-        "--every",
-        "300ms",
-        "--pace",
-        "0s",
-        "--timeout",
-        "10s",
-        "--log",
-        &logs,
-        "--mqtt",
-        &host,
+    let watch = [
+        "watch", &device, "2", "--every", "300ms", "--log", &logs, "--mqtt", &host,
     ];
+    let arguments = [watch.as_slice(), &PATIENT].concat();
     let watch = start(command(&arguments));
     wait_until("two states", || states(&listener).len() >= 2);
     let config = |heard: &Heard| {

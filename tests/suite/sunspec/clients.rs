@@ -3,7 +3,7 @@
 use super::Served;
 use crate::support::captures::bytes;
 use crate::support::inverter::Inverter;
-use crate::support::program::text;
+use crate::support::program::{PATIENT, WATCH_SIM, text};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -189,17 +189,8 @@ macro_rules! points {
 fn every_layout_is_what_its_row_says() {
     let logs = TempDir::new().unwrap();
     let directory = text(logs.path());
-    let served = Served::start(&[
-        "watch",
-        "sim:",
-        "1-9",
-        "--pace",
-        "0s",
-        "--timeout",
-        "10s",
-        "--log",
-        &directory,
-    ]);
+    let served =
+        Served::start(&[&["watch", "sim:", "1-9", "--log", &directory], &PATIENT[..]].concat());
     assert!(
         served
             .units
@@ -338,17 +329,8 @@ async fn plant_is_the_sum(client: &AsyncClient<Client>) {
 fn plant_adds_up_what_its_inverters_tell() {
     let logs = TempDir::new().unwrap();
     let directory = text(logs.path());
-    let served = Served::start(&[
-        "watch",
-        "sim:",
-        "1,4",
-        "--pace",
-        "0s",
-        "--timeout",
-        "10s",
-        "--log",
-        &directory,
-    ]);
+    let served =
+        Served::start(&[&["watch", "sim:", "1,4", "--log", &directory], &PATIENT[..]].concat());
     assert_eq!(served.units, "126 plant, 1 address 01, 4 address 04");
     runtime().block_on(async {
         let client = client(&served).await;
@@ -390,7 +372,7 @@ fn plant_adds_up_what_its_inverters_tell() {
 fn victron_finds_the_inverter_and_reads_it_while_it_is_polled() {
     use tokio_modbus::client::Reader;
     use tokio_modbus::slave::{Slave, SlaveContext};
-    let served = Served::start(&["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"]);
+    let served = Served::start(&WATCH_SIM);
     runtime().block_on(async {
         device(&client(&served).await, 126).await;
         let mut context = connect(served.at).await.expect("a connection");

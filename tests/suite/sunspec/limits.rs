@@ -1,7 +1,7 @@
 //! No client can write, stop others or hold what is not its own.
 
 use super::Served;
-use crate::support::program::{command, start, wait};
+use crate::support::program::{WATCH_SIM, command, start, wait};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -62,7 +62,7 @@ fn is_closed(stream: &mut TcpStream) -> bool {
 
 #[test]
 fn requests_are_answered_as_the_contract_says() {
-    let served = Served::start(&["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"]);
+    let served = Served::start(&WATCH_SIM);
     let mut stream = connect(&served);
     await_unit(&mut stream);
     for function in 0..=255 {
@@ -95,7 +95,7 @@ fn requests_are_answered_as_the_contract_says() {
 
 #[test]
 fn requests_in_pieces_and_in_bundles_are_answered() {
-    let served = Served::start(&["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"]);
+    let served = Served::start(&WATCH_SIM);
     let mut stream = connect(&served);
     await_unit(&mut stream);
     let bytes = request(2, 3, &[0x9C, 0x40, 0, 2]);
@@ -112,7 +112,7 @@ fn requests_in_pieces_and_in_bundles_are_answered() {
 
 #[test]
 fn bad_clients_are_closed_and_do_not_disturb_others() {
-    let served = Served::start(&["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"]);
+    let served = Served::start(&WATCH_SIM);
     let mut good = connect(&served);
     await_unit(&mut good);
     let mut strange = connect(&served);
@@ -146,7 +146,7 @@ fn bad_clients_are_closed_and_do_not_disturb_others() {
 
 #[test]
 fn one_client_more_closes_the_one_that_is_idle_for_longest() {
-    let served = Served::start(&["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"]);
+    let served = Served::start(&WATCH_SIM);
     let mut clients: Vec<TcpStream> = (0..32).map(|_| connect(&served)).collect();
     for client in &mut clients {
         ask(client, 2, 3, &[0x9C, 0x40, 0, 1]);
@@ -168,7 +168,7 @@ fn one_client_more_closes_the_one_that_is_idle_for_longest() {
 
 #[test]
 fn port_that_is_taken_ends_the_start_with_advice() {
-    let served = Served::start(&["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"]);
+    let served = Served::start(&WATCH_SIM);
     let at = served.at.to_string();
     let mut other = command(&["watch", "sim:", "3", "--silent"]);
     other.env("KACO_ARDEXA_SUNSPEC", &at);

@@ -13,6 +13,13 @@ use std::time::{Duration, Instant};
 /// No run of the program may take longer; one that does is ended and the test fails.
 const LONGEST_RUN: Duration = Duration::from_secs(120);
 
+/// As quick as the bus is, and patient: on a busy machine a reply may be late, and `watch` polls an
+/// inverter that counts as silent again after a minute only.
+pub const PATIENT: [&str; 4] = ["--pace", "0s", "--timeout", "10s"];
+
+/// Watches a simulated inverter.
+pub const WATCH_SIM: [&str; 7] = ["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"];
+
 /// How a run ended.
 #[derive(Debug)]
 pub struct Run {

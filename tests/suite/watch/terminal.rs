@@ -1,7 +1,7 @@
 //! Terminals that go, are taken away for a while, or have a size that can't be.
 
 use super::{Terminal, fresh_modes, modes, pty, until};
-use crate::support::program::{command, signal};
+use crate::support::program::{WATCH_SIM, command, signal};
 use rustix::process::Signal;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::fs::{self, File};
@@ -9,8 +9,6 @@ use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use tempfile::TempDir;
-
-const PAGE: [&str; 7] = ["watch", "sim:", "2", "--pace", "0s", "--timeout", "10s"];
 
 /// Starts a command on a terminal, reads until the page is there, and takes the terminal away.
 fn without_terminal(mut command: Command) -> ExitStatus {
@@ -43,7 +41,7 @@ fn ended(child: &mut Child) -> ExitStatus {
 #[test]
 fn a_page_whose_terminal_is_gone_ends_with_an_error() {
     let directory = TempDir::new().unwrap();
-    let mut command = command(&PAGE);
+    let mut command = command(&WATCH_SIM);
     command.arg("--log").arg(directory.path());
     let status = without_terminal(command);
     assert_eq!((status.code(), status.signal()), (Some(1), None));
@@ -53,7 +51,7 @@ fn a_page_whose_terminal_is_gone_ends_with_an_error() {
 
 #[test]
 fn a_page_whose_terminal_hangs_up_ends_as_by_any_other_signal() {
-    let program = command(&PAGE);
+    let program = command(&WATCH_SIM);
     // It gets the terminal as its own, as in a shell, and so a signal when that goes.
     let mut command = Command::new("setsid");
     command.arg("--ctty").arg(program.get_program());
@@ -79,7 +77,7 @@ fn a_page_that_was_stopped_draws_again_and_keys_work() {
     for by in [Signal::STOP, Signal::TSTP] {
         let (_master, fresh) = pty(80, 24);
         let of_shell = tcgetattr(&fresh).unwrap();
-        let terminal = Terminal::start(&PAGE, 80, 24);
+        let terminal = Terminal::start(&WATCH_SIM, 80, 24);
         until("the page", || terminal.shows("mpp-track"));
         let raw = modes(&terminal.slave);
         signal(&terminal.child, by);
@@ -111,7 +109,7 @@ fn a_size_that_cannot_be_is_taken_for_one_that_can() {
         (1, u16::MAX, "\x1b[?1049h"),
         (u16::MAX, u16::MAX, "mpp-track"),
     ] {
-        let program = command(&PAGE);
+        let program = command(&WATCH_SIM);
         // A page of that size would need a hundred gigabytes.
         let mut command = Command::new("sh");
         command.args(["-c", "ulimit -v 4000000; exec \"$0\" \"$@\""]);
