@@ -65,6 +65,46 @@ fn every_link_leads_somewhere() {
     assert!(count > 20, "only {count} links were found");
 }
 
+#[test]
+fn every_file_that_a_page_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Files that the reader of an example makes.
+    let is_made = |name: &str| {
+        ["solarcloud", "sma", "NAME"]
+            .iter()
+            .any(|of| name.contains(of))
+    };
+    let mut missing = Vec::new();
+    let mut count = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for line in prose(&text) {
+            let names = line
+                .split('`')
+                .skip(1)
+                .step_by(2)
+                .filter(|name| is_path(name));
+            for name in names.filter(|name| !is_made(name)) {
+                count += 1;
+                if !root.join(name).exists() {
+                    missing.push(format!("{}: {name}", page.display()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "missing:\n{}", missing.join("\n"));
+    assert!(count > 100, "only {count} files are named");
+}
+
+/// Whether this is one file or folder of the project.
+fn is_path(name: &str) -> bool {
+    let is_ours = ["src/", "tests/", "packaging/", "docs/", "benches/"]
+        .iter()
+        .any(|folder| name.starts_with(folder));
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    is_ours && name.chars().all(is_plain)
+}
+
 /// The lines of a page that are not code.
 fn prose(text: &str) -> impl Iterator<Item = &str> {
     let mut is_code = false;
