@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The whole suite at hours and in places at which a test could fail that depends on them: at night, over midnight, over
-# both changes of the clock, without a network, with SIGINT ignored, with the usual ports taken.
+# both changes of the clock, without a network, with SIGINT ignored, with the usual ports taken, beside six busy loops.
 #
 #     bash tests/hours.sh                    all of them, one after the other
 #     bash tests/hours.sh 18:35 spring       some of them; any time of day will do
+#     bash tests/hours.sh load load load     one of them three times
 #     bash tests/hours.sh network -- kstar   with what `cargo test` takes behind the name
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,7 +16,7 @@ while (($#)) && [[ $1 != -- ]]; do
 done
 shift $(($# > 0))
 arguments=("$@")
-((${#passes[@]})) || passes=(00:01 03:30 12:00 18:35 23:59 spring autumn network interrupt ports)
+((${#passes[@]})) || passes=(00:01 03:30 12:00 18:35 23:59 spring autumn network interrupt ports load)
 
 export TZ=Europe/Berlin
 # As in tests/all.sh.
@@ -25,8 +26,12 @@ export RUST_TEST_THREADS=${RUST_TEST_THREADS:-16}
 logs=${CARGO_TARGET_DIR:-target}/tmp/hours
 work=$(mktemp -d)
 holders=()
-clean_up() {
+release() {
     ((${#holders[@]} == 0)) || kill "${holders[@]}" 2>/dev/null || true
+    holders=()
+}
+clean_up() {
+    release
     rm -r "$work"
 }
 trap clean_up EXIT
@@ -74,6 +79,14 @@ ports_taken() {
     suite
 }
 
+six_loops() {
+    for _ in 1 2 3 4 5 6; do
+        while :; do :; done &
+        holders+=($!)
+    done
+    suite
+}
+
 # A minute before the hour that does not exist, and before the one that comes twice.
 run() {
     case $1 in
@@ -82,13 +95,15 @@ run() {
         network) only_lo ;;
         interrupt) interrupt_ignored ;;
         ports) ports_taken ;;
+        load) six_loops ;;
         *) suite at "today $1" ;;
     esac
 }
 
-failed=0
+failed=0 number=0
 for pass in "${passes[@]}"; do
-    start=$SECONDS log=$logs/$pass.log
+    number=$((number + 1))
+    start=$SECONDS log=$logs/$number-$pass.log
     if run "$pass" >"$log" 2>&1; then
         printf '%-10s ok      %4d s\n' "$pass" $((SECONDS - start))
     else
@@ -96,5 +111,6 @@ for pass in "${passes[@]}"; do
         printf '%-10s failed  %4d s: %s\n' "$pass" $((SECONDS - start)) "$log"
         grep -h '^---- .* stdout ----$' "$log" | sort -u || true
     fi
+    release
 done
 exit "$failed"
