@@ -102,6 +102,8 @@ impl<C: Connect> Poller<C> {
 
     /// All requests that one inverter needs.
     pub(super) async fn inverter(&mut self, address: Address) -> Result<Outcome, LinkError> {
+        // What is known to have units is not asked for the `4` again: that saves a request and its
+        // pace.
         if self.three_units.contains(&address) {
             return self.parts(address).await;
         }
@@ -113,6 +115,8 @@ impl<C: Connect> Poller<C> {
             self.three_units.insert(address);
             return self.parts(address).await;
         }
+        // The last reply decides about both sets: while `watch` runs, an inverter can be exchanged
+        // for one of another kind.
         if let Some(xp) = untyped::as_xp(&reading).filter(|_| self.xp.contains(&address)) {
             reading = xp;
         }
@@ -207,6 +211,8 @@ impl<C: Connect> Poller<C> {
         {
             return Ok(counted.clone());
         }
+        // Kept whatever came of it: an inverter without counters costs its timeout once in this
+        // time, not in each round.
         let counted = self.counters(address, reading).await?;
         let last = (counted.clone(), Instant::now());
         self.counted.insert(address, last);
@@ -219,6 +225,7 @@ impl<C: Connect> Poller<C> {
         address: Address,
         reading: &Reading,
     ) -> Result<Counted, LinkError> {
+        // Counters without a header carry no address: this yield shows whether they are its own.
         let daily_yield = reading.figure(Role::DailyYield).map(|(number, _)| number);
         let silent = self.bus.attempts.silent;
         let outcome = self.ask(address, Command::Counters { daily_yield });
@@ -248,6 +255,7 @@ fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
     let readings = parts.map(|part| match part {
         Outcome::Read { answer, first_byte } => {
             first.get_or_insert(first_byte);
+            // That of the last unit: a row has the time at which its reply was complete.
             time = answer.time;
             Some(answer)
         }
