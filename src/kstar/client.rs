@@ -203,7 +203,6 @@ async fn wake(ip: Ipv4Addr, patience: Duration) -> io::Result<bool> {
     let answer = async {
         loop {
             let (sender, datagram) = socket.receive().await?;
-            // A program that sends from this port hears its own packet, which is not an answer.
             if *sender.ip() == ip && discovery::parse(datagram).is_some() {
                 return Ok(true);
             }

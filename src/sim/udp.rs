@@ -104,7 +104,7 @@ impl Player {
                 bytes: buffer.get(..length).unwrap_or_default(),
             };
             debug!("{sender}: {}", hex(request.bytes));
-            // Given back before it waits: the other port may be asked meanwhile.
+            // Borrowed for this line only: the other port may be asked during the waits below.
             let plays = (answer.borrow_mut())(request);
             for play in plays {
                 // A datagram that can't be sent is lost, as any datagram can be.
