@@ -249,6 +249,18 @@ impl<C: Connect> Poller<C> {
 
 /// One reading of three parts. A part that is missing leaves its cells empty: the others count.
 fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
+    let units = Part::ALL.iter().zip(&parts);
+    let missing = units.filter_map(|(part, outcome)| {
+        let why = match outcome {
+            Outcome::Read { .. } => return None,
+            Outcome::Garbled(fault) => fault,
+            _ => "it did not answer",
+        };
+        let part = format!("unit {}", part.number());
+        let text = format!("{part} was not read, its columns stay empty: {why}");
+        Some(Missing { part, text })
+    });
+    let missing = missing.collect();
     let mut reason = None;
     let mut first = None;
     let mut time = None;
@@ -268,15 +280,6 @@ fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
     let Some(first_byte) = first else {
         return reason.map_or(Outcome::Silent, Outcome::Garbled);
     };
-    let why = reason.as_deref().unwrap_or("it did not answer");
-    let units = Part::ALL.iter().zip(&readings);
-    let missing = units.filter(|(_, reading)| reading.is_none());
-    let missing = missing.map(|(part, _)| {
-        let part = format!("unit {}", part.number());
-        let text = format!("{part} was not read, its columns stay empty: {why}");
-        Missing { part, text }
-    });
-    let missing = missing.collect();
     let mut reading = interpret::three_units(address.number(), readings);
     reading.time = time;
     reading.missing = missing;
