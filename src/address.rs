@@ -104,6 +104,7 @@ impl FromStr for Addresses {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
+        // The likeliest slip: DIR stands where ADDRESSES belong.
         if text.contains('/') {
             return Err(AddressError::Path(text.to_owned()));
         }

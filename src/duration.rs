@@ -16,6 +16,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         "h" => 3600.0,
         _ => return Err(explain(text)),
     };
+    // `f64` takes `1e3`, `inf` and signs, too.
     let is_plain = digits
         .bytes()
         .all(|byte| byte.is_ascii_digit() || byte == b'.');

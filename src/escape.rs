@@ -101,6 +101,7 @@ pub fn from_hex(text: &str) -> Option<Vec<u8>> {
 /// not clear what belongs to the password, more is left out rather than less.
 pub(crate) fn without_passwords(text: &str) -> String {
     let masked = text.split_inclusive('\n').map(|line| {
+        // From the first `//` to the last `@`, as a password may hold either.
         let (Some(start), Some(end)) = (line.find("//"), line.rfind('@')) else {
             return line.to_owned();
         };

@@ -280,6 +280,7 @@ impl InverterId {
     }
 
     fn topic_level(&self) -> Option<String> {
+        // Without a key it would share its topic with every other such inverter.
         self.key()?;
         Some(self.on_bus(&reduced(&self.short()), "_"))
     }
@@ -336,6 +337,7 @@ pub(crate) fn reduced(text: &str) -> String {
 
 /// A number that stands for a text, the same in every version and on every machine: FNV-1a.
 pub(crate) fn fingerprint(text: &str) -> u64 {
+    // Brokers and SunSpec clients know ids made of it; hashes of the standard library may change.
     text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
     })

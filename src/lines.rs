@@ -21,6 +21,7 @@ pub(crate) fn lines(mut text: impl BufRead) -> impl Iterator<Item = io::Result<O
 
 fn next(text: &mut impl BufRead) -> io::Result<Option<Option<Vec<u8>>>> {
     let mut line = Vec::new();
+    // One byte more than a line may have: its newline, or else the proof that it is too long.
     let most = LONGEST as u64 + 1;
     if text.by_ref().take(most).read_until(b'\n', &mut line)? == 0 {
         return Ok(None);
@@ -39,6 +40,7 @@ fn next(text: &mut impl BufRead) -> io::Result<Option<Option<Vec<u8>>>> {
 pub(crate) fn whole(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let file = File::open(path)?;
+    // One byte more shows that there is more.
     file.take(most as u64 + 1).read_to_end(&mut bytes)?;
     match bytes.len() > most {
         true => Err(io::Error::other(format!("longer than {} kB", most >> 10))),

@@ -159,6 +159,7 @@ impl Write for Messages {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
         let text = text.trim_end();
+        // The subscriber hands over text alone; the level is the one that `MessageLine` wrote.
         let is_trouble = ["warning: ", "error: "]
             .iter()
             .any(|level| text.starts_with(level));
@@ -169,6 +170,7 @@ impl Write for Messages {
         let message = fitted(&message);
         let output = self.lock();
         let around = [&output.erased(), &*message, &output.below].concat();
+        // One write: standard error has no buffer, and other programs print there, too.
         stderr().write_all(around.as_bytes())?;
         Ok(bytes.len())
     }

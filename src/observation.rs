@@ -81,6 +81,7 @@ impl Attempts {
             Outcome::Read { .. } => {}
             Outcome::Garbled(_) => self.garbled += 1,
             Outcome::Silent => self.silent += 1,
+            // Nothing was sent.
             Outcome::Unreachable(_) | Outcome::NotPolled => return,
         }
         self.sent += 1;

@@ -130,6 +130,7 @@ pub fn total_of(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> Plant
     let is_whole = is_whole(parts, now);
     let power = |part: &Part<'_>| match part.state {
         State::Read(figures) => figures.power,
+        // It sleeps, or the total has no value anyway: see `is_whole`.
         State::Silent(_) | State::Missing => Some(Decimal::ZERO),
     };
     let energy = |part: &Part<'_>| match part.state {

@@ -112,6 +112,7 @@ fn reason(field: &Field, number: Decimal, reading: &Reading) -> Option<String> {
                 let most = most.round();
                 format!("is {number} {unit}, but voltage and current give {most} {unit} at most")
             };
+            // Less is right at any time: cos phi and harmonics take from the apparent power.
             (number > most && !are_close(number, most)).then(reason)
         }
     }

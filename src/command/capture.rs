@@ -47,9 +47,10 @@ fn of_listen(kind: &str, text: &str) -> Result<Option<Vec<u8>>, String> {
             return Err("this line has no bytes; `listen` prints them into a file or pipe".into());
         }
         // Padded up to the text, which may begin with blanks of its own.
-        _ => text
+        ("bytes" | "modbus", _) => text
             .get(("request ".len() - kind.len()).min(text.len())..)
             .unwrap_or(text),
+        _ => return Err("`listen` prints no line of this kind".into()),
     };
     let bytes = escape::from_printable(printed).ok_or("the bytes of this line can't be read")?;
     Ok(Some(bytes).filter(|bytes| !is_silence(bytes)))
@@ -104,6 +105,10 @@ mod tests {
                 "no bytes",
             ),
             ("14:15:30.093   +0.200s  bytes    \\q", "can't be read"),
+            (
+                "14:15:30.093   +0.200s  somethingelse \\n*02 5",
+                "no line of this kind",
+            ),
         ] {
             let wrong = bytes(line).err().unwrap_or_default();
             assert!(wrong.contains(due), "{line}: {wrong}");

@@ -82,6 +82,7 @@ fn decode(text: &str) -> Vec<Result<Reading, Refused>> {
             })];
         }
     };
+    // Tried first: it begins with AA 55 or the digits of an address, as no KACO reply does.
     if let Some(decoded) = decode_kstar(&bytes) {
         return vec![decoded];
     }

@@ -39,6 +39,7 @@ async fn found(targets: &[Ipv4Addr]) -> Result<Vec<Reading>, NetworkError> {
     let timing = Timing::default();
     let mut answers = Vec::new();
     let searched = search(targets, &timing, |ip, answer| {
+        // Asked at once: the search goes on meanwhile, and has just woken the module.
         let identity = async move { Client::new(ip, timing, true).identity().await };
         answers.push((ip, now(), answer, tokio::spawn(identity)));
     });

@@ -13,6 +13,7 @@ const LONGEST: u64 = 8192;
 /// Asks; without an address there is nothing to ask.
 pub(super) fn run(address: Option<SocketAddr>) -> Result<Exit, Failure> {
     let Some(address) = address else {
+        // An image has one health check for all its containers, also for those that serve no HTTP.
         return Ok(Exit::Done);
     };
     let answer = ask(address).map_err(|error| {
@@ -25,6 +26,7 @@ pub(super) fn run(address: Option<SocketAddr>) -> Result<Exit, Failure> {
     if head.split_ascii_whitespace().nth(1) == Some("200") {
         return Ok(Exit::Done);
     }
+    // From outside: nothing in it may steer the terminal.
     let shown: String = reason.chars().filter(|shown| !shown.is_control()).collect();
     Err(Failure::new(format!("not healthy: {shown}"), None))
 }
@@ -35,6 +37,7 @@ fn ask(address: SocketAddr) -> std::io::Result<String> {
     stream.set_write_timeout(Some(PATIENCE))?;
     write!(stream, "GET /health HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
     let mut answer = Vec::new();
+    // The server closes the connection behind each answer.
     stream.take(LONGEST).read_to_end(&mut answer)?;
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }

@@ -202,6 +202,8 @@ fn table(series: &Series, look: Option<CellLook>) -> String {
     let is_ascii = look.is_some_and(|look| !look.has_unicode);
     text.extend(numbers.chars().map(|character| match character {
         '\n' => '\n',
+        // Labels are names of folders and come from plant files: nothing in them may steer the
+        // terminal.
         character if character.is_control() || (is_ascii && !character.is_ascii()) => '?',
         character => character,
     }));
@@ -254,6 +256,7 @@ fn write(path: &Path, content: &str) -> Result<(), Failure> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let new = path.with_file_name(format!(".{name}.new"));
     let write = || -> io::Result<()> {
+        // A run that was killed may have left one.
         match fs::remove_file(&new) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

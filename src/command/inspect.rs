@@ -8,8 +8,8 @@ use crate::format::grid::{Column, Grid};
 use crate::format::look::Medium;
 use crate::inverter::InverterId;
 use crate::kaco::timing::Timing;
-use crate::sink::SinkPlan;
 use crate::sink::sunspec::{self, PLANT, Served};
+use crate::sink::{SinkPlan, look};
 use crate::source::{SourcePlan, kaco};
 use std::path::Path;
 use std::time::Duration;
@@ -38,24 +38,15 @@ fn looked_at(plan: &Check) -> Vec<Failure> {
     for source in &plan.sources {
         if let SourcePlan::Kaco(bus) = source {
             let subject = source.title();
-            let recorded = bus
-                .record
-                .as_deref()
-                .map(|path| writable("the recording", path));
-            let looked = [
-                bus.device.look().map_err(Failure::from),
-                recorded.unwrap_or(Ok(())),
-            ];
+            let recording = bus.record.as_deref();
+            let recorded = recording.map_or(Ok(()), |path| look::file("the recording", path));
+            let looked = [bus.device.look().map_err(Failure::from), recorded];
             let failures = looked.into_iter().filter_map(Result::err);
             wrong.extend(failures.map(|failure| failure.of(&subject)));
         }
     }
     wrong.extend(plan.sinks.look());
     wrong
-}
-
-fn writable(what: &str, path: &Path) -> Result<(), Failure> {
-    crate::sink::look::file(what, path)
 }
 
 fn text(plan: &Check) -> String {
@@ -205,6 +196,7 @@ fn requests(bus: &kaco::BusPlan) -> u32 {
 /// Time of a round in which all inverters answer.
 fn answered(bus: &kaco::BusPlan) -> Duration {
     let Timing { pace, .. } = bus.timing;
+    // The pace lies between requests: behind the last one, its reply ends the round.
     pace.max(REPLY) * requests(bus).saturating_sub(1) + REPLY
 }
 

@@ -40,6 +40,7 @@ use stop::Stop;
 /// Runs a command to its end. The error is what kept it from its work, with the exit code; what can
 /// go wrong for a single inverter or sink is reported meanwhile and is in [`Ended`].
 pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
+    // The times in files and databases would be wrong for good; texts of the program have none.
     if !clock::is_set() && !matches!(plan, Plan::Text(_)) {
         return Err(Failure::new(
             "the clock of this machine stands before 1970",

@@ -65,6 +65,7 @@ async fn poll_all(sources: Vec<Source>, sinks: &mut Sinks, progress: &Progress<'
         .into_iter()
         .map(|source| tasks.spawn_local(poll(source, sender.clone())))
         .collect();
+    // Each task has its own: the channel closes with the last of them, which ends the loop below.
     drop(sender);
     let mut polled = Polled {
         is_observed: false,
@@ -75,6 +76,7 @@ async fn poll_all(sources: Vec<Source>, sinks: &mut Sinks, progress: &Progress<'
             polled.is_observed = true;
             sinks.recognise(&mut observation);
             progress.advance_with(|| {
+                // Made before the sink takes the observation, reported when its row is on the disk.
                 let talk = talk::of(&observation);
                 sinks.observe(observation);
                 talk.report();
@@ -85,6 +87,7 @@ async fn poll_all(sources: Vec<Source>, sinks: &mut Sinks, progress: &Progress<'
             let Ok((source, Err(error))) = poll.await else {
                 continue;
             };
+            // The error tells all of a network without answers; with buses beside it there is more.
             let is_unanswered = matches!(error, SourceError::NoAnswer { .. });
             polled.is_observed &= !is_unanswered || names_bus;
             let failure = Failure::from(error);

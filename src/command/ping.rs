@@ -45,6 +45,7 @@ pub(super) async fn run(plan: Plan, mut stop: Stop, messages: &Messages) -> Resu
     };
     let outcome = stop.or_heard(ping(&plan.bus, plan.count, report)).await;
     drop(progress);
+    // A signal may come before the turn of an inverter: that says nothing about it.
     tallies.retain(|(_, tally)| tally.sent > 0);
     if !tallies.is_empty() {
         print(&text(&tallies, plan.bus.timing.first_byte))?;
@@ -112,6 +113,7 @@ impl Tally {
             (0, silent, 0) => {
                 format!("{silent} of {sent} requests without a reply: plug, wires, termination")
             }
+            // One reply in 20: with three attempts, one poll in 8000 finds none.
             (garbled, 0, 0) if garbled * 20 <= sent => {
                 format!("good enough: {garbled} of {sent} replies garbled, polls try again")
             }

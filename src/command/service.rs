@@ -27,6 +27,7 @@ pub(super) fn ready() {
 /// The plant file is read again.
 pub(super) fn reloading() {
     let mut states = vec![NotifyState::Reloading];
+    // A unit of `Type=notify-reload` wants the time with it.
     states.extend(NotifyState::monotonic_usec_now());
     tell(&states);
 }
@@ -42,6 +43,7 @@ pub(super) struct Watchdog(Option<Interval>);
 impl Watchdog {
     /// Sends nothing unless the environment gives an interval.
     pub(super) fn new() -> Self {
+        // Half of it, as sd_watchdog_enabled(3) advises.
         let every = sd_notify::watchdog_enabled().map(|limit| limit / 2);
         let every = every.filter(|every| *every > Duration::ZERO);
         Self(every.map(|every| {
@@ -94,6 +96,7 @@ impl Hangup {
 
     /// True if the signal means that the terminal is gone, and not that a file has changed.
     pub(super) fn lost_terminal(&self) -> bool {
+        // The system answers with an error for a terminal that has hung up: then it is not one.
         self.has_terminal && !isatty(stdin())
     }
 }

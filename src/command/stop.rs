@@ -57,6 +57,7 @@ impl Stop {
     pub(super) fn listen() -> Result<Self, Failure> {
         let (sender, heard) = watch::channel(None);
         let listening = Signals::new([SIGTERM, SIGINT]).and_then(|mut signals| {
+            // A thread, as the runtime hears nothing while the program is stuck in the system.
             thread::Builder::new().spawn(move || {
                 for number in signals.forever() {
                     let signal = Signal(number);

@@ -115,6 +115,8 @@ impl<C: Connect> Bus<C> {
         let Request { address, .. } = request;
         let mut attempt = 1;
         let mut untyped = None;
+        // One that is not known yet may name its type: only one that was seen never to is left
+        // alone.
         let wants_type = self.names_type.get(&address) != Some(&false);
         loop {
             let has_more = attempt < self.timing.attempts;
@@ -132,6 +134,8 @@ impl<C: Connect> Bus<C> {
                 }
                 read @ Outcome::Read { .. } => return Ok(self.learn_type(address, read)),
                 outcome => {
+                    // Silence ends the attempts too: a bus that is silent at night would take three
+                    // times as long. The round asks silent inverters once more, behind the others.
                     let outcome = untyped.unwrap_or(outcome);
                     return Ok(self.learn_type(address, outcome));
                 }
@@ -145,6 +149,7 @@ impl<C: Connect> Bus<C> {
         if let Outcome::Read { answer, .. } = &outcome
             && let Some(is_named) = names_type(answer)
         {
+            // Where it was named once, a missing type was lost on the way.
             *self.names_type.entry(address).or_default() |= is_named;
         }
         outcome
@@ -156,6 +161,8 @@ impl<C: Connect> Bus<C> {
         request: Request,
     ) -> Result<Outcome<Frame>, LinkError> {
         match self.exchange(request).await {
+            // Once only, so that a run of cron ends where the plug is loose. `watch` makes a new
+            // bus after the error, with pauses that grow.
             Err(error) if !self.reopened => {
                 let (bus, device) = (&self.title, self.connector.device());
                 warn!("{bus}the connection to {device} was lost ({error}); opening it again");
@@ -163,6 +170,8 @@ impl<C: Connect> Bus<C> {
                 self.stream = None; // lets go of its lock
                 sleep(REOPEN_PAUSE).await;
                 self.stream = Some(self.connector.connect().await?);
+                // The first one may have been answered: requests only read, so a second does no
+                // harm.
                 let outcome = self.exchange(request).await;
                 outcome.map_err(|source| self.lost(source))
             }
@@ -181,6 +190,8 @@ impl<C: Connect> Bus<C> {
         self.keep_pace().await?;
         self.send(request).await?;
         let mut reply = Reply::new(request);
+        // The time behind the write: a port that takes the bytes late puts them on the wire late,
+        // and the next request must not come nearer to them than the pace.
         self.last_request = Some(reply.sent);
         if let Some(overheard) = &mut self.overheard {
             overheard.ask(request, reply.sent);
@@ -231,15 +242,20 @@ impl<C: Connect> Bus<C> {
                 sleep(PIECE).await;
             }
             let deadline = reply.deadline(&self.timing, pending > 0);
+            // Not left to the deadline alone: bytes that are there are read even behind it, so a
+            // line that never stops talking would be read for ever.
             if !reply.is_over(&self.timing) && self.receive(deadline).await? {
                 reply.hear(self.buffer.get(pending..).unwrap_or_default());
                 continue;
             }
+            // Nothing more came: what is in the buffer ends here, or was cut off.
             while let Some(item) = Codec.decode_eof(&mut self.buffer)? {
                 if let Some(outcome) = reply.judge(&self.title, item) {
                     return Ok(outcome);
                 }
             }
+            // The gap ends a frame, not the wait: behind the frame of another inverter the reply
+            // may still come, while its first byte has time.
             if Instant::now() >= reply.deadline(&self.timing, false) {
                 return Ok(reply.unanswered());
             }
@@ -251,6 +267,7 @@ impl<C: Connect> Bus<C> {
     pub(super) async fn rest(&mut self) -> Result<(), LinkError> {
         let limit = Instant::now() + LONGEST_REPLY;
         while Instant::now() < limit {
+            // `receive` has handed it to `overheard`: nothing is decoded here.
             self.buffer.clear();
             let deadline = Instant::now() + self.timing.gap;
             let received = self.receive(deadline).await;
@@ -280,6 +297,7 @@ impl<C: Connect> Bus<C> {
             if answered.is_some() {
                 return Ok(answered);
             }
+            // As in `rest`: a late reply is what `overheard` makes of these bytes.
             self.buffer.clear();
             let received = self.receive(deadline).await;
             if !received.map_err(|source| self.lost(source))? {
@@ -315,6 +333,8 @@ impl<C: Connect> Bus<C> {
             .map_or_else(Instant::now, |last| last + pace + margin);
         self.buffer.clear();
         tokio::task::yield_now().await; // lets the reactor notice what lies there
+        // Reading is the wait, instead of a sleep: `overheard` gets a late reply at its true time,
+        // and a line that floods does not fill memory or the buffers of the system.
         while self.receive(start).await? {
             trace!(
                 "{}thrown away before a request: {}",

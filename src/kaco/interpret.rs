@@ -79,6 +79,7 @@ fn common_type(parts: &[Option<Reading>; 3]) -> Option<String> {
 pub fn counters_cells(counters: &Counters) -> Cells {
     let energy = |count: u64| {
         let mut energy = Decimal::from(count);
+        // The point is moved, nothing is divided: 795212 Wh are 795.212 kWh, to the digit.
         energy.set_scale(counters.decimals).ok()?;
         Some(Value::Number(energy))
     };
@@ -103,17 +104,21 @@ fn standard(readings: &Readings) -> Reading {
     let layout = match (readings.part, &readings.total_yield) {
         (Some(_), _) => &layouts::UNIT,
         (None, Some(_)) => &layouts::XP,
+        // Its total yield was lost, but its log has the column, and its states are not the
+        // published ones.
         (None, None) if type_code.as_deref().is_some_and(types::is_xp) => &layouts::XP,
         (None, None) => &layouts::STANDARD,
     };
     let mut values = readings.values();
     let status = values.next().unwrap_or_default();
+    // On the wire it stands behind the type; the table has it behind the daily yield.
     let values = values.chain(readings.total_yield.as_deref());
     walk(layout, status, type_code, values)
 }
 
 fn generic(elements: &Elements) -> Result<Reading, Fault> {
     let layout = generic_layout(elements)?;
+    // The number of elements has no column.
     let mut elements = elements.iter().skip(1);
     let type_code = elements.next().map(without_padding);
     let status = elements.next().unwrap_or_default();
@@ -150,6 +155,7 @@ fn walk<'a>(
         layout,
         values: Vec::with_capacity(layout.fields.len()),
     });
+    // The kind is sent with cos phi, so every table has its column behind that of cos phi.
     let mut power_factor_kind = None;
     for field in layout.fields {
         let (raw, value) = match field.kind {
@@ -167,6 +173,8 @@ fn walk<'a>(
                 power_factor_kind = kind;
                 (raw, number(digits).map(Value::Number))
             }
+            // Nothing stands on the wire for these two columns, so an empty cell is not an
+            // unreadable one.
             Kind::PowerFactorKind => (
                 &[][..],
                 power_factor_kind.map(|kind| Value::Text(Cow::Borrowed(kind))),
@@ -216,6 +224,7 @@ fn text_cells(layout: &'static Layout, text: &[u8]) -> Cells {
 fn without_padding(code: &[u8]) -> String {
     let code = escape::printable(code.trim_ascii());
     match code.trim_start_matches('0') {
+        // Of a code of nothing but zeros, nothing would be left.
         "" => code,
         stripped => stripped.to_owned(),
     }
@@ -226,6 +235,7 @@ fn status_code(raw: &[u8]) -> Option<u32> {
     digits
         .parse()
         .ok()
+        // `parse` takes a plus sign, too.
         .filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
@@ -242,6 +252,7 @@ fn power_factor(raw: &[u8]) -> (&[u8], Option<&'static str>) {
     match raw {
         [digits @ .., b'i'] => (digits, Some("i")),
         [digits @ .., b'c'] => (digits, Some("c")),
+        // Seen on a bus; no source explains it.
         [digits @ .., b'o'] => (digits, Some("o")),
         digits => (digits, None),
     }

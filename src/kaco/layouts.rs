@@ -185,6 +185,7 @@ pub static STANDARD: Layout = Layout {
 
 /// One part of a 000xi, as [`STANDARD`].
 pub static UNIT: Layout = Layout {
+    // Layouts are compared by identity: a unit is never taken for an inverter, nor logged as one.
     name: "unit",
     about: "one unit of a 000xi",
     fields: &STANDARD_FIELDS,
@@ -406,6 +407,7 @@ pub(crate) const fn generic(elements: usize) -> Option<&'static Layout> {
 
 /// Whether inverters of this layout speak the generic protocol.
 pub(crate) fn is_generic(layout: &Layout) -> bool {
+    // A layout has one column per element.
     generic(layout.fields.len()) == Some(layout)
 }
 

@@ -137,6 +137,7 @@ impl Overheard {
             let began = self.marks.iter().find(|(end, _)| *end > self.taken);
             let began = began.map(|(_, time)| *time);
             self.taken += bytes.len();
+            // The last mark stays: the gap is measured from it.
             while self.marks.len() > 1
                 && self
                     .marks
@@ -146,6 +147,8 @@ impl Overheard {
                 self.marks.pop_front();
             }
             match traffic {
+                // Collected up to the next frame or gap: the decoder cuts a Modbus frame wherever a
+                // byte in it could begin a reply.
                 Traffic::Refused(_) | Traffic::Noise => self.noise.extend_from_slice(&bytes),
                 Traffic::Reply(frame) => {
                     self.sort_noise();
@@ -156,6 +159,7 @@ impl Overheard {
                     self.hear_request(&address, command);
                 }
             }
+            // Noise without end must not take memory without end.
             if self.noise.len() > LONGEST_FRAME {
                 self.sort_noise();
             }
@@ -182,6 +186,7 @@ impl Overheard {
                 let heard = GoodReply { frame, first_byte };
                 self.replies.entry(address).or_insert(heard);
             }
+            // Not asked by this program, or too long ago: another master waits for it.
             None if address != request.address => self.note_master(Some(address.number())),
             _ => {}
         }
@@ -192,6 +197,7 @@ impl Overheard {
         let is_own = own.is_some_and(|own| {
             own.address.to_string() == address && char::from(own.command.character()) == command
         });
+        // An adapter echoes a request once; the same bytes again come from another master.
         if is_own && !std::mem::replace(&mut self.has_own, true) {
             self.strays.has_echo = true;
         } else {

@@ -25,6 +25,7 @@ impl<C: Connect> Bus<C> {
     pub(crate) async fn ping(&mut self, address: Address) -> Result<Ping, LinkError> {
         self.overhear();
         let command = Command::Readings;
+        // Not `ask`, which tries again: here the outcome of every single request counts.
         let outcome = self
             .exchange_or_reopen(Request { address, command })
             .await?;

@@ -102,6 +102,8 @@ impl<C: Connect> Poller<C> {
 
     /// All requests that one inverter needs.
     pub(super) async fn inverter(&mut self, address: Address) -> Result<Outcome, LinkError> {
+        // What is known to have units is not asked for the `4` again: that saves a request and its
+        // pace.
         if self.three_units.contains(&address) {
             return self.parts(address).await;
         }
@@ -113,6 +115,8 @@ impl<C: Connect> Poller<C> {
             self.three_units.insert(address);
             return self.parts(address).await;
         }
+        // The last reply decides about both sets: while `watch` runs, an inverter can be exchanged
+        // for one of another kind.
         if let Some(xp) = untyped::as_xp(&reading).filter(|_| self.xp.contains(&address)) {
             reading = xp;
         }
@@ -207,6 +211,8 @@ impl<C: Connect> Poller<C> {
         {
             return Ok(counted.clone());
         }
+        // Kept whatever came of it: an inverter without counters costs its timeout once in this
+        // time, not in each round.
         let counted = self.counters(address, reading).await?;
         let last = (counted.clone(), Instant::now());
         self.counted.insert(address, last);
@@ -219,6 +225,7 @@ impl<C: Connect> Poller<C> {
         address: Address,
         reading: &Reading,
     ) -> Result<Counted, LinkError> {
+        // Counters without a header carry no address: this yield shows whether they are its own.
         let daily_yield = reading.figure(Role::DailyYield).map(|(number, _)| number);
         let silent = self.bus.attempts.silent;
         let outcome = self.ask(address, Command::Counters { daily_yield });
@@ -242,12 +249,25 @@ impl<C: Connect> Poller<C> {
 
 /// One reading of three parts. A part that is missing leaves its cells empty: the others count.
 fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
+    let units = Part::ALL.iter().zip(&parts);
+    let missing = units.filter_map(|(part, outcome)| {
+        let why = match outcome {
+            Outcome::Read { .. } => return None,
+            Outcome::Garbled(fault) => fault,
+            _ => "it did not answer",
+        };
+        let part = format!("unit {}", part.number());
+        let text = format!("{part} was not read, its columns stay empty: {why}");
+        Some(Missing { part, text })
+    });
+    let missing = missing.collect();
     let mut reason = None;
     let mut first = None;
     let mut time = None;
     let readings = parts.map(|part| match part {
         Outcome::Read { answer, first_byte } => {
             first.get_or_insert(first_byte);
+            // That of the last unit: a row has the time at which its reply was complete.
             time = answer.time;
             Some(answer)
         }
@@ -260,15 +280,6 @@ fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
     let Some(first_byte) = first else {
         return reason.map_or(Outcome::Silent, Outcome::Garbled);
     };
-    let why = reason.as_deref().unwrap_or("it did not answer");
-    let units = Part::ALL.iter().zip(&readings);
-    let missing = units.filter(|(_, reading)| reading.is_none());
-    let missing = missing.map(|(part, _)| {
-        let part = format!("unit {}", part.number());
-        let text = format!("{part} was not read, its columns stay empty: {why}");
-        Missing { part, text }
-    });
-    let missing = missing.collect();
     let mut reading = interpret::three_units(address.number(), readings);
     reading.time = time;
     reading.missing = missing;

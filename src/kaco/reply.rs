@@ -89,6 +89,7 @@ impl Reply {
                 None
             }
             Err(error) => {
+                // Whatever address it claims: that may be the damaged part.
                 self.reason = Some(error.to_string());
                 None
             }
@@ -107,6 +108,7 @@ impl Reply {
     pub(super) fn unanswered(&mut self) -> Outcome<Frame> {
         match self.reason.take() {
             Some(reason) => Outcome::Garbled(reason),
+            // Replies of others explain the bytes: the inverter that was asked said nothing itself.
             None if !self.others && self.foreign_bytes() >= SHORTEST_REPLY => Outcome::Garbled(
                 format!("no reply to be found in {}", escape::printable(&self.heard)),
             ),
@@ -130,6 +132,7 @@ impl Reply {
         let request = self.request.bytes();
         match heard.strip_prefix(&request) {
             Some(rest) => rest.len(),
+            // The beginning of an echo, the rest of which is still to come.
             None if request.starts_with(&heard) => 0,
             None => heard.len(),
         }

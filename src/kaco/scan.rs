@@ -59,6 +59,8 @@ impl<C: Connect> Poller<C> {
         let mut report = |address, heard: Heard| {
             slowest.set(match &heard {
                 Heard::Found(found) => slowest.get().max(Some(found.first_byte)),
+                // Where replies are damaged, requests are too: then silence may be one that was not
+                // understood.
                 Heard::Garbled(_) => Some(Duration::MAX),
                 Heard::Silent => slowest.get(),
             });
@@ -120,6 +122,7 @@ impl<C: Connect> Poller<C> {
             self.bus.set_timeout(timeout);
             let found = match again? {
                 Heard::Found(found) => Some(found),
+                // It did answer once, so it is found, also if it is silent at the second look.
                 _ => interpret::frame(&heard.frame).ok().map(|reading| {
                     Box::new(Found {
                         address,
@@ -149,6 +152,7 @@ impl<C: Connect> Poller<C> {
         self.bus.rest().await?;
         let overheard = self.bus.overheard.as_ref();
         let is_shared = overheard.is_some_and(|overheard| overheard.has_second_reply());
+        // A reply may end behind its checksum; command 9 gives the type with a checksum of its own.
         if reading.type_code.is_none() {
             let told = self.tell(address, Command::TypeCode).await?;
             reading.type_code = told.as_ref().and_then(|told| told.type_code.clone());

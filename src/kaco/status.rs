@@ -98,6 +98,7 @@ pub(crate) static STATUSES: &[Status] = &[
     fault(17, "powador-protect-shutdown", "Powador-protect shutdown"),
     fault(18, "RCD-shutdown", "Residual current shutdown (AFI/RCD)"),
     fault(19, "insulation-error", "Insulation resistance too low"),
+    // No source has a code 20 or 56.
     fault(21, "protective-shutdown-pv-string-1", "Protective shutdown PV string 1"),
     fault(22, "protective-shutdown-pv-string-2", "Protective shutdown PV string 2"),
     fault(23, "protective-shutdown-pv-string-3", "Protective shutdown PV string 3"),

@@ -26,6 +26,7 @@ impl InverterType {
                 .model
                 .split(|sign: char| !sign.is_ascii_digit() && sign != '.');
             let number = number
+                // Empty pieces and lone points are not numbers.
                 .filter_map(|number| number.parse::<f64>().ok())
                 .next()?;
             let is_in_watts = number >= LEAST_IN_WATTS;

@@ -42,6 +42,7 @@ pub(crate) fn as_xp(reading: &Reading) -> Option<Reading> {
             layout: &layouts::XP,
             values: values.collect(),
         },
+        // XP inverters have states of their own, which were never published.
         is_fault: false,
         ..reading.clone()
     })

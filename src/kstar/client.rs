@@ -103,6 +103,7 @@ impl Client {
         let mut garbled = None;
         let mut failure = None;
         for attempt in 1..=attempts {
+            // The packet that wakes it may be the one that was lost.
             if attempt > 1 || !self.awake {
                 self.wake().await;
             }
@@ -112,18 +113,22 @@ impl Client {
                     let first_byte = start.elapsed();
                     return Ok(Outcome::Read { answer, first_byte });
                 }
+                // The network works again: what counts is that the inverter is silent.
                 Ok(None) => failure = None,
                 Err(error) => {
                     info!("{}: attempt {attempt} failed: {error}", self.ip);
+                    // It is bound to an address that this machine may not have any more.
                     self.socket = None;
                     failure = Some(error);
                     if attempt < attempts {
+                        // Errors come at once: without a wait all tries would be over in a moment.
                         sleep_until(start + self.timing.reply).await;
                     }
                 }
             }
         }
         match (garbled, failure) {
+            // It sent something, so it is there, also if the network failed afterwards.
             (Some(reason), _) => Ok(Outcome::Garbled(reason)),
             (None, None) => Ok(Outcome::Silent),
             (None, Some(source)) => Err(NetworkError {

@@ -20,6 +20,7 @@ pub static LAYOUT: Layout = Layout {
 /// Bytes of the payload with the firmware, ASCII padded with blanks, as the others.
 const FIRMWARE: Range<usize> = 0..5;
 const MODEL: Range<usize> = 5..15;
+// No source explains the bytes between the model and this.
 const SERIAL: Range<usize> = 31..47;
 
 /// Printable ASCII without padding; `None` for what the inverter left blank or did not send.

@@ -29,6 +29,7 @@ pub(crate) fn broadcast_addresses() -> Vec<Ipv4Addr> {
 /// The address of this machine in the direction of `ip`; nothing is sent to find out.
 pub(crate) async fn local_address(ip: Ipv4Addr) -> io::Result<Ipv4Addr> {
     let udp = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
+    // Without this the system refuses to connect towards a broadcast address.
     udp.set_broadcast(true)?;
     udp.connect((ip, DISCOVERY_PORT)).await?;
     match udp.local_addr()? {

@@ -52,6 +52,7 @@ fn value(column: &Column, payload: &[u8]) -> Option<Value> {
         Origin::Words(slot, words) => Some(Value::Text(word(raw(slot, payload)?, words))),
         Origin::Signed(amount, sign) => {
             let factor = factor(sign, &named(sign.by, payload)?)?;
+            // The form of some amounts can hold a sign, but the direction stands in the mode alone.
             let number = raw(amount, payload)?.abs() * factor;
             Some(Value::Number(decimal(amount, number)))
         }

@@ -180,6 +180,7 @@ pub static KSTAR: Layout = Layout {
 };
 
 /// The fields of the columns, at compile time.
+// Iterators do not run at compile time, so the slices are walked by hand.
 static FIELDS: [Field; COLUMNS.len()] = {
     let [first, ..] = &COLUMNS;
     let mut fields = [first.field; COLUMNS.len()];

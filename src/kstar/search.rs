@@ -57,11 +57,13 @@ pub(crate) async fn search(
         );
         failure = answered.await.err();
         if failure.is_some() {
+            // A new one for the next packet, which keeps its time: the network may be back by then.
             socket = None;
             sleep_until(end).await;
         }
     }
     match failure {
+        // Where one module answered, the network works: an error of one packet does not matter.
         Some(failure) if seen.is_empty() => Err(failure),
         _ => Ok(()),
     }

@@ -177,6 +177,8 @@ impl FrameError {
 /// Checks a datagram from its first byte to its last; one datagram is one frame. The error is the
 /// first thing that is wrong, in the order of the bytes, the sum last.
 pub fn parse(datagram: &[u8]) -> Result<Frame<'_>, FrameError> {
+    // Of a datagram that is shorter, what is there counts: the beginning of a frame is incomplete,
+    // not something else.
     if datagram.iter().zip(HEADER).any(|(byte, due)| *byte != due) {
         return Err(FrameError::Header);
     }

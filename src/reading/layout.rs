@@ -80,6 +80,7 @@ pub(crate) const fn concat<T: Copy, const N: usize>(parts: &[&[T]]) -> [T; N] {
     let [[first, ..], ..] = parts else {
         unreachable!()
     };
+    // Slices are joined by the standard library at run time only.
     let mut rows = [*first; N];
     let mut empty: &mut [T] = &mut rows;
     let mut later = parts;

@@ -67,6 +67,7 @@ impl SimulatedBus {
         let master = openpt(flags)?;
         grantpt(&master)?;
         unlockpt(&master)?;
+        // `from_owned_fd_unchecked` does not set this, unlike the constructors for real pipes.
         fcntl_setfl(&master, OFlags::NONBLOCK)?;
         let path = PathBuf::from(OsStr::from_bytes(ptsname(&master, Vec::new())?.as_bytes()));
         // Without NOCTTY it becomes the terminal of a service or cron job, which has none: its end
@@ -74,6 +75,7 @@ impl SimulatedBus {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let terminal = rustix::fs::open(&path, flags, Mode::empty())?;
         let mut modes = tcgetattr(&terminal)?;
+        // A new terminal echoes what its client sends, and turns CR into LF.
         modes.make_raw();
         tcsetattr(&terminal, OptionalActions::Now, &modes)?;
         Ok(Self {
@@ -96,6 +98,7 @@ impl SimulatedBus {
     /// mostly none. An error if the terminal fails.
     pub async fn run(mut self, mut answer: impl FnMut(&[u8]) -> Vec<Play>) -> io::Result<()> {
         let mut request = Vec::new();
+        // One byte at a time: what comes behind a CR belongs to the next request.
         let mut byte = [0];
         loop {
             if let Ok(count) = timeout(self.idle, self.requests.read(&mut byte)).await {
@@ -117,6 +120,7 @@ impl SimulatedBus {
 
     /// False after a [`Play::HangUp`].
     async fn play(&mut self, plays: Vec<Play>) -> io::Result<bool> {
+        // Times add up from here: a pause that ended late does not delay the next one.
         let mut time = Instant::now();
         for play in plays {
             match play {

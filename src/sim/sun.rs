@@ -57,6 +57,7 @@ impl Moment {
 
     /// Full hours of the whole days before.
     pub(super) fn full_hours_before(self) -> f64 {
+        // Over whole days, swing and clouds cancel out.
         self.days * MEAN * 24.0
     }
 

@@ -104,6 +104,7 @@ impl Player {
                 bytes: buffer.get(..length).unwrap_or_default(),
             };
             debug!("{sender}: {}", hex(request.bytes));
+            // Borrowed for this line only: the other port may be asked during the waits below.
             let plays = (answer.borrow_mut())(request);
             for play in plays {
                 // A datagram that can't be sent is lost, as any datagram can be.
@@ -124,6 +125,7 @@ impl Player {
 
     async fn seen_from(&self, sender: SocketAddr) -> Ipv4Addr {
         match sender.ip() {
+            // A module names its own address: of 0.0.0.0, the one that lies towards the client.
             IpAddr::V4(ip) if self.address.is_unspecified() => {
                 local_address(ip).await.unwrap_or(self.address)
             }

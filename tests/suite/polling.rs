@@ -132,6 +132,26 @@ fn a_unit_that_was_not_read_is_called_as_its_columns() {
 }
 
 #[test]
+fn each_unit_that_was_not_read_has_its_own_reason() {
+    let mut damaged = bytes("ST-14");
+    damaged[20] ^= 1;
+    let bus = Bus::with_replies(&[
+        ("#120", b"\n*124\r".to_vec()),
+        ("#121", damaged),
+        ("#123", bytes("ST-16")),
+    ]);
+    let directory = TempDir::new().unwrap();
+    let options = ["--pace", "0s", "--attempts", "1"];
+    let run = log(&bus, "12", directory.path(), &options).expect_code(0);
+    for due in [
+        "unit 1 was not read, its columns stay empty: the checksum is",
+        "unit 2 was not read, its columns stay empty: it did not answer",
+    ] {
+        assert!(run.stderr.contains(due), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn three_units_become_one_row() {
     let bus = Bus::with_replies(&[
         ("#120", b"\n*124\r".to_vec()),

@@ -35,6 +35,7 @@ impl Counts {
                     self.modbus.insert(frame.unit);
                 }
                 None if matches!(traffic, Traffic::Refused(_)) => self.refused += 1,
+                // A NUL is the line turning around.
                 None => self.noise += bytes.iter().filter(|byte| **byte != 0).count(),
             },
         }

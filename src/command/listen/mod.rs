@@ -199,6 +199,7 @@ fn describe(traffic: &Traffic, bytes: &[u8], with_bytes: bool) -> (&'static str,
         Traffic::Reply(frame) => match interpret::frame(frame) {
             Ok(reading) if with_bytes => ("reply", format!("{}\t{raw}", table::line(&reading))),
             Ok(reading) => ("reply", table::line(&reading)),
+            // A good frame of a layout that is not known.
             Err(_) => ("bytes", raw),
         },
         Traffic::Refused(_) | Traffic::Noise if find_modbus(bytes).is_some() => ("modbus", raw),

@@ -30,6 +30,10 @@ impl Transcript {
 
     /// Notes something that was heard.
     pub(super) fn note(&mut self, traffic: &Traffic, bytes: &[u8]) {
+        // Noise without end becomes exchanges of this length, instead of one that grows for ever.
+        if self.reply.len() + bytes.len() > LONGEST_FRAME {
+            self.end();
+        }
         let outcome = match traffic {
             Traffic::Request { .. } => {
                 self.end();
@@ -41,10 +45,8 @@ impl Transcript {
             Traffic::Refused(_) | Traffic::Noise if self.outcome == "read" => "read",
             Traffic::Refused(_) | Traffic::Noise => "garbled",
         };
-        if self.reply.len() + bytes.len() > LONGEST_FRAME {
-            self.end();
-        }
         if self.outcome == "silent" && outcome != "silent" {
+            // A reply whose request was not heard has no time to it.
             self.first_byte = Some(self.began.elapsed()).filter(|_| !self.request.is_empty());
         }
         self.outcome = outcome;
@@ -68,5 +70,32 @@ impl Transcript {
                 outcome,
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kaco::wire::decode_all;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    #[test]
+    fn noise_behind_a_full_exchange_is_not_read() {
+        let outcomes = Rc::new(RefCell::new(Vec::new()));
+        let noted = Rc::clone(&outcomes);
+        let mut transcript = Transcript::new(Box::new(move |exchange| {
+            let length = exchange.reply.len();
+            noted.borrow_mut().push((exchange.outcome, length));
+        }));
+        let reply = b"\n*124\r";
+        for frame in decode_all(reply).flatten() {
+            transcript.note(&Traffic::Reply(frame), reply);
+        }
+        for _ in 0..2 {
+            transcript.note(&Traffic::Noise, &[b'x'; 300]);
+        }
+        transcript.end();
+        assert_eq!(*outcomes.borrow(), [("read", 306), ("garbled", 300)]);
     }
 }

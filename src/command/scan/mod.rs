@@ -42,6 +42,7 @@ pub(super) async fn run(plan: Scan, mut stop: Stop, messages: &Messages) -> Resu
     let report = |address, heard| inventory.take(address, heard, &progress);
     let outcome = stop.or_heard(scanner.run(report)).await;
     drop(progress);
+    // Where nothing was heard yet, the error tells all; else what was found is printed first.
     if let Ok(Err(failure)) = &outcome
         && inventory.heard.is_empty()
     {
@@ -62,6 +63,7 @@ impl Inventory {
         match heard {
             Heard::Found(found) => {
                 self.garbled.remove(&address);
+                // By address: a late reply comes behind those of other inverters.
                 let place = self.found.partition_point(|known| known.address < address);
                 self.found.insert(place, *found);
                 progress.tell(format!("found {}", inventory::addresses(&self.found)));

@@ -59,6 +59,7 @@ impl Keepers {
         plans: Vec<SourcePlan>,
         is_first: bool,
     ) -> Result<Vec<Failure>, SourceError> {
+        // After a reload errors are reported only: a run that goes on does not end by its file.
         let is_alone = is_first && plans.len() == 1;
         let (sources, failures) = prepared(plans.clone(), is_alone, Lifetime::Watch, now)?;
         for (plan, source) in plans.into_iter().zip(sources) {
@@ -68,6 +69,7 @@ impl Keepers {
     }
 
     fn keep(&mut self, plan: SourcePlan, source: Source, pause: Duration) {
+        // Never given again: news of a source that was stopped may still be on their way.
         let number = self.kept.len();
         let sender = self.sender.clone();
         let tell = move |event| drop(sender.send((number, event)));

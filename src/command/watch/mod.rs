@@ -54,6 +54,7 @@ async fn run_here(plan: Watch, mut stop: Stop, messages: &Messages) -> Result<En
     let title = plan.sinks.names.title.clone();
     let mut sinks = Sinks::open(plan.sinks)?;
     let (pause, paused) = channel(false);
+    // Keepers begin at the first wait, in `watch` below: all sinks are ready before they observe.
     let (mut keepers, events) = Keepers::new(plan.every, paused);
     let failures = keepers.start(plan.sources, true)?;
     let inverters = keepers.inverters();
@@ -133,6 +134,7 @@ impl Watcher<'_> {
         service::ready();
         let mut screen = self.screen()?;
         let mut draw = interval(DRAW_EVERY);
+        // After a stop by Ctrl-Z the page is drawn once, not once for each tick that was missed.
         draw.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let drawn = tokio::select! {
@@ -192,6 +194,7 @@ impl Watcher<'_> {
     }
 
     fn take(&mut self, source: usize, event: Event) -> Result<(), Failure> {
+        // A reload stopped it while this was on its way.
         if !self.keepers.is_kept(source) {
             return Ok(());
         }
@@ -225,6 +228,7 @@ impl Watcher<'_> {
             }
             Event::RoundDone => {
                 self.plant.round_done(source, time());
+                // Readings that wait for the end of the round are part of it.
                 if self.keepers.is_network(source) {
                     self.sinks.settle();
                 }
@@ -305,6 +309,7 @@ impl Watcher<'_> {
             return self.messages.note(text);
         }
         let time = now().format("%F %T");
+        // Rows are logged also when the reader of these lines has gone.
         let _ = writeln!(stdout(), "{time} {text}");
     }
 
@@ -312,6 +317,7 @@ impl Watcher<'_> {
     fn health(&mut self) -> Vec<Health> {
         let health = self.sinks.health();
         for (before, now) in self.health.iter().zip(&health) {
+            // A sink that had not connected yet did not come back: this is its beginning.
             let was_lost = before
                 .trouble
                 .as_ref()

@@ -25,6 +25,7 @@ impl InForce {
     /// The keys whose values are others in a new plan.
     fn changed(&self, new: &Watch) -> Vec<&'static str> {
         let (old, sinks) = (&self.sinks, &new.sinks);
+        // Of SunSpec only the address: its units and names are exchanged while it serves.
         let bind = |plan: &SinkPlan| plan.sunspec.as_ref().map(|options| options.bind);
         let changes = [
             ("name", old.names.title != sinks.names.title),
@@ -61,6 +62,7 @@ impl Watcher<'_> {
         }
         let order = plan.sources;
         let mut plans = order.clone();
+        // Before the new ones start: a device may have moved to another section of the file.
         let stopped = self.keepers.stop_others(&mut plans).await;
         // A round that was interrupted ends here: with the next one's, its readings would be those
         // of a second inverter with the same serial number.
@@ -96,6 +98,7 @@ impl Watcher<'_> {
 
     /// Adds the sources that the page does not have yet.
     pub(super) fn place_sources(&mut self) {
+        // The page and the keepers count sources alike, so those behind its last one are new.
         let known = self.plant.ways().len();
         for (number, kept) in self.keepers.kept().filter(|(number, _)| *number >= known) {
             self.plant.add_source(kept.title.clone(), time());

@@ -7,6 +7,7 @@ use crc::{CRC_16_IBM_SDLC, CRC_16_MODBUS, Crc, NoTable, Table};
 const X25: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_IBM_SDLC);
 
 /// CRC-16/MODBUS.
+// Without a table: it is needed only where faults are searched for.
 const MODBUS: Crc<u16, NoTable> = Crc::<u16, NoTable>::new(&CRC_16_MODBUS);
 
 /// Sum of all bytes modulo 256: standard protocol and type replies, from `*` up to the blank before

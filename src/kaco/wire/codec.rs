@@ -111,6 +111,7 @@ fn first_traffic(bytes: &[u8], ended: bool) -> Option<(Traffic, usize)> {
         Some(_) if found.junk > 0 => Some((Traffic::Noise, found.junk)),
         Some(Ok(frame)) => Some((Traffic::Reply(frame), found.used)),
         Some(Err(error)) if is_over => {
+            // Unlike for a master, all that is shown of the piece goes: every byte is printed once.
             let length = error.bytes.len().max(found.used);
             Some((Traffic::Refused(error), length))
         }
@@ -123,6 +124,7 @@ fn first_traffic(bytes: &[u8], ended: bool) -> Option<(Traffic, usize)> {
 /// A request in exactly these bytes.
 fn request(bytes: &[u8]) -> Option<Traffic> {
     match bytes {
+        // Any command: other masters may use more of them, also ones that set something.
         [b'#', digits @ .., command @ b'!'..=b'~', b'\r'] => {
             address_of(digits).map(|address| Traffic::Request {
                 address: format!("{address:02}"),

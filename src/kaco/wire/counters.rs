@@ -58,6 +58,7 @@ pub(super) fn parse_headerless(text: &[u8], ended: bool) -> Parsed {
         Line::Ended(inside, length) => (inside, length),
         Line::Open(inside) if ended => (inside, inside.len()),
         Line::Open(inside) if possible(inside) => return Parsed::Incomplete,
+        // As soon as a byte can't belong to counters, so that junk behind a LF holds nothing up.
         Line::Open(_) | Line::Interrupted => return Parsed::Junk,
     };
     match fields(inside, false) {
@@ -80,7 +81,7 @@ fn fields(text: &[u8], with_header: bool) -> Option<Counters> {
     let padded = times
         .iter()
         .any(|time| matches!(time, [b'0', b'0'..=b'9', ..]));
-    // xi units count kWh, XP tenths of that, generic inverters Wh.
+    // Only the shape tells the unit: xi units count kWh, generic inverters Wh, others 0.1 kWh.
     let decimals = match (with_header, padded) {
         (false, _) => 0,
         (true, false) => 1,
@@ -108,6 +109,7 @@ fn minutes(time: &[u8]) -> Option<u64> {
 /// A number of digits alone, without a sign.
 fn digits(text: &str) -> Option<u64> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    // `parse` takes a plus sign, too.
     text.parse().ok().filter(|_| is_plain)
 }
 

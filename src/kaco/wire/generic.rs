@@ -65,6 +65,8 @@ fn checked(
     let is_whole = length > inside.len();
     match verify(inside).and_then(make) {
         Ok(body) => Parsed::done(address, body, length),
+        // Without its CR the digits may be what is missing: that is not noise, but a reply that
+        // stops.
         Err(Fault::NoChecksum) if !is_whole => Parsed::Broken(Fault::Incomplete),
         Err(fault) => Parsed::Broken(fault),
     }

@@ -35,8 +35,12 @@ pub(crate) fn find_modbus(bytes: &[u8]) -> Option<ModbusFrame> {
 fn lengths(bytes: &[u8]) -> [Option<usize>; 2] {
     let count = |place: usize| bytes.get(place).map(|count| usize::from(*count));
     match bytes.get(1) {
+        // Reads: a request names a place and a count, a reply states the number of its bytes.
         Some(1..=4) => [Some(8), count(2).map(|count| count + 5)],
+        // Writing one value: the reply repeats the request.
         Some(5 | 6) => [Some(8), None],
+        // Writing several: the request states the number of its bytes, the reply names place and
+        // count.
         Some(15 | 16) => [Some(8), count(6).map(|count| count + 9)],
         // A refusal.
         Some(0x81..=0x90) => [Some(5), None],

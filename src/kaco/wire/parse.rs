@@ -77,7 +77,9 @@ fn parse_header(frame: &[u8], after_line_feed: bool, ended: bool) -> Parsed {
     };
     match (command, separator) {
         (b'4', b'\r' | 0) if after_line_feed => Parsed::done(address, Body::Parts, HEADER),
-        (b'3' | b'8', b' ') if !after_line_feed => Parsed::Junk,
+        (b'8', b' ') if !after_line_feed => Parsed::Junk,
+        // A third unit shares the letter of counters, but has a checksum.
+        (b'3', b' ') if !after_line_feed && counters::has_shape(frame) => Parsed::Junk,
         (b'8', b' ') => plain::parse_firmware(frame, address, ended),
         (_, b' ') => parse_checked(frame, command, address, ended),
         _ => Parsed::Junk,

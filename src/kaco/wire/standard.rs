@@ -77,6 +77,8 @@ fn checksum_place(frame: &[u8]) -> Result<usize, Option<Fault>> {
     let mut place = HEADER;
     for _ in 0..VALUES {
         let rest = frame.get(place..).unwrap_or_default();
+        // Any run of blanks separates: columns are filled up from the left, and their widths vary
+        // with the firmware.
         let blanks = rest.iter().take_while(|&&byte| byte == b' ').count();
         let mut token = rest.iter().skip(blanks);
         match token.position(|&byte| byte == b' ' || byte.is_ascii_control()) {
@@ -98,6 +100,7 @@ enum Tail<'a> {
 /// What comes behind the checksum byte: CR; blank, type code, CR; the same with a total yield; or
 /// nothing.
 fn tail_of(tail: &[u8], ended: bool) -> Tail<'_> {
+    // With anything else behind it, a byte that fits is a checksum by chance.
     if !matches!(tail, [] | [b' ' | b'\r' | b'\n' | 0, ..]) {
         return Tail::Broken;
     }

@@ -92,6 +92,7 @@ pub(super) fn readings(
         .collect::<Vec<_>>()
         .join(" ");
     match form {
+        // A layout has one column per element.
         Form::Generic => generic(header, &format!("{} {code} {cells}", layout.fields.len())),
         Form::Standard | Form::Unit => summed(header, &cells, &format!(" {code}")),
         Form::Xp => {

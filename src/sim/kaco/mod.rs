@@ -73,6 +73,7 @@ impl Inverters {
     /// Takes received bytes, up to the CR of a request, and the local time; returns what then
     /// appears on the bus. Bytes that do not end with a request get nothing.
     pub fn answer(&mut self, bytes: &[u8], time: NaiveDateTime) -> Vec<Play> {
+        // A client that was killed may have left the beginning of another request.
         let start = bytes.iter().rposition(|byte| *byte == b'#');
         let request = bytes.get(start.unwrap_or_default()..).unwrap_or_default();
         let Some((address, command)) = parse(request).filter(|(address, _)| self.has(*address))

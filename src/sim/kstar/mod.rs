@@ -58,6 +58,7 @@ fn payload(moment: Moment) -> Vec<u8> {
 /// Writes a number to its place in the table.
 fn put(payload: &mut [u8], label: &str, number: f64) {
     let column = COLUMNS.iter().find(|column| column.field.label == label);
+    // Columns that are derived from others are not in the payload.
     let Some(slot) = column.and_then(|column| column.origin.slot()) else {
         return;
     };
