@@ -41,8 +41,8 @@ pub(crate) struct Forget {
 }
 
 impl Forget {
-    pub(super) fn plan(self) -> plan::Forget {
-        plan::Forget {
+    pub(super) fn plan(self) -> plan::ForgetPlan {
+        plan::ForgetPlan {
             options: Options {
                 environment: super::environment::login(),
                 password_file: self.mqtt_password_file,

@@ -43,7 +43,7 @@ impl Command {
             Self::Check(Lazy(arguments)) => Plan::Check(checked(&arguments.file)?),
             Self::Listen(Lazy(arguments)) => Plan::Listen(listen(arguments)),
             Self::Kstar(command) => kstar_plan(command),
-            Self::Decode(Lazy(Decode { file, format })) => Plan::Decode(plan::Decode {
+            Self::Decode(Lazy(Decode { file, format })) => Plan::Decode(plan::DecodePlan {
                 file,
                 format: format.into(),
             }),
@@ -125,7 +125,7 @@ fn polled_once(
 }
 
 impl Watch {
-    fn plan(mut self, typed: &Typed) -> Result<plan::Watch, Refusal> {
+    fn plan(mut self, typed: &Typed) -> Result<plan::WatchPlan, Refusal> {
         let file = self.bus.plant_file(typed)?;
         let Some(file) = file else {
             let serves = self.watching.sunspec.is_some();
@@ -198,8 +198,8 @@ fn once(sources: Vec<SourcePlan>, sinks: SinkPlan, strict: bool) -> Plan {
     })
 }
 
-fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::Watch {
-    plan::Watch {
+fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::WatchPlan {
+    plan::WatchPlan {
         sources,
         sinks: SinkPlan {
             log: watching.log,
@@ -287,7 +287,7 @@ fn kaco_plan(
 }
 
 /// The plan of `watch` for a plant file, independent of the environment.
-fn checked(file: &Path) -> Result<plan::Check, Refusal> {
+fn checked(file: &Path) -> Result<plan::CheckPlan, Refusal> {
     let words = ["kaco_ardexa", "watch", "--plant"].map(OsStr::new);
     let watch = Cli::try_parse_from(words.into_iter().chain([file.as_os_str()]));
     let refused = |text: String| Refusal::Usage(text);
@@ -295,18 +295,18 @@ fn checked(file: &Path) -> Result<plan::Check, Refusal> {
         Command::Watch(Lazy(watch)) => watch.plan(&Typed::default())?,
         other => return Err(refused(format!("{other:?} is not watch"))),
     };
-    Ok(plan::Check {
+    Ok(plan::CheckPlan {
         sources: watch.sources,
         sinks: watch.sinks,
         every: watch.every,
     })
 }
 
-fn scan(scan: Scan) -> plan::Scan {
+fn scan(scan: Scan) -> plan::ScanPlan {
     let usual = || Addresses::from_range(Address::MAKERS);
     let are_named = scan.addresses.is_some();
     let addresses = scan.addresses.unwrap_or_else(usual);
-    plan::Scan {
+    plan::ScanPlan {
         bus: kaco_plan(scan.device, addresses, scan.name, scan.asking, false),
         format: scan.format.into(),
         medium: environment::medium(),
@@ -315,21 +315,21 @@ fn scan(scan: Scan) -> plan::Scan {
     }
 }
 
-fn ping(ping: Ping) -> plan::Ping {
+fn ping(ping: Ping) -> plan::PingPlan {
     let asking = Asking {
         waits: ping.waits,
         attempts: 1,
         record: ping.record,
     };
-    plan::Ping {
+    plan::PingPlan {
         bus: kaco_plan(ping.device, ping.addresses, None, asking, false),
         count: ping.count,
         strict: ping.strict,
     }
 }
 
-fn listen(listen: Listen) -> plan::Listen {
-    plan::Listen {
+fn listen(listen: Listen) -> plan::ListenPlan {
+    plan::ListenPlan {
         device: listen.device,
         gap: listen.gap,
         duration: listen.duration,
@@ -338,8 +338,8 @@ fn listen(listen: Listen) -> plan::Listen {
     }
 }
 
-fn plants(simulate: &SimulatePlants) -> plan::SimulatePlants {
-    plan::SimulatePlants {
+fn plants(simulate: &SimulatePlants) -> plan::SimulatePlantsPlan {
+    plan::SimulatePlantsPlan {
         plants: simulate.plants,
         inverters: simulate.inverters,
         every: simulate.every,
@@ -351,8 +351,8 @@ fn plants(simulate: &SimulatePlants) -> plan::SimulatePlants {
     }
 }
 
-fn simulate(simulate: SimulateKaco) -> plan::SimulateKaco {
-    plan::SimulateKaco {
+fn simulate(simulate: SimulateKaco) -> plan::SimulateKacoPlan {
+    plan::SimulateKacoPlan {
         addresses: simulate.addresses,
         link: simulate.link,
         mood: simulate.mood,

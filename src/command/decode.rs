@@ -1,7 +1,7 @@
 //! `decode`: captured replies, one per line: hex, recordings, what `listen` printed.
 
 use super::capture;
-use super::plan::{Decode, ListFormat};
+use super::plan::{DecodePlan, ListFormat};
 use super::print::print;
 use crate::escape;
 use crate::exit::{Exit, Failure};
@@ -20,7 +20,7 @@ use std::path::Path;
 use tracing::{error, warn};
 
 /// Decodes every line of the file.
-pub(super) fn run(arguments: &Decode) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &DecodePlan) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     let (name, input) = open(arguments.file.as_deref())?;
     for (line, number) in lines(input).zip(1..) {

@@ -1,6 +1,6 @@
 //! `mqtt-forget`: takes announcements of inverters back that Home Assistant should no longer show.
 
-use super::plan::Forget;
+use super::plan::ForgetPlan;
 use super::print::print;
 use crate::exit::{Exit, Failure};
 use crate::sink::mqtt::forget::{forget, node};
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use tracing::warn;
 
 /// Takes the announcements back, and prints how many per inverter.
-pub(super) async fn run(plan: Forget) -> Result<Exit, Failure> {
+pub(super) async fn run(plan: ForgetPlan) -> Result<Exit, Failure> {
     let topics = forget(&plan.options, &plan.targets, plan.bus.as_ref()).await?;
     if topics.is_empty() {
         let targets: Vec<String> = plan.targets.iter().map(ToString::to_string).collect();

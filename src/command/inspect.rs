@@ -1,7 +1,7 @@
 //! `check FILE`: what a plant file would have polled, and whether this machine can do it. Nothing
 //! is opened, made or sent.
 
-use super::plan::Check;
+use super::plan::CheckPlan;
 use super::print::print;
 use crate::exit::{Exit, Failure};
 use crate::format::grid::{Column, Grid};
@@ -19,7 +19,7 @@ use tracing::error;
 const REPLY: Duration = Duration::from_millis(300);
 
 /// Prints what would be polled, and reports what is wrong on this machine.
-pub(super) fn run(plan: &Check) -> Result<Exit, Failure> {
+pub(super) fn run(plan: &CheckPlan) -> Result<Exit, Failure> {
     let wrong = looked_at(plan);
     print(&text(plan))?;
     for failure in &wrong {
@@ -33,7 +33,7 @@ pub(super) fn run(plan: &Check) -> Result<Exit, Failure> {
 }
 
 /// What is wrong on this machine.
-fn looked_at(plan: &Check) -> Vec<Failure> {
+fn looked_at(plan: &CheckPlan) -> Vec<Failure> {
     let mut wrong = Vec::new();
     for source in &plan.sources {
         if let SourcePlan::Kaco(bus) = source {
@@ -49,7 +49,7 @@ fn looked_at(plan: &Check) -> Vec<Failure> {
     wrong
 }
 
-fn text(plan: &Check) -> String {
+fn text(plan: &CheckPlan) -> String {
     let mut text = match &plan.sinks.names.title {
         Some(title) => format!("{title}\n"),
         None => String::new(),
@@ -62,7 +62,7 @@ fn text(plan: &Check) -> String {
 }
 
 /// A row for each bus.
-fn buses(plan: &Check) -> String {
+fn buses(plan: &CheckPlan) -> String {
     let heads = ["bus", "device", "inverters", "pace", "round", "all silent"];
     let mut table = Grid::new(heads.map(Column::text).to_vec());
     for source in &plan.sources {
@@ -89,7 +89,7 @@ fn buses(plan: &Check) -> String {
 }
 
 /// A row for each inverter.
-fn inverters(plan: &Check) -> String {
+fn inverters(plan: &CheckPlan) -> String {
     let inverters: Vec<InverterId> = plan
         .sources
         .iter()
@@ -169,7 +169,7 @@ fn outputs(sinks: &SinkPlan) -> String {
 }
 
 /// How long a round takes, and how often there is one.
-fn round(plan: &Check) -> String {
+fn round(plan: &CheckPlan) -> String {
     let buses = plan.sources.iter().filter_map(|source| match source {
         SourcePlan::Kaco(bus) => Some((answered(bus), source.title())),
         SourcePlan::Kstar(_) => None,

@@ -1,6 +1,6 @@
 //! `ping`: how well each inverter is heard, in numbers and in plain words.
 
-use super::plan::Ping as Plan;
+use super::plan::PingPlan;
 use super::print::print;
 use super::progress::Progress;
 use super::scan::enough;
@@ -28,7 +28,11 @@ struct Tally {
 ///
 /// # Errors
 /// [`Failure`] if the bus can't be opened or gets lost.
-pub(super) async fn run(plan: Plan, mut stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
+pub(super) async fn run(
+    plan: PingPlan,
+    mut stop: Stop,
+    messages: &Messages,
+) -> Result<Ended, Failure> {
     let addresses = plan.bus.addresses.as_slice();
     let mut tallies: Vec<(Address, Tally)> = addresses
         .iter()

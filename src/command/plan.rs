@@ -18,23 +18,23 @@ pub enum Plan {
     /// `log`, `read`, `kstar log`, `kstar read`
     Once(Once),
     /// `watch`, `kstar watch`
-    Watch(Watch),
-    Check(Check),
-    Scan(Scan),
-    Ping(Ping),
+    Watch(WatchPlan),
+    Check(CheckPlan),
+    Scan(ScanPlan),
+    Ping(PingPlan),
     /// `kstar discover`
     Discover(Discover),
     /// `mqtt-forget`
-    Forget(Forget),
-    Listen(Listen),
-    Decode(Decode),
+    Forget(ForgetPlan),
+    Listen(ListenPlan),
+    Decode(DecodePlan),
     /// `health`: the address of a `watch --http`.
     Health(Option<SocketAddr>),
     History(Box<super::history::HistoryPlan>),
-    SimulateKaco(SimulateKaco),
+    SimulateKaco(SimulateKacoPlan),
     /// `simulate kstar`: the address to answer at.
     SimulateKstar(Ipv4Addr),
-    SimulatePlants(Box<SimulatePlants>),
+    SimulatePlants(Box<SimulatePlantsPlan>),
     /// A text that was made of the command line's definition: completions, the manual.
     Text(String),
 }
@@ -50,7 +50,7 @@ pub struct Once {
 
 /// Rounds until it is stopped.
 #[derive(Debug)]
-pub struct Watch {
+pub struct WatchPlan {
     pub(crate) sources: Vec<SourcePlan>,
     pub(crate) sinks: SinkPlan,
     /// Time from one round to the next.
@@ -63,16 +63,16 @@ pub struct Watch {
 }
 
 /// Makes the plan of a run again.
-pub(crate) struct Reload(Box<dyn Fn() -> Result<Watch, String>>);
+pub(crate) struct Reload(Box<dyn Fn() -> Result<WatchPlan, String>>);
 
 impl Reload {
     /// `plan` reads the file again.
-    pub(crate) fn new(plan: impl Fn() -> Result<Watch, String> + 'static) -> Self {
+    pub(crate) fn new(plan: impl Fn() -> Result<WatchPlan, String> + 'static) -> Self {
         Self(Box::new(plan))
     }
 
     /// The current plan.
-    pub(crate) fn plan(&self) -> Result<Watch, String> {
+    pub(crate) fn plan(&self) -> Result<WatchPlan, String> {
         (self.0)()
     }
 }
@@ -85,7 +85,7 @@ impl fmt::Debug for Reload {
 
 /// A plant file is looked at.
 #[derive(Debug)]
-pub struct Check {
+pub struct CheckPlan {
     pub(crate) sources: Vec<SourcePlan>,
     pub(crate) sinks: SinkPlan,
     pub(crate) every: Duration,
@@ -107,7 +107,7 @@ pub(crate) enum ScanFormat {
 
 /// The inverters of a bus are searched.
 #[derive(Debug)]
-pub struct Scan {
+pub struct ScanPlan {
     pub(crate) bus: kaco::BusPlan,
     pub(crate) format: ScanFormat,
     pub(crate) medium: Medium,
@@ -119,7 +119,7 @@ pub struct Scan {
 
 /// It is measured how well inverters are heard.
 #[derive(Debug)]
-pub struct Ping {
+pub struct PingPlan {
     pub(crate) bus: kaco::BusPlan,
     /// Requests to each inverter.
     pub(crate) count: u32,
@@ -137,7 +137,7 @@ pub struct Discover {
 
 /// A bus is listened to.
 #[derive(Debug)]
-pub struct Listen {
+pub struct ListenPlan {
     pub(crate) device: Device,
     /// Idle time after which received bytes are printed, complete or not.
     pub(crate) gap: Duration,
@@ -151,7 +151,7 @@ pub struct Listen {
 
 /// Captured replies are decoded.
 #[derive(Debug)]
-pub struct Decode {
+pub struct DecodePlan {
     /// The file; standard input if there is none.
     pub(crate) file: Option<PathBuf>,
     pub(crate) format: ListFormat,
@@ -159,7 +159,7 @@ pub struct Decode {
 
 /// KACO inverters are played.
 #[derive(Debug)]
-pub struct SimulateKaco {
+pub struct SimulateKacoPlan {
     /// Addresses that answer.
     pub(crate) addresses: Addresses,
     /// A symbolic link to the pseudo-terminal.
@@ -169,7 +169,7 @@ pub struct SimulateKaco {
 
 /// The traffic of many plants is made.
 #[derive(Debug)]
-pub struct SimulatePlants {
+pub struct SimulatePlantsPlan {
     pub(crate) plants: u16,
     pub(crate) inverters: u8,
     /// Time from one round of a plant to the next.
@@ -180,7 +180,7 @@ pub struct SimulatePlants {
 
 /// Announcements of inverters are taken back.
 #[derive(Debug)]
-pub struct Forget {
+pub struct ForgetPlan {
     pub(crate) options: mqtt::Options,
     pub(crate) targets: Vec<mqtt::forget::Target>,
     /// The bus that the inverters were announced with.

@@ -1,7 +1,7 @@
 //! `simulate plants`: the traffic of many plants from one process, through the sinks that a plant
 //! has.
 
-use super::plan::SimulatePlants;
+use super::plan::SimulatePlantsPlan;
 use super::print::print;
 use crate::address::Address;
 use crate::clock;
@@ -30,7 +30,7 @@ use tracing::info;
 const PRINTED: usize = 1000;
 
 /// Makes the traffic until it is stopped.
-pub(super) async fn run(plan: SimulatePlants) -> Result<Exit, Failure> {
+pub(super) async fn run(plan: SimulatePlantsPlan) -> Result<Exit, Failure> {
     raise_limit();
     let tasks = LocalSet::new();
     let (witness, acknowledged) = unbounded_channel();
@@ -59,7 +59,7 @@ fn name(number: u16) -> String {
 }
 
 /// The sinks of one plant.
-fn sinks(plan: &SimulatePlants, number: u16) -> SinkPlan {
+fn sinks(plan: &SimulatePlantsPlan, number: u16) -> SinkPlan {
     let mut sinks = plan.sinks.clone();
     if let Some(mqtt) = &mut sinks.mqtt {
         let prefix = mqtt.prefix.as_deref().unwrap_or("plants");
@@ -70,7 +70,7 @@ fn sinks(plan: &SimulatePlants, number: u16) -> SinkPlan {
 
 /// The inverters of one plant: addresses of simulated ones that tell all with one reply. In a
 /// database the bus tells plants apart, at a broker the prefix does.
-fn inverters(plan: &SimulatePlants, number: u16) -> Vec<InverterId> {
+fn inverters(plan: &SimulatePlantsPlan, number: u16) -> Vec<InverterId> {
     let bus = plan.sinks.influx.is_some().then(|| name(number));
     let bus = bus.and_then(|bus| bus.parse().ok());
     let now = clock::now().fixed_offset();

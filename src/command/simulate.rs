@@ -1,7 +1,7 @@
 //! `simulate kaco`: inverters on a pseudo-terminal; `simulate kstar`: one on the network; until
 //! stopped.
 
-use super::plan::SimulateKaco;
+use super::plan::SimulateKacoPlan;
 use super::print::print;
 use crate::escape::shell_word;
 use crate::exit::{Exit, Failure};
@@ -14,7 +14,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 /// Plays the inverters until it is stopped.
-pub(super) async fn kaco(arguments: SimulateKaco) -> Result<Exit, Failure> {
+pub(super) async fn kaco(arguments: SimulateKacoPlan) -> Result<Exit, Failure> {
     let addresses = arguments.addresses.as_slice().to_vec();
     let mut simulation = Simulation::start(arguments.mood, Some(addresses))
         .map_err(|error| Failure::new(format!("no pseudo-terminal to be had: {error}"), None))?;

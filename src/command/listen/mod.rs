@@ -3,7 +3,7 @@
 mod counts;
 mod record;
 
-use super::plan::Listen;
+use super::plan::ListenPlan;
 use super::print::print;
 use super::scan::say;
 use super::stop::{Ended, Stop};
@@ -41,7 +41,7 @@ nothing was heard for 10 s. Inverters speak only when they are polled. Check:
   - another speed than 9600 baud; a port that is RS232 and not RS485";
 
 /// Listens until the time that was asked for is over, if one was, or a signal comes.
-pub(super) async fn run(arguments: Listen, mut stop: Stop) -> Result<Ended, Failure> {
+pub(super) async fn run(arguments: ListenPlan, mut stop: Stop) -> Result<Ended, Failure> {
     let device = arguments.device.to_string();
     let record = |path| Recorder::open(path, device.clone());
     let recorder = arguments.record.as_deref().map(record).transpose()?;

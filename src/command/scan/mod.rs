@@ -3,7 +3,7 @@
 mod advice;
 
 use super::now;
-use super::plan::{ListFormat, Scan, ScanFormat};
+use super::plan::{ListFormat, ScanFormat, ScanPlan};
 use super::print::print;
 use super::progress::Progress;
 use super::stop::{Ended, Stop};
@@ -31,7 +31,11 @@ struct Inventory {
 ///
 /// # Errors
 /// [`Failure`] if the bus can't be opened.
-pub(super) async fn run(plan: Scan, mut stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
+pub(super) async fn run(
+    plan: ScanPlan,
+    mut stop: Stop,
+    messages: &Messages,
+) -> Result<Ended, Failure> {
     let addresses = plan.bus.addresses.as_slice();
     let mut scanner = match stop.or_heard(Scanner::open(&plan.bus, now)).await {
         Ok(scanner) => scanner?,
@@ -77,7 +81,7 @@ impl Inventory {
 
     /// With `--strict`, each address that was named counts as an inverter; of all addresses, those
     /// that gave a reply.
-    fn exit(&self, plan: &Scan) -> Exit {
+    fn exit(&self, plan: &ScanPlan) -> Exit {
         let is_missing = plan.are_named && self.found.len() < plan.bus.addresses.as_slice().len();
         let is_unread = is_missing || self.found.is_empty() || !self.garbled.is_empty();
         match plan.strict && is_unread {
@@ -86,7 +90,7 @@ impl Inventory {
         }
     }
 
-    fn print(&self, plan: &Scan, strays: &Strays, is_stopped: bool) -> Result<(), Failure> {
+    fn print(&self, plan: &ScanPlan, strays: &Strays, is_stopped: bool) -> Result<(), Failure> {
         let device = plan.bus.device.to_string();
         let text = match plan.format {
             ScanFormat::List(ListFormat::Json) => self

@@ -4,7 +4,7 @@ mod keepers;
 mod reload;
 
 use super::now;
-use super::plan::{Reload, Watch};
+use super::plan::{Reload, WatchPlan};
 use super::service::{self, Hangup, Watchdog};
 use super::stop::{Ended, Stop};
 use crate::exit::{Exit, Failure};
@@ -38,14 +38,18 @@ const HANG_UP: Duration = Duration::from_millis(500);
 
 /// Watches the inverters until the user or the system ends it. A device that is missing is waited
 /// for.
-pub(super) async fn run(plan: Watch, stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
+pub(super) async fn run(
+    plan: WatchPlan,
+    stop: Stop,
+    messages: &Messages,
+) -> Result<Ended, Failure> {
     LocalSet::new()
         .run_until(run_here(plan, stop, messages))
         .await
 }
 
 /// The same, where tasks can be started.
-async fn run_here(plan: Watch, mut stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
+async fn run_here(plan: WatchPlan, mut stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
     messages.show_times();
     let has_page = !plan.silent && stdout().is_terminal() && stdin().is_terminal();
     let is_shown = has_page || plan.sinks.http.is_some();

@@ -1,6 +1,6 @@
 //! SIGHUP: the plant file is read again, and what differs is stopped and started.
 
-use super::super::plan::Watch;
+use super::super::plan::WatchPlan;
 use super::{Watcher, time};
 use crate::sink::SinkPlan;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub(super) struct InForce {
 }
 
 impl InForce {
-    pub(super) fn of(plan: &Watch) -> Self {
+    pub(super) fn of(plan: &WatchPlan) -> Self {
         Self {
             sinks: plan.sinks.clone(),
             every: plan.every,
@@ -23,7 +23,7 @@ impl InForce {
     }
 
     /// The keys whose values are others in a new plan.
-    fn changed(&self, new: &Watch) -> Vec<&'static str> {
+    fn changed(&self, new: &WatchPlan) -> Vec<&'static str> {
         let (old, sinks) = (&self.sinks, &new.sinks);
         // Of SunSpec only the address: its units and names are exchanged while it serves.
         let bind = |plan: &SinkPlan| plan.sunspec.as_ref().map(|options| options.bind);
@@ -45,7 +45,7 @@ impl InForce {
 
 impl Watcher<'_> {
     /// Takes a new plan, or keeps the old one if that has mistakes.
-    pub(super) async fn reload(&mut self, plan: Result<Watch, String>) {
+    pub(super) async fn reload(&mut self, plan: Result<WatchPlan, String>) {
         match plan {
             Ok(plan) => self.exchange(plan).await,
             Err(mistakes) => {
@@ -54,7 +54,7 @@ impl Watcher<'_> {
         }
     }
 
-    async fn exchange(&mut self, plan: Watch) {
+    async fn exchange(&mut self, plan: WatchPlan) {
         let changed = self.in_force.changed(&plan);
         if !changed.is_empty() {
             let keys = changed.join(", ");
