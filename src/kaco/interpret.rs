@@ -25,32 +25,32 @@ pub fn frame(frame: &Frame) -> Result<Reading, Fault> {
     Ok(reading)
 }
 
-/// A 000xi out of its three parts; the cells of a part that could not be read stay empty.
-pub fn three_units(address: u8, parts: [Option<Reading>; 3]) -> Reading {
-    let type_code = common_type(&parts);
+/// A 000xi out of its three units; the cells of a unit that could not be read stay empty.
+pub fn three_units(address: u8, units: [Option<Reading>; 3]) -> Reading {
+    let type_code = common_type(&units);
     let mut reading = plain(Cells {
         layout: &layouts::THREE_UNITS,
         values: Vec::new(),
     });
     let mut codes = Vec::new();
-    let per_part = layouts::UNIT.fields.len() - 1; // the type stands once, at the end
-    let rows = layouts::THREE_UNITS.fields.chunks(per_part);
-    for (rows, part) in rows.zip(parts) {
-        let part = part.unwrap_or_else(|| plain(Cells::empty(&layouts::UNIT)));
+    let per_unit = layouts::UNIT.fields.len() - 1; // the type stands once, at the end
+    let rows = layouts::THREE_UNITS.fields.chunks(per_unit);
+    for (rows, unit) in rows.zip(units) {
+        let unit = unit.unwrap_or_else(|| plain(Cells::empty(&layouts::UNIT)));
         let in_unit = |mut unreadable: Unreadable| {
             let mut names = layouts::UNIT.fields.iter().zip(rows);
             let found = names.find(|(field, _)| field.label == unreadable.label);
             unreadable.label = found.map_or(unreadable.label, |(_, row)| row.label);
             unreadable
         };
-        let unreadable = part.unreadable.into_iter().map(in_unit);
+        let unreadable = unit.unreadable.into_iter().map(in_unit);
         reading.unreadable.extend(unreadable);
-        reading.is_fault |= part.is_fault;
-        codes.push(match part.status_code {
+        reading.is_fault |= unit.is_fault;
+        codes.push(match unit.status_code {
             StatusCode::One(code) => Some(code),
             _ => None,
         });
-        let values = part.cells.values.into_iter().take(per_part);
+        let values = unit.cells.values.into_iter().take(per_unit);
         reading.cells.values.extend(values);
     }
     let type_cell = type_code.clone().map(|code| Value::Text(Cow::Owned(code)));
@@ -60,11 +60,11 @@ pub fn three_units(address: u8, parts: [Option<Reading>; 3]) -> Reading {
     with_type(reading, type_code)
 }
 
-/// `3x10k` of the parts `10k1`, `10k2`, `10k3`; `None` if they do not agree or none has a type.
-fn common_type(parts: &[Option<Reading>; 3]) -> Option<String> {
+/// `3x10k` of the units `10k1`, `10k2`, `10k3`; `None` if they do not agree or none has a type.
+fn common_type(units: &[Option<Reading>; 3]) -> Option<String> {
     let mut common = None;
-    for (part, number) in parts.iter().zip(["1", "2", "3"]) {
-        let Some(code) = part.as_ref().and_then(|part| part.type_code.as_deref()) else {
+    for (unit, number) in units.iter().zip(["1", "2", "3"]) {
+        let Some(code) = unit.as_ref().and_then(|unit| unit.type_code.as_deref()) else {
             continue;
         };
         let series = code.strip_suffix(number)?;
@@ -101,7 +101,7 @@ pub fn counters_cells(counters: &Counters) -> Cells {
 
 fn standard(readings: &Readings) -> Reading {
     let type_code = readings.type_code.as_deref().map(without_padding);
-    let layout = match (readings.part, &readings.total_yield) {
+    let layout = match (readings.unit, &readings.total_yield) {
         (Some(_), _) => &layouts::UNIT,
         (None, Some(_)) => &layouts::XP,
         // Its total yield was lost, but its log has the column, and its states are not the

@@ -183,7 +183,7 @@ pub static STANDARD: Layout = Layout {
     fields: &STANDARD_FIELDS,
 };
 
-/// One part of a 000xi, as [`STANDARD`].
+/// One unit of a 000xi, as [`STANDARD`].
 pub static UNIT: Layout = Layout {
     // Layouts are compared by identity: a unit is never taken for an inverter, nor logged as one.
     name: "unit",
@@ -375,7 +375,7 @@ pub static SERIAL_NUMBER: Layout = Layout {
     fields: &[mode("serial")],
 };
 
-/// The answer of a 000xi to the question for its readings: ask the parts.
+/// The reply of a 000xi to the request for its readings: its units are to be polled.
 pub static PARTS: Layout = Layout {
     name: "parts",
     about: "a 000xi's answer to command 0: its three units are to be asked",

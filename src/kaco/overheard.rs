@@ -238,7 +238,7 @@ impl Overheard {
 
 fn has_readings(frame: &Frame) -> bool {
     match &frame.body {
-        Body::Readings(readings) => readings.part.is_none(),
+        Body::Readings(readings) => readings.unit.is_none(),
         body => matches!(body, Body::Generic(_) | Body::Parts),
     }
 }

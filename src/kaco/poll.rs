@@ -2,7 +2,7 @@
 
 use super::bus::Bus;
 use super::connect::{Connect, LinkError};
-use super::wire::{Command, Part, Request};
+use super::wire::{Command, Request, UnitNumber};
 use super::{interpret, layouts, untyped};
 use crate::address::Address;
 use crate::clock::Clock;
@@ -25,7 +25,7 @@ pub struct Poller<C: Connect> {
     /// The counters of each inverter, and when they were read.
     counted: BTreeMap<Address, (Counted, Instant)>,
     clock: Clock,
-    /// These answered that their parts are to be asked.
+    /// These replied that their units are to be polled.
     three_units: BTreeSet<Address>,
     /// These sent replies of the generic protocol, which has serial numbers.
     generic: BTreeSet<Address>,
@@ -105,7 +105,7 @@ impl<C: Connect> Poller<C> {
         // What is known to have units is not asked for the `4` again: that saves a request and its
         // pace.
         if self.three_units.contains(&address) {
-            return self.parts(address).await;
+            return self.units(address).await;
         }
         let (mut reading, first_byte) = match self.ask(address, Command::Readings).await? {
             Outcome::Read { answer, first_byte } => (answer, first_byte),
@@ -113,7 +113,7 @@ impl<C: Connect> Poller<C> {
         };
         if reading.cells.layout == &layouts::PARTS {
             self.three_units.insert(address);
-            return self.parts(address).await;
+            return self.units(address).await;
         }
         // The last reply decides about both sets: while `watch` runs, an inverter can be exchanged
         // for one of another kind.
@@ -179,20 +179,20 @@ impl<C: Connect> Poller<C> {
         }))
     }
 
-    /// The three parts of a 000xi; a silent part gets one more chance after the others. An address
-    /// where no part was read is asked anew from then on: the reply that made a 000xi of it has no
+    /// The three units of a 000xi; a silent unit gets one more chance after the others. An address
+    /// where no unit was read is asked anew from then on: the reply that made a 000xi of it has no
     /// checksum, it may have been a damaged one.
-    async fn parts(&mut self, address: Address) -> Result<Outcome, LinkError> {
-        let mut parts = [const { Outcome::Silent }; 3];
-        for (part, outcome) in Part::ALL.into_iter().zip(&mut parts) {
-            *outcome = self.ask(address, Command::Part(part)).await?;
+    async fn units(&mut self, address: Address) -> Result<Outcome, LinkError> {
+        let mut units = [const { Outcome::Silent }; 3];
+        for (unit, outcome) in UnitNumber::ALL.into_iter().zip(&mut units) {
+            *outcome = self.ask(address, Command::Unit(unit)).await?;
         }
-        for (part, outcome) in Part::ALL.into_iter().zip(&mut parts) {
+        for (unit, outcome) in UnitNumber::ALL.into_iter().zip(&mut units) {
             if *outcome == Outcome::Silent {
-                *outcome = self.ask(address, Command::Part(part)).await?;
+                *outcome = self.ask(address, Command::Unit(unit)).await?;
             }
         }
-        let outcome = together(address, parts);
+        let outcome = together(address, units);
         if !matches!(outcome, Outcome::Read { .. }) {
             self.three_units.remove(&address);
         }
@@ -247,16 +247,16 @@ impl<C: Connect> Poller<C> {
     }
 }
 
-/// One reading of three parts. A part that is missing leaves its cells empty: the others count.
-fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
-    let units = Part::ALL.iter().zip(&parts);
-    let missing = units.filter_map(|(part, outcome)| {
+/// One reading of three units. A unit that is missing leaves its cells empty: the others count.
+fn together(address: Address, units: [Outcome<Reading>; 3]) -> Outcome {
+    let missing = UnitNumber::ALL.iter().zip(&units);
+    let missing = missing.filter_map(|(unit, outcome)| {
         let why = match outcome {
             Outcome::Read { .. } => return None,
             Outcome::Garbled(fault) => fault,
             _ => "it did not answer",
         };
-        let part = format!("unit {}", part.number());
+        let part = format!("unit {}", unit.number());
         let text = format!("{part} was not read, its columns stay empty: {why}");
         Some(Missing { part, text })
     });
@@ -264,7 +264,7 @@ fn together(address: Address, parts: [Outcome<Reading>; 3]) -> Outcome {
     let mut reason = None;
     let mut first = None;
     let mut time = None;
-    let readings = parts.map(|part| match part {
+    let readings = units.map(|unit| match unit {
         Outcome::Read { answer, first_byte } => {
             first.get_or_insert(first_byte);
             // That of the last unit: a row has the time at which its reply was complete.

@@ -12,7 +12,7 @@ use crate::support::inverter::{self, Inverter, Play as Answer, address};
 use crate::support::program::{command, run, start, text, wait, wait_until};
 use kaco_ardexa::address::Address;
 use kaco_ardexa::escape::{hex, printable};
-use kaco_ardexa::kaco::wire::{Command, Part, Request};
+use kaco_ardexa::kaco::wire::{Command, Request, UnitNumber};
 use kaco_ardexa::kstar::wire::{self as kstar, DISCOVERY_PORT, PORT};
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeSet;
@@ -47,10 +47,10 @@ fn requests() -> BTreeSet<Vec<u8>> {
 /// it is in this test.
 fn all_commands() -> Vec<Command> {
     let next = |command| match command {
-        Command::Readings => Some(Command::Part(Part::One)),
-        Command::Part(Part::One) => Some(Command::Part(Part::Two)),
-        Command::Part(Part::Two) => Some(Command::Part(Part::Three)),
-        Command::Part(Part::Three) => Some(Command::Counters { daily_yield: None }),
+        Command::Readings => Some(Command::Unit(UnitNumber::One)),
+        Command::Unit(UnitNumber::One) => Some(Command::Unit(UnitNumber::Two)),
+        Command::Unit(UnitNumber::Two) => Some(Command::Unit(UnitNumber::Three)),
+        Command::Unit(UnitNumber::Three) => Some(Command::Counters { daily_yield: None }),
         Command::Counters { .. } => Some(Command::Firmware),
         Command::Firmware => Some(Command::TypeCode),
         Command::TypeCode => Some(Command::SerialNumber),

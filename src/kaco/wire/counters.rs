@@ -21,7 +21,7 @@ pub struct Counters {
     pub(crate) minutes: [u64; 3],
 }
 
-/// Whether a frame of the letter 3 is counters, not the third part of a 000xi: the fifth field is a
+/// Whether a frame of the letter 3 is counters, not the third unit of a 000xi: the fifth field is a
 /// time.
 pub(super) fn has_shape(frame: &[u8]) -> bool {
     let text = frame.get(HEADER..).unwrap_or_default();

@@ -25,7 +25,7 @@ pub(crate) use counters::Counters;
 pub(crate) use fault::{Fault, FrameError};
 pub(crate) use generic::Elements;
 pub(crate) use modbus::find_modbus;
-pub use request::{Command, Part, Request};
+pub use request::{Command, Request, UnitNumber};
 pub(crate) use standard::Readings;
 
 use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! What can be asked. The types hold nothing but questions: no request can set anything.
+//! What can be asked. The types hold nothing but reading requests: no request can set anything.
 
 use super::{Body, Frame};
 use crate::address::Address;
@@ -8,14 +8,14 @@ use crate::reading::Decimal;
 /// before them, Wh. They are asked for seconds later, and a 10 kW inverter makes 3 Wh a second.
 const YIELD_BETWEEN: Decimal = Decimal::from_parts(30, 0, 0, false, 0);
 
-/// A question to an inverter.
+/// What is requested of an inverter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// The readings, of every inverter; a 000xi answers that its parts are to be asked.
+    /// The readings, of every inverter; a 000xi answers that its units are to be polled.
     Readings,
-    /// The readings of one part of a 000xi.
-    Part(Part),
-    /// Counters of energy and time. A 000xi takes the same letter for its third part.
+    /// The readings of one unit of a 000xi.
+    Unit(UnitNumber),
+    /// Counters of energy and time. A 000xi takes the same letter for its third unit.
     Counters {
         /// Daily yield of the readings before, Wh. Counters without an address are taken for those
         /// of the inverter asked if they fit it, else for those of another.
@@ -31,7 +31,7 @@ pub enum Command {
 
 /// One of the three inverters inside a 000xi.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Part {
+pub enum UnitNumber {
     /// The first.
     One,
     /// The second.
@@ -40,7 +40,7 @@ pub enum Part {
     Three,
 }
 
-impl Part {
+impl UnitNumber {
     /// All three, in order.
     pub(crate) const ALL: [Self; 3] = [Self::One, Self::Two, Self::Three];
 
@@ -59,9 +59,9 @@ impl Command {
     pub(crate) const fn character(self) -> u8 {
         match self {
             Self::Readings => b'0',
-            Self::Part(Part::One) => b'1',
-            Self::Part(Part::Two) => b'2',
-            Self::Part(Part::Three) | Self::Counters { .. } => b'3',
+            Self::Unit(UnitNumber::One) => b'1',
+            Self::Unit(UnitNumber::Two) => b'2',
+            Self::Unit(UnitNumber::Three) | Self::Counters { .. } => b'3',
             Self::Firmware => b'8',
             Self::TypeCode => b'9',
             Self::SerialNumber => b's',
@@ -84,7 +84,7 @@ impl Command {
     }
 }
 
-/// A question to one inverter.
+/// A request to one inverter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Request {
     /// The inverter that is asked.
@@ -118,12 +118,12 @@ impl Request {
     pub(crate) fn is_answered_by(&self, frame: &Frame) -> bool {
         let asked = self.address.number();
         let is_reply = match (self.command, &frame.body) {
-            (Command::Readings, Body::Readings(readings)) => readings.part.is_none(),
+            (Command::Readings, Body::Readings(readings)) => readings.unit.is_none(),
             (Command::Readings, Body::Generic(_) | Body::Parts)
             | (Command::Firmware, Body::Firmware(_))
             | (Command::TypeCode, Body::TypeCode(_))
             | (Command::SerialNumber, Body::SerialNumber(_)) => true,
-            (Command::Part(part), Body::Readings(readings)) => readings.part == Some(part.number()),
+            (Command::Unit(unit), Body::Readings(readings)) => readings.unit == Some(unit.number()),
             (Command::Counters { daily_yield }, Body::Counters(counters)) => {
                 let now = Decimal::from(counters.daily_yield);
                 let fits = |before| (before..=before + YIELD_BETWEEN).contains(&now);
@@ -150,7 +150,7 @@ mod tests {
             Command::SerialNumber,
         ]
         .into_iter()
-        .chain(Part::ALL.map(Command::Part));
+        .chain(UnitNumber::ALL.map(Command::Unit));
         for command in commands {
             for address in (0..=255).filter_map(Address::new) {
                 let bytes = Request { address, command }.bytes();
@@ -166,8 +166,8 @@ mod tests {
 
     #[test]
     fn parts_are_asked_by_their_numbers() {
-        assert_eq!(Part::ALL.map(Part::number), [1, 2, 3]);
-        let characters = Part::ALL.map(|part| Command::Part(part).character());
+        assert_eq!(UnitNumber::ALL.map(UnitNumber::number), [1, 2, 3]);
+        let characters = UnitNumber::ALL.map(|unit| Command::Unit(unit).character());
         assert_eq!(&characters, b"123");
     }
 

@@ -11,8 +11,8 @@ const VALUES: usize = 9;
 /// The tokens of a standard reply, as sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readings {
-    /// Which part of a 000xi sent it, 1..=3; `None` for an inverter of one piece.
-    pub part: Option<u8>,
+    /// Which unit of a 000xi sent it, 1..=3; `None` for an inverter of one piece.
+    pub unit: Option<u8>,
     text: Bytes,
     /// Type code with its padding; missing where the reply ends behind its checksum, or was cut off
     /// in the type.
@@ -46,7 +46,7 @@ pub(super) fn parse(frame: &[u8], command: u8, address: u8, ended: bool) -> Pars
     match tail_of(tail, ended) {
         Tail::Whole(type_code, total_yield, length) => {
             let readings = Readings {
-                part: (command != b'0').then(|| command - b'0'),
+                unit: (command != b'0').then(|| command - b'0'),
                 text: Bytes::copy_from_slice(checked.get(HEADER..).unwrap_or_default()),
                 type_code: type_code.map(Bytes::copy_from_slice),
                 total_yield: total_yield.map(Bytes::copy_from_slice),
@@ -193,11 +193,11 @@ mod tests {
 
     #[test]
     fn the_command_says_which_part_speaks() {
-        for (command, part) in [('0', None), ('1', Some(1)), ('2', Some(2)), ('3', Some(3))] {
+        for (command, unit) in [('0', None), ('1', Some(1)), ('2', Some(2)), ('3', Some(3))] {
             let text = NINE_VALUES.replacen("*120", &format!("*12{command}"), 1);
             let bytes = summed(&text, " 8k\r");
-            let found = read(&bytes, false).map(|(read, _)| read.map(|readings| readings.part));
-            assert_eq!(found, Some(Ok(part)));
+            let found = read(&bytes, false).map(|(read, _)| read.map(|readings| readings.unit));
+            assert_eq!(found, Some(Ok(unit)));
         }
     }
 

@@ -235,7 +235,7 @@ fn a_reply_answers_its_request_alone() {
     let address = |number| Address::new(number).into_iter();
     let commands = [
         Command::Readings,
-        Command::Part(Part::Two),
+        Command::Unit(UnitNumber::Two),
         Command::Counters { daily_yield: None },
         Command::Firmware,
         Command::TypeCode,
@@ -250,8 +250,8 @@ fn a_reply_answers_its_request_alone() {
         let answered = requests.filter(|request| request.is_answered_by(&frame));
         answered.map(|request| request.command).collect()
     };
-    let part = NINE_VALUES.replacen("*120", "*122", 1);
-    for (reply, due) in replies().into_iter().chain([summed(&part, " 8k2\r")]).zip([
+    let unit = NINE_VALUES.replacen("*120", "*122", 1);
+    for (reply, due) in replies().into_iter().chain([summed(&unit, " 8k2\r")]).zip([
         Some(Command::Readings),
         Some(Command::Readings),
         Some(Command::Readings),
@@ -262,7 +262,7 @@ fn a_reply_answers_its_request_alone() {
         Some(Command::Firmware),
         Some(Command::Counters { daily_yield: None }),
         None,
-        Some(Command::Part(Part::Two)),
+        Some(Command::Unit(UnitNumber::Two)),
     ]) {
         assert_eq!(answered(&reply, 12), Vec::from_iter(due), "{reply:?}");
         assert_eq!(answered(&reply, 13), [], "{reply:?}");

@@ -120,7 +120,7 @@ fn check(frame: &Frame, is_slow: bool) {
             expect_sent(&reading, values.skip(1));
             let whole =
                 interpret::three_units(12, [Some(reading.clone()), None, Some(reading.clone())]);
-            if readings.part.is_some() {
+            if readings.unit.is_some() {
                 expect_writable(&whole);
             }
         }
