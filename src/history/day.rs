@@ -244,7 +244,7 @@ impl Raw {
             title: names.title_of(label),
             peak: best(self.powers()),
             feeding: self.feeding(),
-            energy: total(units.into_iter().map(Some)),
+            energy: total(units),
             lost: self.figures.lost(&self.previous),
             faults: self.faults(),
             ..DayInverter::default()

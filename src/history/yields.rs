@@ -68,8 +68,8 @@ impl Figures {
     }
 }
 
-/// The yields of one day, one per unit; empty if it has no figures.
-pub(super) type Units = Vec<f64>;
+/// The yields of one day, one per unit; `None` for a unit without figures.
+pub(super) type Units = Vec<Option<f64>>;
 
 /// The figures of a day, one list per unit. Where the number of units changes, the last one counts.
 #[derive(Debug, Default)]
@@ -90,7 +90,7 @@ impl DayFigures {
     /// By the rule, from all rows.
     pub(super) fn whole(&self, previous: &[f64]) -> Units {
         let units = self.0.iter().enumerate();
-        let units = units.filter_map(|(unit, figures)| figures.whole(previous.get(unit).copied()));
+        let units = units.map(|(unit, figures)| figures.whole(previous.get(unit).copied()));
         units.collect()
     }
 
@@ -105,6 +105,7 @@ impl DayFigures {
         let units = self.0.iter().enumerate();
         let units = units.map(|(unit, figures)| figures.tail(previous.get(unit).copied()));
         units
+            .map(|energy| energy.map(Some))
             .collect::<Option<Units>>()
             .filter(|units| !units.is_empty())
     }
@@ -145,13 +146,14 @@ fn figures(reader: &mut Reader, folder: &Folder, day: &Day) -> Result<DayFigures
     Ok(figures)
 }
 
-/// What the first rows of the next day may repeat, after a day of these yields that may have
-/// repeated `previous` itself: a counter that stands still all day shows an earlier day's figure.
-pub(super) fn shown(units: &[f64], previous: &[f64]) -> Units {
+/// What the first rows of the next day may repeat, Wh per unit, after a day of these yields that
+/// may have repeated `previous` itself: a counter that stands still all day shows an earlier day's
+/// figure.
+pub(super) fn shown(units: &[Option<f64>], previous: &[f64]) -> Vec<f64> {
     let earlier = previous.iter().copied().chain(std::iter::repeat(0.0));
     let shown = units.iter().zip(earlier);
     shown
-        .map(|(own, earlier)| if *own > 0.0 { *own } else { earlier })
+        .map(|(own, earlier)| own.filter(|own| *own > 0.0).unwrap_or(earlier))
         .collect()
 }
 
@@ -160,14 +162,14 @@ pub(super) fn before(
     reader: &mut Reader,
     folder: &Folder,
     date: chrono::NaiveDate,
-) -> Result<Units, ReadError> {
+) -> Result<Vec<f64>, ReadError> {
     let mut days = folder.before(date);
     let Some(day) = days.next() else {
-        return Ok(Units::new());
+        return Ok(Vec::new());
     };
     let earlier = match days.next() {
-        Some(earlier) => of_day(reader, folder, earlier, &[])?,
-        None => Units::new(),
+        Some(earlier) => shown(&of_day(reader, folder, earlier, &[])?, &[]),
+        None => Vec::new(),
     };
     Ok(shown(&of_day(reader, folder, day, &earlier)?, &earlier))
 }
