@@ -24,9 +24,9 @@ pub(super) fn nice(step: f64) -> f64 {
         return 1.0;
     }
     let power = libm::exp10(libm::log10(step).floor());
-    let factors = [1.0, 2.0, 5.0, 10.0].into_iter();
+    let mut factors = [1.0, 2.0, 5.0, 10.0].into_iter();
     let fits = |factor: &f64| factor * power >= step * (1.0 - 1e-9);
-    factors.into_iter().find(fits).unwrap_or(10.0) * power
+    factors.find(fits).unwrap_or(10.0) * power
 }
 
 /// A tick as text, without trailing zeros.

@@ -1,6 +1,6 @@
 //! What a quantity was in the last hour and the last day.
 
-use chrono::{DateTime, Duration, FixedOffset, NaiveTime};
+use chrono::{DateTime, FixedOffset, NaiveTime};
 use std::collections::VecDeque;
 
 /// Seconds in a step of the hour, and how many steps are kept.
@@ -42,8 +42,7 @@ impl Window {
                 now: seconds.div_euclid(MINUTE),
             },
             Span::Day => {
-                let past = now.time() - NaiveTime::MIN;
-                let midnight = (now - past.max(Duration::zero())).timestamp();
+                let midnight = (now - (now.time() - NaiveTime::MIN)).timestamp();
                 Self {
                     span,
                     first: midnight.div_euclid(FIVE_MINUTES),
@@ -165,6 +164,7 @@ impl Curve {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
+    use chrono::Duration;
 
     fn time(text: &str) -> DateTime<FixedOffset> {
         DateTime::parse_from_rfc3339(&format!("2026-06-10T{text}+02:00")).unwrap()

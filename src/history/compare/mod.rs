@@ -124,11 +124,8 @@ impl Comparison {
     /// is too low.
     pub(crate) fn shown_trackers(&self) -> Vec<&Compared> {
         let is_low = |label: &str| {
-            let own = self
-                .trackers
-                .iter()
-                .filter(|tracker| tracker.label == label);
-            own.into_iter().any(|tracker| tracker.sentence().is_some())
+            let mut own = self.trackers.iter().filter(|one| one.label == label);
+            own.any(|tracker| tracker.sentence().is_some())
         };
         let trackers = self.trackers.iter();
         trackers
