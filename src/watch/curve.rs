@@ -42,6 +42,8 @@ impl Window {
                 now: seconds.div_euclid(MINUTE),
             },
             Span::Day => {
+                // By the offset of now: on a day on which the clock is changed, this is an hour
+                // beside midnight.
                 let midnight = (now - (now.time() - NaiveTime::MIN)).timestamp();
                 Self {
                     span,
@@ -68,6 +70,7 @@ struct Steps {
     /// Number of the newest step.
     last: i64,
     /// NaN where nothing was read.
+    // Of half the size of an `Option<f32>`.
     values: VecDeque<f32>,
 }
 
@@ -75,6 +78,8 @@ impl Steps {
     fn new(seconds: i64, count: usize) -> Self {
         Self {
             seconds,
+            // So far away that any first value begins anew; half, as the difference to it must not
+            // overflow.
             last: i64::MIN / 2,
             values: VecDeque::from(vec![f32::NAN; count]),
         }
@@ -143,6 +148,7 @@ impl Curve {
             Span::Hour => &self.hour,
             Span::Day => &self.day,
         };
+        // One more, as a value may be read at the end of its step.
         let most = hold.div_euclid(steps.seconds) + 1;
         let mut held: Option<(f32, i64)> = None;
         (window.first..)

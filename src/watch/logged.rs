@@ -62,6 +62,7 @@ impl Logged {
                 let shape = Shape::of(header);
                 let reading = |row: &str| shape.as_ref()?.reading(row.as_bytes(), id);
                 let readings = rows.lines().filter_map(reading);
+                // A clock that was set back leaves rows that are still to come.
                 for reading in readings.filter(|one| one.time <= Some(now.local)) {
                     take(&reading);
                 }
@@ -74,6 +75,7 @@ impl Logged {
 
 /// The header and the newest rows of a file; empty if there is no such file.
 fn rows(log: &Path, folder: &str, name: &str) -> std::io::Result<String> {
+    // Opened as for writing: no symbolic link in the directory is followed.
     let mut place = Folder::open(log)?;
     for part in folder.split('/') {
         match place.inside(part)? {
@@ -91,6 +93,7 @@ fn rows(log: &Path, folder: &str, name: &str) -> std::io::Result<String> {
         (&mut file).take(4096).read_to_end(&mut start)?;
         let header = start.split_inclusive(|byte| *byte == b'\n').next();
         bytes.extend(header.unwrap_or_default());
+        // The row that is cut here is not taken for one, without its time at the front.
         file.seek(SeekFrom::Start(length - LONGEST))?;
     }
     file.take(LONGEST).read_to_end(&mut bytes)?;

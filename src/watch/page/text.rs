@@ -45,6 +45,7 @@ pub(super) fn fitting<'a>(parts: Vec<Vec<Span<'a>>>, most: u16, gap: u16) -> Vec
         let wide: usize = part.iter().map(Span::width).sum();
         let wide = u16::try_from(wide).unwrap_or(u16::MAX);
         if wide == 0 || used + between + wide > most {
+            // Not the end: a shorter part further on may still fit.
             continue;
         }
         used += between + wide;
@@ -77,6 +78,7 @@ pub(super) fn rounded(number: f64, decimals: usize) -> String {
 
 /// `4 s`, `3 min`, `2 h`, `5 d`
 pub(super) fn age(age: Duration) -> String {
+    // Two digits at most, but for days: the column stays narrow.
     match age.as_secs() {
         seconds @ 0..100 => format!("{seconds} s"),
         seconds @ 100..6000 => format!("{} min", seconds / 60),
