@@ -77,6 +77,7 @@ fn read_one(
         let energy = total(units.iter().copied());
         if let Some(slot) = days.get_mut(place).filter(|_| energy.is_some()) {
             *slot = energy;
+            // Only after days with rows: in between the counter keeps what it showed last.
             previous = yields::shown(&units, &previous);
         }
     }

@@ -39,6 +39,8 @@ impl Figures {
     /// The yield of the day by its last figures alone; `None` if these do not suffice.
     fn tail(&self, previous: Option<f64>) -> Option<f64> {
         let last = self.0.last().copied();
+        // Equal to the day before, it may be that figure repeated, or a day like it: all rows are
+        // needed.
         last.filter(|figure| *figure > 0.0 && Some(*figure) != previous)
     }
 
@@ -118,6 +120,7 @@ pub(super) fn of_day(
     day: &Day,
     previous: &[f64],
 ) -> Result<Units, ReadError> {
+    // A day of several files has its first rows in those that were set aside.
     if let Some(file) = folder.only_file(day) {
         let mut length = TAIL;
         while length < MUCH {
@@ -167,6 +170,7 @@ pub(super) fn before(
     let Some(day) = days.next() else {
         return Ok(Vec::new());
     };
+    // One day further back, as this day may begin with a figure that it repeats.
     let earlier = match days.next() {
         Some(earlier) => shown(&of_day(reader, folder, earlier, &[])?, &[]),
         None => Vec::new(),
