@@ -105,6 +105,7 @@ pub(super) fn comparison_notes(comparison: &Comparison) -> Vec<String> {
         ));
     }
     let has_several = comparison.inverters.len() > 1;
+    // Trackers alone are compared by their best month in any case.
     notes.extend(comparison.basis().filter(|_| has_several));
     notes
 }

@@ -109,6 +109,7 @@ pub(crate) fn bars(bars: &Bars) -> Numbers {
             pick(&totals),
         )
     });
+    // Years side by side share their months: the best month of all of them is of no year.
     let extremes = bars.extremes().filter(|_| bars.is_stacked);
     let notes = extremes.map(|[best, worst]| {
         let name = |(slot, energy): (&crate::history::period::Slot, f64)| {
@@ -134,6 +135,7 @@ pub(crate) fn bars(bars: &Bars) -> Numbers {
 pub(crate) fn comparison(comparison: &Comparison) -> Numbers {
     let rows = comparison.shown().map(|compared| {
         let power = compared.power;
+        // An estimate is a proportion, not a number of kWp.
         let power = power.filter(|(_, basis)| *basis != Basis::BestMonth);
         let energy = total(compared.energy.iter().copied());
         let specific = power.zip(energy);
@@ -211,6 +213,7 @@ fn blocks(widths: &[usize], width: usize) -> Vec<Vec<usize>> {
         let has_room = used + GAP + wide <= width;
         match blocks
             .last_mut()
+            // Rather too wide than left out: a column that does not even fit beside the first one.
             .filter(|block| has_room || block.len() == 1)
         {
             Some(block) => block.push(column),

@@ -46,6 +46,7 @@ impl Chart<'_> {
 
     /// The lines of the legend: as many names as fit, then how many more there are.
     fn legend(&self, width: u16) -> Vec<Line<'static>> {
+        // Without colours the series of a column can't be told apart.
         if self.names.len() < 2 || !self.look.has_color {
             return Vec::new();
         }
@@ -54,6 +55,7 @@ impl Chart<'_> {
         for (number, name) in self.names.iter().enumerate() {
             let name = cut(name, 16);
             used += name.chars().count() + 3;
+            // Room for the number of those that are left out.
             if used + 10 > usize::from(width) && number + 1 < self.names.len() {
                 spans.push(format!("and {} more", self.names.len() - number).into());
                 break;
@@ -196,6 +198,7 @@ impl Widget for Chart<'_> {
         };
         let columns = self.columns.iter().flatten();
         let sums = columns.map(|values| values.iter().sum::<f64>());
+        // A tick for each third line: numbers right above each other are hard to read.
         let count = usize::from(inside.height / 3).max(2);
         let ticks = axis::ticks(0.0, sums.fold(0.0, f64::max), count);
         let high = ticks.last().copied().unwrap_or(1.0).max(f64::MIN_POSITIVE);

@@ -57,6 +57,7 @@ impl Rows<'_> {
     fn sign(&self, class: usize) -> Span<'static> {
         let sign = SIGNS.get(class).copied().unwrap_or(" ");
         let color = SHADES.get(class).copied().unwrap_or(Color::Reset);
+        // The middle stays a dot: what differs stands out.
         let is_block = self.look.has_color && self.look.has_unicode && class != CLASSES / 2;
         let style = Style::new().fg(self.look.color(color));
         Span::styled(if is_block { "█" } else { sign }, style)

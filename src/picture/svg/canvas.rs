@@ -16,6 +16,7 @@ pub(super) const TOP: f64 = 72.0;
 const TITLE: f64 = 34.0;
 
 /// An average character of 13 px, and one that is wide.
+// A guess, as the reader's font is unknown here.
 const CHARACTER: f64 = 8.0;
 
 /// Between two lines of text.
@@ -38,6 +39,7 @@ impl Canvas {
 
     /// The document, with its title as the text that a screen reader reads.
     pub(super) fn finish(self, height: f64, title: &str, embedding: Embedding) -> String {
+        // HTML knows the namespace, and a page has the style once for all pictures.
         let own = if embedding == Embedding::Alone {
             let xmlns = " xmlns=\"http://www.w3.org/2000/svg\"";
             (xmlns, format!("<style>{}</style>{DEFINITIONS}", style()))
@@ -135,6 +137,7 @@ impl Canvas {
     /// A rectangle in the colour, and with the hatch, of a series.
     pub(super) fn series_rect(&mut self, place: [f64; 4], number: usize, title: &str) {
         self.rect(place, &color(number), title);
+        // Over the colour, and out of the pointer's way: the title is that of the colour.
         if let Some(hatch) = hatch(number) {
             self.rect(place, &hatch, "");
         }

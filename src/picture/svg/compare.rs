@@ -109,6 +109,7 @@ fn row(
         };
         let x = left + column * first.0 as f64;
         let room = column * run.len() as f64;
+        // Narrow columns have no room to spare for gaps.
         let gap = if column > 6.0 { 1.5 } else { 0.0 };
         let first_day = comparison.first;
         let date = |day: usize| first_day.iter_days().nth(day).unwrap_or(first_day);
