@@ -251,6 +251,7 @@ impl Reader {
                 is_endless = true;
                 kept = 0;
             } else {
+                // The beginning of a line moves to the front, where the next block continues it.
                 kept = rest.len();
                 block.copy_within(length - kept..length, 0);
             }

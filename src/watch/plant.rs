@@ -161,6 +161,7 @@ impl Plant {
 
     /// Adds an inverter of a source unless it is there, and gives it.
     pub(crate) fn add(&mut self, source: usize, id: &InverterId) -> &mut WatchedInverter {
+        // By place, which stays the same when a serial number becomes known.
         let key = (source, id.place());
         let index = *self.places.entry(key).or_insert_with(|| {
             self.inverters
