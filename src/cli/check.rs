@@ -30,7 +30,10 @@ pub(super) fn check(
     matches: &ArgMatches,
     program: &mut clap::Command,
 ) -> Result<(), clap::Error> {
+    // One file of variables can serve commands with a broker and without: only what is typed is
+    // wrong.
     let is_typed = |id: &str| {
+        // Asked for an option that the command does not have, the parser panics in debug builds.
         let is_option = matches.try_contains_id(id).is_ok_and(|is_set| is_set);
         is_option && matches.value_source(id) == Some(ValueSource::CommandLine)
     };
@@ -44,6 +47,7 @@ pub(super) fn check(
             return Err(program.error(ErrorKind::MissingRequiredArgument, text));
         }
     }
+    // Several words make one text, of which the parser of a value sees one.
     if let Command::Explain(Lazy(asked)) = command
         && let Err(unknown) = explained(asked)
     {

@@ -80,6 +80,7 @@ fn find<'a>(program: &'a Command, path: &[String]) -> Option<&'a Command> {
 
 /// The script for a shell.
 pub(super) fn completions(shell: clap_complete::Shell) -> String {
+    // Outside of parsing every command has its arguments: see [`super::environment::Lazy`].
     let mut program = Cli::command();
     let name = program.get_name().to_owned();
     let mut script = Vec::new();
@@ -162,6 +163,7 @@ fn plain(command: Command) -> Command {
     command
         .disable_help_flag(true)
         .disable_help_subcommand(true)
+        // Without it the synopsis has the heading of a list here, SUBCOMMANDS.
         .subcommand_value_name("COMMAND")
 }
 

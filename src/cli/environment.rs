@@ -81,8 +81,10 @@ impl From<Error> for Wrong {
 pub fn parse() -> Result<Invocation, Wrong> {
     IS_PARSING.store(true, Ordering::Relaxed);
     let mut program = Cli::command();
+    // Manual pages, completions and the check of variables need the arguments of all commands.
     IS_PARSING.store(false, Ordering::Relaxed);
     let mut matches = matches(&mut program)?;
+    // A typed DEVICE counts before the plant file of the environment; the two together are refused.
     if plant::is_overruled(&matches) {
         program = plant::without(program);
         matches = self::matches(&mut program)?;
@@ -96,6 +98,7 @@ pub fn parse() -> Result<Invocation, Wrong> {
     };
     let plan = cli.command.plan(&Typed::of(&matches));
     let refused = |refusal| match refusal {
+        // Without the usage of the command: the mistake is not in what was typed.
         Refusal::File(unusable) => Wrong::File(match unusable {
             Unusable::Unreadable(text) => format!("kaco_ardexa: error: {text}"),
             Unusable::Mistakes(mistakes) => mistakes.to_string(),
@@ -185,10 +188,12 @@ pub fn explain(wrong: &Wrong) -> ExitCode {
     };
     let rendered = error.render().to_string();
     let masked = without_passwords(&rendered);
+    // Help, on standard output, has the width of the terminal already.
     let shown = match error.use_stderr() {
         true => fitted(&masked),
         false => masked.as_str().into(),
     };
+    // The parser prints its own text, in colours; one that was changed here is plain.
     if shown == rendered {
         // A message that can't be printed can't be reported either.
         let _ = error.print();
@@ -220,12 +225,14 @@ fn user(name: &str) -> Option<String> {
 }
 
 fn password(name: &str) -> Option<Password> {
+    // A password can be any bytes: what is not UTF-8 must not be replaced.
     value(name).and_then(|password| Password::new(password.into_encoded_bytes()))
 }
 
 /// What the terminal can show.
 pub(super) fn look() -> Look {
     let text = |name| value(name).map(|value| value.to_string_lossy().into_owned());
+    // The order of POSIX.
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(text);
     let has_no_color = value("NO_COLOR").is_some();
     Look::of(has_no_color, text("TERM").as_deref(), locale.as_deref())
@@ -238,6 +245,7 @@ pub(super) fn medium() -> Medium {
     }
     let typed = value("COLUMNS").and_then(|columns| columns.to_str()?.trim().parse().ok());
     let size = || Some(terminal::size().ok()?.0);
+    // A serial console does not know its width and reports 0.
     let is_wide = |width: &u16| *width > 0;
     let width = typed.filter(is_wide).or_else(|| size().filter(is_wide));
     let look = look();
@@ -309,12 +317,16 @@ fn with_variable(argument: Arg, is_started: bool) -> Arg {
         return argument;
     }
     let argument = with_help(argument, &names.join(", "));
+    // The parser takes one variable per argument: it gets the first that is set.
     let Some(name) = names.into_iter().find(|name| value(name).is_some()) else {
         return argument;
     };
     let is_switch = matches!(argument.get_action(), ArgAction::SetTrue);
+    // Hidden: the parser would print its value too, which may be a password. The help above names
+    // it.
     let argument = argument.env(name).hide_env(true);
     if is_switch {
+        // The usual parser of a switch takes no other words than true and false.
         argument.value_parser(BoolishValueParser::new())
     } else {
         argument
@@ -362,6 +374,7 @@ fn named(name: &str) -> String {
 
 /// Whether the command that is typed can have a plant file.
 fn takes_plant(program: &Command) -> bool {
+    // Parsing failed: there are no matches that could be asked for the command.
     let mut typed = env::args_os().skip(1);
     let command = typed.find_map(|word| program.find_subcommand(word));
     let mut arguments = command.into_iter().flat_map(Command::get_arguments);
@@ -385,6 +398,7 @@ fn explained(mut error: Error, takes_plant: bool) -> Error {
     let legacy = LEGACY.iter().find(|(name, _)| *name == option);
     let legacy = legacy.into_iter().flat_map(|(_, names)| names);
     let mut names = std::iter::once(named(option)).chain(legacy.map(|name| (*name).to_owned()));
+    // Of a list the parser names the part that is wrong, so the variable can hold more.
     let holds = |name: &String| {
         value(name).is_some_and(|held| !wrong.is_empty() && held.to_string_lossy().contains(wrong))
     };

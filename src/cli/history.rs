@@ -62,6 +62,8 @@ struct Periods {
     month: Option<NaiveDate>,
 
     /// Yields of the months of a year, such as 2026
+    // No log is older, as a clock before 1970 is an error; names of files have years of four
+    // digits.
     #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1970..=9999))]
     year: Option<i32>,
 
@@ -129,6 +131,7 @@ fn look() -> Option<CellLook> {
     }
     let look = super::environment::look();
     Some(CellLook {
+        // A serial console reports a size of 0.
         size: terminal::size()
             .ok()
             .filter(|(width, _)| *width > 0)
@@ -144,6 +147,7 @@ fn date(text: &str) -> Result<NaiveDate, String> {
 }
 
 fn month(text: &str) -> Result<NaiveDate, String> {
+    // A date is not parsed without a day.
     let first = NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d");
     first.map_err(|_| "expected a month such as 2026-05".to_owned())
 }

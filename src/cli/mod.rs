@@ -61,6 +61,7 @@ pub(crate) enum Command {
     ///
     /// Appends one row for each inverter to DIR/02/2026-11-20.csv (address, date) and shows the
     /// same in DIR/02/latest.csv. Prints nothing when all is well, except on a terminal.
+    // The parser's own usage shows what a plant file can replace as optional, [DEVICE] [ADDRESSES].
     #[command(
         override_usage = "kaco_ardexa log [OPTIONS] <DEVICE> <ADDRESSES> <DIR>\n\
             \x20      kaco_ardexa log [OPTIONS] --plant <FILE> [DIR]"

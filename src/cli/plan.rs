@@ -58,6 +58,7 @@ impl Command {
                 Plan::SimulatePlants(Box::new(plants(&arguments.0)))
             }
             Self::Explain(Lazy(arguments)) => {
+                // What is not known was refused by the check.
                 let text = check::explained(&arguments).unwrap_or_default();
                 Plan::Text(match environment::medium().width {
                     Some(width) => parted(&text, width),
@@ -68,6 +69,7 @@ impl Command {
                 Plan::Text(document::completions(arguments.shell))
             }
             Self::Man(Lazy(arguments)) => {
+                // As above: the check refused other commands.
                 Plan::Text(document::manual(&arguments.command).unwrap_or_default())
             }
         })
@@ -76,6 +78,7 @@ impl Command {
 
 impl Log {
     fn plan(mut self, mut typed: Typed) -> Result<Plan, Refusal> {
+        // First, as a plant file is refused beside a DEVICE that was typed.
         self.place_directory(&mut typed)?;
         let file = self.bus.plant_file(&typed)?;
         if let Some(file) = &file {
@@ -128,6 +131,7 @@ impl Watch {
     fn plan(mut self, typed: &Typed) -> Result<plan::WatchPlan, Refusal> {
         let file = self.bus.plant_file(typed)?;
         let Some(file) = file else {
+            // SunSpec clients expect a lifetime yield, which only the counters have.
             let serves = self.watching.sunspec.is_some();
             let mut source = bus(self.bus, self.asking, self.counters || serves)?;
             if let SourcePlan::Kaco(plan) = &mut source
@@ -137,6 +141,7 @@ impl Watch {
             }
             return Ok(watching(vec![source], self.watching));
         };
+        // Before the file fills in anything: at a reload the file of that time does.
         let again = (self.clone(), typed.clone());
         self.fill(&file, typed);
         let counters_last = self.watching.sunspec.map(|_| COUNTERS_LAST);
@@ -289,6 +294,8 @@ fn kaco_plan(
 /// The plan of `watch` for a plant file, independent of the environment.
 fn checked(file: &Path) -> Result<plan::CheckPlan, Refusal> {
     let words = ["kaco_ardexa", "watch", "--plant"].map(OsStr::new);
+    // Not as `parse` does it: arguments that are defined here have no variables, so `check` reports
+    // the same in every shell.
     let watch = Cli::try_parse_from(words.into_iter().chain([file.as_os_str()]));
     let refused = |text: String| Refusal::Usage(text);
     let watch = match watch.map_err(|error| refused(error.to_string()))?.command {
@@ -318,6 +325,8 @@ fn scan(scan: Scan) -> plan::ScanPlan {
 fn ping(ping: Ping) -> plan::PingPlan {
     let asking = Asking {
         waits: ping.waits,
+        // A second attempt would hide the reply that failed, and failed replies are what ping
+        // counts.
         attempts: 1,
         record: ping.record,
     };
@@ -334,6 +343,7 @@ fn listen(listen: Listen) -> plan::ListenPlan {
         gap: listen.gap,
         duration: listen.duration,
         record: listen.record,
+        // `decode` takes them from a file or pipe; on a terminal the values are enough.
         with_bytes: !stdout().is_terminal(),
     }
 }

@@ -76,6 +76,7 @@ impl Typed {
 fn is_directory(device: &&Device) -> bool {
     match device {
         Device::Serial(path) if path.exists() => path.is_dir(),
+        // It may be made by this run; below /dev it is rather an adapter that is not plugged in.
         Device::Serial(path) => !path.starts_with("/dev"),
         _ => false,
     }
@@ -86,6 +87,7 @@ pub(super) fn is_overruled(matches: &ArgMatches) -> bool {
     let Some((name, command)) = matches.subcommand() else {
         return false;
     };
+    // Asked for an argument that the command does not have, `value_source` panics in debug builds.
     let source = |id| {
         command
             .try_get_raw(id)
@@ -93,6 +95,7 @@ pub(super) fn is_overruled(matches: &ArgMatches) -> bool {
             .and_then(|_| command.value_source(id))
     };
     let is_typed = |id| source(id) == Some(ValueSource::CommandLine);
+    // `log DIR` with the plant file of the environment is typed as `log DEVICE` is.
     let can_be_directory = || {
         let device = command.get_one::<Device>("device");
         name == "log" && !is_typed("addresses") && device.as_ref().is_some_and(is_directory)
@@ -149,6 +152,7 @@ impl Log {
         match &self.bus.device {
             Some(device @ Device::Serial(path)) if is_directory(&device) => {
                 self.directory = Some(path.clone());
+                // Otherwise the plant file would be refused, and DIR be taken from it.
                 typed.0.remove("device");
                 typed.0.insert("directory".to_owned());
             }
@@ -270,6 +274,7 @@ pub(super) fn sources(
             addresses: bus.addresses.clone(),
             timing: timing(&asking),
             counters: counters || counters_last.is_some(),
+            // What the user asked for is read in each round.
             counters_last: counters_last.filter(|_| !counters).unwrap_or_default(),
             record: asking.record,
             bus: bus.name.clone(),

@@ -44,6 +44,7 @@ pub(crate) struct Waits {
     /// Least time between the starts of two requests
     ///
     /// A second is the maker's minimum. Durations are written 1s, 250ms, 1.5s, or as plain seconds.
+    // The reasons for the defaults are at `Timing::default`.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "1s")]
     pub pace: Duration,
 

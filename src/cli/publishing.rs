@@ -12,6 +12,7 @@ use std::time::Duration;
 pub(super) const BROKER: UrlParser<Broker> = UrlParser::new("--mqtt", BROKER_VARIABLES, "a broker");
 
 /// In front of the plain KSTAR topics.
+// Where the C# console `kstar.sharp` published: its subscribers stay as they are.
 const PLAIN: &str = "sensor/inverter";
 
 /// Whether, where and how readings are published.
@@ -59,6 +60,7 @@ pub(crate) struct Publishing {
     pub(crate) no_discovery: bool,
 
     /// Time without news after which Home Assistant shows an inverter as unavailable; 0 for never
+    // Three runs of a cron job that runs every five minutes: one that is missed does no harm.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "15m")]
     pub(crate) expire_after: Duration,
 }
@@ -119,6 +121,8 @@ impl Publishing {
             discovery: !self.no_discovery,
             expire_after: self.expire_after,
             prefix: self.mqtt_prefix.clone(),
+            // Commands for KACO have no such topics, those for KSTAR replace it: see
+            // [`PlainTopics`].
             topic: PLAIN.to_owned(),
         })
     }

@@ -40,6 +40,7 @@ pub(crate) enum Simulate {
 #[derive(Debug, Args)]
 pub(crate) struct SimulatePlants {
     /// How many plants
+    // Topics and tags number the plants by four digits.
     #[arg(value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=9999))]
     pub plants: u16,
 

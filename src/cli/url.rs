@@ -46,6 +46,7 @@ where
     fn parse_ref(
         &self,
         command: &Command,
+        // The parser's error about an argument would repeat the value.
         _: Option<&Arg>,
         value: &OsStr,
     ) -> Result<T, clap::Error> {

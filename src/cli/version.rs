@@ -8,6 +8,7 @@ pub(super) fn version() -> String {
 
 fn with_commit(commit: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
+    // As git shortens it.
     match commit.get(..7).unwrap_or(commit) {
         "" => version.to_owned(),
         short => format!("{version} ({short})"),

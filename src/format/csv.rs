@@ -12,6 +12,7 @@ pub(super) const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%z";
 /// The first line of a file for readings of this shape, with `\n`.
 pub(crate) fn header(reading: &Reading) -> String {
     let labels: Vec<&str> = reading.columns().map(|(field, _)| field.label).collect();
+    // Not quoted, unlike cells: labels come from the program's own tables and have no commas.
     format!("# datetime, {}\n", labels.join(", "))
 }
 

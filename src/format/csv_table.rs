@@ -51,6 +51,7 @@ fn row(observation: &Observation, keys: &[String]) -> Vec<String> {
         if let Some(value) = value {
             values
                 .entry(field.key())
+                // Of two columns with one key the first counts, as in JSON.
                 .or_insert_with(|| value.to_string());
         }
     }

@@ -24,6 +24,7 @@ fn suggestion(similar: &[String]) -> String {
 /// the column Error Codes of a KSTAR inverter.
 pub(crate) fn explain(asked: &str) -> Result<String, Unknown> {
     let asked = asked.trim();
+    // First, as a bare number is a code of KACO.
     if let Some(number) = kstar_number(asked) {
         return Ok(bits(number));
     }
@@ -63,6 +64,7 @@ pub(crate) fn all() -> String {
     }
     text.push_str("\nKSTAR: bit of the number in Error Codes, error\n");
     for (bit, name) in ERROR_BITS.iter().enumerate() {
+        // The meaning of the others is not published.
         if !name.starts_with("bit ") {
             text.push_str(&format!("! {bit:>3}  {name}\n"));
         }
@@ -142,6 +144,7 @@ fn near(code: u32) -> Unknown {
     near.truncate(2);
     let named = |status: &&Status| format!("{} ({})", status.code, status.text);
     let named = near.iter().map(named);
+    // A number can be meant for the other family, where any number is possible.
     let kstar = format!("kstar {code} (a number in Error Codes)");
     Unknown(named.chain([kstar]).collect())
 }

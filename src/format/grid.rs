@@ -120,6 +120,7 @@ impl Grid {
             stacks = self.stacked();
             while taken(&stacks, &widths, 1) > limit && self.drop_one(&mut stacks) {}
         }
+        // Blanks at the sides of cells are given up before texts are cut.
         let blanks = u16::from(taken(&stacks, &widths, 1) <= limit);
         while taken(&stacks, &widths, blanks) > limit {
             let texts = self.columns.iter().zip(&mut widths).enumerate();
@@ -129,6 +130,7 @@ impl Grid {
             let widest = texts.map(|(_, (_, width))| width).max();
             match widest.filter(|width| **width > SHORTEST) {
                 Some(width) => *width -= 1,
+                // Rather a line that is too long than a number that is cut.
                 None => break,
             }
         }
@@ -204,6 +206,7 @@ impl Grid {
                         .map_or_else(String::new, |cell| fitting(index, &cell.0))
                 });
                 let mut tones = stack.iter().filter_map(|index| Some(row.get(*index)?.1));
+                // Of cells one above the other the first that stands out decides.
                 let tone = tones.find(|tone| *tone != Tone::Plain);
                 styled(text, tone.filter(|_| look.has_color))
             }));

@@ -62,6 +62,7 @@ fn announced(
     fields: impl Iterator<Item = &'static Field>,
     discovery: &Discovery,
 ) -> Vec<Message> {
+    // States alone: announcements stay where Home Assistant looks for them.
     let state = under(discovery.prefix.as_deref(), state);
     let mut keys = BTreeSet::new();
     let mut messages = Vec::new();
@@ -74,6 +75,7 @@ fn announced(
             messages.push(Message {
                 topic: format!("homeassistant/sensor/{node}/{key}/config"),
                 payload: Value::Object(entity).to_string(),
+                // Home Assistant may start, or be set up, after the inverter was announced.
                 is_retained: true,
             });
         }
@@ -181,6 +183,7 @@ fn device_class(field: &Field) -> Option<&'static str> {
         (_, Unit::Hertz) => Some("frequency"),
         (_, Unit::Celsius) => Some("temperature"),
         (_, Unit::Minute | Unit::Hour) => Some("duration"),
+        // Health is a percentage too, but "battery" is the class of a charge.
         (_, Unit::Percent) => (field.role == Some(Role::Charge)).then_some("battery"),
         (_, Unit::None) => None,
     }
@@ -189,6 +192,8 @@ fn device_class(field: &Field) -> Option<&'static str> {
 const fn state_class(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Measurement | Kind::PowerFactor => Some("measurement"),
+        // Home Assistant takes the fall to zero at dawn for a new beginning, not for energy that
+        // was given back.
         Kind::Total => Some("total_increasing"),
         Kind::Status | Kind::PowerFactorKind | Kind::TypeCode | Kind::Mode | Kind::Code => None,
     }

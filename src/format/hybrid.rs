@@ -55,6 +55,7 @@ fn grid(reading: &Reading) -> String {
 /// Whole watts, as the other powers: those of PV and battery are products with decimals.
 fn plain(power: Decimal) -> Decimal {
     let rounded = power.round();
+    // A rounded number keeps its sign, and -0 is not a power.
     match rounded.is_zero() {
         true => Decimal::ZERO,
         false => rounded,

@@ -38,6 +38,7 @@ fn tags(reading: &Reading) -> String {
         .into_iter()
         .flatten()
         .map(|(key, value)| (key, tag_value(&value)))
+        // The protocol has no empty tag value.
         .filter(|(_, value)| !value.is_empty())
         .map(|(key, value)| format!(",{key}={value}"))
         .collect()

@@ -74,6 +74,7 @@ pub(crate) fn toml(name: Option<&BusName>, device: &str, found: &[Found]) -> Str
         let kind = reading.type_code.as_deref().unwrap_or("type unknown");
         let model = reading.model.as_deref();
         let model = model.map(|model| format!(", {model}")).unwrap_or_default();
+        // From the wire: a line end in it would end the comment.
         let kind = escape::printable(kind.as_bytes());
         text += &format!("# {address}: {kind}{model}\n");
     }

@@ -46,6 +46,7 @@ pub fn reading(reading: &Reading) -> Value {
     object.insert("status_codes".into(), status_codes(&reading.status_code));
     mark_simulated(&mut object, &reading.inverter);
     for (field, cell) in reading.columns() {
+        // Null is filled: that of an unreadable first column, or of a key that all objects have.
         let value = object.entry(field.key()).or_insert(Value::Null);
         if value.is_null() {
             *value = cell.map_or(Value::Null, self::value);
@@ -96,6 +97,7 @@ fn head(
     if let Some(bus) = inverter.bus() {
         object.insert("bus".into(), bus.to_string().into());
     }
+    // Each family has its own keys in every object, known or not: programs look for them by name.
     if inverter.has_address() {
         object.insert("address".into(), inverter.raw_address().into());
     } else {

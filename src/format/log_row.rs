@@ -118,8 +118,10 @@ fn status_code(cells: &Cells) -> StatusCode {
         .filter(|(field, _)| field.kind == Kind::Status)
         .map(|(_, value)| {
             let text = value?.to_string();
+            // A status without a text is logged as its number.
             code(&text).or_else(|| text.parse().ok())
         });
+    // One per unit, in order: the position says which unit it is.
     if cells.layout == &THREE_UNITS {
         return StatusCode::Each(codes.collect());
     }

@@ -104,6 +104,37 @@ pub(crate) fn shortened(text: &str, most: u16) -> String {
     short
 }
 
+/// A text in lines of at most this width, parted between words.
+pub(crate) fn wrapped(text: &str, most: u16) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let word = shortened(word, most);
+        let Some(line) = lines.last_mut() else {
+            break;
+        };
+        if line.is_empty() {
+            *line = word;
+        } else if width(line) + 1 + width(&word) <= most {
+            *line += " ";
+            *line += &word;
+        } else {
+            lines.push(word);
+        }
+    }
+    lines
+}
+
+/// A text in exactly this width.
+pub(crate) fn padded(text: &str, most: u16, is_right: bool) -> String {
+    let text = shortened(text, most);
+    let blanks = " ".repeat(usize::from(most.saturating_sub(width(&text))));
+    if is_right {
+        blanks + &text
+    } else {
+        text + &blanks
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,5 +162,18 @@ mod tests {
         assert_eq!(shortened("mpp-track", 9), "mpp-track");
         assert_eq!(shortened("a\x1b[1m", 9), "a?[1m");
         assert_eq!(shortened("abc", 0), "");
+    }
+
+    #[test]
+    fn numbers_stand_at_the_right() {
+        assert_eq!(padded("412 W", 8, true), "   412 W");
+    }
+
+    #[test]
+    fn long_texts_are_parted_between_words() {
+        let lines = wrapped("error: can't write rows; make room", 12);
+        assert_eq!(lines, ["error: can't", "write rows;", "make room"]);
+        assert_eq!(wrapped("", 5), [""]);
+        assert_eq!(wrapped("/dev/serial/by-id/usb", 8), ["/dev/se…"]);
     }
 }

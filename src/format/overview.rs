@@ -14,6 +14,7 @@ pub fn overview(observations: &[Observation], medium: Medium) -> String {
     let all_hybrids = readings().all(hybrid::is_hybrid);
     let mut grid = Grid::new(columns(has_hybrids, has_hybrids && all_hybrids));
     let mut rows: Vec<&Observation> = observations.iter().collect();
+    // Stable: among themselves faults and others keep their order.
     rows.sort_by_key(|observation| !is_fault(observation));
     for observation in rows {
         grid.add(row(observation, has_hybrids));
@@ -114,6 +115,7 @@ fn status(observation: &Observation) -> Cell {
 fn total(observations: &[Observation], has_hybrids: bool) -> Vec<Cell> {
     let total = Memory::default().total(observations.iter());
     let faults = observations.iter().filter(|one| is_fault(one)).count();
+    // A fault is a reading too, so there are at least as many.
     let online = total.reporting - faults;
     let status = match faults {
         0 => format!("{online} of {} online", total.expected),

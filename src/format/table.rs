@@ -20,6 +20,7 @@ pub fn details(readings: &[&Reading], medium: Medium) -> String {
         grids.iter().all(is_fit)
     };
     let mut numbers = (1..=SIDE_BY_SIDE).rev().map(grids);
+    // As many side by side as fit, as values are never cut.
     let grids = numbers.find(fits).unwrap_or_else(|| grids(1));
     let tables = grids.iter().map(|grid| grid.draw(medium));
     tables
@@ -179,6 +180,7 @@ pub(crate) fn status(reading: &Reading) -> String {
             .map(ToString::to_string)
     };
     let mut texts: Vec<String> = reading.columns().filter_map(is_status).collect();
+    // The units of a 000xi mostly share one.
     texts.dedup();
     texts.join(", ")
 }

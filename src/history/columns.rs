@@ -33,6 +33,7 @@ impl Columns {
     pub(super) fn of(line: &[u8]) -> Option<Self> {
         let line = std::str::from_utf8(line).ok()?;
         let mut labels = line.trim_start_matches('#').split(',').map(str::trim);
+        // What tells a log from any other table.
         if labels.next() != Some("datetime") {
             return None;
         }
@@ -89,6 +90,7 @@ fn tracker(label: &str) -> String {
 
 /// The field of this label in any layout of readings; a label means the same in all of them.
 fn field(label: &str) -> Option<&'static Field> {
+    // With the counters, as `--counters` adds their columns behind those of any layout.
     let layouts = READINGS.into_iter().chain([&KSTAR, &COUNTERS]);
     let mut fields = layouts.flat_map(|layout| layout.fields);
     fields.find(|field| field.label == label)

@@ -102,6 +102,8 @@ impl DaySeries {
 
     /// The highest power of all together, W, and when.
     pub(crate) fn peak(&self) -> Option<(f64, Instant)> {
+        // A row of one inverter is exact. Those of several can't be added: they were polled at
+        // different times.
         if let [only] = self.inverters.as_slice() {
             return only.peak;
         }
@@ -234,6 +236,7 @@ impl Raw {
         let mut clocks = vec![(first.time.instant(), first.time.offset)];
         for sample in &self.samples {
             let is_changed = |(_, offset): &(_, i32)| *offset != sample.time.offset;
+            // Bounded, as rows of two time zones could alternate.
             if clocks.last().is_some_and(is_changed) && clocks.len() < 8 {
                 clocks.push((sample.time.instant(), sample.time.offset));
             }
@@ -244,7 +247,7 @@ impl Raw {
             title: names.title_of(label),
             peak: best(self.powers()),
             feeding: self.feeding(),
-            energy: total(units.into_iter().map(Some)),
+            energy: total(units),
             lost: self.figures.lost(&self.previous),
             faults: self.faults(),
             ..DayInverter::default()
@@ -300,6 +303,8 @@ impl Raw {
     fn interval(&self) -> i32 {
         let next = self.samples.iter().skip(1);
         let pairs = self.samples.iter().zip(next);
+        // The median: a hole, such as a run that failed, is not the usual pause. Not below a
+        // minute, as rows are averaged per minute.
         let gaps = pairs.map(|(one, next)| f64::from(next.time.instant() - one.time.instant()));
         median(gaps).map_or(MINUTE, |gap| whole(gap).max(MINUTE))
     }
@@ -336,6 +341,7 @@ fn error_names(bits: u32) -> Vec<&'static str> {
 
 /// What stands in a row as a fault, if anything.
 fn fault(row: &Row<'_>) -> Option<String> {
+    // First the bits: they name the cause, the status only says that there is one.
     let bits = row.columns.errors.and_then(|place| row.number(place));
     if let Some(bits) = bits.filter(|bits| *bits >= 1.0 && *bits <= f64::from(u32::MAX)) {
         let names = error_names(bits as u32).join(", ");
@@ -364,6 +370,7 @@ fn on_one_grid(names: &Names, date: NaiveDate, inverters: Vec<Averaged>) -> DayS
     let minutes = || inverters.iter().flat_map(|one| &one.minutes);
     let numbers = || minutes().map(|minute| minute.number);
     let (first, last) = numbers().min().zip(numbers().max()).unwrap_or_default();
+    // The slowest inverter decides: in a finer grid it would have no row in every other step.
     let interval = inverters.iter().map(|one| one.interval).max();
     let interval = interval.unwrap_or(MINUTE);
     let fits = |step: &&i32| **step * MINUTE >= interval && (last - first) / **step < MOST_STEPS;
@@ -379,6 +386,7 @@ fn on_one_grid(names: &Names, date: NaiveDate, inverters: Vec<Averaged>) -> DayS
         .map(|(instant, offset)| (from(*instant), *offset))
         .collect();
     clocks.sort_unstable();
+    // One change for all inverters, with the first row of any that has the new clock.
     clocks.dedup_by_key(|(_, offset)| *offset);
     let steps = if inverters.is_empty() { 0 } else { steps };
     DaySeries {
@@ -400,6 +408,7 @@ impl Averaged {
         let line = |of: usize| {
             let minutes = self.minutes.iter();
             let values = minutes.filter_map(|one| Some((one.number, at(&one.values, of)?)));
+            // By its own interval: an inverter that is polled seldom has no more holes than others.
             let longest = (self.interval * BRIDGED).div_euclid(MINUTE);
             grid(&values.collect::<Vec<_>>(), start, step, steps, longest)
         };

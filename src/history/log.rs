@@ -59,6 +59,7 @@ impl Log {
         let mut folders = Vec::new();
         for entry in entries {
             let entry = entry.map_err(|source| failed(path, source))?;
+            // Of the entry itself: a symbolic link is neither file nor folder, so none is followed.
             let Ok(kind) = entry.file_type() else {
                 continue;
             };
@@ -121,6 +122,7 @@ impl Log {
         dates.retain(|date| (from..=to).contains(date));
         dates.sort_unstable();
         dates.dedup();
+        // A file can be without a row, as a power cut can leave it.
         for date in dates.into_iter().rev() {
             for folder in &self.inverters {
                 if folder.has_rows(date)? {
@@ -220,10 +222,12 @@ fn dated(entry: &DirEntry) -> Option<(NaiveDate, Option<u32>)> {
 
 fn visible(entry: &DirEntry) -> Option<String> {
     let name = entry.file_name().into_string().ok()?;
+    // Folders of inverters never begin with a dot: hidden ones belong to other programs.
     (!name.starts_with('.')).then_some(name)
 }
 
 fn by_day(mut files: Vec<(NaiveDate, Option<u32>)>) -> Vec<Day> {
+    // What was set aside is older than the file without a number.
     files.sort_unstable_by_key(|(date, number)| (*date, number.unwrap_or(u32::MAX)));
     let mut days: Vec<Day> = Vec::new();
     for (date, number) in files {

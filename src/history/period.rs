@@ -74,8 +74,10 @@ fn read_one(
     for day in folder.days(from, to) {
         let units = yields::of_day(&mut reader, folder, day, &previous)?;
         let place = usize::try_from((day.date - from).num_days()).unwrap_or(usize::MAX);
-        if let Some(slot) = days.get_mut(place).filter(|_| !units.is_empty()) {
-            *slot = Some(units.iter().sum());
+        let energy = total(units.iter().copied());
+        if let Some(slot) = days.get_mut(place).filter(|_| energy.is_some()) {
+            *slot = energy;
+            // Only after days with rows: in between the counter keeps what it showed last.
             previous = yields::shown(&units, &previous);
         }
     }

@@ -36,6 +36,7 @@ pub fn day(day: &DaySeries) -> impl Iterator<Item = Record> {
         inverters.filter_map(move |inverter| {
             let power = at(&inverter.power, step);
             let flows = inverter.flows.each_ref().map(|line| at(line, step));
+            // Nothing for a hole, which is not a power of zero.
             if power.is_none() && flows.iter().all(Option::is_none) {
                 return None;
             }

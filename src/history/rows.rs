@@ -42,6 +42,7 @@ impl Time {
             return None;
         };
         let clock =
+            // 60 is a leap second.
             hms(two(h1, h2)?, two(m1, m2)?)? + two(s1, s2).filter(|seconds| *seconds <= 60)?;
         let offset = match *zone {
             [] | [b'Z'] => 0,
@@ -94,6 +95,8 @@ impl<'a> Row<'a> {
     pub(super) fn number(&self, place: usize) -> Option<f64> {
         let text = std::str::from_utf8(self.cell(place)).ok()?;
         let number: f64 = text.trim_ascii().parse().ok()?;
+        // Not true of NaN either: a cell can hold anything, and one such number would spoil every
+        // sum.
         (number.abs() < 1e12).then_some(number)
     }
 
@@ -142,6 +145,7 @@ impl Reader {
         let Some(mut file) = open(path)? else {
             return Ok(());
         };
+        // A file without a header must not be read by that of the file before.
         self.columns = None;
         self.header.clear();
         self.lines(&mut file, path, &bytes(date), false, &mut each)
@@ -162,6 +166,7 @@ impl Reader {
         };
         let mut read = || -> io::Result<bool> {
             let size = file.metadata()?.len();
+            // Header and end overlap, or nearly so: one pass reads both.
             if size <= length + HEADER as u64 {
                 self.columns = None;
                 self.header.clear();
@@ -246,6 +251,7 @@ impl Reader {
                 is_endless = true;
                 kept = 0;
             } else {
+                // The beginning of a line moves to the front, where the next block continues it.
                 kept = rest.len();
                 block.copy_within(length - kept..length, 0);
             }
@@ -274,6 +280,8 @@ impl Reader {
         let columns = columns.filter(|columns| columns.count == self.ends.len());
         let first = self.ends.first().and_then(|end| line.get(..*end));
         let time = first.and_then(|cell| Time::of(cell, date));
+        // As many cells as the header has, and a time of the file's own day: other lines are torn
+        // or foreign.
         match columns.zip(time) {
             Some((columns, time)) => each(&Row {
                 time,

@@ -144,9 +144,11 @@ impl Archive {
     }
 
     fn comparison(&mut self, last: NaiveDate) -> Result<Series, ReadError> {
+        // Twelve months whole: from the day after the same date a year ago.
         let from = last
             .checked_sub_months(Months::new(12))
             .and_then(|day| day.succ_opt());
+        // No empty columns before the first day of the log.
         let first = self.log.span().map_or(last, |(first, _)| first);
         let from = from.unwrap_or(last).max(first);
         let read = compare::read(&self.log, &self.names, from, last)?;

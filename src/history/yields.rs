@@ -39,6 +39,8 @@ impl Figures {
     /// The yield of the day by its last figures alone; `None` if these do not suffice.
     fn tail(&self, previous: Option<f64>) -> Option<f64> {
         let last = self.0.last().copied();
+        // Equal to the day before, it may be that figure repeated, or a day like it: all rows are
+        // needed.
         last.filter(|figure| *figure > 0.0 && Some(*figure) != previous)
     }
 
@@ -68,8 +70,8 @@ impl Figures {
     }
 }
 
-/// The yields of one day, one per unit; empty if it has no figures.
-pub(super) type Units = Vec<f64>;
+/// The yields of one day, one per unit; `None` for a unit without figures.
+pub(super) type Units = Vec<Option<f64>>;
 
 /// The figures of a day, one list per unit. Where the number of units changes, the last one counts.
 #[derive(Debug, Default)]
@@ -90,7 +92,7 @@ impl DayFigures {
     /// By the rule, from all rows.
     pub(super) fn whole(&self, previous: &[f64]) -> Units {
         let units = self.0.iter().enumerate();
-        let units = units.filter_map(|(unit, figures)| figures.whole(previous.get(unit).copied()));
+        let units = units.map(|(unit, figures)| figures.whole(previous.get(unit).copied()));
         units.collect()
     }
 
@@ -105,6 +107,7 @@ impl DayFigures {
         let units = self.0.iter().enumerate();
         let units = units.map(|(unit, figures)| figures.tail(previous.get(unit).copied()));
         units
+            .map(|energy| energy.map(Some))
             .collect::<Option<Units>>()
             .filter(|units| !units.is_empty())
     }
@@ -117,6 +120,7 @@ pub(super) fn of_day(
     day: &Day,
     previous: &[f64],
 ) -> Result<Units, ReadError> {
+    // A day of several files has its first rows in those that were set aside.
     if let Some(file) = folder.only_file(day) {
         let mut length = TAIL;
         while length < MUCH {
@@ -145,13 +149,14 @@ fn figures(reader: &mut Reader, folder: &Folder, day: &Day) -> Result<DayFigures
     Ok(figures)
 }
 
-/// What the first rows of the next day may repeat, after a day of these yields that may have
-/// repeated `previous` itself: a counter that stands still all day shows an earlier day's figure.
-pub(super) fn shown(units: &[f64], previous: &[f64]) -> Units {
+/// What the first rows of the next day may repeat, Wh per unit, after a day of these yields that
+/// may have repeated `previous` itself: a counter that stands still all day shows an earlier day's
+/// figure.
+pub(super) fn shown(units: &[Option<f64>], previous: &[f64]) -> Vec<f64> {
     let earlier = previous.iter().copied().chain(std::iter::repeat(0.0));
     let shown = units.iter().zip(earlier);
     shown
-        .map(|(own, earlier)| if *own > 0.0 { *own } else { earlier })
+        .map(|(own, earlier)| own.filter(|own| *own > 0.0).unwrap_or(earlier))
         .collect()
 }
 
@@ -160,14 +165,15 @@ pub(super) fn before(
     reader: &mut Reader,
     folder: &Folder,
     date: chrono::NaiveDate,
-) -> Result<Units, ReadError> {
+) -> Result<Vec<f64>, ReadError> {
     let mut days = folder.before(date);
     let Some(day) = days.next() else {
-        return Ok(Units::new());
+        return Ok(Vec::new());
     };
+    // One day further back, as this day may begin with a figure that it repeats.
     let earlier = match days.next() {
-        Some(earlier) => of_day(reader, folder, earlier, &[])?,
-        None => Units::new(),
+        Some(earlier) => shown(&of_day(reader, folder, earlier, &[])?, &[]),
+        None => Vec::new(),
     };
     Ok(shown(&of_day(reader, folder, day, &earlier)?, &earlier))
 }

@@ -8,6 +8,7 @@ pub(super) fn ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
     let high = if high > low { high } else { low + 1.0 };
     let step = nice((high - low) / count.max(1) as f64);
     let first = (low / step).floor();
+    // Rounding must not add a tick above a number that is a tick itself.
     let last = (high / step - 1e-9).ceil();
     let mut ticks = Vec::new();
     let mut number = first;
@@ -23,10 +24,12 @@ pub(super) fn nice(step: f64) -> f64 {
     if step <= 0.0 || !step.is_finite() {
         return 1.0;
     }
+    // Not the C library's: that is one more library to load at each start.
     let power = libm::exp10(libm::log10(step).floor());
-    let factors = [1.0, 2.0, 5.0, 10.0].into_iter();
+    let mut factors = [1.0, 2.0, 5.0, 10.0].into_iter();
+    // Here too a step that is a round number already must not become the next one by rounding.
     let fits = |factor: &f64| factor * power >= step * (1.0 - 1e-9);
-    factors.into_iter().find(fits).unwrap_or(10.0) * power
+    factors.find(fits).unwrap_or(10.0) * power
 }
 
 /// A tick as text, without trailing zeros.
@@ -49,6 +52,7 @@ const QUARTER: i32 = 900;
 /// Full hours, or parts of them, of a local clock: at most `most`, each with its text.
 pub(super) fn hours(day: &DaySeries, most: usize) -> Vec<(Instant, String)> {
     let end = day.instant(day.steps);
+    // In UTC: on a day on which the clock is changed an hour comes twice, or never.
     let first = day.start.div_euclid(QUARTER) * QUARTER;
     let of = |minutes: i32| -> Vec<(Instant, String)> {
         let quarters = (0..).map(|number| first + number * QUARTER);

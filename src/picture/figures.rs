@@ -105,17 +105,9 @@ pub(super) fn comparison_notes(comparison: &Comparison) -> Vec<String> {
         ));
     }
     let has_several = comparison.inverters.len() > 1;
+    // Trackers alone are compared by their best month in any case.
     notes.extend(comparison.basis().filter(|_| has_several));
     notes
-}
-
-/// The text, cut to so many characters.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
-    kept + "…"
 }
 
 #[cfg(test)]
@@ -135,6 +127,5 @@ mod tests {
             (percent(-0.144), percent(0.03), percent(-0.001)),
             ("-14 %".into(), "+3 %".into(), "0 %".into())
         );
-        assert_eq!(cut("0123456789", 5), "0123…");
     }
 }

@@ -72,6 +72,7 @@ impl PageLink {
     }
 }
 
+// On a narrow screen pictures are scrolled: smaller, their texts could not be read.
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;max-width:62rem;margin:0 \

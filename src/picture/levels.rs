@@ -40,6 +40,7 @@ pub(super) const CLASS_LABELS: [&str; CLASSES] = [
 
 /// The class of a deviation.
 pub(super) fn of_deviation(part: f64) -> usize {
+    // A deviation at the edge belongs to the outer class, at both sides.
     let below = [-0.2, -0.1, -0.05]
         .into_iter()
         .filter(|least| part > *least)

@@ -1,6 +1,7 @@
 //! The numbers of a series as a table of texts, for a terminal, a mail or a page.
 
 use super::figures::{comparison_notes, kwh, percent};
+use crate::format::look::{padded, width};
 use crate::history::compare::{Basis, Comparison};
 use crate::history::day::DaySeries;
 use crate::history::period::Bars;
@@ -109,6 +110,7 @@ pub(crate) fn bars(bars: &Bars) -> Numbers {
             pick(&totals),
         )
     });
+    // Years side by side share their months: the best month of all of them is of no year.
     let extremes = bars.extremes().filter(|_| bars.is_stacked);
     let notes = extremes.map(|[best, worst]| {
         let name = |(slot, energy): (&crate::history::period::Slot, f64)| {
@@ -134,6 +136,7 @@ pub(crate) fn bars(bars: &Bars) -> Numbers {
 pub(crate) fn comparison(comparison: &Comparison) -> Numbers {
     let rows = comparison.shown().map(|compared| {
         let power = compared.power;
+        // An estimate is a proportion, not a number of kWp.
         let power = power.filter(|(_, basis)| *basis != Basis::BestMonth);
         let energy = total(compared.energy.iter().copied());
         let specific = power.zip(energy);
@@ -168,24 +171,23 @@ pub(crate) fn comparison(comparison: &Comparison) -> Numbers {
 const GAP: usize = 2;
 
 impl Numbers {
-    /// As lines of text. Columns that do not fit into `width` characters follow in a table below,
-    /// after the first column again.
-    pub(crate) fn text(&self, width: usize) -> String {
+    /// As lines of text. Columns that do not fit into a terminal of this width follow in a table
+    /// below, after the first column again.
+    pub(crate) fn text(&self, most: usize) -> String {
         let all = || [&self.head].into_iter().chain(&self.rows).chain(&self.foot);
-        let length = |row: &Vec<String>, column: usize| {
-            row.get(column).map_or(0, |cell| cell.chars().count())
-        };
+        let length =
+            |row: &Vec<String>, column: usize| row.get(column).map_or(0, |cell| width(cell));
         let widths = (0..self.head.len())
             .map(|column| all().map(|row| length(row, column)).max().unwrap_or(0));
-        let widths: Vec<usize> = widths.collect();
+        let widths: Vec<u16> = widths.collect();
         let mut text = String::new();
-        for columns in blocks(&widths, width) {
+        for columns in blocks(&widths, most) {
             for (number, row) in all().enumerate() {
                 if number == self.rows.len() + 1 {
                     let wide: usize = columns
                         .iter()
                         .filter_map(|column| widths.get(*column))
-                        .map(|wide| wide + GAP)
+                        .map(|wide| usize::from(*wide) + GAP)
                         .sum();
                     text += &"-".repeat(wide.saturating_sub(GAP));
                     text.push('\n');
@@ -203,14 +205,16 @@ impl Numbers {
 }
 
 /// The columns of each table: as many as fit, the first one in all of them.
-fn blocks(widths: &[usize], width: usize) -> Vec<Vec<usize>> {
-    let first = widths.first().copied().unwrap_or(0);
+fn blocks(widths: &[u16], most: usize) -> Vec<Vec<usize>> {
+    let mut widths = widths.iter().copied().map(usize::from);
+    let first = widths.next().unwrap_or(0);
     let mut blocks = vec![vec![0]];
     let mut used = first;
-    for (column, wide) in widths.iter().enumerate().skip(1) {
-        let has_room = used + GAP + wide <= width;
+    for (column, wide) in (1..).zip(widths) {
+        let has_room = used + GAP + wide <= most;
         match blocks
             .last_mut()
+            // Rather too wide than left out: a column that does not even fit beside the first one.
             .filter(|block| has_room || block.len() == 1)
         {
             Some(block) => block.push(column),
@@ -224,15 +228,11 @@ fn blocks(widths: &[usize], width: usize) -> Vec<Vec<usize>> {
     blocks
 }
 
-fn line(row: &[String], columns: &[usize], widths: &[usize]) -> String {
+fn line(row: &[String], columns: &[usize], widths: &[u16]) -> String {
     let cells = columns.iter().map(|column| {
         let cell = row.get(*column).map_or("", String::as_str);
         let wide = widths.get(*column).copied().unwrap_or(0);
-        if *column == 0 {
-            format!("{cell:<wide$}")
-        } else {
-            format!("{cell:>wide$}")
-        }
+        padded(cell, wide, *column > 0)
     });
     cells.collect::<Vec<_>>().join("  ")
 }
@@ -257,6 +257,22 @@ sum         20.00  13:00  06:00  20:00  160.0
 02: grid <fault> (14:00 to 15:00)
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        let cells = |name: &str, number: &str| vec![name.to_owned(), number.to_owned()];
+        let numbers = Numbers {
+            head: cells("inverter", "kWh"),
+            rows: vec![cells("02 屋根", "1.0"), cells("03 roof two", "22.0")],
+            ..Numbers::default()
+        };
+        let expected = "\
+inverter      kWh
+02 屋根       1.0
+03 roof two  22.0
+";
+        assert_eq!(numbers.text(80), expected);
     }
 
     #[test]

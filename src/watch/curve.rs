@@ -1,6 +1,6 @@
 //! What a quantity was in the last hour and the last day.
 
-use chrono::{DateTime, Duration, FixedOffset, NaiveTime};
+use chrono::{DateTime, FixedOffset, NaiveTime};
 use std::collections::VecDeque;
 
 /// Seconds in a step of the hour, and how many steps are kept.
@@ -42,8 +42,9 @@ impl Window {
                 now: seconds.div_euclid(MINUTE),
             },
             Span::Day => {
-                let past = now.time() - NaiveTime::MIN;
-                let midnight = (now - past.max(Duration::zero())).timestamp();
+                // By the offset of now: on a day on which the clock is changed, this is an hour
+                // beside midnight.
+                let midnight = (now - (now.time() - NaiveTime::MIN)).timestamp();
                 Self {
                     span,
                     first: midnight.div_euclid(FIVE_MINUTES),
@@ -69,6 +70,7 @@ struct Steps {
     /// Number of the newest step.
     last: i64,
     /// NaN where nothing was read.
+    // Of half the size of an `Option<f32>`.
     values: VecDeque<f32>,
 }
 
@@ -76,6 +78,8 @@ impl Steps {
     fn new(seconds: i64, count: usize) -> Self {
         Self {
             seconds,
+            // So far away that any first value begins anew; half, as the difference to it must not
+            // overflow.
             last: i64::MIN / 2,
             values: VecDeque::from(vec![f32::NAN; count]),
         }
@@ -144,6 +148,7 @@ impl Curve {
             Span::Hour => &self.hour,
             Span::Day => &self.day,
         };
+        // One more, as a value may be read at the end of its step.
         let most = hold.div_euclid(steps.seconds) + 1;
         let mut held: Option<(f32, i64)> = None;
         (window.first..)
@@ -165,6 +170,7 @@ impl Curve {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
+    use chrono::Duration;
 
     fn time(text: &str) -> DateTime<FixedOffset> {
         DateTime::parse_from_rfc3339(&format!("2026-06-10T{text}+02:00")).unwrap()

@@ -13,6 +13,7 @@ use rust_decimal::prelude::ToPrimitive;
 use std::time::Duration;
 
 /// The state of an inverter when it was polled last.
+// In the order in which a list that is sorted by status has them: what needs a look comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Condition {
     /// It answers and reports a fault.
@@ -119,9 +120,11 @@ impl WatchedInverter {
     /// Notes an observation; what the inverter reports, or why it was not read.
     pub(super) fn take(&mut self, observation: &Observation, now: Now) -> String {
         let outcome = &observation.outcome;
+        // Silence is mostly the night and says nothing about the link.
         if matches!(outcome, Outcome::Read { .. } | Outcome::Garbled(_)) {
             self.attempts = self.attempts.and(observation.attempts);
         }
+        // Apart from the condition, which is the same where the link is lost.
         self.is_silent = matches!(outcome, Outcome::Silent);
         match outcome {
             Outcome::NotPolled => String::new(),
@@ -180,6 +183,7 @@ impl WatchedInverter {
         let known = || self.energy(time.date_naive());
         self.last = Some(Figures {
             time: Some(time),
+            // An unreadable cell does not take back what was read earlier on that day.
             daily_yield: figures.daily_yield.or_else(known),
             ..figures
         });

@@ -77,8 +77,10 @@ pub async fn keep(
                     (pause * 2).min(LONGEST_PAUSE)
                 });
                 pause = Some(now);
+                // Outputs that are written per round show the lost link, too.
                 tell(Event::RoundDone);
                 sleep(now).await;
+                // When the way is back all are polled at once, also those that were silent before.
                 schedule.due.clear();
                 continue;
             }

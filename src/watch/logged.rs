@@ -2,12 +2,10 @@
 //! day.
 
 use super::plant::Now;
+use crate::format::log_row::Shape;
 use crate::inverter::InverterId;
-use crate::kaco::layouts::READINGS;
-use crate::kstar::layout::KSTAR;
-use crate::reading::{Cells, Decimal, Layout, Reading, Value};
+use crate::reading::Reading;
 use crate::sink::csv_log::folder::Folder;
-use chrono::{DateTime, FixedOffset};
 use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -60,12 +58,13 @@ impl Logged {
         let begin = Instant::now();
         match rows(directory, &folder, &now.local.format("%F.csv").to_string()) {
             Ok(text) => {
-                for mut reading in readings(&text) {
-                    reading.inverter = id.clone();
-                    let is_past = |time: &DateTime<FixedOffset>| *time <= now.local;
-                    if reading.time.is_some_and(|time| is_past(&time)) {
-                        take(&reading);
-                    }
+                let (header, rows) = text.split_once('\n').unwrap_or_default();
+                let shape = Shape::of(header);
+                let reading = |row: &str| shape.as_ref()?.reading(row.as_bytes(), id);
+                let readings = rows.lines().filter_map(reading);
+                // A clock that was set back leaves rows that are still to come.
+                for reading in readings.filter(|one| one.time <= Some(now.local)) {
+                    take(&reading);
                 }
             }
             Err(error) => info!("{}: {error}; its curve begins now", id.subject()),
@@ -76,6 +75,7 @@ impl Logged {
 
 /// The header and the newest rows of a file; empty if there is no such file.
 fn rows(log: &Path, folder: &str, name: &str) -> std::io::Result<String> {
+    // Opened as for writing: no symbolic link in the directory is followed.
     let mut place = Folder::open(log)?;
     for part in folder.split('/') {
         match place.inside(part)? {
@@ -93,48 +93,11 @@ fn rows(log: &Path, folder: &str, name: &str) -> std::io::Result<String> {
         (&mut file).take(4096).read_to_end(&mut start)?;
         let header = start.split_inclusive(|byte| *byte == b'\n').next();
         bytes.extend(header.unwrap_or_default());
+        // The row that is cut here is not taken for one, without its time at the front.
         file.seek(SeekFrom::Start(length - LONGEST))?;
     }
     file.take(LONGEST).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// The rows that have a time and as many cells as the header.
-fn readings(text: &str) -> impl Iterator<Item = Reading> {
-    let (header, rows) = text.split_once('\n').unwrap_or_default();
-    let layout = layout(header);
-    rows.lines()
-        .filter_map(move |row| reading(layout?, header, row))
-}
-
-/// The layout whose labels the header has; further columns may follow.
-fn layout(header: &str) -> Option<&'static Layout> {
-    let labels: Vec<&str> = header.split(", ").skip(1).collect();
-    let is_of = |layout: &&'static Layout| {
-        let fields = layout.fields.iter().map(|field| field.label);
-        layout.fields.len() <= labels.len() && fields.zip(&labels).all(|(one, other)| one == *other)
-    };
-    let layouts = READINGS.iter().copied().chain([&KSTAR]);
-    layouts
-        .filter(is_of)
-        .max_by_key(|layout| layout.fields.len())
-}
-
-fn reading(layout: &'static Layout, header: &str, row: &str) -> Option<Reading> {
-    let mut reader = ::csv::ReaderBuilder::new()
-        .has_headers(false)
-        .from_reader(row.as_bytes());
-    let record = reader.records().next()?.ok()?;
-    if record.len() != header.split(", ").count() {
-        return None;
-    }
-    let time = DateTime::parse_from_str(record.get(0)?, "%Y-%m-%dT%H:%M:%S%z").ok()?;
-    let value = |text: &str| text.parse::<Decimal>().ok().map(Value::Number);
-    let mut values: Vec<Option<Value>> = record.iter().skip(1).map(value).collect();
-    values.truncate(layout.fields.len());
-    let mut reading = Reading::of(InverterId::kaco(None), Cells { layout, values });
-    reading.time = Some(time);
-    Some(reading)
 }
 
 #[cfg(test)]
@@ -144,13 +107,16 @@ mod tests {
     use super::super::plant::Plant;
     use super::*;
     use crate::kaco::layouts::STANDARD;
+    use crate::reading::{Cells, Value};
     use crate::sink::csv_log::files::LogDirectory;
+    use chrono::DateTime;
     use std::fs;
 
     fn row(time: &str, power: i64, energy: i64) -> Reading {
         let mut values = vec![None; STANDARD.fields.len()];
         values[6] = Some(Value::Number(power.into()));
         values[8] = Some(Value::Number(energy.into()));
+        values[9] = Some(Value::Text("5000xi".into()));
         let cells = Cells {
             layout: &STANDARD,
             values,
@@ -161,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_today_give_curve_and_yield() {
+    fn rows_of_today_give_curve_yield_and_model() {
         let directory = tempfile::TempDir::new().unwrap();
         let mut log = LogDirectory::open(directory.path()).unwrap();
         for (time, power, energy) in [
@@ -181,7 +147,12 @@ mod tests {
         let mut plant = Plant::new(vec!["bus".to_owned()], Duration::from_secs(10), now);
         let id = InverterId::kaco(Some(2));
         let mut logged = Logged::new(Some(directory.path().to_owned()));
-        logged.load(0, &id, now, |reading| plant.remember(0, &id, reading, now));
+        let mut model = None;
+        logged.load(0, &id, now, |reading| {
+            model.clone_from(&reading.model);
+            plant.remember(0, &id, reading, now);
+        });
+        assert_eq!(model.as_deref(), Some("Powador 5000xi"));
         let curve = plant.curve(Window::new(Span::Hour, now.local));
         assert_eq!(curve[56..], [None, Some(585.0), Some(590.0), Some(590.0)]);
         let energy = plant.inverters()[0].daily_yield(now.local.date_naive());

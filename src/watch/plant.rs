@@ -131,6 +131,7 @@ impl Plant {
     /// Takes out a source with its inverters; the others keep their numbers.
     pub(crate) fn remove(&mut self, source: usize) {
         if let Some(way) = self.ways.get_mut(source) {
+            // It keeps its place in the list: inverters and events name their source by its number.
             way.is_gone = true;
             way.lost = None;
         }
@@ -160,6 +161,7 @@ impl Plant {
 
     /// Adds an inverter of a source unless it is there, and gives it.
     pub(crate) fn add(&mut self, source: usize, id: &InverterId) -> &mut WatchedInverter {
+        // By place, which stays the same when a serial number becomes known.
         let key = (source, id.place());
         let index = *self.places.entry(key).or_insert_with(|| {
             self.inverters
@@ -178,6 +180,7 @@ impl Plant {
         now: Now,
     ) -> Option<Change> {
         let inverter = self.add(source, &observation.inverter);
+        // Its serial number may have become known.
         inverter.id = observation.inverter.clone();
         let from = inverter.condition;
         let detail = inverter.take(observation, now);
@@ -204,6 +207,7 @@ impl Plant {
     /// Notes that it is back.
     pub(crate) fn find(&mut self, source: usize, now: Now) {
         if let Some(way) = self.ways.get_mut(source) {
+            // What passed without the link is not a part of a round.
             way.lost = None;
             way.round_done = now.instant;
         }
@@ -224,6 +228,8 @@ impl Plant {
         let passed = now.instant.saturating_duration_since(way.round_done);
         way.round_done = now.instant;
         if way.lost.is_none() {
+            // Falls slowly: a round with silent inverters, one a minute, takes longer than those
+            // between.
             let before = way.period.unwrap_or_default() * 7 / 8;
             way.period = Some(passed.max(before).max(self.every));
         }
@@ -262,6 +268,7 @@ impl Plant {
             (Condition::Online | Condition::Fault, Some(last)) if self.is_live(one, now) => {
                 State::Read(last)
             }
+            // Only over a link that works is silence that of the night.
             _ if one.is_silent && !self.is_lost(one) => State::Silent(one.last),
             _ => State::Missing,
         };
@@ -310,6 +317,8 @@ impl Plant {
     pub(super) fn hold(&self, inverter: &WatchedInverter) -> i64 {
         let way = self.ways.get(inverter.source);
         let period = way.and_then(|way| way.period).unwrap_or(self.every);
+        // Two rounds, as in [`Self::is_live`]: a curve goes on for as long as a value counts as
+        // current.
         i64::try_from(period.as_secs())
             .unwrap_or(i64::MAX)
             .saturating_mul(2)

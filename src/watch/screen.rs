@@ -54,7 +54,10 @@ impl Screen {
     /// # Errors
     /// When it is not a terminal, or can't do it.
     pub fn start() -> io::Result<Self> {
+        // Before the terminal is taken: a stop in between would leave it in raw mode to the shell.
         let (stop, go_on) = (heard(SIGTSTP)?, heard(SIGCONT)?);
+        // Not the whole screen, which would follow any size that the terminal reports, with as many
+        // cells.
         let viewport = Viewport::Fixed(area()?);
         let terminal = ratatui::try_init_with_options(TerminalOptions { viewport })?;
         let screen = Self {
@@ -63,6 +66,7 @@ impl Screen {
             stop,
             go_on,
         };
+        // Only now, as from here on an error gives the terminal back.
         execute!(stdout(), EnterAlternateScreen)?;
         Ok(screen)
     }
@@ -94,6 +98,8 @@ impl Screen {
     ) -> io::Result<()> {
         let is_taken_again = self.take_again()?;
         let area = area()?;
+        // A fixed viewport does not follow the terminal; and a shell may have written over the
+        // page.
         if is_taken_again || self.terminal.get_frame().area() != area {
             execute!(stdout(), Clear(ClearType::All))?;
             self.terminal.resize(area)?;
@@ -107,6 +113,7 @@ impl Screen {
         let stops = self.stop.swap(false, Ordering::Relaxed);
         if stops {
             give_back()?;
+            // The flag replaced the default action of the signal, which is to stop.
             emulate_default_handler(SIGTSTP)?;
         }
         let goes_on = self.go_on.swap(false, Ordering::Relaxed) || stops;
@@ -129,6 +136,7 @@ impl Drop for Screen {
 
 fn give_back() -> io::Result<()> {
     ratatui::try_restore()?;
+    // The library does it when its terminal is dropped, which does not happen here.
     execute!(stdout(), Show)
 }
 

@@ -102,6 +102,7 @@ impl View {
     /// What a key does to the page, and what it asks of the program.
     pub(crate) fn press(&mut self, key: KeyEvent, plant: &Plant, now: Now) -> Wish {
         match key.code {
+            // In raw mode Ctrl-C is a key and not a signal.
             KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
                 return Wish::Quit;
             }
@@ -140,6 +141,7 @@ impl View {
     }
 
     fn scroll_by(&mut self, code: KeyCode, plant: &Plant, now: Now) {
+        // One row of the page before stays in sight.
         let page = self.height.saturating_sub(1).max(1);
         let (back, on) = match code {
             KeyCode::Up | KeyCode::Char('k') => (1, 0),
@@ -174,7 +176,7 @@ impl View {
                 Sort::Yield => inverter.daily_yield(day),
                 Sort::Address | Sort::Status => None,
             };
-            // Tenths of watts and watt hours: whole numbers can be sorted.
+            // Milliwatts, and watt hours of kWh: unlike floats, whole numbers have a total order.
             let value = value.map_or(i64::MIN, |value| (value * 1e3) as i64);
             let condition = match self.sort {
                 Sort::Status => inverter.condition,
@@ -231,6 +233,7 @@ impl View {
         // The head of the first group is shown with the first inverter.
         let top = if at == 1 { 0 } else { at };
         self.first = self.first.min(top).max((at + 1).saturating_sub(height));
+        // No blank rows at the end while others are above.
         self.first = self.first.min(entries.len().saturating_sub(height));
     }
 }

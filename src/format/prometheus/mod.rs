@@ -114,6 +114,7 @@ fn add(families: &mut Vec<Samples>, metric: Metric, labels: &str, value: &str) {
 /// differ in their labels.
 fn about(reading: &Reading) -> String {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    // Not on the other metrics: a model that becomes known later would make new series of them.
     let further = [
         ("protocol", reading.inverter.family().protocol.to_owned()),
         ("model", text(reading.model.as_deref())),

@@ -41,6 +41,8 @@ pub(crate) fn judge(siblings: &mut [Compared], first: NaiveDate) {
     for (place, sibling) in siblings.iter_mut().enumerate() {
         sibling.deviation = vec![None; count];
         for &day in &bright {
+            // Without its own value: among three, an inverter that failed would pull the median
+            // down with it.
             let others = of_day(day).enumerate().filter(|(other, _)| *other != place);
             let others =
                 median(others.filter_map(|(_, value)| value)).filter(|median| *median > 0.0);
@@ -66,6 +68,7 @@ impl Compared {
     pub(crate) fn kwh_per_kwp(&self, day: usize) -> Option<f64> {
         let (power, basis) = self.power?;
         let energy = at(&self.energy, day)?;
+        // An estimate is only a proportion between siblings.
         (basis != Basis::BestMonth).then(|| energy / power / 1000.0)
     }
 
@@ -105,6 +108,8 @@ impl Compared {
         let mut now = median(low(LEAST))?;
         let mut usual = 0.0;
         let mut start = 0;
+        // The day of the change depends on the levels before and since, and these on the day: each
+        // round refines both.
         for _ in 0..3 {
             start = begin(&values, f64::midpoint(usual, now));
             let (before, since) = values.split_at_checked(start)?;
@@ -112,10 +117,12 @@ impl Compared {
             usual = middle_of(before)
                 .filter(|_| before.len() >= USUAL_DAYS)
                 .unwrap_or(0.0)
+                // Not below the present level: there would be no fall between the two.
                 .max(now);
         }
         let (before, since) = values.split_at_checked(start)?;
         let has_usual = before.len() >= USUAL_DAYS;
+        // The spread before the change: a fault that comes and goes must not make itself usual.
         let spread = spread(if has_usual { before } else { since })?;
         if values.len() < USUAL_DAYS || low(LEAST.max(SPREADS * spread)).count() < LOW_DAYS {
             return None;
@@ -135,6 +142,8 @@ impl Compared {
 fn begin(values: &[f64], level: f64) -> usize {
     let mut sum = 0.0;
     let mut best = (f64::MIN, 0);
+    // From the end, as a sum: single days on the other side of the level do not hide where it
+    // began.
     for (place, value) in values.iter().enumerate().rev() {
         sum += level - value;
         if sum > best.0 {

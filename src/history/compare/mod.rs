@@ -97,6 +97,7 @@ impl Compared {
         };
         let percent = |part: f64| format!("{:.0} %", (part.abs() * 100.0));
         let before = match before {
+            // What rounds to 0 % is not above the others.
             Some(before) if before <= -0.005 => format!("before: {} above", percent(before)),
             Some(before) => format!("before: {}", percent(before)),
             None => "not enough days before".to_owned(),
@@ -124,11 +125,8 @@ impl Comparison {
     /// is too low.
     pub(crate) fn shown_trackers(&self) -> Vec<&Compared> {
         let is_low = |label: &str| {
-            let own = self
-                .trackers
-                .iter()
-                .filter(|tracker| tracker.label == label);
-            own.into_iter().any(|tracker| tracker.sentence().is_some())
+            let mut own = self.trackers.iter().filter(|one| one.label == label);
+            own.any(|tracker| tracker.sentence().is_some())
         };
         let trackers = self.trackers.iter();
         trackers
@@ -209,6 +207,7 @@ pub(crate) fn read(
 fn inverters(log: &Log, names: &Names, yields: &Yields) -> Result<Vec<Compared>, ReadError> {
     let mut known = Vec::new();
     for (folder, inverter) in log.inverters.iter().zip(&yields.inverters) {
+        // What the owner wrote counts first: the installed power can differ from the rated one.
         known.push(match names.kwp_of(&inverter.label) {
             Some(kwp) => Some((kwp, Basis::PlantFile)),
             None => rated_power(folder)?.map(|power| (power, Basis::RatedPower)),

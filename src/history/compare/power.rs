@@ -21,6 +21,7 @@ pub(super) fn rated_power(folder: &Folder) -> Result<Option<f64>, ReadError> {
         return Ok(None);
     };
     let mut code = None;
+    // The type is in every row: the last ones are enough.
     Reader::default().tail(&file, day.date, 4096, |row| {
         let text = row.columns.type_code.and_then(|place| row.text(place));
         code = text.map(str::to_owned).or(code.take());
@@ -60,6 +61,7 @@ pub(super) fn best_months(first: NaiveDate, siblings: &[&[Option<f64>]]) -> Vec<
         let siblings = siblings.iter().zip(&usual);
         median(siblings.filter_map(|(days, usual)| Some(at(days, day)? / (*usual)?)))
     };
+    // In parts of what each usually gives, so that large and small inverters can be compared.
     let all: Vec<Option<f64>> = (0..count).map(of_day).collect();
     let best = |days: &&[Option<f64>]| {
         let shares = positive(days).filter_map(|(day, energy)| {
@@ -90,6 +92,7 @@ pub(super) fn best_month(
             .or_default()
             .push(share);
     }
+    // A month of few days can be the best by chance.
     let has_full = months.values().any(|days| days.len() >= FULL_MONTH);
     let counting = months
         .into_values()

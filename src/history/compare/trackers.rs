@@ -73,6 +73,7 @@ impl Sums {
         }
         let now = row.time.instant();
         let seconds = self.last.map_or(0, |last| now - last);
+        // Below zero after a clock that was set back.
         let hours = if (0..=LONGEST_STEP).contains(&seconds) {
             f64::from(seconds) / 3600.0
         } else {
@@ -80,6 +81,7 @@ impl Sums {
         };
         let places = trackers.iter().map(|(place, _)| *place);
         for ((place, energy), last) in places.zip(&mut self.energies).zip(&mut self.powers) {
+            // A cell that was not read is not a power of 0.
             let power = row.number(place).unwrap_or(*last);
             *energy += f64::midpoint(*last, power) * hours;
             *last = power;
@@ -129,6 +131,7 @@ pub(super) fn compared_trackers(
             })
         });
     let mut list: Vec<Compared> = list.collect();
+    // A single tracker has no siblings.
     if list.len() < 2 {
         return Vec::new();
     }

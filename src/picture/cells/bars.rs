@@ -29,6 +29,7 @@ pub(crate) fn bars(bars: &Bars, look: CellLook) -> String {
         false => single(column),
     };
     let columns = bars.slots.len() * each;
+    // A few bars need not fill the width of a large terminal.
     let pitch = (room / columns.max(1)).clamp(1, 12);
     let gap = if bars.is_stacked {
         (pitch / 3).min(3)

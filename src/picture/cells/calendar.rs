@@ -49,6 +49,7 @@ struct Calendar<'a> {
 
 impl Calendar<'_> {
     fn sign(&self, class: usize) -> (&'static str, Style) {
+        // Blocks differ by their colour alone.
         let signs = if self.look.has_color && self.look.has_unicode {
             BLOCKS
         } else {
@@ -100,7 +101,7 @@ impl Widget for Calendar<'_> {
             buffer.set_string(area.x, area.y + row, format!("{name:>7}"), grey);
         }
         let first = self.yields.first.weekday().num_days_from_monday();
-        // Two cells a week where there is room.
+        // Two cells a week where there is room; a year touches 54 weeks at most.
         let pitch = if area.width >= LEFT + 2 * 54 { 2 } else { 1 };
         for (number, (date, total)) in (first..).zip(self.yields.dates().zip(&totals)) {
             let week = u16::try_from(number / 7).unwrap_or(u16::MAX);
@@ -110,6 +111,7 @@ impl Widget for Calendar<'_> {
                 break;
             }
             if date.day() == 1 {
+                // A month that begins late in a week is named above its first whole one.
                 let shift = if number % 7 > 0 { pitch } else { 0 };
                 let x = (x + shift).min(area.right() - 1);
                 buffer.set_stringn(x, area.y, month_name(date), 3, grey);

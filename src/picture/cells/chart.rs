@@ -1,8 +1,9 @@
 //! Stacked columns with a scale at the left: what day, month and year share.
 
 use super::{CellLook, GREY, cells, print, series_color};
+use crate::format::look::{shortened, width};
 use crate::picture::axis;
-use crate::picture::figures::{cut, scale};
+use crate::picture::figures::scale;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -45,16 +46,18 @@ impl Chart<'_> {
     }
 
     /// The lines of the legend: as many names as fit, then how many more there are.
-    fn legend(&self, width: u16) -> Vec<Line<'static>> {
+    fn legend(&self, most: u16) -> Vec<Line<'static>> {
+        // Without colours the series of a column can't be told apart.
         if self.names.len() < 2 || !self.look.has_color {
             return Vec::new();
         }
         let mut spans = Vec::new();
-        let mut used = usize::from(SCALE) + 1;
+        let mut used = SCALE + 1;
         for (number, name) in self.names.iter().enumerate() {
-            let name = cut(name, 16);
-            used += name.chars().count() + 3;
-            if used + 10 > usize::from(width) && number + 1 < self.names.len() {
+            let name = shortened(name, 16);
+            used += width(&name) + 3;
+            // Room for the number of those that are left out.
+            if used + 10 > most && number + 1 < self.names.len() {
                 spans.push(format!("and {} more", self.names.len() - number).into());
                 break;
             }
@@ -196,12 +199,13 @@ impl Widget for Chart<'_> {
         };
         let columns = self.columns.iter().flatten();
         let sums = columns.map(|values| values.iter().sum::<f64>());
+        // A tick for each third line: numbers right above each other are hard to read.
         let count = usize::from(inside.height / 3).max(2);
         let ticks = axis::ticks(0.0, sums.fold(0.0, f64::max), count);
         let high = ticks.last().copied().unwrap_or(1.0).max(f64::MIN_POSITIVE);
         let plot = Plot { area, inside, high };
 
-        let title = cut(&self.title, usize::from(area.width));
+        let title = shortened(&self.title, area.width);
         buffer.set_string(area.x, area.y, title, Style::new().bold());
         self.draw_scale(&plot, &ticks, buffer);
         self.draw_columns(&plot, buffer);

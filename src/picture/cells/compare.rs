@@ -1,8 +1,9 @@
 //! Inverter by day, a character each; as many of the last days as fit.
 
 use super::{CellLook, GREY, print};
+use crate::format::look::{shortened, width};
 use crate::history::compare::{Compared, Comparison};
-use crate::picture::figures::{comparison_title, cut};
+use crate::picture::figures::comparison_title;
 use crate::picture::levels::{CLASS_LABELS, CLASSES, of_deviation};
 use chrono::Days;
 use ratatui::buffer::Buffer;
@@ -12,7 +13,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 /// Characters of a label.
-const LONGEST: usize = 20;
+const LONGEST: u16 = 20;
 
 const SHADES: [Color; CLASSES] = [
     Color::Indexed(166),
@@ -57,6 +58,7 @@ impl Rows<'_> {
     fn sign(&self, class: usize) -> Span<'static> {
         let sign = SIGNS.get(class).copied().unwrap_or(" ");
         let color = SHADES.get(class).copied().unwrap_or(Color::Reset);
+        // The middle stays a dot: what differs stands out.
         let is_block = self.look.has_color && self.look.has_unicode && class != CLASSES / 2;
         let style = Style::new().fg(self.look.color(color));
         Span::styled(if is_block { "█" } else { sign }, style)
@@ -78,11 +80,11 @@ impl Rows<'_> {
 impl Widget for Rows<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
         let grey = Style::new().fg(self.look.color(GREY));
-        let title = cut(&comparison_title(self.comparison), usize::from(area.width));
+        let title = shortened(&comparison_title(self.comparison), area.width);
         buffer.set_string(area.x, area.y, title, Style::new().bold());
         let labels = self.comparison.shown();
-        let labels = labels.map(|compared| cut(&compared.title, LONGEST).chars().count());
-        let left = u16::try_from(labels.max().unwrap_or(0) + 2).unwrap_or(22);
+        let labels = labels.map(|compared| width(&shortened(&compared.title, LONGEST)));
+        let left = labels.max().unwrap_or(0) + 2;
         let days = usize::from(area.width.saturating_sub(left)).min(self.comparison.count);
         let skipped = self.comparison.count - days;
         let first = self.comparison.first;
@@ -102,7 +104,7 @@ impl Widget for Rows<'_> {
                 Some(_) => Style::new().bold(),
                 None => Style::new(),
             };
-            buffer.set_string(area.x, y, cut(&compared.title, LONGEST), style);
+            buffer.set_string(area.x, y, shortened(&compared.title, LONGEST), style);
             let row = self.row(compared, days);
             buffer.set_line(area.x + left, y, &row, area.width - left);
             y += 1;

@@ -97,6 +97,7 @@ fn print(buffer: &Buffer, look: CellLook) -> String {
             }
             text += shown(cell.symbol(), look);
         }
+        // A line ends in the terminal's own colours, so that each can be shown without the others.
         if look.has_color && now != (Color::Reset, Color::Reset, Modifier::empty()) {
             text += "\x1b[0m";
         }
@@ -117,6 +118,7 @@ fn shown(symbol: &str, look: CellLook) -> &str {
 }
 
 fn change(text: &mut String, (front, back, modifier): (Color, Color, Modifier)) {
+    // After a reset each time, which ends bold and background of the cell before.
     *text += "\x1b[0";
     if modifier.contains(Modifier::BOLD) {
         *text += ";1";

@@ -71,6 +71,7 @@ fn stacked(
 ) {
     let mut sum = 0.0;
     for (number, series) in bars.series.iter().enumerate() {
+        // A part without height can't be seen, nor its title reached by a pointer.
         let Some(value) = at(&series.values, place).filter(|value| *value > 0.0) else {
             continue;
         };

@@ -2,7 +2,7 @@
 
 use super::{COLORS, DEFINITIONS, Embedding, HATCHES, style};
 use crate::escape::markup as escaped;
-use crate::picture::figures::cut;
+use crate::format::look::{shortened, width};
 use std::fmt::Write;
 
 /// Width of every picture.
@@ -16,13 +16,14 @@ pub(super) const TOP: f64 = 72.0;
 const TITLE: f64 = 34.0;
 
 /// An average character of 13 px, and one that is wide.
+// A guess, as the reader's font is unknown here.
 const CHARACTER: f64 = 8.0;
 
 /// Between two lines of text.
 pub(super) const LINE: f64 = 20.0;
 
 /// Characters of a name in a legend.
-const LONGEST: usize = 28;
+const LONGEST: u16 = 28;
 
 /// Elements, one after the other.
 pub(super) struct Canvas {
@@ -38,6 +39,7 @@ impl Canvas {
 
     /// The document, with its title as the text that a screen reader reads.
     pub(super) fn finish(self, height: f64, title: &str, embedding: Embedding) -> String {
+        // HTML knows the namespace, and a page has the style once for all pictures.
         let own = if embedding == Embedding::Alone {
             let xmlns = " xmlns=\"http://www.w3.org/2000/svg\"";
             (xmlns, format!("<style>{}</style>{DEFINITIONS}", style()))
@@ -109,9 +111,9 @@ impl Canvas {
     pub(super) fn legend(&mut self, y: f64, entries: &[(Swatch, String)]) -> f64 {
         let (mut x, mut line) = (LEFT, 0.0);
         for (swatch, name) in entries {
-            let name = cut(name, LONGEST);
-            let wide = 20.0 + name.chars().count() as f64 * CHARACTER + 14.0;
-            if x + wide > WIDTH - RIGHT && x > LEFT {
+            let name = shortened(name, LONGEST);
+            let room = 20.0 + wide(&name) + 14.0;
+            if x + room > WIDTH - RIGHT && x > LEFT {
                 (x, line) = (LEFT, line + LINE);
             }
             let base = y + line;
@@ -127,7 +129,7 @@ impl Canvas {
                 Swatch::Small => self.small([x, base - 11.0, 13.0, 13.0], ""),
             }
             self.text(x + 20.0, base, "", &name);
-            x += wide;
+            x += room;
         }
         line + LINE
     }
@@ -135,6 +137,7 @@ impl Canvas {
     /// A rectangle in the colour, and with the hatch, of a series.
     pub(super) fn series_rect(&mut self, place: [f64; 4], number: usize, title: &str) {
         self.rect(place, &color(number), title);
+        // Over the colour, and out of the pointer's way: the title is that of the colour.
         if let Some(hatch) = hatch(number) {
             self.rect(place, &hatch, "");
         }
@@ -187,22 +190,7 @@ fn hatch(number: usize) -> Option<String> {
     (hatch > 0).then(|| format!("o h{hatch}"))
 }
 
-/// Lines of at most so many characters, broken at blanks.
-pub(super) fn wrapped(text: &str, most: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines
-            .last_mut()
-            .filter(|line| line.chars().count() + 1 + word.chars().count() <= most)
-        {
-            Some(line) => *line = format!("{line} {word}"),
-            None => lines.push(cut(word, most)),
-        }
-    }
-    lines
-}
-
 /// How much room a text needs.
 pub(super) fn wide(text: &str) -> f64 {
-    text.chars().count() as f64 * CHARACTER
+    f64::from(width(text)) * CHARACTER
 }

@@ -1,10 +1,11 @@
 //! Inverter by day, coloured by the deviation from the median of the others; sentences below.
 
 use super::Embedding;
-use super::canvas::{Canvas, LINE, RIGHT, Swatch, TOP, WIDTH, wide, wrapped};
+use super::canvas::{Canvas, LINE, RIGHT, Swatch, TOP, WIDTH, wide};
+use crate::format::look::{shortened, wrapped};
 use crate::history::compare::{Compared, Comparison};
 use crate::history::period::month_name;
-use crate::picture::figures::{comparison_notes, comparison_title, cut, percent};
+use crate::picture::figures::{comparison_notes, comparison_title, percent};
 use crate::picture::levels::{CLASS_LABELS, of_deviation};
 use chrono::Datelike;
 
@@ -13,9 +14,9 @@ const ROW: f64 = 17.0;
 /// The widest column, where there are few days.
 const WIDEST: f64 = 22.0;
 /// Characters of a label.
-const LONGEST: usize = 26;
+const LONGEST: u16 = 26;
 /// Characters of a line below.
-const LINE_LENGTH: usize = 115;
+const LINE_LENGTH: u16 = 115;
 /// With more cells than this, days of one colour that follow each other share a rectangle.
 const MOST_CELLS: usize = 4000;
 
@@ -24,7 +25,7 @@ pub(crate) fn compare(comparison: &Comparison, embedding: Embedding) -> String {
     let mut canvas = Canvas::new();
     let labels = comparison
         .shown()
-        .map(|compared| wide(&cut(&compared.title, LONGEST)));
+        .map(|compared| wide(&shortened(&compared.title, LONGEST)));
     let left = labels.fold(40.0, f64::max) + 36.0;
     let column = ((WIDTH - RIGHT - left) / comparison.count.max(1) as f64).min(WIDEST);
     let mut y = TOP;
@@ -41,7 +42,8 @@ pub(crate) fn compare(comparison: &Comparison, embedding: Embedding) -> String {
             } else {
                 "e"
             };
-            canvas.text(left - 10.0, y + 12.0, class, &cut(&compared.title, LONGEST));
+            let title = shortened(&compared.title, LONGEST);
+            canvas.text(left - 10.0, y + 12.0, class, &title);
             if compared.finding.is_some() {
                 canvas.mark(14.0, y + 3.0, &compared.sentence().unwrap_or_default());
             }
@@ -109,6 +111,7 @@ fn row(
         };
         let x = left + column * first.0 as f64;
         let room = column * run.len() as f64;
+        // Narrow columns have no room to spare for gaps.
         let gap = if column > 6.0 { 1.5 } else { 0.0 };
         let first_day = comparison.first;
         let date = |day: usize| first_day.iter_days().nth(day).unwrap_or(first_day);

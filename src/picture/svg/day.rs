@@ -30,6 +30,7 @@ pub(crate) fn day(day: &DaySeries, embedding: Embedding) -> String {
     let label = |watt| axis::label(watt, factor);
     canvas.scale(&ticks, |watt| plot.y(watt), label, &unit);
     plot.draw_inverters(&stack, &mut canvas);
+    // After the areas, which would hide the lines.
     plot.draw_flows(&flows, &mut canvas);
     let mut y = plot.draw_hours(&mut canvas);
     let has_faults = day.inverters.iter().any(|one| !one.faults.is_empty());
@@ -102,6 +103,7 @@ fn stack(day: &DaySeries) -> Vec<Parts> {
         let steps = sums.iter_mut().zip(&inverter.power);
         let part = |(sum, power): (&mut f64, &Option<f64>)| {
             let from = *sum;
+            // What an inverter draws at night would put its area below that of the one under it.
             *sum += power.as_ref()?.max(0.0);
             Some((from, *sum))
         };
@@ -126,6 +128,7 @@ fn lit(mut run: Vec<(usize, (f64, f64))>) -> Option<Vec<(usize, (f64, f64))>> {
     let has_power = |(_, (from, to)): &(usize, (f64, f64))| to > from;
     let first = run.iter().position(has_power)?;
     let last = run.iter().rposition(has_power)?;
+    // One step without power at each end, from which the area rises.
     run.truncate(last + 2);
     Some(run.split_off(first.saturating_sub(1)))
 }
@@ -174,6 +177,7 @@ impl Plot<'_> {
                 let (from, to) = (self.day.hour(fault.from), self.day.hour(fault.to));
                 let title = format!("{}: {} ({from} to {to})", inverter.title, fault.text);
                 let (start, end) = (self.x(fault.from), self.x(fault.to));
+                // A shorter one is hidden by its mark.
                 if end - start > 6.0 {
                     canvas.rect([start, y + 4.0, end - start, 5.0], "fault", &title);
                 }

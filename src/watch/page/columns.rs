@@ -85,6 +85,7 @@ static COLUMNS: [Column; 13] = [
 /// Blank columns between two columns of a list of this width.
 pub(super) const fn gap(width: u16, has_hybrids: bool) -> u16 {
     match has_hybrids {
+        // Three more columns: they fit sooner with narrow gaps.
         true if width < 90 => 1,
         false if width < 60 => 1,
         _ => 2,
@@ -137,6 +138,8 @@ pub(super) fn fit(width: u16, has_hybrids: bool, need: impl Fn(Kind) -> u16) -> 
             *room -= more;
         }
     };
+    // Whole names and states come before columns that are merely useful; the curve gets what is
+    // left.
     add(needed, &mut kept, &mut room);
     for kind in [Kind::Name, Kind::Status] {
         grow(kind, &mut kept, &mut room);

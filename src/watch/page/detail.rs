@@ -40,6 +40,7 @@ pub(super) fn draw(
     let count = u16::try_from(inverter.curves().len()).unwrap_or(0);
     let across = (inside.width / 50).max(1);
     let down = count.div_ceil(across) * CURVE;
+    // The values come first: curves leave them eight lines, or are not drawn.
     let curves = if inside.height >= down + 8 { down } else { 0 };
     let [top, bottom] =
         Layout::vertical([Constraint::Length(curves), Constraint::Fill(1)]).areas(inside);
@@ -47,6 +48,7 @@ pub(super) fn draw(
         draw_curves(frame, top, plant, inverter, view, now, across);
     }
     let mut lines = lines(plant, inverter, now, bottom.width);
+    // A small page has no frame with the name in its title.
     if !is_high {
         lines.insert(
             0,
@@ -169,6 +171,7 @@ fn meanings(reading: &Reading) -> Vec<String> {
         Some(format!("{} (code {code})", status.meaning))
     };
     let mut meanings: Vec<String> = codes.into_iter().filter_map(meaning).collect();
+    // The units of a 000xi mostly share one state.
     meanings.dedup();
     meanings
 }

@@ -15,6 +15,7 @@ fn stretched(values: &[Option<f32>], width: usize) -> Vec<Option<f32>> {
         let first = column * count / width;
         let end = ((column + 1) * count / width).max(first + 1);
         let values = values.get(first..end)?.iter().flatten().copied();
+        // Not the mean, in which a short peak would be lost.
         values.reduce(|one, other| if other.abs() > one.abs() { other } else { one })
     };
     (0..width).map(of_column).collect()
@@ -24,6 +25,7 @@ fn stretched(values: &[Option<f32>], width: usize) -> Vec<Option<f32>> {
 pub(super) fn line(values: &[Option<f32>], width: u16, highest: f32) -> String {
     let bar = |value: Option<f32>| match value {
         Some(value) if highest > 0.0 => {
+            // A value of zero has a bar, too: only a step that was not read is blank.
             let height = (value / highest * 8.0).round().clamp(1.0, 8.0);
             BARS.get(height as usize).copied().unwrap_or(" ")
         }
@@ -46,11 +48,13 @@ pub(super) fn draw(
     label: impl Fn(f64) -> String,
 ) {
     let known = || values.iter().flatten().copied();
+    // From zero, so that the height of a bar is in proportion to its value.
     let highest = known().fold(0.0_f32, f32::max);
     let lowest = known().fold(0.0_f32, f32::min);
     let top = label(f64::from(highest));
     let bottom = label(f64::from(lowest));
     let left = width(&top).max(width(&bottom)).max(3);
+    // The axes alone would say nothing.
     if area.height < 3 || area.width < left + 12 {
         return;
     }
@@ -120,6 +124,7 @@ fn draw_bars(buffer: &mut Buffer, area: Rect, values: &[Option<f32>], style: Sty
             false => (above, highest),
         };
         let eighths = f32::from(room) * 8.0 * value.abs() / most.max(f32::MIN_POSITIVE);
+        // As in [`line`]: blank is what was not read.
         let eighths = (eighths.round() as usize).max(1);
         for row in 0..room {
             let filled = eighths.saturating_sub(usize::from(row) * 8).min(8);

@@ -41,6 +41,7 @@ pub(super) fn draw(
     let time = now.local.format(" %F %T ").to_string();
     let room = area.width.saturating_sub(super::text::width(&time) + 6);
     let block = block(title(plant, room))
+        // Texts on a frame have its grey unless they have a colour of their own.
         .title(Line::from(time.fg(Color::Reset)).alignment(Alignment::Right));
     let inside = block.inner(area);
     frame.render_widget(block, area);
@@ -174,6 +175,7 @@ fn exchange(plant: &Plant, now: Now) -> String {
     let Some(power) = plant.sum(Role::GridPower, now) else {
         return UNKNOWN.to_owned();
     };
+    // What is shown as zero has no direction.
     let way = match kilowatts(power.abs()) == kilowatts(0.0) {
         true => "",
         false if power < 0.0 => "out ",

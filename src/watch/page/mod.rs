@@ -90,6 +90,7 @@ pub(crate) fn draw(
     frame.render_widget(ratatui::widgets::Paragraph::new(troubles), middle);
     let place = draw_body(frame, body, plant, view, surroundings, is_high);
     status::draw_footer(frame, footer, view, surroundings, &place);
+    // Once at the end, so that no other part of the page has to ask what the terminal can show.
     apply(surroundings.look, frame.buffer_mut());
 }
 
@@ -107,6 +108,7 @@ fn draw_body(
             let [list, events] =
                 Layout::vertical([Constraint::Fill(1), Constraint::Length(10)]).areas(area);
             let place = rows::draw(frame, list, plant, view, surroundings.now, is_high);
+            // Of its own view: it begins with the newest event wherever the list is.
             status::draw_events(frame, events, &mut View::default(), surroundings, is_high);
             place
         }

@@ -101,6 +101,7 @@ impl<'a> List<'a> {
         let has_curve = list.columns.iter().any(|(one, _)| one.kind == Kind::Curve);
         if has_curve {
             let values = shown().flat_map(|one| list.curve(one)).flatten();
+            // One scale for all rows, as their curves are compared.
             list.highest = values.fold(0.0, f32::max);
         }
         list
@@ -263,6 +264,7 @@ pub(super) fn state(inverter: &WatchedInverter, plant: &Plant, now: Now) -> (Str
     };
     let style = Style::new();
     match inverter.condition {
+        // First, as whatever was known of the inverter is outdated.
         _ if is_lost => ("link lost".to_owned(), style.red()),
         Condition::Unknown => ("…".to_owned(), style.dark_gray()),
         Condition::Silent => ("no reply".to_owned(), style.dark_gray()),

@@ -87,6 +87,7 @@ fn event<'a>(entry: &TimedMessage, surroundings: &Surroundings, most: u16) -> Ve
 /// What to do about a trouble is on lines of its own.
 fn one_line(text: &str) -> String {
     let parts = text.lines().map(str::trim);
+    // A line that ends in a colon introduces the next one.
     parts.collect::<Vec<_>>().join("; ").replace(":;", ":")
 }
 

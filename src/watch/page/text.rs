@@ -1,40 +1,9 @@
 //! Texts that fit: numbers whole or not at all, other texts shortened with `…`.
 
-pub(super) use crate::format::look::{shortened, width};
+pub(super) use crate::format::look::{padded, shortened, width, wrapped};
 use chrono::{DateTime, FixedOffset};
 use ratatui::text::Span;
 use std::time::Duration;
-
-/// A text in lines of at most this width, parted between words.
-pub(super) fn wrapped(text: &str, most: u16) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let word = shortened(word, most);
-        let Some(line) = lines.last_mut() else {
-            break;
-        };
-        if line.is_empty() {
-            *line = word;
-        } else if width(line) + 1 + width(&word) <= most {
-            *line += " ";
-            *line += &word;
-        } else {
-            lines.push(word);
-        }
-    }
-    lines
-}
-
-/// A text in exactly this width.
-pub(super) fn padded(text: &str, most: u16, is_right: bool) -> String {
-    let text = shortened(text, most);
-    let blanks = " ".repeat(usize::from(most.saturating_sub(width(&text))));
-    if is_right {
-        blanks + &text
-    } else {
-        text + &blanks
-    }
-}
 
 /// Those of `parts` that fit side by side, `gap` columns between them; the first ones matter most.
 pub(super) fn fitting<'a>(parts: Vec<Vec<Span<'a>>>, most: u16, gap: u16) -> Vec<Span<'a>> {
@@ -45,6 +14,7 @@ pub(super) fn fitting<'a>(parts: Vec<Vec<Span<'a>>>, most: u16, gap: u16) -> Vec
         let wide: usize = part.iter().map(Span::width).sum();
         let wide = u16::try_from(wide).unwrap_or(u16::MAX);
         if wide == 0 || used + between + wide > most {
+            // Not the end: a shorter part further on may still fit.
             continue;
         }
         used += between + wide;
@@ -77,6 +47,7 @@ pub(super) fn rounded(number: f64, decimals: usize) -> String {
 
 /// `4 s`, `3 min`, `2 h`, `5 d`
 pub(super) fn age(age: Duration) -> String {
+    // Two digits at most, but for days: the column stays narrow.
     match age.as_secs() {
         seconds @ 0..100 => format!("{seconds} s"),
         seconds @ 100..6000 => format!("{} min", seconds / 60),
@@ -103,19 +74,6 @@ pub(super) fn place(first: usize, shown: usize, count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_stand_at_the_right() {
-        assert_eq!(padded("412 W", 8, true), "   412 W");
-    }
-
-    #[test]
-    fn long_texts_are_parted_between_words() {
-        let lines = wrapped("error: can't write rows; make room", 12);
-        assert_eq!(lines, ["error: can't", "write rows;", "make room"]);
-        assert_eq!(wrapped("", 5), [""]);
-        assert_eq!(wrapped("/dev/serial/by-id/usb", 8), ["/dev/se…"]);
-    }
 
     #[test]
     fn zero_has_no_sign() {

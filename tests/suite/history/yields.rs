@@ -3,7 +3,9 @@
 use super::{date, history, json};
 use crate::support::logs::{Inverter, MODELS, Model, Point, write, write_day};
 use chrono::{Datelike, NaiveDate};
+use kaco_ardexa::kaco::layouts::THREE_UNITS;
 use std::collections::BTreeMap;
+use std::fs;
 use tempfile::TempDir;
 
 /// What is odd about a day: its points are changed, and what the counter of the inverter shows at
@@ -110,6 +112,34 @@ fn a_counter_that_stands_still_for_days_counts_once() {
         let row = table.lines().find(|line| line.starts_with("02"));
         assert!(row.unwrap().ends_with(" 0.0"), "{table}");
     }
+}
+
+/// At dawn the second and third unit of a 000xi repeat what they showed last; the first does not
+/// answer.
+#[test]
+fn a_unit_without_figures_does_not_hide_what_the_others_repeat() {
+    const CELLS: &str = "mpp-track,400.0,1.00,400,230.0,1.70,380,30";
+    let home = TempDir::new().unwrap();
+    let folder = home.path().join("02");
+    fs::create_dir(&folder).unwrap();
+    let labels: Vec<&str> = THREE_UNITS.fields.iter().map(|field| field.label).collect();
+    let header = format!("# datetime, {}", labels.join(", "));
+    for (day, rows) in [
+        ("2026-05-01", [("08:00", 0, 0), ("20:00", 5_000, 7_000)]),
+        (
+            "2026-05-02",
+            [("06:00", 5_000, 7_000), ("06:05", 5_000, 7_000)],
+        ),
+    ] {
+        let row = |(time, second, third)| {
+            let silent = ",".repeat(9);
+            format!("{day}T{time}:00+0200{silent},{CELLS},{second},{CELLS},{third},25000xi\n")
+        };
+        let text = format!("{header}\n{}", rows.map(row).concat());
+        fs::write(folder.join(format!("{day}.csv")), text).unwrap();
+    }
+    let yields: Vec<i64> = month(&home, "2026-05").into_values().collect();
+    assert_eq!(yields, [12_000, 0]);
 }
 
 #[test]
