@@ -11,7 +11,11 @@ use clap::parser::ValueSource;
 
 /// An option with those that do nothing without it. In the environment they may stand all the same.
 const PARTS: [(&str, &str, &[&str]); 2] = [
-    ("broker", "--mqtt", &["mqtt_password_file", "mqtt_ca"]),
+    (
+        "broker",
+        "--mqtt",
+        &["mqtt_password_file", "mqtt_ca", "mqtt_cert", "mqtt_prefix"],
+    ),
     (
         "database",
         "--influx",

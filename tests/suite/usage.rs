@@ -82,8 +82,14 @@ fn arguments_that_are_nearly_right_say_what_was_meant() {
 #[test]
 fn options_without_effect_are_refused() {
     let log = ["log", "sim:", "2", "/proc/none"];
-    for option in ["--mqtt-password-file", "--mqtt-ca"] {
-        let arguments = [log.as_slice(), &[option, "/nowhere"]].concat();
+    for options in [
+        &["--mqtt-password-file", "/nowhere"][..],
+        &["--mqtt-ca", "/nowhere"],
+        &["--mqtt-cert", "/nowhere", "--mqtt-key", "/nowhere"],
+        &["--mqtt-prefix", "plants/roof"],
+    ] {
+        let arguments = [log.as_slice(), options].concat();
+        let option = options[0];
         let words = format!("{option} has no effect without --mqtt URL");
         expect_usage_error(&arguments, &words);
     }
