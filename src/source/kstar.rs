@@ -72,6 +72,8 @@ pub struct KstarSource {
     polling: JoinSet<(KnownInverter, Result<Outcome, NetworkError>)>,
     search: Option<RunningSearch>,
     searched: Option<Instant>,
+    /// Whether the last round reached nothing.
+    is_down: bool,
 }
 
 struct RunningSearch {
@@ -109,6 +111,7 @@ impl KstarSource {
             polling: JoinSet::new(),
             search: None,
             searched: None,
+            is_down: false,
             plan,
         };
         for ip in source.plan.known.clone() {
@@ -156,7 +159,7 @@ impl KstarSource {
         self.start_search();
         let is_once = self.lifetime == Lifetime::Once;
         let mut round = Round::default();
-        while !awaited.is_empty() || (is_once && self.search.is_some()) {
+        while !awaited.is_empty() || (self.waits_for_all() && self.search.is_some()) {
             tokio::select! {
                 Some(done) = self.polling.join_next() => {
                     // Tasks neither panic nor are they cancelled.
@@ -183,11 +186,18 @@ impl KstarSource {
         match self.lifetime {
             Lifetime::Once => self.judge_once(round, report),
             // One that can't be reached is silent; if none can, the network is down.
-            Lifetime::Watch => match round.failure {
-                Some(failure) if !round.reached => Err(failure.into()),
-                _ => Ok(()),
-            },
+            Lifetime::Watch => {
+                let failure = round.failure.filter(|_| !round.reached);
+                self.is_down = failure.is_some();
+                failure.map_or(Ok(()), |failure| Err(failure.into()))
+            }
         }
+    }
+
+    /// Whether nothing is left to a later round. While the network is down, a round that waited for
+    /// nothing would look as if it was back.
+    fn waits_for_all(&self) -> bool {
+        self.lifetime == Lifetime::Once || self.is_down
     }
 
     /// Reports inverters that were not waited for and are decided by now; a search that has ended
@@ -205,9 +215,14 @@ impl KstarSource {
             while let Ok(ip) = search.found.try_recv() {
                 found.push(ip);
             }
-            if search.task.is_finished() && search.found.is_empty() {
-                self.search = None;
-            }
+        }
+        let is_over = |search: &mut RunningSearch| search.task.is_finished();
+        if let Some(search) = self.search.take_if(is_over)
+            && let Ok(Err(failure)) = search.task.await
+            && self.order.is_empty()
+        {
+            // Inverters that are known show better than the search whether the network is there.
+            round.failure = Some(failure);
         }
         for ip in found {
             self.add(ip, true);
@@ -225,7 +240,7 @@ impl KstarSource {
         let clock = self.clock;
         let wanted: Vec<KnownInverter> = wanted;
         for mut inverter in wanted {
-            if self.lifetime == Lifetime::Once || !inverter.was_silent {
+            if self.waits_for_all() || !inverter.was_silent {
                 awaited.insert(inverter.ip);
             }
             self.polling.spawn(async move {
@@ -240,7 +255,7 @@ impl KstarSource {
         let Some(search_at) = &self.plan.search else {
             return;
         };
-        let is_due = self.searched.is_none_or(|at| at.elapsed() >= SEARCH_EVERY);
+        let is_due = self.is_down || self.searched.is_none_or(|at| at.elapsed() >= SEARCH_EVERY);
         if self.search.is_some() || !is_due {
             return;
         }
