@@ -20,20 +20,7 @@ static ADVICE: &[(&[&str], &str)] = &[
         &["fan"],
         "clean the fan or have it exchanged; the inverter reduces its power until then",
     ),
-    (
-        &[
-            "grid",
-            "utility",
-            "overvolt",
-            "undervolt",
-            "frequency",
-            "phase",
-            "ac voltage",
-            "island",
-        ],
-        "look at the fuses and the voltage of the grid; it goes on by itself when the grid is well \
-         again; if it comes often, ask the electrician or the operator of the grid",
-    ),
+    // Before the grid: an overvoltage of the modules or of the DC link is not one of the grid.
     (
         &["pv", "dc voltage", "string", "dc isolator"],
         "look at the DC switch, the fuses and plugs of the strings, and their voltage",
@@ -58,6 +45,20 @@ static ADVICE: &[(&[&str], &str)] = &[
         ],
         "switch the inverter off (AC, then DC), wait five minutes, switch it on; if it comes \
         again, it is a case for the maker's service",
+    ),
+    (
+        &[
+            "grid",
+            "utility",
+            "overvolt",
+            "undervolt",
+            "frequency",
+            "phase",
+            "ac voltage",
+            "island",
+        ],
+        "look at the fuses and the voltage of the grid; it goes on by itself when the grid is well \
+         again; if it comes often, ask the electrician or the operator of the grid",
     ),
 ];
 

@@ -34,6 +34,18 @@ fn a_code_a_text_and_a_meaning_are_explained() {
 }
 
 #[test]
+fn an_overvoltage_of_modules_or_dc_link_is_not_one_of_the_grid() {
+    for (code, due) in [
+        ("118", "plugs of the strings"),
+        ("85", "the maker's service"),
+        ("42", "voltage of the grid"),
+    ] {
+        let text = run(&["explain", code]).expect_code(0).stdout;
+        assert!(text.contains(due), "{text}");
+    }
+}
+
+#[test]
 fn errors_of_hybrids_are_explained_by_name_and_number() {
     let by_name = run(&["explain", "utility loss"]).expect_code(0).stdout;
     assert!(
