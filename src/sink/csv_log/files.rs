@@ -158,7 +158,7 @@ fn inside_or_new(folder: &Folder, name: &str) -> Result<Folder, LogError> {
 }
 
 /// The file that the Ardexa agent reads.
-const LATEST: &str = "latest.csv";
+pub(in crate::sink) const LATEST: &str = "latest.csv";
 
 /// Files that are not whole yet; no agent takes a hidden file for a log. The names are the same
 /// every day, so that what a killed run left is used again and not kept for ever.
@@ -170,8 +170,33 @@ fn day_file(day: NaiveDate) -> String {
     format!("{}.csv", day.format("%Y-%m-%d"))
 }
 
+/// How much of the beginning and of the end of a file is looked at, bytes: a header, and at least
+/// one row.
+const ENDS: u64 = 8192;
+
+/// The header of a file, and the whole rows at its end; `None` without a row.
+pub(in crate::sink) fn header_and_last_rows(
+    folder: &Folder,
+    name: &str,
+) -> Option<(String, String)> {
+    let mut file = folder.file(name).ok()??;
+    let length = file.metadata().ok()?.len();
+    let head = read_at(&mut file, 0, ENDS).ok()?;
+    let tail = read_at(&mut file, length.saturating_sub(ENDS), ENDS).ok()?;
+    // A damaged byte costs one cell, not the memory of all faults: hence the lossy conversion.
+    let (head, tail) = (
+        String::from_utf8_lossy(&head),
+        String::from_utf8_lossy(&tail),
+    );
+    // What follows the last line end is a torn row.
+    let (whole, _) = tail.rsplit_once('\n')?;
+    // The header, or a row whose beginning is not in the tail.
+    let (_, rows) = whole.split_once('\n')?;
+    Some((head.lines().next()?.to_owned(), rows.to_owned()))
+}
+
 /// The file of the last day that there is one of.
-fn newest_day(folder: &Folder) -> Result<Option<String>, LogError> {
+pub(in crate::sink) fn newest_day(folder: &Folder) -> Result<Option<String>, LogError> {
     let is_day = |name: &String| {
         let day = name.strip_suffix(".csv").unwrap_or_default();
         day.len() == 10 && NaiveDate::parse_from_str(day, "%Y-%m-%d").is_ok()
