@@ -103,6 +103,7 @@ impl FromStr for Device {
                 .map(Self::Tcp)
                 .ok_or_else(|| DeviceError::NotAGateway(text.to_owned())),
             Some((scheme, rest)) if rest.starts_with("//") => {
+                // The scheme alone: a password may follow.
                 Err(DeviceError::Url(scheme.escape_default().to_string()))
             }
             Some(("replay", "")) => Err(DeviceError::NoRecording),
@@ -142,6 +143,8 @@ impl Device {
         match self {
             Self::Serial(path) => {
                 let target = path.canonicalize();
+                // The path of an unplugged adapter can't be resolved; at least `//` and `/./` are
+                // normalized.
                 let target = target.unwrap_or_else(|_| path.components().collect());
                 target.display().to_string()
             }
@@ -183,6 +186,7 @@ impl Connect for Link {
         Ok(match &self.device {
             Device::Serial(path) => Box::new(serial::open(path)?),
             Device::Tcp(gateway) => {
+                // Kept when the bus opens the link again: no other run comes in between.
                 if self.claim.is_none() {
                     self.claim = claim::take(gateway)?;
                 }
@@ -194,6 +198,7 @@ impl Connect for Link {
                     device: self.device.to_string(),
                     reason: error.to_string(),
                 };
+                // A link that is opened again leads to the same inverters.
                 let simulation = match &mut self.simulation {
                     Some(running) => running,
                     none => none.insert(Simulation::start(*mood, None).map_err(unusable)?),
