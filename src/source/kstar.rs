@@ -134,6 +134,7 @@ impl KstarSource {
 
     /// Adds an inverter unless it is known; `is_awake` if its module has just answered a search.
     fn add(&mut self, ip: Ipv4Addr, is_awake: bool) -> bool {
+        // Inverters that were named always have room.
         let has_room = self.order.len() < MOST.max(self.plan.known.len());
         let is_new = has_room && self.order.iter().all(|(known, _)| *known != ip);
         if is_new {
@@ -166,6 +167,7 @@ impl KstarSource {
                     let Ok((inverter, outcome)) = done else { continue };
                     awaited.remove(&inverter.ip);
                     let observation = self.observe(inverter, outcome, &mut round);
+                    // A run that polls once reports in a fixed order, at its end.
                     if is_once {
                         round.observations.push(observation);
                     } else {
@@ -178,6 +180,7 @@ impl KstarSource {
                             awaited.append(&mut self.start(|inverter| inverter.ip == ip));
                         }
                     }
+                    // A search that ended well does not hide that an inverter was unreachable.
                     Err(ended) => round.failure = ended.or(round.failure.take()),
                 },
             }
@@ -203,6 +206,7 @@ impl KstarSource {
     /// Reports inverters that were not waited for and are decided by now; a search that has ended
     /// is forgotten.
     async fn harvest(&mut self, round: &mut Round, report: &mut impl FnMut(Observation)) {
+        // Lets tasks whose replies are there finish.
         tokio::task::yield_now().await;
         while let Some(done) = self.polling.try_join_next() {
             if let Ok((inverter, outcome)) = done {
@@ -232,6 +236,7 @@ impl KstarSource {
     /// Starts to poll those that are `wanted`; gives those that are waited for.
     fn start(&mut self, wanted: impl Fn(&KnownInverter) -> bool) -> BTreeSet<Ipv4Addr> {
         let mut awaited = BTreeSet::new();
+        // Inverters whose last poll is not over are not in the list: none is polled twice at once.
         let (wanted, idle) = self
             .inverters
             .drain(..)
@@ -243,6 +248,7 @@ impl KstarSource {
             if self.waits_for_all() || !inverter.was_silent {
                 awaited.insert(inverter.ip);
             }
+            // The inverter goes into its task and comes back with the outcome: nothing is shared.
             self.polling.spawn(async move {
                 let outcome = inverter.poll(clock).await;
                 (inverter, outcome)
@@ -317,6 +323,7 @@ impl KstarSource {
     ) -> Result<(), SourceError> {
         let known = self.plan.known.len();
         if let Some(found) = self.order.get_mut(known..) {
+            // The order in which they answer differs from run to run.
             found.sort_by_key(|(ip, _)| *ip);
         }
         let place = |observation: &Observation| {
@@ -378,6 +385,7 @@ impl KnownInverter {
             other => return Ok(other.map(Box::new)),
         };
         answer.time = Some(clock());
+        // After the readings, which count whatever becomes of it.
         let identity = self.identity().await;
         let answer = Box::new(identity.sign(answer, Some(IpAddr::V4(self.ip))));
         Ok(Outcome::Read { answer, first_byte })

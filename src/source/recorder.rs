@@ -72,6 +72,7 @@ impl State {
             first_byte: exchange.first_byte,
             outcome: exchange.outcome.to_owned(),
         };
+        // One write per line: a run that is killed leaves no part of one.
         if let Err(error) = file.write_all(line.line().as_bytes()) {
             self.file = None;
             self.error = Some(error);
