@@ -165,6 +165,7 @@ impl<'a> Section<'a> {
 
 fn unknown(key: &str, kind: &Kind) -> String {
     let shown = key.escape_debug();
+    // Checked first: a guess such as 'pace' for 'pass' would mislead.
     if SECRETS.contains(&key) {
         return format!(
             "key '{shown}' is not allowed: secrets do not stand in this file; \
@@ -247,6 +248,7 @@ pub(super) fn path(value: &DeValue<'_>) -> Result<PathBuf, String> {
 pub(super) fn whole(value: &DeValue<'_>, least: u32, most: u32) -> Result<u32, String> {
     let what = format!("a whole number of {least} to {most}");
     match value {
+        // TOML has hexadecimal, octal and binary numbers too; their prefix is not in the text.
         DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix())
             .ok()
             .filter(|number| (least..=most).contains(number))
