@@ -24,6 +24,8 @@ const MISSED: TimeDelta = TimeDelta::days(1);
 pub(super) fn report_faults(directory: &LogDirectory, folder: &str, subject: &str, new: &Reading) {
     let folder = directory.inside(folder).ok().flatten();
     let last = folder.as_ref().and_then(last_rows);
+    // Without an earlier row, every fault has just begun. A file that can't be read is not reported
+    // here: appending the row to it fails too.
     let (header, rows) = last.unwrap_or_default();
     let [before, now] = fault::before_and_now(new, &header, &rows);
     for fault in now.iter().filter(|fault| !before.contains(fault)) {
@@ -41,6 +43,7 @@ pub(super) fn report_faults(directory: &LogDirectory, folder: &str, subject: &st
 /// Warns once a day of inverters without a row for more than a day, where others of their bus feed
 /// in.
 pub(super) fn report_missed(directory: &LogDirectory, round: &[Observation]) {
+    // A neighbour that feeds in shows that it is day: at night all inverters are silent.
     let feeding = |observation: &&Observation| {
         let power = observation
             .reading()
@@ -70,6 +73,7 @@ fn report_missed_one(folder: &Folder, subject: &str, now: DateTime<FixedOffset>)
     };
     let today = now.date_naive().to_string();
     let warned = folder.read(MARKER).ok().flatten();
+    // Once a day: cron mails what each of its runs prints.
     if now - last <= MISSED || warned.as_deref() == Some(today.as_bytes()) {
         return;
     }
@@ -85,10 +89,13 @@ fn report_missed_one(folder: &Folder, subject: &str, now: DateTime<FixedOffset>)
 }
 
 fn is_missed(observation: &Observation) -> bool {
+    // Where an inverter was unreachable or not polled, its link failed, which is an error already.
     matches!(observation.outcome, Outcome::Silent | Outcome::Garbled(_))
 }
 
 fn is_beside(one: &InverterId, other: &InverterId) -> bool {
+    // Inverters of the network have no bus either: without the address they would pass for
+    // neighbours on the unnamed one.
     one != other && one.has_address() && other.has_address() && one.bus() == other.bus()
 }
 
