@@ -34,8 +34,11 @@ fn a_code_a_text_and_a_meaning_are_explained() {
 }
 
 #[test]
-fn an_overvoltage_of_modules_or_dc_link_is_not_one_of_the_grid() {
+fn advice_is_about_the_part_that_has_the_fault() {
     for (code, due) in [
+        ("29", "measure the insulation"),
+        ("39", "the maker's service"),
+        ("58", "clean the filter"),
         ("118", "plugs of the strings"),
         ("85", "the maker's service"),
         ("42", "voltage of the grid"),
