@@ -37,6 +37,8 @@ pub(crate) fn before_and_now(reading: &Reading, header: &str, rows: &str) -> [Ve
     let last = |label: &str| {
         let place = labels.iter().position(|known| *known == label)?;
         let rows = rows.lines().rev().filter(|row| !row.starts_with('#'));
+        // Cells with a comma are quoted; only the type can be one, and it stands behind these
+        // columns.
         let texts = rows.filter_map(|row| row.split(',').nth(place));
         texts.map(str::trim).find(|text| !text.is_empty())
     };

@@ -5,6 +5,7 @@ use std::path::Path;
 
 /// Name and number of a process that has `device` open, where this user may see it.
 pub(super) fn of(device: &Path) -> Option<String> {
+    // `/proc` names the device itself, not its link in `/dev/serial`.
     let device = fs::canonicalize(device).ok()?;
     let own = std::process::id();
     fs::read_dir("/proc").ok()?.flatten().find_map(|process| {

@@ -12,6 +12,7 @@ use crate::sim::bus::Simulation;
 use crate::sim::kaco::Mood;
 use claim::Claim;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -101,7 +102,8 @@ impl FromStr for Device {
                 .and_then(|gateway| gateway.trim_end_matches('/').parse().ok())
                 .map(Self::Tcp)
                 .ok_or_else(|| DeviceError::NotAGateway(text.to_owned())),
-            Some((scheme, rest)) if scheme != "tcp" && rest.starts_with("//") => {
+            Some((scheme, rest)) if rest.starts_with("//") => {
+                // The scheme alone: a password may follow.
                 Err(DeviceError::Url(scheme.escape_default().to_string()))
             }
             Some(("replay", "")) => Err(DeviceError::NoRecording),
@@ -141,6 +143,8 @@ impl Device {
         match self {
             Self::Serial(path) => {
                 let target = path.canonicalize();
+                // The path of an unplugged adapter can't be resolved; at least `//` and `/./` are
+                // normalized.
                 let target = target.unwrap_or_else(|_| path.components().collect());
                 target.display().to_string()
             }
@@ -182,6 +186,7 @@ impl Connect for Link {
         Ok(match &self.device {
             Device::Serial(path) => Box::new(serial::open(path)?),
             Device::Tcp(gateway) => {
+                // Kept when the bus opens the link again: no other run comes in between.
                 if self.claim.is_none() {
                     self.claim = claim::take(gateway)?;
                 }
@@ -189,16 +194,15 @@ impl Connect for Link {
             }
             Device::Replay(path) => Box::new(replay::open(path)?),
             Device::Simulated(mood) => {
-                let simulation = match self.simulation.take() {
-                    Some(running) => running,
-                    None => {
-                        Simulation::start(*mood, None).map_err(|error| LinkError::Unusable {
-                            device: self.device.to_string(),
-                            reason: error.to_string(),
-                        })?
-                    }
+                let unusable = |error: io::Error| LinkError::Unusable {
+                    device: self.device.to_string(),
+                    reason: error.to_string(),
                 };
-                let simulation = self.simulation.insert(simulation);
+                // A link that is opened again leads to the same inverters.
+                let simulation = match &mut self.simulation {
+                    Some(running) => running,
+                    none => none.insert(Simulation::start(*mood, None).map_err(unusable)?),
+                };
                 Box::new(serial::open(simulation.path())?)
             }
         })

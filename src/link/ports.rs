@@ -75,6 +75,7 @@ fn product(name: &str, usb: &[SerialPortInfo]) -> Option<String> {
 fn ports(dev: &Path, sys: &Path) -> Vec<Port> {
     let lasting = listed(&dev.join("serial/by-id"), |_| true);
     let plain = listed(dev, |name| {
+        // ttyAMA is the UART of a Raspberry Pi.
         let is_adapter = ["ttyUSB", "ttyACM", "ttyAMA"]
             .iter()
             .any(|prefix| name.starts_with(prefix));

@@ -59,6 +59,7 @@ async fn play(mut line: DuplexStream, mut replies: Replies) {
     let mut request = Vec::new();
     while let Ok(byte) = line.read_u8().await {
         request.push(byte);
+        // Every request ends with a carriage return.
         if byte == b'\r' {
             if line.write_all(replies.next(&request)).await.is_err() {
                 return;

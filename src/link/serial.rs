@@ -66,6 +66,7 @@ fn explain(path: &Path, error: &Error) -> LinkError {
         };
     }
     match error.kind() {
+        // The library reports EBUSY, and a lock that another process holds, as this.
         ErrorKind::NoDevice => LinkError::Busy {
             device,
             holder: holder::of(path),
@@ -92,6 +93,7 @@ fn explain(path: &Path, error: &Error) -> LinkError {
 /// Whether it can be opened, but has no line behind it. What can't be opened, as services are kept
 /// from devices, may have one.
 fn is_something_else(path: &Path) -> bool {
+    // Opened so, it neither waits for a carrier nor becomes the controlling terminal.
     let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::empty()).is_ok_and(|file| !isatty(file))
 }
@@ -103,6 +105,7 @@ fn permission_hint(path: &Path) -> String {
         .and_then(|metadata| group_name(metadata.gid()));
     let group = group
         .as_deref()
+        // Membership in `root` would give more than the right to use a port.
         .filter(|name| *name != "root")
         .unwrap_or("dialout");
     format!(

@@ -20,7 +20,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// What a gateway still had in its buffer comes right behind the connection.
 const OLD_BYTES: Duration = Duration::from_millis(50);
 
-/// How soon the system notices that a quiet gateway is gone.
+/// Idle time before the system probes whether a quiet gateway is still there, and between probes.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// Where a gateway listens.
@@ -98,6 +98,7 @@ pub(super) async fn open(gateway: &Gateway) -> Result<TcpStream, LinkError> {
     let mut stream = stream
         .and_then(prepared)
         .map_err(|error| explain(gateway, &error))?;
+    // A reply to an earlier client's request could be taken for ours.
     let mut old = 0;
     let _ = timeout(OLD_BYTES, throw_away(&mut stream, &mut old)).await;
     if old > 0 {
@@ -116,6 +117,7 @@ async fn throw_away(stream: &mut TcpStream, count: &mut usize) {
 }
 
 fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
+    // A request is not held back until the gateway has acknowledged the one before.
     stream.set_nodelay(true)?;
     let keep_alive = TcpKeepalive::new()
         .with_time(KEEP_ALIVE)

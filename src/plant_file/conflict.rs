@@ -96,6 +96,8 @@ fn note_units(
     units: &mut BTreeMap<u32, usize>,
     notes: &mut Notes<'_>,
 ) {
+    // Without SunSpec, units that collide do no harm; an offset that was written is checked all the
+    // same.
     if !has_units && bus.sunspec_offset == 0 {
         return;
     }
@@ -117,6 +119,6 @@ fn note_units(
                  choose another offset"
             ),
         );
-        return;
+        return; // one mistake per bus: its further units have the same offset
     }
 }

@@ -64,6 +64,7 @@ impl<'a> Notes<'a> {
         if self.found.mistakes.is_empty() {
             return Ok(good);
         }
+        // Conflicts are found after all sections were read.
         self.found.mistakes.sort_by_key(|mistake| mistake.line);
         Err(self.found)
     }

@@ -157,6 +157,7 @@ pub(crate) fn read(path: &Path) -> Result<PlantFile, Unusable> {
         Unusable::Unreadable(format!("can't read the plant file {shown}: {reason}"))
     };
     let mut text = String::new();
+    // One byte more shows that it is longer, without reading all of it.
     let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
     match read {
         Ok(_) if text.len() as u64 > LONGEST => Err(unreadable(&"it is longer than 1 MB")),
@@ -294,8 +295,10 @@ fn bus(section: &Section<'_>, top: &Polling, notes: &mut Notes<'_>) -> Option<At
     let names = section.at("names", names, notes);
     let kwp = |value: &DeValue<'_>| section::by_address(value, "9.9", section::kwp);
     let kwp = section.at("kwp", kwp, notes);
+    // With the largest offset, address 1 is unit 247, the last one.
     let offset = |value: &DeValue<'_>| section::whole(value, 0, 246).map(|offset| offset as u16);
     let sunspec_offset = section.get("sunspec-offset", offset, notes);
+    // All keys are read before this, so that one run shows all mistakes.
     let (device, addresses) = (device?.value, addresses?.value);
     let known = addresses.as_slice();
     on_bus("names", &names, known, notes);
@@ -318,6 +321,8 @@ fn bus(section: &Section<'_>, top: &Polling, notes: &mut Notes<'_>) -> Option<At
 fn addresses(value: &DeValue<'_>) -> Result<Addresses, String> {
     let text = section::text(value, "2,4-7")?;
     let addresses: Addresses = text.parse().map_err(|error| format!("{error}"))?;
+    // The parser drops repeats, which are harmless in a command; in a file that is kept, one is a
+    // slip.
     let mut seen = Vec::new();
     for element in text.split(',').filter(|element| !element.trim().is_empty()) {
         let listed: Addresses = element.parse().map_err(|error| format!("{error}"))?;

@@ -165,6 +165,7 @@ impl<'a> Section<'a> {
 
 fn unknown(key: &str, kind: &Kind) -> String {
     let shown = key.escape_debug();
+    // Checked first: a guess such as 'pace' for 'pass' would mislead.
     if SECRETS.contains(&key) {
         return format!(
             "key '{shown}' is not allowed: secrets do not stand in this file; \
@@ -247,10 +248,11 @@ pub(super) fn path(value: &DeValue<'_>) -> Result<PathBuf, String> {
 pub(super) fn whole(value: &DeValue<'_>, least: u32, most: u32) -> Result<u32, String> {
     let what = format!("a whole number of {least} to {most}");
     match value {
+        // TOML has hexadecimal, octal and binary numbers too; their prefix is not in the text.
         DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix())
             .ok()
             .filter(|number| (least..=most).contains(number))
-            .ok_or_else(|| format!("`{}` is not {what}", number.as_str())),
+            .ok_or_else(|| format!("`{number}` is not {what}")),
         other => expected(&what, other),
     }
 }
@@ -258,7 +260,7 @@ pub(super) fn whole(value: &DeValue<'_>, least: u32, most: u32) -> Result<u32, S
 /// A duration in quotes, or plain seconds.
 pub(super) fn time(value: &DeValue<'_>) -> Result<Duration, String> {
     match value {
-        DeValue::Integer(number) => duration::parse(number.as_str()),
+        DeValue::Integer(number) => duration::parse(&number.to_string()),
         DeValue::Float(number) => duration::parse(number.as_str()),
         DeValue::String(text) => duration::parse(text),
         other => expected("a duration such as \"1.5s\"", other),
@@ -316,8 +318,8 @@ fn is_invisible(character: char) -> bool {
 /// Installed peak power, kW.
 pub(super) fn kwp(value: &DeValue<'_>) -> Result<Decimal, String> {
     let digits = match value {
-        DeValue::Integer(number) => number.as_str(),
-        DeValue::Float(number) => number.as_str(),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
         other => return expected("a number of kilowatts such as 9.9", other),
     };
     let number = digits.parse::<Decimal>().ok();

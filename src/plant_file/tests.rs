@@ -81,6 +81,15 @@ fn every_mistake_names_line_key_and_fix() {
             after_bus("gap = true\n"),
             "4: key 'gap': expected a duration such as \"1.5s\", found true or false",
         ),
+        (after_bus("gap = 0x10\n"), "4: key 'gap': `0x10` is not"),
+        (
+            after_bus("attempts = 0xff\n"),
+            "4: key 'attempts': `0xff` is not a whole number",
+        ),
+        (
+            after_bus("kwp = { 2 = 0x10 }\n"),
+            "4: key 'kwp': 02: `0x10` is not a peak power",
+        ),
         (
             after_bus("attempts = 0\n"),
             "4: key 'attempts': `0` is not a whole number of 1 to 100",

@@ -37,6 +37,7 @@ impl SinkPlan {
 /// Whether rows could be written below a directory, or below the one that it would be made in.
 fn directory(path: &Path) -> Result<(), Failure> {
     let mut place = path;
+    // What is missing would be made; what may not be looked at is an error.
     while let Err(error) = fs::metadata(place) {
         let parent = place
             .parent()
@@ -72,6 +73,7 @@ pub(crate) fn file(what: &str, path: &Path) -> Result<(), Failure> {
 }
 
 fn may_write(path: &Path, access: Access) -> io::Result<()> {
+    // By the effective user, as an open is judged.
     Ok(accessat(CWD, path, access, AtFlags::EACCESS)?)
 }
 

@@ -124,6 +124,8 @@ impl Sinks {
         for failure in plan.exposed() {
             warn!("{failure}");
         }
+        // Observations are delivered in this order: a row is on the disk before it is printed or
+        // published.
         let mut sinks = Vec::new();
         if let Some(path) = &plan.log {
             sinks.push(Sink::CsvLog(CsvLog::open(path)?));
@@ -222,6 +224,7 @@ impl Sinks {
         for inverter in inverters {
             let observation = match known(inverter) {
                 Some(known) => {
+                    // The place is the same, so only the name can differ.
                     let name = inverter.name().map(str::to_owned);
                     let named = known.inverter.clone().named(name);
                     Observation::new(named, known.outcome.clone()).at(known.time)
@@ -391,6 +394,7 @@ impl Sinks {
         let health = |sink: &Sink| Health {
             name: sink.name().to_owned(),
             trouble: match sink {
+                // These two have tasks of their own, whose trouble is noted at the end of the run.
                 Sink::Mqtt(mqtt) => mqtt.trouble(),
                 Sink::Influx(influx) => influx.trouble(),
                 _ => self.troubles.of(sink.name()),

@@ -16,7 +16,7 @@ const EVERYBODY: u32 = 0o004;
 
 /// A password or token; it can be used, not seen.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password(Vec<u8>);
+pub struct Password(Vec<u8>); // to MQTT it is binary data, not a text
 
 impl Password {
     /// These bytes; `None` if there are none.
@@ -36,6 +36,7 @@ impl Password {
     pub(super) fn read(path: &Path) -> Result<Self, String> {
         let bytes = lines::whole(path, lines::LONGEST);
         let mut bytes = bytes.map_err(|error| error.to_string())?;
+        // No more than one: a password may end with blanks.
         if bytes.pop_if(|byte| *byte == b'\n').is_some() {
             bytes.pop_if(|byte| *byte == b'\r');
         }
@@ -68,6 +69,7 @@ pub(super) fn exposed<'a>(files: impl Iterator<Item = SecretFile<'a>>) -> Vec<Fa
 }
 
 fn is_open(path: &Path) -> bool {
+    // A group may read it: a service often has its secrets that way.
     fs::metadata(path).is_ok_and(|file| file.mode() & EVERYBODY != 0)
 }
 

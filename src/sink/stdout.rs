@@ -68,6 +68,7 @@ impl Stdout {
             Printed::Table(medium) if latest.len() > 1 => overview(latest, medium),
             Printed::Table(medium) | Printed::Details(medium) => tables(latest, medium),
             Printed::Prometheus => prometheus::exposition(latest),
+            // At the end, as the header is the union of all columns.
             Printed::Csv => csv_table::table(latest),
             Printed::Json => not_polled(latest),
             Printed::Influx => String::new(),

@@ -33,6 +33,8 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), LogError> {
         .and_then(|()| File::create_new(&new))
         .and_then(|mut file| {
             file.write_all(text.as_bytes())
+                // Before the rename: after a power cut, some file systems have the new name with an
+                // empty file.
                 .and_then(|()| file.sync_all())
         })
         .and_then(|()| fs::rename(&new, path));

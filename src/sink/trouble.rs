@@ -58,6 +58,7 @@ impl Troubles {
             Ok(()) => {
                 if self.now.remove(subject).is_some() {
                     warn!("{subject}{again}");
+                    // If it begins again, the hint is given again.
                     self.hint = None;
                 }
                 return true;

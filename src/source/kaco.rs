@@ -94,6 +94,7 @@ impl KacoSource {
         report: &mut impl FnMut(Observation),
     ) -> Result<(), SourceError> {
         let outcome = self.poll_addresses(due, report).await;
+        // What is known of the inverters stays: only the link is gone.
         if outcome.is_err() {
             self.poller = None;
         }
@@ -106,12 +107,14 @@ impl KacoSource {
         report: &mut impl FnMut(Observation),
     ) -> Result<(), LinkError> {
         let due = due.iter().filter_map(InverterId::address);
+        // Those that were silent come last: each costs a timeout that the others need not wait for.
         let (asleep, awake): (Vec<_>, Vec<_>) =
             due.partition(|address| self.silent.contains(address));
         let poller = match &mut self.poller {
             Some(poller) => poller,
             lost => lost.insert(open(&self.plan, self.recorder.as_ref(), self.clock).await?),
         };
+        // A run that polls once would have to request them every time.
         let asks_facts = self.lifetime == Lifetime::Watch;
         let mut new = Vec::new();
         let (plan, clock) = (&self.plan, self.clock);
@@ -130,6 +133,7 @@ impl KacoSource {
         };
         poller.round(&awake, &mut report).await?;
         poller.once(&asleep, &mut report).await?;
+        // After the readings, which would wait for up to two more requests of each inverter.
         if asks_facts {
             for address in new {
                 self.facts.insert(address, poller.facts(address).await?);

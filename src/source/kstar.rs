@@ -72,6 +72,8 @@ pub struct KstarSource {
     polling: JoinSet<(KnownInverter, Result<Outcome, NetworkError>)>,
     search: Option<RunningSearch>,
     searched: Option<Instant>,
+    /// Whether the last round reached nothing.
+    is_down: bool,
 }
 
 struct RunningSearch {
@@ -109,6 +111,7 @@ impl KstarSource {
             polling: JoinSet::new(),
             search: None,
             searched: None,
+            is_down: false,
             plan,
         };
         for ip in source.plan.known.clone() {
@@ -131,6 +134,7 @@ impl KstarSource {
 
     /// Adds an inverter unless it is known; `is_awake` if its module has just answered a search.
     fn add(&mut self, ip: Ipv4Addr, is_awake: bool) -> bool {
+        // Inverters that were named always have room.
         let has_room = self.order.len() < MOST.max(self.plan.known.len());
         let is_new = has_room && self.order.iter().all(|(known, _)| *known != ip);
         if is_new {
@@ -156,13 +160,14 @@ impl KstarSource {
         self.start_search();
         let is_once = self.lifetime == Lifetime::Once;
         let mut round = Round::default();
-        while !awaited.is_empty() || (is_once && self.search.is_some()) {
+        while !awaited.is_empty() || (self.waits_for_all() && self.search.is_some()) {
             tokio::select! {
                 Some(done) = self.polling.join_next() => {
                     // Tasks neither panic nor are they cancelled.
                     let Ok((inverter, outcome)) = done else { continue };
                     awaited.remove(&inverter.ip);
                     let observation = self.observe(inverter, outcome, &mut round);
+                    // A run that polls once reports in a fixed order, at its end.
                     if is_once {
                         round.observations.push(observation);
                     } else {
@@ -175,6 +180,7 @@ impl KstarSource {
                             awaited.append(&mut self.start(|inverter| inverter.ip == ip));
                         }
                     }
+                    // A search that ended well does not hide that an inverter was unreachable.
                     Err(ended) => round.failure = ended.or(round.failure.take()),
                 },
             }
@@ -183,16 +189,24 @@ impl KstarSource {
         match self.lifetime {
             Lifetime::Once => self.judge_once(round, report),
             // One that can't be reached is silent; if none can, the network is down.
-            Lifetime::Watch => match round.failure {
-                Some(failure) if !round.reached => Err(failure.into()),
-                _ => Ok(()),
-            },
+            Lifetime::Watch => {
+                let failure = round.failure.filter(|_| !round.reached);
+                self.is_down = failure.is_some();
+                failure.map_or(Ok(()), |failure| Err(failure.into()))
+            }
         }
+    }
+
+    /// Whether nothing is left to a later round. While the network is down, a round that waited for
+    /// nothing would look as if it was back.
+    fn waits_for_all(&self) -> bool {
+        self.lifetime == Lifetime::Once || self.is_down
     }
 
     /// Reports inverters that were not waited for and are decided by now; a search that has ended
     /// is forgotten.
     async fn harvest(&mut self, round: &mut Round, report: &mut impl FnMut(Observation)) {
+        // Lets tasks whose replies are there finish.
         tokio::task::yield_now().await;
         while let Some(done) = self.polling.try_join_next() {
             if let Ok((inverter, outcome)) = done {
@@ -205,9 +219,14 @@ impl KstarSource {
             while let Ok(ip) = search.found.try_recv() {
                 found.push(ip);
             }
-            if search.task.is_finished() && search.found.is_empty() {
-                self.search = None;
-            }
+        }
+        let is_over = |search: &mut RunningSearch| search.task.is_finished();
+        if let Some(search) = self.search.take_if(is_over)
+            && let Ok(Err(failure)) = search.task.await
+            && self.order.is_empty()
+        {
+            // Inverters that are known show better than the search whether the network is there.
+            round.failure = Some(failure);
         }
         for ip in found {
             self.add(ip, true);
@@ -217,6 +236,7 @@ impl KstarSource {
     /// Starts to poll those that are `wanted`; gives those that are waited for.
     fn start(&mut self, wanted: impl Fn(&KnownInverter) -> bool) -> BTreeSet<Ipv4Addr> {
         let mut awaited = BTreeSet::new();
+        // Inverters whose last poll is not over are not in the list: none is polled twice at once.
         let (wanted, idle) = self
             .inverters
             .drain(..)
@@ -225,9 +245,10 @@ impl KstarSource {
         let clock = self.clock;
         let wanted: Vec<KnownInverter> = wanted;
         for mut inverter in wanted {
-            if self.lifetime == Lifetime::Once || !inverter.was_silent {
+            if self.waits_for_all() || !inverter.was_silent {
                 awaited.insert(inverter.ip);
             }
+            // The inverter goes into its task and comes back with the outcome: nothing is shared.
             self.polling.spawn(async move {
                 let outcome = inverter.poll(clock).await;
                 (inverter, outcome)
@@ -240,7 +261,7 @@ impl KstarSource {
         let Some(search_at) = &self.plan.search else {
             return;
         };
-        let is_due = self.searched.is_none_or(|at| at.elapsed() >= SEARCH_EVERY);
+        let is_due = self.is_down || self.searched.is_none_or(|at| at.elapsed() >= SEARCH_EVERY);
         if self.search.is_some() || !is_due {
             return;
         }
@@ -302,6 +323,7 @@ impl KstarSource {
     ) -> Result<(), SourceError> {
         let known = self.plan.known.len();
         if let Some(found) = self.order.get_mut(known..) {
+            // The order in which they answer differs from run to run.
             found.sort_by_key(|(ip, _)| *ip);
         }
         let place = |observation: &Observation| {
@@ -363,6 +385,7 @@ impl KnownInverter {
             other => return Ok(other.map(Box::new)),
         };
         answer.time = Some(clock());
+        // After the readings, which count whatever becomes of it.
         let identity = self.identity().await;
         let answer = Box::new(identity.sign(answer, Some(IpAddr::V4(self.ip))));
         Ok(Outcome::Read { answer, first_byte })

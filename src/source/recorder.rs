@@ -19,9 +19,9 @@ pub(crate) struct Recorder {
 }
 
 struct State {
-    file: File,
+    /// `None` after an error.
+    file: Option<File>,
     error: Option<io::Error>,
-    is_over: bool,
 }
 
 impl Recorder {
@@ -37,9 +37,8 @@ impl Recorder {
             path,
             device,
             state: Rc::new(RefCell::new(State {
-                file,
+                file: Some(file),
                 error: None,
-                is_over: false,
             })),
         })
     }
@@ -62,6 +61,9 @@ impl Recorder {
 impl State {
     /// Writes a line whole, until that fails once.
     fn note(&mut self, device: &str, exchange: Exchange<'_>) {
+        let Some(file) = &mut self.file else {
+            return;
+        };
         let line = recording::RecordedExchange {
             time: clock::now().to_rfc3339_opts(SecondsFormat::Millis, false),
             device: device.to_owned(),
@@ -70,11 +72,9 @@ impl State {
             first_byte: exchange.first_byte,
             outcome: exchange.outcome.to_owned(),
         };
-        if self.is_over {
-            return;
-        }
-        if let Err(error) = self.file.write_all(line.line().as_bytes()) {
-            self.is_over = true;
+        // One write per line: a run that is killed leaves no part of one.
+        if let Err(error) = file.write_all(line.line().as_bytes()) {
+            self.file = None;
             self.error = Some(error);
         }
     }

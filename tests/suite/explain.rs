@@ -34,6 +34,21 @@ fn a_code_a_text_and_a_meaning_are_explained() {
 }
 
 #[test]
+fn advice_is_about_the_part_that_has_the_fault() {
+    for (code, due) in [
+        ("29", "measure the insulation"),
+        ("39", "the maker's service"),
+        ("58", "clean the filter"),
+        ("118", "plugs of the strings"),
+        ("85", "the maker's service"),
+        ("42", "voltage of the grid"),
+    ] {
+        let text = run(&["explain", code]).expect_code(0).stdout;
+        assert!(text.contains(due), "{text}");
+    }
+}
+
+#[test]
 fn errors_of_hybrids_are_explained_by_name_and_number() {
     let by_name = run(&["explain", "utility loss"]).expect_code(0).stdout;
     assert!(

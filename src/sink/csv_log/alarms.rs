@@ -5,19 +5,14 @@
 //! the last one shows how long the inverter has been silent, and `.silent` beside it holds the date
 //! of the last warning about that; the next row removes it.
 
-use super::files::LogDirectory;
+use super::files::{LogDirectory, header_and_last_rows, newest_day};
 use super::folder::Folder;
 use crate::fault;
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
 use crate::reading::{Decimal, Reading, Role};
-use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
-use std::io::{self, Read, Seek, SeekFrom};
+use chrono::{DateTime, FixedOffset, TimeDelta};
 use tracing::warn;
-
-/// How much of the beginning and of the end of a file is looked at, bytes: a header, and at least
-/// one row.
-const LONGEST: u64 = 8192;
 
 /// Remembers the day of the last warning about a silent inverter.
 const MARKER: &str = ".silent";
@@ -28,7 +23,9 @@ const MISSED: TimeDelta = TimeDelta::days(1);
 /// Warns of faults that begin or end with this reading, which is not in the files yet.
 pub(super) fn report_faults(directory: &LogDirectory, folder: &str, subject: &str, new: &Reading) {
     let folder = directory.inside(folder).ok().flatten();
-    let last = folder.as_ref().and_then(|folder| last_rows(folder).ok()?);
+    let last = folder.as_ref().and_then(last_rows);
+    // Without an earlier row, every fault has just begun. A file that can't be read is not reported
+    // here: appending the row to it fails too.
     let (header, rows) = last.unwrap_or_default();
     let [before, now] = fault::before_and_now(new, &header, &rows);
     for fault in now.iter().filter(|fault| !before.contains(fault)) {
@@ -46,6 +43,7 @@ pub(super) fn report_faults(directory: &LogDirectory, folder: &str, subject: &st
 /// Warns once a day of inverters without a row for more than a day, where others of their bus feed
 /// in.
 pub(super) fn report_missed(directory: &LogDirectory, round: &[Observation]) {
+    // A neighbour that feeds in shows that it is day: at night all inverters are silent.
     let feeding = |observation: &&Observation| {
         let power = observation
             .reading()
@@ -65,7 +63,7 @@ pub(super) fn report_missed(directory: &LogDirectory, round: &[Observation]) {
 }
 
 fn report_missed_one(folder: &Folder, subject: &str, now: DateTime<FixedOffset>) {
-    let Ok(Some((_, rows))) = last_rows(folder) else {
+    let Some((_, rows)) = last_rows(folder) else {
         return;
     };
     let row = rows.lines().next_back().unwrap_or_default();
@@ -75,6 +73,7 @@ fn report_missed_one(folder: &Folder, subject: &str, now: DateTime<FixedOffset>)
     };
     let today = now.date_naive().to_string();
     let warned = folder.read(MARKER).ok().flatten();
+    // Once a day: cron mails what each of its runs prints.
     if now - last <= MISSED || warned.as_deref() == Some(today.as_bytes()) {
         return;
     }
@@ -90,40 +89,17 @@ fn report_missed_one(folder: &Folder, subject: &str, now: DateTime<FixedOffset>)
 }
 
 fn is_missed(observation: &Observation) -> bool {
+    // Where an inverter was unreachable or not polled, its link failed, which is an error already.
     matches!(observation.outcome, Outcome::Silent | Outcome::Garbled(_))
 }
 
 fn is_beside(one: &InverterId, other: &InverterId) -> bool {
+    // Inverters of the network have no bus either: without the address they would pass for
+    // neighbours on the unnamed one.
     one != other && one.has_address() && other.has_address() && one.bus() == other.bus()
 }
 
 /// The header and the last whole rows of the newest day; `None` without a row.
-fn last_rows(folder: &Folder) -> io::Result<Option<(String, String)>> {
-    let day = |name: &String| {
-        let date = name.strip_suffix(".csv")?;
-        date.parse::<NaiveDate>().ok()
-    };
-    let Some(newest) = folder.names()?.filter(|name| day(name).is_some()).max() else {
-        return Ok(None);
-    };
-    let Some(mut file) = folder.file(&newest)? else {
-        return Ok(None);
-    };
-    let mut head = Vec::new();
-    io::Read::by_ref(&mut file)
-        .take(LONGEST)
-        .read_to_end(&mut head)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(LONGEST)))?;
-    let mut tail = Vec::new();
-    file.take(LONGEST).read_to_end(&mut tail)?;
-    let (head, tail) = (
-        String::from_utf8_lossy(&head),
-        String::from_utf8_lossy(&tail),
-    );
-    let header = head.lines().next().unwrap_or_default();
-    let whole = tail.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    // The header, or a row whose beginning is not in the tail.
-    let rows = whole.split_once('\n').map_or("", |(_, rows)| rows);
-    Ok((!rows.is_empty()).then(|| (header.to_owned(), rows.to_owned())))
+fn last_rows(folder: &Folder) -> Option<(String, String)> {
+    header_and_last_rows(folder, &newest_day(folder).ok()??)
 }

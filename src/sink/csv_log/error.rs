@@ -35,6 +35,8 @@ impl LogError {
                 source,
             } => match source.kind() {
                 io::ErrorKind::PermissionDenied => Some(permission(action, path)),
+                // Missing log directories are made; this is the directory of another file, as of
+                // metrics.
                 io::ErrorKind::NotFound => {
                     let directory = word(path.parent().unwrap_or(path));
                     Some(format!("make its directory first: `mkdir -p {directory}`"))

@@ -39,6 +39,7 @@ impl LogDirectory {
         match folder.handle().try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(LogError::Busy(path.to_owned())),
+            // Some network file systems have no locks: rows are written there all the same.
             Err(TryLockError::Error(error)) => {
                 info!(
                     "{} can't be locked ({error}): see to it that no two runs write there",
@@ -46,6 +47,7 @@ impl LogDirectory {
                 );
             }
         }
+        // Checked here, before a whole round is polled for nothing.
         access(path, Access::WRITE_OK | Access::EXEC_OK)
             .map_err(io::Error::from)
             .or_explain("can't write to the directory", path)?;
@@ -65,6 +67,7 @@ impl LogDirectory {
         };
         let today = day_file(day);
         match open_repaired(&folder, &today)? {
+            // A run may have been killed between its row and `latest.csv`.
             Some(_) => publish(&folder, &today),
             None => {
                 // A symbolic link of this name is replaced with the next row.
@@ -87,6 +90,8 @@ impl LogDirectory {
         let Some(time) = reading.time else {
             return Ok(()); // a decoded capture has no place in a log
         };
+        // The handle still leads to the old directory: rows would land where it was moved to, or
+        // hidden below a disk that was mounted over it.
         if self.folder.is_gone() {
             let path = self.folder.path();
             warn!("{} was taken away, it is made again", path.display());
@@ -97,8 +102,10 @@ impl LogDirectory {
         let (header, row) = (csv::header(reading), csv::row(reading));
         match file_with_header(&folder, &today, &header)? {
             Some(file) => {
+                // Before the row is appended: afterwards the two differ in length.
                 let copy = copy_of(&folder, &file);
                 append_row(file, &folder.path_of(&today), &row)?;
+                // Where the copy does not take the row, `publish` replaces it.
                 if let Some(copy) = copy
                     && append_row(copy, &folder.path_of(LATEST), &row).is_ok()
                 {
@@ -152,13 +159,14 @@ fn inside_or_new(folder: &Folder, name: &str) -> Result<Folder, LogError> {
     folder
         .make(name)
         .or_explain("can't make the directory", &path)?;
+    // Opened as any other: a link may have taken the name since.
     inside(folder, name)?
         .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
         .or_explain("can't open", &path)
 }
 
 /// The file that the Ardexa agent reads.
-const LATEST: &str = "latest.csv";
+pub(in crate::sink) const LATEST: &str = "latest.csv";
 
 /// Files that are not whole yet; no agent takes a hidden file for a log. The names are the same
 /// every day, so that what a killed run left is used again and not kept for ever.
@@ -170,10 +178,36 @@ fn day_file(day: NaiveDate) -> String {
     format!("{}.csv", day.format("%Y-%m-%d"))
 }
 
+/// How much of the beginning and of the end of a file is looked at, bytes: a header, and at least
+/// one row.
+const ENDS: u64 = 8192;
+
+/// The header of a file, and the whole rows at its end; `None` without a row.
+pub(in crate::sink) fn header_and_last_rows(
+    folder: &Folder,
+    name: &str,
+) -> Option<(String, String)> {
+    let mut file = folder.file(name).ok()??;
+    let length = file.metadata().ok()?.len();
+    let head = read_at(&mut file, 0, ENDS).ok()?;
+    let tail = read_at(&mut file, length.saturating_sub(ENDS), ENDS).ok()?;
+    // A damaged byte costs one cell, not the memory of all faults: hence the lossy conversion.
+    let (head, tail) = (
+        String::from_utf8_lossy(&head),
+        String::from_utf8_lossy(&tail),
+    );
+    // What follows the last line end is a torn row.
+    let (whole, _) = tail.rsplit_once('\n')?;
+    // The header, or a row whose beginning is not in the tail.
+    let (_, rows) = whole.split_once('\n')?;
+    Some((head.lines().next()?.to_owned(), rows.to_owned()))
+}
+
 /// The file of the last day that there is one of.
-fn newest_day(folder: &Folder) -> Result<Option<String>, LogError> {
+pub(in crate::sink) fn newest_day(folder: &Folder) -> Result<Option<String>, LogError> {
     let is_day = |name: &String| {
         let day = name.strip_suffix(".csv").unwrap_or_default();
+        // `%m` takes a single digit too, and such names do not sort by date.
         day.len() == 10 && NaiveDate::parse_from_str(day, "%Y-%m-%d").is_ok()
     };
     let names = folder.names().or_explain("can't read", folder.path())?;
@@ -190,6 +224,7 @@ fn sync_last(folder: &Folder) -> Result<(), LogError> {
         Ok(Some(file)) => file
             .sync_all()
             .or_explain("can't write", &folder.path_of(&last)),
+        // A link, or a file of another user: no run of this user left it unflushed.
         _ => Ok(()),
     }
 }
@@ -272,6 +307,8 @@ fn open_repaired(folder: &Folder, name: &str) -> Result<Option<File>, LogError> 
             length - whole
         );
         file.set_len(whole).or_explain("can't write", &path)?;
+        // Flushed before a row follows: if a power cut kept a short row and lost this cut, the rest
+        // of the torn one would stand behind it.
         file.sync_all().or_explain("can't write", &path)?;
     }
     file.rewind().or_explain("can't read", &path)?;
@@ -292,6 +329,7 @@ fn whole_lines(file: &mut File) -> io::Result<u64> {
         let block = read_at(file, start, end - start)?;
         for (index, byte) in block.iter().enumerate().rev() {
             match (byte, line_end) {
+                // The line behind it was searched through: it holds no NUL.
                 (b'\n', Some(whole)) => return Ok(whole),
                 (b'\n', None) => line_end = Some(start + index as u64 + 1),
                 (0, _) => line_end = None,
@@ -331,6 +369,7 @@ fn copy_of(folder: &Folder, today: &File) -> Option<File> {
     let mut latest = folder.file(LATEST).ok()??;
     let (one, other) = (today.metadata().ok()?, latest.metadata().ok()?);
     let start = one.len().saturating_sub(BLOCK);
+    // A hard link is not a copy: it has the row already.
     let is_copy = one.ino() != other.ino()
         && one.len() == other.len()
         && read_at(&mut today, start, BLOCK).ok()? == read_at(&mut latest, start, BLOCK).ok()?;
@@ -340,11 +379,14 @@ fn copy_of(folder: &Folder, today: &File) -> Option<File> {
 /// Appends a row and flushes it to disk; a partly written row is removed.
 fn append_row(mut file: File, path: &Path, row: &str) -> Result<(), LogError> {
     let end = file.seek(SeekFrom::End(0)).or_explain("can't read", path)?;
+    // `fdatasync` flushes the new length too: without it the row could not be found.
     let written = file
         .write_all(row.as_bytes())
         .and_then(|()| file.sync_data());
     written
         .inspect_err(|_| {
+            // Also after a flush that failed: what is reported as not written must not be there
+            // later.
             if let Err(error) = file.set_len(end) {
                 warn!(
                     "{}: the half-written row stays until the next run ({error})",
@@ -363,6 +405,8 @@ pub(in crate::sink) fn start_file(
 ) -> Result<(), LogError> {
     folder
         .create(NEW_DAY, content.as_bytes())
+        // `create` has flushed the content: after a power cut the name never leads to an empty
+        // file.
         .and_then(|()| folder.rename(NEW_DAY, name))
         .inspect_err(|_| drop(folder.remove(NEW_DAY)))
         .and_then(|()| folder.sync())
@@ -371,6 +415,7 @@ pub(in crate::sink) fn start_file(
 
 /// Makes `latest.csv` the same as the file of the day.
 fn publish(folder: &Folder, today: &str) -> Result<(), LogError> {
+    // `rename` does nothing to two links of one file: the hidden name would stay.
     if is_same_file(folder, today, LATEST) {
         return Ok(());
     }
@@ -382,6 +427,8 @@ fn publish(folder: &Folder, today: &str) -> Result<(), LogError> {
         .remove_if_there(NEW_LATEST)
         .and_then(|()| folder.link(today, NEW_LATEST));
     let made = match made {
+        // Which error means that there are no hard links depends on the file system. If it was
+        // another one, as a full disk, the copy fails in turn.
         Err(_) if has_same_content(folder, today, LATEST) => return Ok(()),
         Err(_) => copy(folder, today, NEW_LATEST),
         made => made,

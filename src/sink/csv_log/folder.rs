@@ -90,6 +90,7 @@ impl Folder {
     /// before.
     pub(crate) fn create(&self, name: &str, content: &[u8]) -> io::Result<()> {
         self.remove_if_there(name)?;
+        // Exclusively: a link that is put there after the removal is an error, not followed.
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
         let file = self.open_at(name, flags, FILE)?;
         let mut file = file.ok_or(io::ErrorKind::NotFound)?;
@@ -163,6 +164,7 @@ impl Folder {
     pub(crate) fn sync_way(&self) {
         for above in self.path.ancestors().skip(1) {
             let here = Path::new(".");
+            // The last ancestor of a relative path is the empty one.
             let is_here = above.as_os_str().is_empty();
             if let Ok(above) = Self::open(if is_here { here } else { above }) {
                 drop(above.sync());
@@ -190,6 +192,7 @@ impl Folder {
         match openat(&self.handle, name, flags, mode) {
             Ok(handle) => Ok(Some(handle.into())),
             Err(Errno::NOENT) if !flags.contains(OFlags::CREATE) => Ok(None),
+            // The error differs: ELOOP for a file, ENOTDIR with `O_DIRECTORY`.
             Err(_) if self.is_link(name) => Err(Stranger::Link.into()),
             Err(error) => Err(error.into()),
         }

@@ -85,6 +85,8 @@ pub(crate) fn remember(directory: &Folder, folder: &str, reading: &Reading) {
 fn of_serial(directory: &Folder, reading: &Reading, all: &[&Reading]) -> Option<String> {
     let folder = name(reading.inverter.serial()?)?;
     let with_ip = format!("{folder}_{}", ip(reading));
+    // Two inverters with this serial number were read in an earlier run. This one keeps its folder,
+    // even while the other is silent.
     if matches!(directory.inside(&with_ip), Ok(Some(_))) {
         return Some(with_ip);
     }

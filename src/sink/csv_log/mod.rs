@@ -99,6 +99,7 @@ impl CsvLog {
             .filter_map(Observation::reading)
             .collect();
         let folders = folders::choose(self.directory.folder(), &readings);
+        // By now an address may be another inverter's.
         self.chosen.clear();
         for (observation, folder) in observations.iter_mut().zip(folders) {
             let known = recall(&observation.inverter, &folder);
@@ -129,6 +130,7 @@ impl CsvLog {
             Some(folder) => format!("inverter {folder}"),
             None => inverter.subject(),
         };
+        // Before the row is in the file: the last row is the memory of what was reported.
         if self.has_alarms {
             alarms::report_faults(&self.directory, &folder, &subject, reading);
         }
@@ -147,6 +149,7 @@ fn recall(inverter: &InverterId, folder: &str) -> InverterId {
         return inverter.clone();
     };
     let ip = ip.to_string();
+    // A folder is a serial number, `SERIAL_IP` of inverters that share one, or the address alone.
     let serial = folder.strip_suffix(&ip).unwrap_or(folder);
     let serial = serial.trim_end_matches('_');
     let serial = Some(serial.to_owned()).filter(|serial| !serial.is_empty());

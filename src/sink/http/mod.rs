@@ -82,6 +82,7 @@ impl Http {
             )
         };
         let listener = TcpListener::bind(address).map_err(failed)?;
+        // tokio takes only sockets that do not block.
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         info!("serving http://{address}/");
@@ -126,6 +127,7 @@ impl Http {
         let Some(shared) = &self.shared else { return };
         let mut state = shared.state();
         state.observe(observation);
+        // Without listeners no object is made.
         if shared.events.receiver_count() > 0 {
             let _ = shared.events.send(state.object(observation).to_string());
         }
@@ -184,6 +186,7 @@ async fn accept(listener: tokio::net::TcpListener, router: Router) {
             }
             Err(error) => {
                 debug!("a connection failed: {error}");
+                // File descriptors may be short: without a pause this loop would never rest.
                 sleep(Duration::from_millis(100)).await;
             }
         }
@@ -221,9 +224,11 @@ async fn answer(stream: TcpStream, router: Router, more: Arc<AtomicU64>) {
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
         .max_buf_size(HEAD)
+        // An idle connection would hold one of the few places.
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
+    // Only the request shows how long its answer may take in all.
     if timeout(PATIENCE, connection.as_mut()).await.is_err() {
         let more = more.load(Ordering::Relaxed);
         if more != NO_REQUEST {

@@ -39,6 +39,8 @@ pub(super) fn page(state: &State, has_log: bool) -> String {
     };
     let now = now.format("%F %T");
     let title = escaped(state.title.as_deref().unwrap_or("Solar plant"));
+    // The empty icon keeps browsers from asking for `/favicon.ico`. Without script the page
+    // reloads.
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
@@ -132,6 +134,7 @@ fn curves(state: &State) -> String {
         HEIGHT / 2.0
     );
     let step = state.every.as_secs() / 60 / u64::from(STEP) + 1;
+    // 480 steps are a day.
     let hole = u32::try_from(step).unwrap_or(480).saturating_mul(3);
     for (index, entry) in state.entries.iter().enumerate() {
         let name = escaped(&entry.observation.inverter.label());
@@ -153,6 +156,7 @@ fn curve(entry: &ServedInverter, hole: u32, scale: f64) -> String {
     let mut last = None;
     for (&step, &power) in &entry.curve {
         let is_near = last.is_some_and(|last| step - last <= hole);
+        // At night inverters draw a few watts; the curve stays on the axis.
         let (at, height) = (step * STEP, HEIGHT - power.max(0.0) * scale);
         let _ = match is_near {
             true => write!(path, "L{at} {height:.1}"),

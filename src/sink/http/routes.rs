@@ -46,6 +46,7 @@ pub(super) fn router(shared: Shared) -> Router {
 fn body(status: StatusCode, kind: &'static str, text: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind),
+        // Values are old after seconds: no proxy may keep them.
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_SECURITY_POLICY, page::POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

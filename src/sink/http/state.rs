@@ -78,6 +78,7 @@ impl State {
 
     /// Adds an inverter that has not been polled.
     pub(super) fn add(&mut self, inverter: &InverterId) {
+        // Starts at zero, so that Prometheus sees the first increase.
         self.counts.entry(bus(inverter)).or_default();
         self.entries.push(ServedInverter {
             observation: Observation::new(inverter.clone(), Outcome::NotPolled),
@@ -107,6 +108,7 @@ impl State {
 
     pub(super) fn observe(&mut self, observation: &Observation) {
         let now = (self.clock)();
+        // A reading after midnight belongs to the new curves.
         self.turn(now);
         self.count(observation);
         self.memory.note(observation);
@@ -197,6 +199,7 @@ impl State {
 
     /// Seconds since an inverter was observed.
     pub(super) fn age(&self, time: Option<DateTime<FixedOffset>>) -> Option<i64> {
+        // A clock that was set back gives no negative age.
         time.map(|time| ((self.clock)() - time).num_seconds().max(0))
     }
 

@@ -62,6 +62,7 @@ impl Backlog {
         };
         if let Some(folder) = folder {
             backlog.list(folder);
+            // Without this, a start on a later day would take that day for the first one.
             if is_new {
                 backlog.save(folder)?;
             }
@@ -143,6 +144,7 @@ impl Backlog {
         // Another file has this name now: it was set aside.
         let mark = Some(mark).filter(|mark| mark.is_in(&mut handle));
         let mark = mark.unwrap_or_default();
+        // The header stands before the mark: it is read again.
         let mut shape = match mark.length {
             0 => None,
             _ => head(&mut handle)?,
@@ -151,6 +153,7 @@ impl Backlog {
         let mut chunk = Vec::new();
         let length = (&mut handle).take(CHUNK).read_to_end(&mut chunk)?;
         let mut reached = mark;
+        // A row that is just being written has no end yet: it is read next time.
         let lines = chunk.split_inclusive(|byte| *byte == b'\n');
         for line in lines.filter(|line| line.ends_with(b"\n")) {
             if batch.is_full(room) {

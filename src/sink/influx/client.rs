@@ -73,6 +73,7 @@ impl Client {
     /// Sends lines; they are taken when this comes back without an error. After an error it is not
     /// known whether the database has some of the lines. The same lines again change nothing.
     pub(super) async fn send(&mut self, lines: &Bytes) -> Result<(), PushError> {
+        // Taken out, so that one whose exchange was dropped half-way is not used again.
         if let Some(connection) = self.connection.take()
             && let Ok(answered) = self.exchange(connection, lines).await
         {

@@ -81,6 +81,7 @@ impl FromStr for Database {
         let host = url.host_str().ok_or(DatabaseError::Scheme)?;
         let port = url.port_or_known_default().filter(|port| *port != 0);
         let path = match url.path() {
+            // That of InfluxDB 1, VictoriaMetrics and QuestDB.
             "/" => "/write",
             path => path,
         };
@@ -88,6 +89,7 @@ impl FromStr for Database {
         let user = percent_decode_str(url.username()).decode_utf8();
         let user = user.map_err(|_| DatabaseError::Unreadable("no UTF-8".to_owned()))?;
         Ok(Self {
+            // `url` keeps the brackets of IPv6, which no look-up takes.
             host: host.trim_matches(['[', ']']).to_owned(),
             port: port.ok_or_else(|| DatabaseError::Unreadable("port 0".to_owned()))?,
             is_encrypted,
@@ -98,8 +100,8 @@ impl FromStr for Database {
     }
 }
 
-/// Host and port, as they stand in a request.
 impl Database {
+    /// Host and port, as they stand in a request.
     pub(super) fn authority(&self) -> String {
         let Self { host, port, .. } = self;
         if host.contains(':') {

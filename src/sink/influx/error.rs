@@ -113,6 +113,7 @@ fn cure(code: StatusCode) -> &'static str {
              InfluxDB 1: /write?db=NAME; 2: \
              /api/v2/write?org=ORG&bucket=BUCKET; VictoriaMetrics, QuestDB: /write"
         }
+        // Longer batches were halved before.
         413 => "it takes not even one row: allow longer requests there, or in the proxy before it",
         _ => "its log says more; the rows stay in the log here and are pushed when it is well",
     }

@@ -66,11 +66,13 @@ impl Login {
         };
         let mut header = HeaderValue::from_bytes(&value)
             .map_err(|_| PushError::NoHeader(database.to_string()))?;
+        // Keeps it out of debug output.
         header.set_sensitive(true);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let encoded = value.rsplit(|byte| *byte == b' ').next();
         Ok(Self {
             header: Some(header),
+            // Also as it stands in the header: an answer may repeat that.
             secrets: vec![text(secret.bytes()), text(encoded.unwrap_or_default())],
         })
     }

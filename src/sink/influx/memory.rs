@@ -110,6 +110,8 @@ impl Memory {
 
     /// What a folder remembers, if it does.
     pub(super) fn read(folder: &Folder) -> Option<Self> {
+        // What can't be understood counts as missing: rows that are pushed once more change
+        // nothing.
         let text = String::from_utf8(folder.read(NAME).ok()??).ok()?;
         let mut memory = Self::default();
         for line in text.lines() {
@@ -149,6 +151,7 @@ impl Memory {
 
     /// Forgets what days that are over had, if nothing of them is open.
     pub(super) fn tidy(&mut self, open: &BTreeSet<DayFile>) {
+        // Rows go to the last day alone: of a day before it that is not open, the database has all.
         let last = self.files.keys().next_back();
         let first_open = open.first().map(|file| file.date);
         let over = last.map(|file| file.date.min(first_open.unwrap_or(file.date)));

@@ -169,6 +169,7 @@ impl Influx {
         if let Some((_, reason)) = self.trouble() {
             troubles.note(SUBJECT, Err(Failure::new(reason, None)), "");
         }
+        // A session has pushed all along: what is left waits for the next start.
         drop(self.session.take());
         if let Some(pusher) = &mut self.pusher {
             let pushed = timeout(LIMIT, pusher.push()).await;

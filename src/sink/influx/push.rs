@@ -65,6 +65,7 @@ impl Pusher {
         self.store.store().start();
         let mut blocked = None;
         loop {
+            // The guard is gone before the wait: rows are noted meanwhile.
             let batch = self.store.store().next(self.room);
             let Some(batch) = batch else {
                 return blocked.map_or(Ok(()), Err);
@@ -87,6 +88,7 @@ impl Pusher {
         self.store.store().taken(batch);
         self.taken += batch.rows;
         info!("{}: {} rows pushed", self.client.name(), batch.rows);
+        // It grows again: a bad row costs short batches for a moment, not for good.
         self.room = (2 * self.room).min(self.most);
         self.remember_if_due();
     }
@@ -113,6 +115,7 @@ impl Pusher {
             return Err(error);
         }
         self.room = batch.rows / 2;
+        // A limit of the database stays; a row that it does not take is passed after some batches.
         if is_too_long {
             self.most = self.room;
         }

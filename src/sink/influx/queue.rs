@@ -113,6 +113,7 @@ impl Queue {
             .as_ref()
             .is_some_and(|folder| backlog.look(folder, file))
         {
+            // The one that was set aside is listed now, and comes first.
             return true;
         }
         let read = match folder {
@@ -244,6 +245,7 @@ impl Queue {
 
     /// A folder below the directory, `02` or `roof/02`, if it is there.
     fn folder(&self, label: &str) -> Option<Folder> {
+        // By its path each time: the directory can be taken away and made again during a run.
         let directory = Folder::open(&self.directory).ok()?;
         let mut names = label.split('/');
         names.try_fold(directory, |folder, name| folder.inside(name).ok()?)

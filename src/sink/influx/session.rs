@@ -73,6 +73,7 @@ async fn run(mut pusher: Pusher, state: Arc<State>) {
             note(&state, &error);
             let wait = jittered(pause).max(error.wait().unwrap_or_default());
             info!("{error}; next try in {} s", wait.as_secs());
+            // Saved before the pause, which may be long.
             pusher.remember();
             sleep(wait).await;
             pause = (2 * pause).min(LONGEST_PAUSE);

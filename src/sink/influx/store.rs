@@ -71,6 +71,7 @@ impl Store {
     pub(super) fn refuse(&mut self, batch: &Batch, reason: &str) -> bool {
         match self {
             Self::Log(queue) => queue.refuse(batch, reason),
+            // Dropped, as the inverter's next reading replaces it. The error is reported.
             Self::Newest(_) => {
                 self.taken(batch);
                 false

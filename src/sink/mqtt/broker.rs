@@ -65,6 +65,8 @@ impl FromStr for Broker {
             return Err(BrokerError::Path);
         }
         let host = match url.host().ok_or(BrokerError::NoHost)? {
+            // `url` decodes and checks hosts of schemes that it knows, such as http, but not of
+            // mqtt.
             Host::Domain(name) => host_name(name)?,
             Host::Ipv4(address) => address.to_string(),
             Host::Ipv6(address) => address.to_string(),
@@ -88,6 +90,7 @@ fn parse(text: &str) -> Result<Url, BrokerError> {
     let text = match text {
         "" => return Err(BrokerError::NoHost),
         address if address.parse::<Ipv6Addr>().is_ok() => format!("mqtt://[{address}]"),
+        // `url` would take the host in `host:1883` for a scheme.
         url if url.contains("://") => url.to_owned(),
         host => format!("mqtt://{host}"),
     };

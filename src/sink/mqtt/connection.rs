@@ -98,9 +98,12 @@ impl Connector {
             Ok(claim) => {
                 self.options.set_client_id(id);
                 self.options
+                    // At QoS 0 there is nothing that a session would keep.
                     .set_clean_session(self.quality == QoS::AtMostOnce);
                 self.claim = Some(claim);
             }
+            // Two runs with one id would disconnect each other again and again: this one keeps its
+            // passing id, and a clean session.
             Err(error) => debug!("mqtt: the client id {id} can't be taken: {error}"),
         }
     }
@@ -182,6 +185,7 @@ impl Sender {
     pub(super) fn leave(&self, last: &Message) -> Result<(), ClientError> {
         let notice = self.send(last)?;
         let client = self.client.clone();
+        // Not waited for here: the notice comes true while the caller polls the events.
         tokio::spawn(async move {
             if notice.wait_completion_async().await.is_ok() {
                 let _ = client.try_disconnect();

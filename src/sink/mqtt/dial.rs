@@ -22,6 +22,7 @@ const SILENCE: Duration = Duration::from_secs(20);
 /// The error of the last address that refused, or of the look-up.
 pub(super) async fn dial(host: String, port: u16) -> io::Result<TcpStream> {
     let stream = first(lookup_host((host, port)).await?).await?;
+    // A reading does not wait for the acknowledgement of the one before.
     stream.set_nodelay(true)?;
     SockRef::from(&stream).set_tcp_user_timeout(Some(SILENCE))?;
     Ok(stream)
@@ -36,6 +37,7 @@ async fn first(addresses: impl Iterator<Item = SocketAddr>) -> io::Result<TcpStr
         match timeout(HEAD_START, tried.join_next()).await {
             Ok(Some(Ok(Ok(stream)))) => return Ok(stream),
             Ok(Some(Ok(Err(error)))) => refused = error,
+            // It is slow: the next one is tried beside it.
             _ => {}
         }
     }

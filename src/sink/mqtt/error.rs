@@ -111,6 +111,8 @@ impl PublishError {
                     E::NotConnAck(_) => "what answers is not an MQTT broker".to_owned(),
                     error => words(&error),
                 };
+                // With TLS 1.3 a broker judges the client's certificate after the handshake, so its
+                // refusal comes as an I/O error of an open connection.
                 if reason.contains(REFUSED_BY_TLS) {
                     Self::Tls { broker, reason }
                 } else if connected {

@@ -113,6 +113,7 @@ pub(crate) async fn forget(
     let topics = announced(options, is_wanted).await?;
     let removal = |topic: &String| Message {
         topic: topic.clone(),
+        // Retained and empty, it removes the retained message (MQTT 3.1.1, section 3.3.1.3).
         payload: String::new(),
         is_retained: true,
     };
@@ -149,10 +150,12 @@ async fn announced(
         while found.len() < MOST {
             let event = tokio::select! {
                 event = events.poll() => event?,
+                // Before the broker has the subscription, its silence means nothing.
                 () = sleep(QUIET), if is_subscribed => break,
             };
             match event {
                 Event::Incoming(Packet::SubAck(_)) => is_subscribed = true,
+                // Without the flag it is a message that another program publishes at this moment.
                 Event::Incoming(Packet::Publish(news)) if news.retain => {
                     let topic = String::from_utf8_lossy(news.topic.as_ref()).into_owned();
                     if is_wanted(&topic) {

@@ -89,6 +89,7 @@ impl Mqtt {
     }
 
     pub(super) fn observe(&mut self, observation: &Observation) {
+        // Silence is not published: after `--expire-after` Home Assistant shows it as unavailable.
         let Some(reading) = observation.reading() else {
             return;
         };

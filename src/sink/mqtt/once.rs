@@ -26,6 +26,7 @@ pub async fn publish<'a>(
 ) -> Result<(), PublishError> {
     let mut messages = Vec::new();
     for reading in readings {
+        // Without availability: between two runs of cron nothing is connected.
         messages.extend(options.announcement(reading, None));
         messages.extend(options.state(reading));
     }
@@ -72,6 +73,7 @@ async fn take_all(
     messages: &[Message],
     progress: &mut Progress,
 ) -> Result<(), ConnectionError> {
+    // Room for all: they are handed over before the connection is polled again.
     let Connection { sender, mut events } = connector.open(messages.len());
     // The first event of a connection is the broker's welcome.
     events.poll().await?;
@@ -103,6 +105,8 @@ async fn take_all(
     sender
         .disconnect()
         .map_err(|_| ConnectionError::RequestsDone)?;
+    // Until the disconnect is sent, which the library reports as an error. Without it a broker may
+    // take the end of the program for a lost line.
     loop {
         match events.poll().await {
             Ok(_) => {}

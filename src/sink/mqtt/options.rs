@@ -11,7 +11,7 @@ use crate::reading::Reading;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How sure the broker's taking is made.
+/// Delivery guarantee (MQTT QoS).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
     /// QoS 0: sent and not asked after.

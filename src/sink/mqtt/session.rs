@@ -134,6 +134,7 @@ impl Session {
     /// Publishes a reading as soon as there is a connection, unless the inverter's next one comes
     /// sooner. A total that falls within a day is left out, see `docs/home-assistant.md`.
     pub fn publish(&self, reading: &Reading) {
+        // `notify_one` keeps a permit, so a change between two waits is not missed.
         self.shared.state().outbox.put(reading.clone());
         self.shared.changed.notify_one();
     }
@@ -210,6 +211,8 @@ impl Task {
                 std::mem::take(&mut state.is_connected)
             };
             if matches!(error, PublishError::TooLong(_)) {
+                // The message is retained, so it comes again with each subscription; and a session
+                // that the broker keeps holds the subscription.
                 self.listens = false;
                 self.connector.start_anew();
             }
@@ -233,6 +236,7 @@ impl Task {
 
     /// Waits; whether the session was stopped meanwhile.
     async fn is_stopped_within(&self, pause: Duration) -> bool {
+        // The notification may be about a new reading.
         let stopped = async {
             while !self.shared.state().is_stopping {
                 self.shared.changed.notified().await;
@@ -256,6 +260,7 @@ impl Task {
                     tokio::select! {
                         event = &mut event => break event,
                         () = self.shared.changed.notified() => {}
+                        // `select!` evaluates this also where the condition is false.
                         () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
                     }
                     if is_connected {
@@ -322,6 +327,8 @@ impl Task {
             };
             if let Some(witness) = self.witness.clone() {
                 let message = message.clone();
+                // The notice comes true while the events are polled: waiting for it here would
+                // never end.
                 tokio::spawn(async move {
                     if notice.wait_completion_async().await.is_ok() {
                         let _ = witness.send(message);

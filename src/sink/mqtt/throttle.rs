@@ -37,6 +37,7 @@ impl<S> Throttle<S> {
         let cost = |bytes| Duration::from_secs(1) * bytes / RATE;
         self.paid = self.paid.max(now) + cost(u32::try_from(bytes).unwrap_or(u32::MAX));
         let free = self.paid.checked_sub(cost(BURST)).unwrap_or(now);
+        // Otherwise the last pause is over, and stays so.
         if free > now {
             self.pause.as_mut().reset(free);
         }

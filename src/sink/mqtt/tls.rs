@@ -28,6 +28,8 @@ pub(super) fn transport(options: &Options) -> Result<Transport, PublishError> {
         });
     };
     let certificates = read(path)?;
+    // Checked here, where the file is known: the library finds out when it connects, and names no
+    // file.
     let is_pem = certificates
         .windows(BEGIN.len())
         .any(|bytes| bytes == BEGIN);

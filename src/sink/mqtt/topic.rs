@@ -10,6 +10,7 @@ pub(crate) fn checked(text: &str, example: &str) -> Result<String, String> {
     let is_special = |sign: char| "+#".contains(sign) || sign.is_control();
     let is_fit = (1..=LONGEST).contains(&topic.len())
         && !topic.contains(is_special)
+        // Topics that begin with it belong to the broker (MQTT 3.1.1, section 4.7.2).
         && !topic.starts_with('$');
     if is_fit {
         Ok(topic.to_owned())

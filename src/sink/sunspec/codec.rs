@@ -76,6 +76,7 @@ pub enum Parsed {
 
 /// Takes the first request of `bytes`.
 pub fn parse(bytes: &[u8]) -> Parsed {
+    // Checked before the rest is there, so that a client of another protocol is closed at once.
     if let Some([first, second]) = bytes.get(2..4)
         && [*first, *second] != [0, 0]
     {

@@ -142,6 +142,7 @@ impl Device {
         }
         let is_patient = self.is_remembered || self.readings < UNTOLD_READINGS;
         let told = Identity::of(&self.inverter, reading, is_patient);
+        // The inverter was exchanged: yield and peak power of the old one do not count.
         if told.is_some() && told != self.identity {
             self.identity = told;
             self.watt_hours = None;
@@ -159,6 +160,7 @@ impl Device {
             return;
         };
         let mut values = Values::of(reading);
+        // To clients a yield that falls is a counter that began anew.
         self.watt_hours = self.watt_hours.max(values.watt_hours);
         values.watt_hours = self.watt_hours;
         self.peak = self.peak.max(values.watts.unwrap_or_default());
@@ -202,6 +204,7 @@ impl Device {
 
     /// The registers of its meter.
     pub(super) fn meter_registers(&self, now: Instant) -> Option<Registers> {
+        // While the inverter sleeps, what flows at the grid is unknown, not zero.
         let is_live = self.standing(now) == Standing::Live;
         self.grid.clone().filter(|_| is_live)
     }
@@ -210,6 +213,8 @@ impl Device {
     pub(super) fn part(&self, now: Instant) -> Values {
         match self.standing(now) {
             Standing::Live => self.values.clone(),
+            // There is no sum while an inverter is missed, so one that is absent here feeds
+            // nothing.
             Standing::Asleep | Standing::Absent => self.values.asleep(),
         }
     }
@@ -285,6 +290,7 @@ pub(super) fn fitted(head: &str, place: &str) -> String {
     if whole.len() <= 32 {
         return whole;
     }
+    // 15 characters, the dash and 16 digits make 32.
     let hash = fingerprint(place);
     let head: String = head.chars().take(15).collect();
     format!("{head}-{hash:016X}")
@@ -303,6 +309,7 @@ fn model(inverter: &InverterId, reading: &Reading) -> String {
 
 /// 0 up to 32 kW, 1 up to 320 kW, 2 above. Where the power is unknown, three phases may feed more.
 pub(super) const fn power_scale(likely_watts: Option<u32>, phases: Phases) -> i8 {
+    // A power is an int16, which ends at 32,767 steps.
     match (likely_watts, phases) {
         (Some(..=32_000), _) | (None, Phases::One) => 0,
         (Some(..=320_000), _) | (None, Phases::Three) => 1,
@@ -318,6 +325,7 @@ pub(super) fn registers(shape: Shape, values: &Values) -> Registers {
         Phases::Three => 103,
     };
     encode_model(inverter, INVERTER, None, values, &mut registers);
+    // Neither 123 nor 704: with them a Victron GX would offer to limit the power.
     encode_model(120, NAMEPLATE, None, values, &mut registers);
     if shape.trackers > 0 {
         let trackers = Some((TRACKER, values.trackers.as_slice()));

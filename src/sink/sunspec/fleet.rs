@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Where the map begins.
-const BASE: u16 = 40000;
+const BASE: u16 = 40000; // where clients look first
 
 /// The registers of the plant change with time alone: a sum is not used for longer than this.
 const PLANT_FRESH: Duration = Duration::from_secs(1);
@@ -149,9 +149,11 @@ impl Fleet {
             .collect();
         let parts: Vec<Values> = known.iter().map(|device| device.part(now)).collect();
         let mut values = match (parts.as_slice(), self.devices.len()) {
+            // A plant of one is that inverter, with its phases and its trackers.
             ([only], 1) => only.clone(),
             (parts, _) => Values::sum(&parts.iter().collect::<Vec<_>>()),
         };
+        // Kept from its first use on: scale factors may not change.
         let identity = match &self.plant.identity {
             Some(identity) => identity.clone(),
             None => self.plant.identity.insert(identity(&self.devices)?).clone(),

@@ -136,11 +136,13 @@ impl Sunspec {
         let inverters: Vec<InverterId> = latest.iter().map(|one| one.inverter.clone()).collect();
         let mut fleet = match Fleet::new(self.options.clone(), &inverters) {
             Ok(fleet) => fleet,
+            // The earlier units stay in service.
             Err(failure) => return warn!("{failure}"),
         };
         if let Some(log) = &self.log {
             remember(&mut fleet, log, &inverters);
         }
+        // What this run observed is newer than the log.
         let was_polled = |one: &&Observation| !matches!(one.outcome, Outcome::NotPolled);
         for observation in latest.iter().filter(was_polled) {
             // Each of them has its unit.
@@ -183,6 +185,7 @@ fn remember(fleet: &mut Fleet, log: &Path, inverters: &[InverterId]) {
             let age = reading
                 .time
                 .map(|time| clock::now().to_utc().signed_duration_since(time));
+            // The row may lie in the future: the clock can have been set back.
             fleet.remember(&reading, age.is_some_and(|age| age.abs() < RECENT));
         }
     }

@@ -72,6 +72,8 @@ impl Form {
             Self::U16 | Self::Enum16 => registers.push(word(fit(0, 0xFFFE), 0xFFFF)),
             Self::I16 => registers.push(word(fit(-0x7FFF, 0x7FFF), 0x8000)),
             Self::ScaleFactor => registers.push(word(fit(-10, 10), 0x8000)),
+            // With its highest bit set, a bit field means nothing (SunSpec), so 15 or 31 bits
+            // count.
             Self::Bits16 => registers.push(word(fit(0, 0x7FFF), 0xFFFF)),
             Self::U32 => registers.extend(pair(fit(0, 0xFFFF_FFFE), 0xFFFF_FFFF)),
             Self::Acc32 => registers.extend(pair(fit(0, 0xFFFF_FFFF), 0)),
@@ -102,6 +104,7 @@ impl Scale {
     /// A number in steps of the scale, rounded; `None` if it is beyond every register.
     fn steps(self, number: Decimal, values: &Values) -> Option<i64> {
         let exponent = i64::from(self.exponent(values));
+        // No scale factor is beyond 2, and 10 to the third does not fit a u8.
         let factor = Decimal::from(10_u8.pow(u32::try_from(exponent.abs()).ok()?.min(2)));
         let steps = if exponent < 0 {
             number.checked_mul(factor)?

@@ -82,6 +82,7 @@ impl Presence {
             LastPoll::Silent => {
                 self.silent_since.get_or_insert(now);
             }
+            // It shows neither sleep nor life: an earlier silence goes on.
             LastPoll::Trouble => {}
         }
     }
@@ -102,6 +103,7 @@ impl Presence {
             (LastPoll::Read { .. }, _) => Standing::Live,
             (LastPoll::Silent, Some(false)) => Standing::Asleep,
             (LastPoll::Silent, Some(true)) if !is_doubtful => Standing::Asleep,
+            // Also if it was never read: nothing tells whether it sleeps.
             (LastPoll::Silent, _) | (LastPoll::Trouble, _) => Standing::Absent,
         }
     }

@@ -3,51 +3,19 @@
 use crate::format::log_row::Shape;
 use crate::inverter::InverterId;
 use crate::reading::Reading;
-use chrono::NaiveDate;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
-
-/// No header and no row of a log is as long.
-const LONGEST: u64 = 8192;
+use crate::sink::csv_log::files::{LATEST, header_and_last_rows, newest_day};
+use crate::sink::csv_log::folder::Folder;
+use std::path::Path;
 
 /// The newest row that an inverter left in a directory of logs: that of `latest.csv`, else of its
 /// last day.
 pub(super) fn newest(log: &Path, inverter: &InverterId) -> Option<Reading> {
-    let folder = log.join(inverter.folder()?);
-    let of_file = |path: PathBuf| {
-        let (header, row) = ends(&path).ok()?;
-        reading(&header, &row, inverter)
+    let folder = Folder::open(&log.join(inverter.folder()?)).ok()?;
+    let of_file = |name: &str| {
+        let (header, rows) = header_and_last_rows(&folder, name)?;
+        reading(&header, rows.lines().next_back()?, inverter)
     };
-    of_file(folder.join("latest.csv")).or_else(|| of_file(last_day(&folder)?))
-}
-
-fn last_day(folder: &Path) -> Option<PathBuf> {
-    let names = folder.read_dir().ok()?.filter_map(|entry| {
-        let path = entry.ok()?.path();
-        let day = path.file_stem()?.to_str()?.parse::<NaiveDate>().ok()?;
-        Some((day, path)).filter(|(_, path)| path.extension().is_some_and(|end| end == "csv"))
-    });
-    names.max_by_key(|(day, _)| *day).map(|(_, path)| path)
-}
-
-/// The first line of a file and its last whole line.
-fn ends(path: &Path) -> io::Result<(String, String)> {
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let mut beginning = String::new();
-    (&mut file).take(LONGEST).read_to_string(&mut beginning)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(LONGEST)))?;
-    let mut ending = Vec::new();
-    file.take(LONGEST).read_to_end(&mut ending)?;
-    let ending = String::from_utf8_lossy(&ending);
-    let whole = ending.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    let header = beginning.lines().next().unwrap_or_default();
-    let row = whole.lines().next_back().unwrap_or_default();
-    Ok((header.to_owned(), row.to_owned()))
+    of_file(LATEST).or_else(|| of_file(&newest_day(&folder).ok()??))
 }
 
 /// A row of a log, with the header of its file, as the reading that it was.
@@ -61,6 +29,7 @@ mod tests {
     use crate::format::csv::{header, row};
     use crate::kaco::layouts::{COUNTERS, STANDARD};
     use crate::reading::{Role, StatusCode};
+    use std::io;
 
     const HEADER: &str = "# datetime, status, DC Voltage, DC Current, DC Power, AC Voltage, \
         AC Current, AC Power, Device temperature, Daily yield, Type";

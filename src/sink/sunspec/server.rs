@@ -46,6 +46,7 @@ impl Client {
 
 /// Serves clients until it is dropped.
 pub(super) async fn serve(listener: TcpListener, shared: Shared) {
+    // Dropped with this task, it ends all clients.
     let mut tasks = JoinSet::new();
     let mut clients: Vec<Client> = Vec::new();
     loop {
@@ -57,6 +58,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Shared) {
                 continue;
             }
         };
+        // The set keeps tasks that have ended until they are taken out.
         while tasks.try_join_next().is_some() {}
         clients.retain(|client| !client.task.is_finished());
         if clients.len() >= MOST_CLIENTS {
@@ -100,6 +102,7 @@ async fn converse(
     loop {
         let room = LONGEST.saturating_sub(received.len());
         let was_partial = !received.is_empty();
+        // What is beyond one request waits in the socket: a client can't fill the memory.
         let mut limited = (&mut stream).take(u64::try_from(room).unwrap_or_default());
         if timeout_at(deadline, limited.read_buf(&mut received)).await?? == 0 {
             return Ok(());
@@ -125,6 +128,7 @@ async fn converse(
         }
         deadline = match rest {
             0 => now + IDLE,
+            // A byte now and then does not put off the end.
             _ if used == 0 && was_partial => deadline,
             _ => now + PARTIAL,
         };

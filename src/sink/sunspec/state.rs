@@ -16,6 +16,7 @@ const STANDBY: i64 = 8;
 const NIGHT: u32 = 15;
 
 /// States of an inverter of several units, and of a plant: the first that one of them has counts.
+/// A fault does not hide behind a unit that feeds in.
 const LEADING: [i64; 6] = [FAULT, MPPT, THROTTLED, STARTING, STANDBY, SLEEPING];
 
 /// The states of KACO's table that are neither faults nor below.
@@ -117,6 +118,7 @@ pub(super) fn operating(reading: &Reading, watts: Option<Decimal>) -> Option<i64
     let told = codes(reading)
         .into_iter()
         .filter_map(|code| state(reading, code));
+    // The code has no known meaning, but the inverter feeds in.
     of_several(told).or_else(|| watts.filter(|watts| *watts > Decimal::ZERO).map(|_| MPPT))
 }
 

@@ -6,6 +6,7 @@ use super::model::Scale::{Fixed, Power};
 use super::model::{Content, Form, Point, Scale as ScaleOf};
 use super::values::Values;
 
+// Fixed, as users of Loxone and the like type scale factors in by hand.
 const VOLTS: ScaleOf = Fixed(-1);
 const AMPERES: ScaleOf = Fixed(-2);
 const HERTZ: ScaleOf = Fixed(-2);

@@ -55,6 +55,7 @@ impl Units {
             return Ok((unit, None));
         }
         let is_free = |unit: &u8| !self.taken.contains_key(unit);
+        // In pairs, so that a meter is the unit behind its inverter.
         let pairs = (NETWORK..LAST).step_by(2);
         let pair = |unit: u8| (unit, unit + 1);
         let free = pairs

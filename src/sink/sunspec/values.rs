@@ -95,6 +95,7 @@ impl Values {
         let only = (layout.trackers() == 1).then_some(1);
         let watts = power(reading);
         Self {
+            // An XP tells the current of one phase for all three.
             amperes: line.map(|each| each * Decimal::from(3)).or_else(|| {
                 let told = layout
                     .roles()
@@ -150,6 +151,7 @@ impl Values {
             rated_watts: self.rated_watts,
             trackers: self.trackers.iter().map(Tracker::asleep).collect(),
             has_battery: self.has_battery,
+            // Voltages, frequency and temperature are not zero, but unknown.
             ..Self::default()
         }
     }
@@ -282,6 +284,7 @@ fn trackers(reading: &Reading) -> Vec<Tracker> {
         amperes: reading.number(Role::DcCurrent(number)),
         volts: reading.number(Role::DcVoltage(number)),
         watts: reading.number(Role::DcPower(number)).or_else(|| {
+            // Some layouts of one tracker have the total alone.
             let total = (count == 1).then(|| reading.number(Role::TotalDcPower));
             total.flatten()
         }),

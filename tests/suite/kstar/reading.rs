@@ -3,12 +3,14 @@
 use super::{for_each, kstar, objects, run_at};
 use crate::support::captures::{bytes, directory};
 use crate::support::inverter::{Inverter, Play, address, identity, try_bind};
-use crate::support::program::{command, run, start, wait};
+use crate::support::program::{command, run, signal, start, wait, wait_until};
 use kaco_ardexa::kstar::wire::{DISCOVERY_PORT, Frame, PORT, Request};
+use rustix::process::Signal;
 use serde_json::Value;
 use std::fs;
 use std::net::Ipv4Addr;
-use std::time::Duration;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 /// The values of a capture, checked by eye.
 fn values_of(capture: &str) -> Vec<(String, Value)> {
@@ -348,4 +350,31 @@ fn wrong_addresses_are_wrong_usage() {
         let run = wait(start(command(&["kstar", "read", "--ip", ip]))).expect_code(2);
         assert!(run.stderr.contains(due), "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_network_that_is_down_is_reported_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("messages");
+    // A broadcast address: the system refuses to send a request there.
+    let mut watch = command(&[
+        "-v",
+        "kstar",
+        "watch",
+        "--silent",
+        "--ip",
+        "127.255.255.255",
+    ]);
+    watch
+        .stdout(Stdio::piped())
+        .stderr(fs::File::create(&path).unwrap());
+    let child = (watch.spawn().unwrap(), Instant::now());
+    let messages = || fs::read_to_string(&path).unwrap();
+    let polls = || messages().matches("attempt 3 failed").count();
+    wait_until("the second poll", || polls() == 2);
+    signal(&child.0, Signal::TERM);
+    let run = wait(child).expect_code(1);
+    assert!(!run.stdout.contains("is back"), "{}", run.stdout);
+    let reports = messages().matches("trying again until it is back").count();
+    assert_eq!(reports, 1, "{}", messages());
 }
