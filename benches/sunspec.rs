@@ -8,7 +8,7 @@ use kaco_ardexa::kaco::interpret;
 use kaco_ardexa::kaco::wire::Codec;
 use kaco_ardexa::observation::{Observation, Outcome};
 use kaco_ardexa::sink::sunspec::Options;
-use kaco_ardexa::sink::sunspec::codec::{Parsed, parse, reply};
+use kaco_ardexa::sink::sunspec::codec::{ParsedRequest, parse, reply};
 use kaco_ardexa::sink::sunspec::fleet::{Fleet, slice};
 use std::collections::BTreeMap;
 use std::fs;
@@ -54,7 +54,7 @@ fn requests_to_replies(bencher: Bencher<'_, '_>, unit: u8) {
     let now = Instant::now();
     bencher.bench_local(|| {
         sent.clear();
-        if let Parsed::Whole(request, _) = parse(black_box(&bytes)) {
+        if let ParsedRequest::Whole(request, _) = parse(black_box(&bytes)) {
             let registers = fleet.registers(request.unit, now).unwrap();
             let answer = slice(&registers, request.wanted.unwrap());
             reply(&request, answer, &mut sent);

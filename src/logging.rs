@@ -254,15 +254,15 @@ where
             _ => "",
         };
         write!(out, "{}{level}", self.head())?;
-        event.record(&mut Message(&mut out));
+        event.record(&mut MessageVisitor(&mut out));
         writeln!(out)
     }
 }
 
 /// Writes the message of an event.
-struct Message<'a, 'b>(&'a mut Out<'b>);
+struct MessageVisitor<'a, 'b>(&'a mut Out<'b>);
 
-impl Visit for Message<'_, '_> {
+impl Visit for MessageVisitor<'_, '_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" {
             let _ = write!(self.0, "{value:?}");

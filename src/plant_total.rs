@@ -75,7 +75,7 @@ impl PlantTotal {
 
 /// What a reading adds to a total.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Figures {
+pub struct Contribution {
     /// When it was made.
     pub time: Option<DateTime<FixedOffset>>,
     /// W
@@ -84,7 +84,7 @@ pub struct Figures {
     pub(crate) daily_yield: Option<Decimal>,
 }
 
-impl Figures {
+impl Contribution {
     /// Those of a reading.
     pub fn of(reading: &Reading) -> Self {
         let power = reading.figure(Role::Power);
@@ -107,11 +107,11 @@ pub(crate) fn daily_yield(reading: &Reading) -> Option<Decimal> {
 
 /// What polling an inverter has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum PartState {
     /// It gave a reading.
-    Read(Figures),
+    Read(Contribution),
     /// It is silent; with its last reading, where that is known.
-    Silent(Option<Figures>),
+    Silent(Option<Contribution>),
     /// It was not polled well.
     Missing,
 }
@@ -122,23 +122,23 @@ pub struct Part<'a> {
     /// Which inverter.
     pub inverter: &'a InverterId,
     /// How it is.
-    pub state: State,
+    pub state: PartState,
 }
 
 /// The total of all parts at a time.
 pub fn total_of(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> PlantTotal {
     let is_whole = is_whole(parts, now);
     let power = |part: &Part<'_>| match part.state {
-        State::Read(figures) => figures.power,
+        PartState::Read(figures) => figures.power,
         // It sleeps, or the total has no value anyway: see `is_whole`.
-        State::Silent(_) | State::Missing => Some(Decimal::ZERO),
+        PartState::Silent(_) | PartState::Missing => Some(Decimal::ZERO),
     };
     let energy = |part: &Part<'_>| match part.state {
-        State::Read(figures) => figures.daily_yield,
-        State::Silent(last) => yield_on(now?, last?),
-        State::Missing => None,
+        PartState::Read(figures) => figures.daily_yield,
+        PartState::Silent(last) => yield_on(now?, last?),
+        PartState::Missing => None,
     };
-    let is_read = |part: &&Part<'_>| matches!(part.state, State::Read(_));
+    let is_read = |part: &&Part<'_>| matches!(part.state, PartState::Read(_));
     let buses = parts
         .iter()
         .map(|part| (part.inverter.family().protocol, part.inverter.bus()));
@@ -157,29 +157,29 @@ pub fn total_of(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> Plant
 pub(crate) fn is_whole(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> bool {
     let is_night = is_night(parts);
     parts.iter().all(|part| match part.state {
-        State::Read(_) => true,
-        State::Silent(last) => is_night && last.is_none_or(|last| !is_doubtful(last, now)),
-        State::Missing => false,
+        PartState::Read(_) => true,
+        PartState::Silent(last) => is_night && last.is_none_or(|last| !is_doubtful(last, now)),
+        PartState::Missing => false,
     })
 }
 
 /// Whether an inverter that is silent is so because of the night.
 fn is_night(parts: &[Part<'_>]) -> bool {
     parts.iter().all(|part| match part.state {
-        State::Read(figures) => figures.power.is_none_or(|power| power < DUSK),
-        State::Silent(_) | State::Missing => true,
+        PartState::Read(figures) => figures.power.is_none_or(|power| power < DUSK),
+        PartState::Silent(_) | PartState::Missing => true,
     })
 }
 
 /// Whether an inverter fed in so lately that its silence is not that of the night.
-fn is_doubtful(last: Figures, now: Option<DateTime<FixedOffset>>) -> bool {
+fn is_doubtful(last: Contribution, now: Option<DateTime<FixedOffset>>) -> bool {
     let is_recent = |(now, time): (DateTime<_>, DateTime<_>)| (now - time).abs() < DOUBT;
     let fed = last.power.is_some_and(|power| power >= DUSK);
     fed && now.zip(last.time).is_none_or(is_recent)
 }
 
 /// What an inverter that is asleep fed in on the day of `now`: nothing yet on a new one.
-fn yield_on(now: DateTime<FixedOffset>, last: Figures) -> Option<Decimal> {
+fn yield_on(now: DateTime<FixedOffset>, last: Contribution) -> Option<Decimal> {
     let is_of_today = last.time?.date_naive() == now.date_naive();
     let energy = last.daily_yield?;
     Some(if is_of_today { energy } else { Decimal::ZERO })
@@ -196,7 +196,7 @@ fn sum(mut parts: impl Iterator<Item = Option<Decimal>>) -> Option<Decimal> {
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     /// The last reading of each, by place.
-    read: BTreeMap<String, Figures>,
+    read: BTreeMap<String, Contribution>,
     /// Those whose link is lost: earlier observations of them are outdated.
     lost: BTreeSet<String>,
 }
@@ -212,7 +212,7 @@ impl Memory {
     /// Takes a reading of an earlier run, too.
     pub(crate) fn remember(&mut self, reading: &Reading) {
         let place = reading.inverter.place();
-        self.read.insert(place, Figures::of(reading));
+        self.read.insert(place, Contribution::of(reading));
     }
 
     /// Notes that the link to an inverter is lost.
@@ -234,10 +234,10 @@ impl Memory {
         let inverter = &observation.inverter;
         let place = inverter.place();
         let state = match &observation.outcome {
-            _ if self.lost.contains(&place) => State::Missing,
-            Outcome::Read { answer, .. } => State::Read(Figures::of(answer)),
-            Outcome::Silent => State::Silent(self.read.get(&place).copied()),
-            _ => State::Missing,
+            _ if self.lost.contains(&place) => PartState::Missing,
+            Outcome::Read { answer, .. } => PartState::Read(Contribution::of(answer)),
+            Outcome::Silent => PartState::Silent(self.read.get(&place).copied()),
+            _ => PartState::Missing,
         };
         Part { inverter, state }
     }
@@ -387,7 +387,7 @@ mod tests {
         let parts = |ids: &[InverterId]| {
             let part = |inverter| Part {
                 inverter,
-                state: State::Missing,
+                state: PartState::Missing,
             };
             total_of(&ids.iter().map(part).collect::<Vec<_>>(), None)
         };

@@ -3,7 +3,7 @@
 use super::publishing::{BROKER, ClientCertificate, prefix};
 use crate::command::plan;
 use crate::inverter::BusName;
-use crate::sink::mqtt::forget::Target;
+use crate::sink::mqtt::forget::ForgetTarget;
 use crate::sink::mqtt::{Broker, Delivery, Options};
 use clap::Args;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub(crate) struct Forget {
     /// Address such as 02, serial number or IP address of a KSTAR inverter, plant for what all give
     /// together, or simulated for all that were simulated
     #[arg(value_name = "INVERTER", required = true)]
-    pub(crate) targets: Vec<Target>,
+    pub(crate) targets: Vec<ForgetTarget>,
 
     /// Name of the bus that the inverters were announced with
     #[arg(long, value_name = "NAME")]

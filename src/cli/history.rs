@@ -1,7 +1,7 @@
 //! `history DIR`: what can be typed, and the plan that it means.
 
 use super::plant::{self, Refusal};
-use crate::command::history::{Format, HistoryPlan, Target};
+use crate::command::history::{HistoryFormat, HistoryPlan, HistoryTarget};
 use crate::history::series::Period;
 use crate::picture::cells::CellLook;
 use chrono::NaiveDate;
@@ -33,15 +33,15 @@ pub(crate) struct History {
     ///
     /// json and csv print the series behind the picture, for other tools. On a terminal, table is
     /// preceded by the picture.
-    #[arg(long, value_enum, default_value_t = HistoryFormat::Table)]
-    format: HistoryFormat,
+    #[arg(long, value_enum, default_value_t = TypedFormat::Table)]
+    format: TypedFormat,
 
     /// Write the picture to FILE instead of printing it
     ///
     /// FILE.svg holds the picture, FILE.html a page with day, month, year and comparison. The file
     /// is replaced in one step.
     #[arg(short, long, value_name = "FILE", value_parser = target, conflicts_with = "format")]
-    output: Option<Target>,
+    output: Option<HistoryTarget>,
 
     /// With --compare: exit with 3 if an inverter or MPP tracker is below the others
     #[arg(long, requires = "compare")]
@@ -78,7 +78,7 @@ struct Periods {
 
 /// How numbers are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum HistoryFormat {
+enum TypedFormat {
     /// A table for people
     Table,
     /// One JSON object per line
@@ -107,9 +107,9 @@ impl History {
             Periods { .. } => Period::Day(None),
         };
         let format = match self.format {
-            HistoryFormat::Table => Format::Table,
-            HistoryFormat::Json => Format::Json,
-            HistoryFormat::Csv => Format::Csv,
+            TypedFormat::Table => HistoryFormat::Table,
+            TypedFormat::Json => HistoryFormat::Json,
+            TypedFormat::Csv => HistoryFormat::Csv,
         };
         let directory = self.directory.or_else(|| file.log.clone());
         Ok(HistoryPlan {
@@ -117,7 +117,7 @@ impl History {
             names: plant::names(&file),
             period,
             inverters: self.inverters,
-            target: self.output.unwrap_or(Target::Print(format)),
+            target: self.output.unwrap_or(HistoryTarget::Print(format)),
             is_strict: self.strict,
             look: look(),
         })
@@ -168,12 +168,12 @@ fn label(text: &str) -> Result<String, String> {
     Ok(bus.map_or(name.clone(), |bus| format!("{bus}/{name}")))
 }
 
-fn target(text: &str) -> Result<Target, String> {
+fn target(text: &str) -> Result<HistoryTarget, String> {
     let path = Path::new(text);
     let extension = path.extension().and_then(|extension| extension.to_str());
     match extension.map(str::to_ascii_lowercase).as_deref() {
-        Some("svg") => Ok(Target::Svg(path.to_owned())),
-        Some("html" | "htm") => Ok(Target::Html(path.to_owned())),
+        Some("svg") => Ok(HistoryTarget::Svg(path.to_owned())),
+        Some("html" | "htm") => Ok(HistoryTarget::Html(path.to_owned())),
         _ => Err("expected a name that ends in .svg or .html".to_owned()),
     }
 }
@@ -199,7 +199,10 @@ mod tests {
             Ok("2026-05-01".to_owned())
         );
         assert!(month("2026-13").is_err());
-        assert_eq!(target("a/b.SVG"), Ok(Target::Svg(PathBuf::from("a/b.SVG"))));
+        assert_eq!(
+            target("a/b.SVG"),
+            Ok(HistoryTarget::Svg(PathBuf::from("a/b.SVG")))
+        );
         assert!(target("picture.png").is_err());
     }
 }

@@ -28,7 +28,7 @@ pub struct HistoryPlan {
     pub(crate) period: Period,
     /// Labels of the inverters; empty for all.
     pub(crate) inverters: Vec<String>,
-    pub(crate) target: Target,
+    pub(crate) target: HistoryTarget,
     /// Exit with 3 if an inverter is too low.
     pub(crate) is_strict: bool,
     /// The terminal on standard output, if it is one.
@@ -37,15 +37,15 @@ pub struct HistoryPlan {
 
 /// What becomes of a series.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Target {
-    Print(Format),
+pub(crate) enum HistoryTarget {
+    Print(HistoryFormat),
     Svg(PathBuf),
     /// A page with all pictures in a file.
     Html(PathBuf),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum HistoryFormat {
     /// A table for people, with the picture above it on a terminal.
     Table,
     /// One JSON object per line.
@@ -116,19 +116,19 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     fn tell(&mut self, plan: &HistoryPlan) -> Result<Exit, Failure> {
-        if let Target::Html(path) = &plan.target {
+        if let HistoryTarget::Html(path) = &plan.target {
             return self.page(plan.period, path, plan.is_strict);
         }
         let series = self.read(plan.period)?;
         match &plan.target {
-            Target::Svg(path) => write(path, &picture::svg(&series, Embedding::Alone))?,
-            Target::Print(Format::Table) => {
+            HistoryTarget::Svg(path) => write(path, &picture::svg(&series, Embedding::Alone))?,
+            HistoryTarget::Print(HistoryFormat::Table) => {
                 print(&table(&series, plan.look))?;
             }
-            Target::Print(format) => {
+            HistoryTarget::Print(format) => {
                 print(&records_of(&series, *format))?;
             }
-            Target::Html(_) => {}
+            HistoryTarget::Html(_) => {}
         }
         Ok(exit(&series, plan.is_strict))
     }
@@ -210,7 +210,7 @@ fn table(series: &Series, look: Option<CellLook>) -> String {
     text
 }
 
-fn records_of(series: &Series, format: Format) -> String {
+fn records_of(series: &Series, format: HistoryFormat) -> String {
     match series {
         Series::Day(day) => records_text(records::day(day), format),
         Series::Month(bars) | Series::Year(bars, _) | Series::Years(bars) => {
@@ -220,8 +220,8 @@ fn records_of(series: &Series, format: Format) -> String {
     }
 }
 
-fn records_text(records: impl Iterator<Item = Record>, format: Format) -> String {
-    if format == Format::Csv {
+fn records_text(records: impl Iterator<Item = Record>, format: HistoryFormat) -> String {
+    if format == HistoryFormat::Csv {
         return csv_text(records);
     }
     let mut text = String::new();

@@ -4,7 +4,7 @@
 use super::plan::CheckPlan;
 use super::print::print;
 use crate::exit::{Exit, Failure};
-use crate::format::grid::{Column, Grid};
+use crate::format::grid::{Grid, GridColumn};
 use crate::format::look::Medium;
 use crate::inverter::InverterId;
 use crate::kaco::timing::Timing;
@@ -64,7 +64,7 @@ fn text(plan: &CheckPlan) -> String {
 /// A row for each bus.
 fn buses(plan: &CheckPlan) -> String {
     let heads = ["bus", "device", "inverters", "pace", "round", "all silent"];
-    let mut table = Grid::new(heads.map(Column::text).to_vec());
+    let mut table = Grid::new(heads.map(GridColumn::text).to_vec());
     for source in &plan.sources {
         let count = source.inverters().len().to_string();
         let [bus, device, pace, round, silent] = match source {
@@ -101,7 +101,7 @@ fn inverters(plan: &CheckPlan) -> String {
     let mut header = vec!["inverter", "name", "folder"];
     header.extend(broker.map(|_| "topic"));
     header.extend(units.as_ref().map(|_| "SunSpec unit"));
-    let mut table = Grid::new(header.into_iter().map(Column::text).collect());
+    let mut table = Grid::new(header.into_iter().map(GridColumn::text).collect());
     let mut units = units.map(Vec::into_iter);
     for inverter in &inverters {
         let name = inverter.name().unwrap_or_default().to_owned();

@@ -182,7 +182,7 @@ pub struct SimulatePlantsPlan {
 #[derive(Debug)]
 pub struct ForgetPlan {
     pub(crate) options: mqtt::Options,
-    pub(crate) targets: Vec<mqtt::forget::Target>,
+    pub(crate) targets: Vec<mqtt::forget::ForgetTarget>,
     /// The bus that the inverters were announced with.
     pub(crate) bus: Option<BusName>,
 }

@@ -13,7 +13,7 @@ const SHORTEST: u16 = 6;
 
 /// A column of a table.
 #[derive(Debug, Clone)]
-pub(crate) struct Column {
+pub(crate) struct GridColumn {
     head: Cow<'static, str>,
     is_number: bool,
     /// Columns with the highest rank are dropped first; those without stay.
@@ -23,7 +23,7 @@ pub(crate) struct Column {
     place: Option<u8>,
 }
 
-impl Column {
+impl GridColumn {
     /// A column of texts, which may be shortened.
     pub(crate) fn text(head: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl From<String> for Cell {
 /// A table that is not drawn yet.
 #[derive(Debug)]
 pub(crate) struct Grid {
-    columns: Vec<Column>,
+    columns: Vec<GridColumn>,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -90,7 +90,7 @@ pub(crate) struct Grid {
 type Stack = Vec<usize>;
 
 impl Grid {
-    pub(crate) const fn new(columns: Vec<Column>) -> Self {
+    pub(crate) const fn new(columns: Vec<GridColumn>) -> Self {
         Self {
             columns,
             rows: Vec::new(),
@@ -171,7 +171,7 @@ impl Grid {
     /// The width of each column's widest text.
     fn widths(&self) -> Vec<u16> {
         let columns = self.columns.iter().enumerate();
-        let widest = |(index, column): (usize, &Column)| {
+        let widest = |(index, column): (usize, &GridColumn)| {
             let cells = self.rows.iter().filter_map(|row| row.get(index));
             let cells = cells.map(|cell| width(&cell.0));
             cells.max().unwrap_or(0).max(width(&column.head))

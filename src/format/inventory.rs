@@ -1,6 +1,6 @@
 //! The inverters that a scan found: a table for people, objects for programs.
 
-use super::grid::{Column, Grid};
+use super::grid::{Grid, GridColumn};
 use super::json;
 use super::look::Medium;
 use crate::address::Addresses;
@@ -12,14 +12,14 @@ use serde_json::Value;
 /// One row per inverter; protocol, layout and firmware are given up first.
 pub fn table(found: &[Found], medium: Medium) -> String {
     let mut grid = Grid::new(vec![
-        Column::text("address").place(0),
-        Column::text("protocol").rank(5),
-        Column::text("layout").rank(4),
-        Column::text("type").rank(1).place(2),
-        Column::text("model").place(1),
-        Column::text("firmware").rank(3),
-        Column::text("serial number").place(1),
-        Column::text("reply").rank(2).place(2),
+        GridColumn::text("address").place(0),
+        GridColumn::text("protocol").rank(5),
+        GridColumn::text("layout").rank(4),
+        GridColumn::text("type").rank(1).place(2),
+        GridColumn::text("model").place(1),
+        GridColumn::text("firmware").rank(3),
+        GridColumn::text("serial number").place(1),
+        GridColumn::text("reply").rank(2).place(2),
     ]);
     for Found {
         address,

@@ -1,6 +1,6 @@
 //! An overview of all inverters: one row per inverter, faults first, and their total.
 
-use super::grid::{Cell, Column, Grid, Tone};
+use super::grid::{Cell, Grid, GridColumn, Tone};
 use super::look::Medium;
 use super::{hybrid, table};
 use crate::observation::{Observation, Outcome};
@@ -26,30 +26,30 @@ pub fn overview(observations: &[Observation], medium: Medium) -> String {
 }
 
 /// What reply, temperature and type take is given up first.
-fn columns(has_hybrids: bool, all_hybrids: bool) -> Vec<Column> {
-    let power = Column::number(if all_hybrids { "PV" } else { "power" });
-    let mut columns = vec![Column::text("inverter").place(0)];
+fn columns(has_hybrids: bool, all_hybrids: bool) -> Vec<GridColumn> {
+    let power = GridColumn::number(if all_hybrids { "PV" } else { "power" });
+    let mut columns = vec![GridColumn::text("inverter").place(0)];
     if has_hybrids {
         columns.extend([
-            Column::text("type").rank(1),
-            Column::text("status").place(0),
+            GridColumn::text("type").rank(1),
+            GridColumn::text("status").place(0),
             power.place(1),
-            Column::number("house").place(1),
-            Column::number("battery").place(2),
-            Column::number("grid").place(2),
-            Column::number("today").place(3),
+            GridColumn::number("house").place(1),
+            GridColumn::number("battery").place(2),
+            GridColumn::number("grid").place(2),
+            GridColumn::number("today").place(3),
         ]);
     } else {
         columns.extend([
-            Column::text("type").rank(1).place(1),
-            Column::text("status").place(1),
+            GridColumn::text("type").rank(1).place(1),
+            GridColumn::text("status").place(1),
             power.place(2),
-            Column::number("today").place(2),
+            GridColumn::number("today").place(2),
         ]);
     }
     columns.extend([
-        Column::number("temp.").rank(2),
-        Column::number("reply").rank(3),
+        GridColumn::number("temp.").rank(2),
+        GridColumn::number("reply").rank(3),
     ]);
     columns
 }

@@ -1,6 +1,6 @@
 //! Readings as tables for people.
 
-use super::grid::{Column, Grid};
+use super::grid::{Grid, GridColumn};
 use super::look::Medium;
 use crate::observation::Outcome;
 use crate::reading::{Field, Kind, Layout, Reading, Role, Value};
@@ -65,12 +65,12 @@ pub fn list(inverters: &[Reading], medium: Medium) -> String {
     let labels = labels.map(|(field, _)| field.label);
     // The first column locates an inverter, the others describe its module.
     let column = |(place, label): (u8, &'static str)| match place {
-        0 => Column::text(label).place(0),
-        place => Column::text(label).rank(place),
+        0 => GridColumn::text(label).place(0),
+        place => GridColumn::text(label).rank(place),
     };
     let known = [
-        Column::text("serial number").place(1),
-        Column::text("model").place(1),
+        GridColumn::text("serial number").place(1),
+        GridColumn::text("model").place(1),
     ];
     let mut grid = Grid::new((0..).zip(labels).map(column).chain(known).collect());
     for inverter in inverters {
@@ -94,8 +94,8 @@ fn has_same_columns(one: &Reading, other: &Reading) -> bool {
 
 fn side_by_side(readings: &[&Reading]) -> Grid {
     let headings = readings.iter().map(|reading| reading.inverter.shown());
-    let columns = headings.map(Column::number);
-    let labels = std::iter::once(Column::text("inverter"));
+    let columns = headings.map(GridColumn::number);
+    let labels = std::iter::once(GridColumn::text("inverter"));
     let mut grid = Grid::new(labels.chain(columns).collect());
     let models = readings
         .iter()

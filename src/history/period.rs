@@ -112,7 +112,7 @@ pub(crate) struct Bars {
     /// What a slot is: `day` or `month`.
     pub(crate) slot: &'static str,
     /// Along the axis, in order.
-    pub(crate) slots: Vec<Slot>,
+    pub(crate) slots: Vec<AxisSlot>,
     /// Inverters, or years.
     pub(crate) series: Vec<BarSeries>,
     /// True if the values of a slot are parts of a sum, false if they stand side by side.
@@ -121,7 +121,7 @@ pub(crate) struct Bars {
 
 /// A place along the axis.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Slot {
+pub(crate) struct AxisSlot {
     /// On the axis: `1`, `Jan`.
     pub(crate) label: String,
     /// In texts and tables: `2026-05-01`, `2026-05`, `Jan`.
@@ -152,7 +152,7 @@ impl Bars {
     }
 
     /// The slot with the highest and the one with the lowest sum.
-    pub(crate) fn extremes(&self) -> Option<[(&Slot, f64); 2]> {
+    pub(crate) fn extremes(&self) -> Option<[(&AxisSlot, f64); 2]> {
         let totals = self.totals();
         let known = || {
             let slots = self.slots.iter().zip(&totals);
@@ -182,7 +182,7 @@ pub(crate) fn year_span(year: i32) -> Option<(NaiveDate, NaiveDate)> {
 
 /// A bar per day of a month, stacked by inverter. `yields` holds the days of the month.
 pub(crate) fn month(yields: &Yields) -> Bars {
-    let slot = |date: NaiveDate| Slot {
+    let slot = |date: NaiveDate| AxisSlot {
         label: date.day().to_string(),
         name: date.to_string(),
     };
@@ -214,7 +214,7 @@ fn stacked(yields: &Yields, values: impl Fn(&[Option<f64>]) -> Vec<Option<f64>>)
 /// A bar per month of a year, stacked by inverter. `yields` holds the days of the year.
 pub(crate) fn year(yields: &Yields) -> Bars {
     let year = yields.first.year();
-    let slot = |(number, label): (usize, &&str)| Slot {
+    let slot = |(number, label): (usize, &&str)| AxisSlot {
         label: (*label).to_owned(),
         name: format!("{year}-{:02}", number + 1),
     };
@@ -230,7 +230,7 @@ pub(crate) fn years(yields: &Yields) -> Bars {
     let totals = yields.totals();
     let last = yields.dates().last().unwrap_or(yields.first).year();
     let years = yields.first.year()..=last;
-    let slot = |label: &&str| Slot {
+    let slot = |label: &&str| AxisSlot {
         label: (*label).to_owned(),
         name: (*label).to_owned(),
     };

@@ -71,7 +71,7 @@ impl Figures {
 }
 
 /// The yields of one day, one per unit; `None` for a unit without figures.
-pub(super) type Units = Vec<Option<f64>>;
+pub(super) type UnitYields = Vec<Option<f64>>;
 
 /// The figures of a day, one list per unit. Where the number of units changes, the last one counts.
 #[derive(Debug, Default)]
@@ -90,7 +90,7 @@ impl DayFigures {
     }
 
     /// By the rule, from all rows.
-    pub(super) fn whole(&self, previous: &[f64]) -> Units {
+    pub(super) fn whole(&self, previous: &[f64]) -> UnitYields {
         let units = self.0.iter().enumerate();
         let units = units.map(|(unit, figures)| figures.whole(previous.get(unit).copied()));
         units.collect()
@@ -103,12 +103,12 @@ impl DayFigures {
         lost.reduce(|sum, lost| sum + lost)
     }
 
-    fn tail(&self, previous: &[f64]) -> Option<Units> {
+    fn tail(&self, previous: &[f64]) -> Option<UnitYields> {
         let units = self.0.iter().enumerate();
         let units = units.map(|(unit, figures)| figures.tail(previous.get(unit).copied()));
         units
             .map(|energy| energy.map(Some))
-            .collect::<Option<Units>>()
+            .collect::<Option<UnitYields>>()
             .filter(|units| !units.is_empty())
     }
 }
@@ -119,7 +119,7 @@ pub(super) fn of_day(
     folder: &Folder,
     day: &Day,
     previous: &[f64],
-) -> Result<Units, ReadError> {
+) -> Result<UnitYields, ReadError> {
     // A day of several files has its first rows in those that were set aside.
     if let Some(file) = folder.only_file(day) {
         let mut length = TAIL;

@@ -14,7 +14,7 @@ use crate::reading::Role::{
     Temperature, TotalDcPower,
 };
 use crate::reading::Unit::{Ampere, Celsius, Hertz, Hour, KilowattHour, Percent, Volt, Watt};
-use crate::reading::{Field, Form, Layout, Topic, code, measured, mode, rows, status, total};
+use crate::reading::{Conversion, Field, Layout, Topic, code, measured, mode, rows, status, total};
 
 const PV_MODES: Words = &[
     (0, "not connected"),
@@ -71,7 +71,7 @@ const GRID_SIGN: Sign = Sign {
 
 /// A plain topic of the C# console `kstar.sharp`, for the home automations that listen to it.
 const fn topic(name: &'static str) -> Topic {
-    Topic::new(name, Form::Same)
+    Topic::new(name, Conversion::Same)
 }
 
 // The labels of a string, which its power refers to.
@@ -138,8 +138,8 @@ pub(crate) static COLUMNS: [Column; 45] = rows![
             .role(GridPower)
             .topics(&[
                 topic("grid"),
-                Topic::new("grid/import", Form::Above),
-                Topic::new("grid/export", Form::Below),
+                Topic::new("grid/import", Conversion::Above),
+                Topic::new("grid/export", Conversion::Below),
             ])
             .signed(i16(38, 0), GRID_SIGN),
         measured("Grid Frequency", Hertz).role(GridFrequency).within(0, 70).at(u16(40, 2)),
@@ -153,7 +153,7 @@ pub(crate) static COLUMNS: [Column; 45] = rows![
         measured("Inverter Temperature", Celsius)
             .role(Temperature)
             .within(-40, 120)
-            .topics(&[Topic::new("temp", Form::Whole)])
+            .topics(&[Topic::new("temp", Conversion::Whole)])
             .at(i16(53, 1)),
         code("Error Codes").errors_named(&ERROR_BITS).at(u32(55, 0)),
         total("Total Energy", KilowattHour).role(LifetimeYield).at(u32(59, 1)),

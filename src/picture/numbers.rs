@@ -113,7 +113,7 @@ pub(crate) fn bars(bars: &Bars) -> Numbers {
     // Years side by side share their months: the best month of all of them is of no year.
     let extremes = bars.extremes().filter(|_| bars.is_stacked);
     let notes = extremes.map(|[best, worst]| {
-        let name = |(slot, energy): (&crate::history::period::Slot, f64)| {
+        let name = |(slot, energy): (&crate::history::period::AxisSlot, f64)| {
             format!("{} with {} kWh", slot.name, kwh(Some(energy)))
         };
         format!(

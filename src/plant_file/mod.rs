@@ -20,7 +20,7 @@ use crate::sink::influx::Database;
 use crate::sink::mqtt::{Broker, Identity, topic};
 use chrono::NaiveDate;
 use mistake::Notes;
-use section::{At, BUS, INFLUX, KSTAR, Kind, MQTT, PLANT, Section};
+use section::{At, BUS, INFLUX, KSTAR, MQTT, PLANT, Section, TableKind};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
@@ -233,7 +233,7 @@ fn plant(table: &DeTable<'_>, notes: &mut Notes<'_>) -> PlantFile {
 fn sections<'a>(
     top: &Section<'a>,
     key: &str,
-    kind: &'static Kind,
+    kind: &'static TableKind,
     notes: &mut Notes<'_>,
 ) -> Vec<Section<'a>> {
     let Some(value) = top.raw(key) else {
@@ -392,7 +392,7 @@ fn kstar(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<At<Kstar>> {
 fn with_url<'a>(
     top: &Section<'a>,
     key: &str,
-    kind: &'static Kind,
+    kind: &'static TableKind,
     notes: &mut Notes<'_>,
 ) -> Option<Section<'a>> {
     let value = top.raw(key)?;

@@ -13,16 +13,16 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A kind of table, with the keys that it can have.
-pub(super) struct Kind {
+pub(super) struct TableKind {
     /// As messages name it: `[[bus]]`.
     pub(super) title: &'static str,
     pub(super) keys: &'static [&'static str],
 }
 
 /// All kinds of tables there are.
-pub(super) static KINDS: [&Kind; 5] = [&PLANT, &MQTT, &INFLUX, &BUS, &KSTAR];
+pub(super) static KINDS: [&TableKind; 5] = [&PLANT, &MQTT, &INFLUX, &BUS, &KSTAR];
 
-pub(super) static PLANT: Kind = Kind {
+pub(super) static PLANT: TableKind = TableKind {
     title: "the top of the file",
     keys: &[
         "name", "log", "every", "textfile", "sunspec", "http", "strict", "silent", "pace",
@@ -30,7 +30,7 @@ pub(super) static PLANT: Kind = Kind {
     ],
 };
 
-pub(super) static MQTT: Kind = Kind {
+pub(super) static MQTT: TableKind = TableKind {
     title: "[mqtt]",
     keys: &[
         "url",
@@ -45,12 +45,12 @@ pub(super) static MQTT: Kind = Kind {
     ],
 };
 
-pub(super) static INFLUX: Kind = Kind {
+pub(super) static INFLUX: TableKind = TableKind {
     title: "[influx]",
     keys: &["url", "password-file", "token-file", "ca", "since"],
 };
 
-pub(super) static BUS: Kind = Kind {
+pub(super) static BUS: TableKind = TableKind {
     title: "[[bus]]",
     keys: &[
         "name",
@@ -68,7 +68,7 @@ pub(super) static BUS: Kind = Kind {
     ],
 };
 
-pub(super) static KSTAR: Kind = Kind {
+pub(super) static KSTAR: TableKind = TableKind {
     title: "[[kstar]]",
     keys: &["name", "ip"],
 };
@@ -82,7 +82,7 @@ const ALIKE: f64 = 0.7;
 /// One table of the file.
 pub(super) struct Section<'a> {
     table: &'a DeTable<'a>,
-    kind: &'static Kind,
+    kind: &'static TableKind,
     /// Where it begins.
     pub(super) line: usize,
 }
@@ -96,7 +96,7 @@ pub(super) struct At<T> {
 impl<'a> Section<'a> {
     /// A table; keys that it can't have are noted.
     pub(super) fn new(
-        kind: &'static Kind,
+        kind: &'static TableKind,
         table: &'a DeTable<'a>,
         line: usize,
         notes: &mut Notes<'_>,
@@ -163,7 +163,7 @@ impl<'a> Section<'a> {
     }
 }
 
-fn unknown(key: &str, kind: &Kind) -> String {
+fn unknown(key: &str, kind: &TableKind) -> String {
     let shown = key.escape_debug();
     // Checked first: a guess such as 'pace' for 'pass' would mislead.
     if SECRETS.contains(&key) {

@@ -17,7 +17,7 @@ pub(crate) use layout::{concat, count, rows};
 pub use role::{Phases, Role};
 pub use rust_decimal::Decimal;
 use std::borrow::Cow;
-pub(crate) use topic::{Form, Topic};
+pub(crate) use topic::{Conversion, Topic};
 
 /// One cell that could be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,12 +8,12 @@ pub(crate) struct Topic {
     /// Behind the prefix, which the user can choose.
     pub(crate) name: &'static str,
     /// What is published of the number.
-    pub(crate) form: Form,
+    pub(crate) form: Conversion,
 }
 
 /// What becomes of a column's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum Conversion {
     /// As the column has it.
     Same,
     /// Without decimals; halves go to the even neighbour, as in .NET.
@@ -25,17 +25,17 @@ pub(crate) enum Form {
 }
 
 impl Topic {
-    pub(crate) const fn new(name: &'static str, form: Form) -> Self {
+    pub(crate) const fn new(name: &'static str, form: Conversion) -> Self {
         Self { name, form }
     }
 
     /// What is published for a number. Never `-0`.
     pub(crate) fn number(self, number: Decimal) -> Decimal {
         let number = match self.form {
-            Form::Same => return number,
-            Form::Whole => number.round(),
-            Form::Above => number.max(Decimal::ZERO),
-            Form::Below => (-number).max(Decimal::ZERO),
+            Conversion::Same => return number,
+            Conversion::Whole => number.round(),
+            Conversion::Above => number.max(Decimal::ZERO),
+            Conversion::Below => (-number).max(Decimal::ZERO),
         };
         if number.is_zero() {
             Decimal::ZERO
@@ -52,19 +52,19 @@ mod tests {
     #[test]
     fn numbers_take_their_form() {
         for (form, number, due) in [
-            (Form::Same, "-303.0", "-303.0"),
-            (Form::Above, "303", "303"),
-            (Form::Above, "-303", "0"),
-            (Form::Above, "0.0", "0"),
-            (Form::Below, "303", "0"),
-            (Form::Below, "-303", "303"),
-            (Form::Below, "0.0", "0"),
-            (Form::Whole, "30.1", "30"),
-            (Form::Whole, "30.5", "30"),
-            (Form::Whole, "30.6", "31"),
-            (Form::Whole, "31.5", "32"),
-            (Form::Whole, "-0.4", "0"),
-            (Form::Whole, "-5.1", "-5"),
+            (Conversion::Same, "-303.0", "-303.0"),
+            (Conversion::Above, "303", "303"),
+            (Conversion::Above, "-303", "0"),
+            (Conversion::Above, "0.0", "0"),
+            (Conversion::Below, "303", "0"),
+            (Conversion::Below, "-303", "303"),
+            (Conversion::Below, "0.0", "0"),
+            (Conversion::Whole, "30.1", "30"),
+            (Conversion::Whole, "30.5", "30"),
+            (Conversion::Whole, "30.6", "31"),
+            (Conversion::Whole, "31.5", "32"),
+            (Conversion::Whole, "-0.4", "0"),
+            (Conversion::Whole, "-5.1", "-5"),
         ] {
             let published = Topic::new("x", form).number(number.parse().unwrap_or_default());
             assert_eq!(published.to_string(), due, "{form:?} of {number}");

@@ -15,10 +15,10 @@ use std::rc::Rc;
 pub(crate) struct Recorder {
     path: PathBuf,
     device: String,
-    state: Rc<RefCell<State>>,
+    state: Rc<RefCell<RecordFile>>,
 }
 
-struct State {
+struct RecordFile {
     /// `None` after an error.
     file: Option<File>,
     error: Option<io::Error>,
@@ -36,7 +36,7 @@ impl Recorder {
         Ok(Self {
             path,
             device,
-            state: Rc::new(RefCell::new(State {
+            state: Rc::new(RefCell::new(RecordFile {
                 file: Some(file),
                 error: None,
             })),
@@ -58,7 +58,7 @@ impl Recorder {
     }
 }
 
-impl State {
+impl RecordFile {
     /// Writes a line whole, until that fails once.
     fn note(&mut self, device: &str, exchange: Exchange<'_>) {
         let Some(file) = &mut self.file else {

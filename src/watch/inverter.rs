@@ -6,7 +6,7 @@ use crate::fault;
 use crate::format::{hybrid, table};
 use crate::inverter::InverterId;
 use crate::observation::{Attempts, Observation, Outcome};
-use crate::plant_total::Figures;
+use crate::plant_total::Contribution;
 use crate::reading::{Decimal, Reading, Role};
 use chrono::NaiveDate;
 use rust_decimal::prelude::ToPrimitive;
@@ -50,7 +50,7 @@ pub(crate) struct WatchedInverter {
     /// Whether no reply came when it was polled last.
     pub(super) is_silent: bool,
     /// The figures of its last reading, of a former run too.
-    pub(super) last: Option<Figures>,
+    pub(super) last: Option<Contribution>,
     curves: Vec<(Role, Curve)>,
 }
 
@@ -179,9 +179,9 @@ impl WatchedInverter {
                 }
             }
         }
-        let figures = Figures::of(reading);
+        let figures = Contribution::of(reading);
         let known = || self.energy(time.date_naive());
-        self.last = Some(Figures {
+        self.last = Some(Contribution {
             time: Some(time),
             // An unreadable cell does not take back what was read earlier on that day.
             daily_yield: figures.daily_yield.or_else(known),

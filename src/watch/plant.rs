@@ -5,7 +5,7 @@ use super::curve::Window;
 use super::inverter::{Condition, WatchedInverter};
 use crate::inverter::InverterId;
 use crate::observation::Observation;
-use crate::plant_total::{Part, PlantTotal, State, total_of};
+use crate::plant_total::{Part, PartState, PlantTotal, total_of};
 use crate::reading::{Reading, Role};
 use crate::sink::health::Health;
 use chrono::{DateTime, FixedOffset};
@@ -79,7 +79,7 @@ pub(crate) struct Way {
 
 /// How many inverters are in which state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Counts {
+pub(crate) struct StateCounts {
     /// Inverters that are known.
     pub(crate) all: usize,
     /// Inverters with current values and without a fault.
@@ -266,11 +266,11 @@ impl Plant {
     pub(crate) fn total(&self, now: Now) -> PlantTotal {
         let state = |one: &WatchedInverter| match (one.condition, one.last) {
             (Condition::Online | Condition::Fault, Some(last)) if self.is_live(one, now) => {
-                State::Read(last)
+                PartState::Read(last)
             }
             // Only over a link that works is silence that of the night.
-            _ if one.is_silent && !self.is_lost(one) => State::Silent(one.last),
-            _ => State::Missing,
+            _ if one.is_silent && !self.is_lost(one) => PartState::Silent(one.last),
+            _ => PartState::Missing,
         };
         let parts = self.inverters.iter().map(|one| Part {
             inverter: &one.id,
@@ -292,13 +292,13 @@ impl Plant {
     }
 
     /// How many inverters are in which state.
-    pub(crate) fn counts(&self, now: Now) -> Counts {
+    pub(crate) fn counts(&self, now: Now) -> StateCounts {
         let with = |condition| {
             self.live(now)
                 .filter(|one| one.condition == condition)
                 .count()
         };
-        Counts {
+        StateCounts {
             all: self.inverters.len(),
             online: with(Condition::Online),
             faults: with(Condition::Fault),

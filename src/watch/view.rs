@@ -68,7 +68,7 @@ pub(crate) enum Mode {
 
 /// A row of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Row {
+pub(super) enum ListRow {
     /// The head of a source.
     Source(usize),
     /// An inverter.
@@ -192,14 +192,14 @@ impl View {
     }
 
     /// The rows of the list.
-    pub(super) fn entries(&self, plant: &Plant, now: Now) -> Vec<Row> {
+    pub(super) fn entries(&self, plant: &Plant, now: Now) -> Vec<ListRow> {
         let inverters = self.inverters(plant, now);
         if !self.by_source {
-            return inverters.into_iter().map(Row::Inverter).collect();
+            return inverters.into_iter().map(ListRow::Inverter).collect();
         }
         let mut entries = Vec::new();
         for (source, _) in plant.ways_now() {
-            entries.push(Row::Source(source));
+            entries.push(ListRow::Source(source));
             let of_source = |index: &&usize| {
                 let inverter = plant.inverters().get(**index);
                 inverter.is_some_and(|inverter| inverter.source == source)
@@ -209,23 +209,23 @@ impl View {
                     .iter()
                     .filter(of_source)
                     .copied()
-                    .map(Row::Inverter),
+                    .map(ListRow::Inverter),
             );
         }
         entries
     }
 
     /// Moves the part of the list that is shown, so that the selected inverter is in it.
-    pub(super) fn reveal(&mut self, entries: &[Row], height: usize) {
+    pub(super) fn reveal(&mut self, entries: &[ListRow], height: usize) {
         self.height = height;
         if !self.is_chosen {
             let mut inverters = entries.iter().filter_map(|entry| match entry {
-                Row::Inverter(index) => Some(*index),
-                Row::Source(_) => None,
+                ListRow::Inverter(index) => Some(*index),
+                ListRow::Source(_) => None,
             });
             self.selected = inverters.next().unwrap_or(0);
         }
-        let selected = Row::Inverter(self.selected);
+        let selected = ListRow::Inverter(self.selected);
         let at = entries
             .iter()
             .position(|entry| *entry == selected)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What was heard until now.
 #[derive(Default)]
-pub(super) struct Counts {
+pub(super) struct HeardCounts {
     /// Requests and replies of each address.
     addresses: BTreeMap<u8, [usize; 2]>,
     refused: usize,
@@ -13,7 +13,7 @@ pub(super) struct Counts {
     modbus: BTreeSet<u8>,
 }
 
-impl Counts {
+impl HeardCounts {
     /// True if nothing was heard.
     pub(super) fn is_empty(&self) -> bool {
         self.addresses.is_empty() && self.modbus.is_empty() && self.refused + self.noise == 0
@@ -95,7 +95,7 @@ mod tests {
     use tokio_util::codec::Decoder;
 
     fn summary(heard: &[u8]) -> String {
-        let mut counts = Counts::default();
+        let mut counts = HeardCounts::default();
         let mut buffer = BytesMut::from(heard);
         while let Ok(Some((traffic, bytes))) = Monitor.decode_eof(&mut buffer) {
             counts.note(&traffic, &bytes);

@@ -17,7 +17,7 @@ use crate::kaco::wire::{Command, Monitor, Traffic, find_modbus};
 use crate::link::Link;
 use crate::source::recorder::Recorder;
 use bytes::BytesMut;
-use counts::Counts;
+use counts::HeardCounts;
 use record::Transcript;
 use std::io;
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub(super) async fn run(arguments: ListenPlan, mut stop: Stop) -> Result<Ended, 
         with_bytes: arguments.with_bytes,
         buffer: BytesMut::new(),
         last: None,
-        counts: Counts::default(),
+        counts: HeardCounts::default(),
         record: recorder.as_ref().map(|one| Transcript::new(one.observer())),
     };
     let over = async {
@@ -99,7 +99,7 @@ struct Listener {
     with_bytes: bool,
     buffer: BytesMut,
     last: Option<Instant>,
-    counts: Counts,
+    counts: HeardCounts,
     record: Option<Transcript>,
 }
 
@@ -221,7 +221,7 @@ mod tests {
             with_bytes: true,
             buffer: BytesMut::new(),
             last: None,
-            counts: Counts::default(),
+            counts: HeardCounts::default(),
             record: None,
         }
     }

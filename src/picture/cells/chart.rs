@@ -109,7 +109,7 @@ impl Chart<'_> {
 }
 
 /// Where the parts of a chart lie.
-struct Plot {
+struct ChartPlot {
     area: Rect,
     /// The columns.
     inside: Rect,
@@ -119,7 +119,7 @@ struct Plot {
 
 impl Chart<'_> {
     /// The scale at the left, with its unit at the uppermost tick.
-    fn draw_scale(&self, plot: &Plot, ticks: &[f64], buffer: &mut Buffer) {
+    fn draw_scale(&self, plot: &ChartPlot, ticks: &[f64], buffer: &mut Buffer) {
         let (factor, unit) = scale(plot.high, self.unit);
         let wide = usize::from(SCALE);
         for (number, tick) in ticks.iter().enumerate() {
@@ -136,8 +136,8 @@ impl Chart<'_> {
         }
     }
 
-    fn draw_columns(&self, plot: &Plot, buffer: &mut Buffer) {
-        let Plot { inside, high, .. } = *plot;
+    fn draw_columns(&self, plot: &ChartPlot, buffer: &mut Buffer) {
+        let ChartPlot { inside, high, .. } = *plot;
         let columns = (0..).map(|column| self.x(plot, column)).zip(&self.columns);
         for (x, values) in columns.take_while(|(x, _)| *x < inside.right()) {
             match values {
@@ -152,7 +152,7 @@ impl Chart<'_> {
     }
 
     /// As many labels as have room.
-    fn draw_labels(&self, plot: &Plot, y: u16, buffer: &mut Buffer) {
+    fn draw_labels(&self, plot: &ChartPlot, y: u16, buffer: &mut Buffer) {
         let mut free = 0;
         for (column, text) in &self.labels {
             let x = self.x(plot, *column);
@@ -164,7 +164,7 @@ impl Chart<'_> {
         }
     }
 
-    fn draw_marks(&self, plot: &Plot, y: u16, buffer: &mut Buffer) {
+    fn draw_marks(&self, plot: &ChartPlot, y: u16, buffer: &mut Buffer) {
         let wide = usize::from(SCALE);
         buffer.set_string(plot.area.x, y, format!("{:>wide$}", "faults"), self.grey());
         let style = Style::new().fg(self.look.color(series_color(4)));
@@ -175,7 +175,7 @@ impl Chart<'_> {
     }
 
     /// Where a column begins.
-    fn x(&self, plot: &Plot, column: usize) -> u16 {
+    fn x(&self, plot: &ChartPlot, column: usize) -> u16 {
         let before = column * usize::from(self.wide + self.gap);
         let before = u16::try_from(before).unwrap_or(u16::MAX);
         plot.inside.x.saturating_add(before)
@@ -203,7 +203,7 @@ impl Widget for Chart<'_> {
         let count = usize::from(inside.height / 3).max(2);
         let ticks = axis::ticks(0.0, sums.fold(0.0, f64::max), count);
         let high = ticks.last().copied().unwrap_or(1.0).max(f64::MIN_POSITIVE);
-        let plot = Plot { area, inside, high };
+        let plot = ChartPlot { area, inside, high };
 
         let title = shortened(&self.title, area.width);
         buffer.set_string(area.x, area.y, title, Style::new().bold());

@@ -2,7 +2,7 @@
 
 use super::Embedding;
 use super::canvas::{Canvas, LEFT, LINE, RIGHT, Swatch, TOP, WIDTH};
-use crate::history::period::{Bars, Slot};
+use crate::history::period::{AxisSlot, Bars};
 use crate::history::{at, highest};
 use crate::picture::axis;
 use crate::picture::figures::{bars_title, energy, scale};
@@ -64,7 +64,7 @@ fn stacked(
     canvas: &mut Canvas,
     bars: &Bars,
     place: usize,
-    slot: &Slot,
+    slot: &AxisSlot,
     total: f64,
     [x, wide]: [f64; 2],
     y: impl Fn(f64) -> f64,
@@ -90,7 +90,7 @@ fn grouped(
     canvas: &mut Canvas,
     bars: &Bars,
     place: usize,
-    slot: &Slot,
+    slot: &AxisSlot,
     [x, wide]: [f64; 2],
     y: impl Fn(f64) -> f64,
 ) {

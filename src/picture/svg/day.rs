@@ -20,7 +20,7 @@ pub(crate) fn day(day: &DaySeries, embedding: Embedding) -> String {
         powers.chain(flows.iter().flatten().flatten().copied())
     };
     let ticks = axis::ticks(all().fold(0.0, f64::min), all().fold(0.0, f64::max), 5);
-    let plot = Plot {
+    let plot = DayPlot {
         day,
         low: ticks.first().copied().unwrap_or(0.0),
         high: ticks.last().copied().unwrap_or(1.0),
@@ -133,14 +133,14 @@ fn lit(mut run: Vec<(usize, (f64, f64))>) -> Option<Vec<(usize, (f64, f64))>> {
     Some(run.split_off(first.saturating_sub(1)))
 }
 
-struct Plot<'a> {
+struct DayPlot<'a> {
     day: &'a DaySeries,
     low: f64,
     high: f64,
     edges: Vec<bool>,
 }
 
-impl Plot<'_> {
+impl DayPlot<'_> {
     fn draw_inverters(&self, stack: &[Parts], canvas: &mut Canvas) {
         for (number, (inverter, parts)) in self.day.inverters.iter().zip(stack).enumerate() {
             let title = hover(self.day, inverter);

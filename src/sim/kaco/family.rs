@@ -1,8 +1,8 @@
 //! The families of simulated inverters: which commands each answers, in which form, and with what
 //! values.
 
-use super::frames::Form::{Generic, Standard, Unit, Xp};
-use super::frames::{self, Form, Frame, Header};
+use super::frames::ReplyForm::{Generic, Standard, Unit, Xp};
+use super::frames::{self, Header, ReplyForm, ReplyFrame};
 use super::scatter;
 use crate::address::Address;
 use crate::kaco::layouts::{self, CENTRAL, CENTRAL_WITH_FREQUENCY, MPPT2, MPPT3, STANDARD, XP};
@@ -12,7 +12,14 @@ use crate::sim::sun::Moment;
 /// Type code as on the wire, form and layout of the readings, maximum power W, voltage of the
 /// strings V, commands that are answered. The units of a 000xi have their number behind the type
 /// code.
-type FamilyRow = (&'static str, Form, &'static Layout, f64, f64, &'static [u8]);
+type FamilyRow = (
+    &'static str,
+    ReplyForm,
+    &'static Layout,
+    f64,
+    f64,
+    &'static [u8],
+);
 
 /// In the order in which they take turns: the addresses 2,4-7 show five layouts.
 #[rustfmt::skip]
@@ -29,7 +36,12 @@ static FAMILIES: &[FamilyRow] = &[
 ];
 
 /// The reply of the inverter with this address; `None` to a command that it does not answer.
-pub(super) fn reply(at: Address, command: u8, moment: Moment, is_faulty: bool) -> Option<Frame> {
+pub(super) fn reply(
+    at: Address,
+    command: u8,
+    moment: Moment,
+    is_faulty: bool,
+) -> Option<ReplyFrame> {
     let turn = usize::from(at.number()).checked_sub(1)?;
     let family @ &(code, form, .., commands) = FAMILIES.iter().cycle().nth(turn)?;
     let number = u32::from(at.number());
@@ -99,12 +111,12 @@ impl SimulatedInverter {
         }
     }
 
-    fn readings(&self, header: Header, code: &str) -> Frame {
+    fn readings(&self, header: Header, code: &str) -> ReplyFrame {
         let &(_, form, layout, ..) = self.family;
         frames::readings(header, form, layout, code, |field| self.value(field))
     }
 
-    fn counters(&self, header: Header) -> Frame {
+    fn counters(&self, header: Header) -> ReplyFrame {
         let [_, brightest, _] = self.sun;
         let minutes = (self.moment.hours * 60.0) as u32;
         let days = self.moment.days + f64::from(scatter(self.seed, 7) % 1000);

@@ -8,7 +8,7 @@ use std::fmt;
 
 /// One reply, as an undisturbed bus carries it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Frame {
+pub(super) struct ReplyFrame {
     pub(super) bytes: Vec<u8>,
     /// Whether damage can be seen from the reply alone.
     pub(super) checksummed: bool,
@@ -26,7 +26,7 @@ impl fmt::Display for Header {
 
 /// The form of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum ReplyForm {
     /// Series 00 and 02.
     Standard,
     /// A unit of a 000xi.
@@ -37,7 +37,7 @@ pub(super) enum Form {
     Generic,
 }
 
-impl Form {
+impl ReplyForm {
     /// Widths of status, V, A, W, °C and Wh.
     const fn widths(self) -> [usize; 6] {
         match self {
@@ -69,11 +69,11 @@ impl Form {
 /// A reply with readings; `value` returns the number of a column, that of the status too.
 pub(super) fn readings(
     header: Header,
-    form: Form,
+    form: ReplyForm,
     layout: &Layout,
     code: &str,
     value: impl Fn(&Field) -> f64,
-) -> Frame {
+) -> ReplyFrame {
     let cell = |field: &Field| match field.kind {
         Kind::TypeCode | Kind::PowerFactorKind => None,
         // Inductive, unless it is one.
@@ -93,9 +93,9 @@ pub(super) fn readings(
         .join(" ");
     match form {
         // A layout has one column per element.
-        Form::Generic => generic(header, &format!("{} {code} {cells}", layout.fields.len())),
-        Form::Standard | Form::Unit => summed(header, &cells, &format!(" {code}")),
-        Form::Xp => {
+        ReplyForm::Generic => generic(header, &format!("{} {code} {cells}", layout.fields.len())),
+        ReplyForm::Standard | ReplyForm::Unit => summed(header, &cells, &format!(" {code}")),
+        ReplyForm::Xp => {
             let mut fields = layout.fields.iter();
             let total = fields
                 .find(|field| field.unit == Unit::KilowattHour)
@@ -107,16 +107,23 @@ pub(super) fn readings(
 
 /// A reply with counters: peak of the day in W, yields of the day and in total in Wh, minutes of
 /// the day and in total. What can be reset has never been.
-pub(super) fn counters(header: Header, form: Form, wh: [f64; 3], minutes: [u32; 2]) -> Frame {
+pub(super) fn counters(
+    header: Header,
+    form: ReplyForm,
+    wh: [f64; 3],
+    minutes: [u32; 2],
+) -> ReplyFrame {
     let [peak, daily, total] = wh.map(f64::floor);
     let [kwh, tenths] = [1000.0, 100.0].map(|unit| (total / unit).floor());
     let [today, hours] = minutes.map(|minutes| format!("{}:{:02}", minutes / 60, minutes % 60));
     plain(&match form {
-        Form::Standard | Form::Unit => {
+        ReplyForm::Standard | ReplyForm::Unit => {
             format!(" {peak:5} {daily:6} {kwh:6} {kwh:6} {today:>9} {hours:>9} {hours:>9}")
         }
-        Form::Xp => format!("{header} {peak} {daily} {tenths} {tenths} {today} {hours} {hours}"),
-        Form::Generic => {
+        ReplyForm::Xp => {
+            format!("{header} {peak} {daily} {tenths} {tenths} {today} {hours} {hours}")
+        }
+        ReplyForm::Generic => {
             let energy = format!("{header}  {peak} {daily:6} {total} {total}");
             format!("{energy} {today:0>9} {hours:0>9} {hours:0>9}")
         }
@@ -124,30 +131,30 @@ pub(super) fn counters(header: Header, form: Form, wh: [f64; 3], minutes: [u32; 
 }
 
 /// A reply without a checksum.
-pub(super) fn plain(text: &str) -> Frame {
+pub(super) fn plain(text: &str) -> ReplyFrame {
     let bytes = format!("\n{text}\r").into_bytes();
     let checksummed = false;
-    Frame { bytes, checksummed }
+    ReplyFrame { bytes, checksummed }
 }
 
 /// A reply with the checksum byte of the standard protocol; `tail` stands behind it.
-pub(super) fn summed(header: Header, content: &str, tail: &str) -> Frame {
+pub(super) fn summed(header: Header, content: &str, tail: &str) -> ReplyFrame {
     checksummed(header, content, |span| {
         [&[checksum::sum(span)], tail.as_bytes()].concat()
     })
 }
 
 /// A reply with the CRC of the generic protocol.
-pub(super) fn generic(header: Header, content: &str) -> Frame {
+pub(super) fn generic(header: Header, content: &str) -> ReplyFrame {
     checksummed(header, content, |span| {
         format!("{:04X}", checksum::crc(span)).into_bytes()
     })
 }
 
 /// What is checked goes from the header to the blank behind the content.
-fn checksummed(header: Header, content: &str, end: impl Fn(&[u8]) -> Vec<u8>) -> Frame {
+fn checksummed(header: Header, content: &str, end: impl Fn(&[u8]) -> Vec<u8>) -> ReplyFrame {
     let span = format!("{header} {content} ").into_bytes();
     let bytes = [b"\n", span.as_slice(), &end(&span), b"\r"].concat();
     let checksummed = true;
-    Frame { bytes, checksummed }
+    ReplyFrame { bytes, checksummed }
 }

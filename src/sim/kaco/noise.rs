@@ -2,7 +2,7 @@
 //! again.
 
 use super::Play;
-use super::frames::Frame;
+use super::frames::ReplyFrame;
 use std::time::Duration;
 
 /// After the second that a client waits for the first byte: such a reply gets into the next
@@ -13,13 +13,13 @@ const LATE: Duration = Duration::from_millis(1300);
 const JUNK: &[u8] = b"n\xd6\xf6V\xeb\0";
 
 /// A clean reply.
-pub(super) fn none(frame: Frame, delay: Duration) -> Vec<Play> {
+pub(super) fn none(frame: ReplyFrame, delay: Duration) -> Vec<Play> {
     vec![Play::Wait(delay), Play::Send(frame.bytes)]
 }
 
 /// Kinds of noise take turns. Of three replies in a row one is whole and in time, also where echoes
 /// and junk are not understood.
-pub(super) fn on(turn: usize, frame: Frame, request: &[u8], delay: Duration) -> Vec<Play> {
+pub(super) fn on(turn: usize, frame: ReplyFrame, request: &[u8], delay: Duration) -> Vec<Play> {
     let after = |delay, parts: &[&[u8]]| vec![Play::Wait(delay), Play::Send(parts.concat())];
     match turn % 8 {
         1 => {
@@ -41,7 +41,7 @@ pub(super) fn on(turn: usize, frame: Frame, request: &[u8], delay: Duration) -> 
 
 /// The first digit of the second half becomes another digit, which only the checksum reveals; in a
 /// reply without a checksum it becomes a byte that is not text.
-pub(super) fn damaged(frame: Frame) -> Vec<u8> {
+pub(super) fn damaged(frame: ReplyFrame) -> Vec<u8> {
     let flip = if frame.checksummed { 0x01 } else { 0x80 };
     let mut bytes = frame.bytes;
     let half = bytes.len() / 2;

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-use super::frames::{self, Form, Header};
+use super::frames::{self, Header, ReplyForm};
 use super::*;
 use crate::escape::printable;
 use crate::kaco::wire::{Body, decode_all};
@@ -91,13 +91,13 @@ fn number(reading: &Reading, label: &str) -> f64 {
 #[test]
 fn captures_are_rebuilt_from_their_values() {
     for (form, capture) in [
-        (Form::Standard, &b"\n*010   4 390.9  0.78   304 229.1  1.29   264  29  17249 \xaa 6400xi\r"[..]),
-        (Form::Standard, b"\n*010   4 448.4 12.95  5806 236.5 23.60  5555  50  28143 \xf5 8000xi\r"),
-        (Form::Unit, b"\n*121   4 440.6  1.54    678 240.5  2.58    617 42  13024 \xbf 10k1\r"),
-        (Form::Xp, b"\n*010 005 482.8 132.30 063900 393.2 091.60 062100 37 0341458 \x16 100k   000007831\r"),
-        (Form::Generic, b"\n*03n 20 3X24 4  214.7  1.97   421    0.0  0.04     0  231.1  0.80  234.1  0.79  234.4  0.81   421   413 0.735i  36.7   1640 FEB7\r"),
-        (Form::Generic, b"\n*01n 16 50kH3P 4  597.6 68.48  233.2 57.92  231.0 58.04  231.4 57.92 40947 40106 1.000  46.9 223000 D634\r"),
-        (Form::Generic, b"\n*01n 23 390TL 48  581.1  0.00     0  578.2  0.00     0  580.0  0.00     0    1.2  0.00    1.9  0.00    2.0  0.00     0     0 1.000  28.9      0 00DB\r"),
+        (ReplyForm::Standard, &b"\n*010   4 390.9  0.78   304 229.1  1.29   264  29  17249 \xaa 6400xi\r"[..]),
+        (ReplyForm::Standard, b"\n*010   4 448.4 12.95  5806 236.5 23.60  5555  50  28143 \xf5 8000xi\r"),
+        (ReplyForm::Unit, b"\n*121   4 440.6  1.54    678 240.5  2.58    617 42  13024 \xbf 10k1\r"),
+        (ReplyForm::Xp, b"\n*010 005 482.8 132.30 063900 393.2 091.60 062100 37 0341458 \x16 100k   000007831\r"),
+        (ReplyForm::Generic, b"\n*03n 20 3X24 4  214.7  1.97   421    0.0  0.04     0  231.1  0.80  234.1  0.79  234.4  0.81   421   413 0.735i  36.7   1640 FEB7\r"),
+        (ReplyForm::Generic, b"\n*01n 16 50kH3P 4  597.6 68.48  233.2 57.92  231.0 58.04  231.4 57.92 40947 40106 1.000  46.9 223000 D634\r"),
+        (ReplyForm::Generic, b"\n*01n 23 390TL 48  581.1  0.00     0  578.2  0.00     0  580.0  0.00     0    1.2  0.00    1.9  0.00    2.0  0.00     0     0 1.000  28.9      0 00DB\r"),
     ] {
         let reading = decoded(capture);
         let text = std::str::from_utf8(&capture[2..4]).unwrap();
@@ -120,35 +120,35 @@ fn counters_equal_captures() {
     for (number, form, wh, times, capture) in [
         (
             1,
-            Form::Standard,
+            ReplyForm::Standard,
             [2415.0, 17249.0, 93_322_999.0],
             [minutes(12, 28), minutes(71746, 50)],
             "\n  2415  17249  93322  93322     12:28  71746:50  71746:50\r",
         ),
         (
             1,
-            Form::Standard,
+            ReplyForm::Standard,
             [4899.0, 33970.0, 112_706_000.0],
             [minutes(12, 29), minutes(71858, 16)],
             "\n  4899  33970 112706 112706     12:29  71858:16  71858:16\r",
         ),
         (
             3,
-            Form::Generic,
+            ReplyForm::Generic,
             [6482.0, 45704.0, 7_793_374.0],
             [minutes(18, 11), minutes(8000, 31)],
             "\n*033  6482  45704 7793374 7793374 000018:11 008000:31 008000:31\r",
         ),
         (
             1,
-            Form::Generic,
+            ReplyForm::Generic,
             [47801.0, 98965.0, 795_212.0],
             [minutes(11, 50), minutes(74, 53)],
             "\n*013  47801  98965 795212 795212 000011:50 000074:53 000074:53\r",
         ),
         (
             1,
-            Form::Xp,
+            ReplyForm::Xp,
             [2286.0, 4184.0, 58_100.0],
             [minutes(8, 46), minutes(11, 4)],
             "\n*013 2286 4184 581 581 8:46 11:04 11:04\r",

@@ -98,11 +98,11 @@ fn general(source: &io::Error) -> Option<&'static str> {
 }
 
 /// Names what was tried, and on what, when it fails.
-pub(super) trait Explain<T> {
+pub(super) trait OrExplain<T> {
     fn or_explain(self, action: &'static str, path: &Path) -> Result<T, LogError>;
 }
 
-impl<T> Explain<T> for io::Result<T> {
+impl<T> OrExplain<T> for io::Result<T> {
     fn or_explain(self, action: &'static str, path: &Path) -> Result<T, LogError> {
         self.map_err(|source| LogError::Failed {
             action,

@@ -5,7 +5,7 @@
 //! `latest.csv` is a hard link to the file of the day, so that the two can't differ, whenever the
 //! power is cut; where the file system has no hard links it is a copy that is exchanged whole.
 
-use super::error::{Explain, LogError};
+use super::error::{LogError, OrExplain};
 use super::folder::Folder;
 use crate::format::csv;
 use crate::reading::Reading;

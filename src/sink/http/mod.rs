@@ -46,13 +46,13 @@ const BEHIND: usize = 256;
 
 /// What the handlers share.
 #[derive(Clone)]
-struct Shared {
+struct HttpShared {
     state: Arc<Mutex<State>>,
     events: broadcast::Sender<String>,
     pictures: Option<Pictures>,
 }
 
-impl Shared {
+impl HttpShared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -62,7 +62,7 @@ impl Shared {
 pub(super) struct Http {
     listener: Option<TcpListener>,
     title: Option<String>,
-    shared: Option<Shared>,
+    shared: Option<HttpShared>,
     task: Option<AbortHandle>,
     pictures: Option<Pictures>,
 }
@@ -112,7 +112,7 @@ impl Http {
         for inverter in inverters {
             state.add(inverter);
         }
-        let shared = Shared {
+        let shared = HttpShared {
             state: Arc::new(Mutex::new(state)),
             events: broadcast::channel(BEHIND).0,
             pictures: self.pictures.take(),
@@ -158,20 +158,20 @@ impl Drop for Http {
 }
 
 /// A connection.
-struct Client {
+struct HttpClient {
     task: AbortHandle,
     /// Seconds beyond [`PATIENCE`] that its request may take; [`NO_REQUEST`] until there is one.
     more: Arc<AtomicU64>,
 }
 
-impl Client {
+impl HttpClient {
     fn more(&self) -> u64 {
         self.more.load(Ordering::Relaxed)
     }
 }
 
 async fn accept(listener: tokio::net::TcpListener, router: Router) {
-    let mut clients: Vec<Client> = Vec::new();
+    let mut clients: Vec<HttpClient> = Vec::new();
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -182,7 +182,7 @@ async fn accept(listener: tokio::net::TcpListener, router: Router) {
                 let more = Arc::new(AtomicU64::new(NO_REQUEST));
                 let answered = answer(stream, router.clone(), Arc::clone(&more));
                 let task = tokio::spawn(answered).abort_handle();
-                clients.push(Client { task, more });
+                clients.push(HttpClient { task, more });
             }
             Err(error) => {
                 debug!("a connection failed: {error}");
@@ -195,7 +195,7 @@ async fn accept(listener: tokio::net::TcpListener, router: Router) {
 
 /// Closes the oldest connection without a request, else the oldest stream of events, else the
 /// oldest: clients that only hold a place do not keep others out.
-fn close_one(clients: &mut Vec<Client>) {
+fn close_one(clients: &mut Vec<HttpClient>) {
     let oldest = |more| clients.iter().position(|client| client.more() == more);
     let closed = oldest(NO_REQUEST)
         .or_else(|| oldest(STREAM.as_secs()))

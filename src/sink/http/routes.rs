@@ -1,7 +1,7 @@
 //! Paths and what they give.
 
 use super::pictures::{self, NoPage};
-use super::{Shared, page};
+use super::{HttpShared, page};
 use crate::history::series::Period;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -18,10 +18,10 @@ const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-pub(super) fn router(shared: Shared) -> Router {
+pub(super) fn router(shared: HttpShared) -> Router {
     let of_kind = |kind: &'static str| {
         get(
-            move |State(shared): State<Shared>, Path(text): Path<String>| async move {
+            move |State(shared): State<HttpShared>, Path(text): Path<String>| async move {
                 picture(&shared, pictures::period(kind, &text)).await
             },
         )
@@ -74,16 +74,16 @@ async fn forbidden() -> Response {
     answer
 }
 
-async fn index(State(shared): State<Shared>) -> Response {
+async fn index(State(shared): State<HttpShared>) -> Response {
     let text = page::page(&shared.state(), shared.pictures.is_some());
     body(StatusCode::OK, HTML, text)
 }
 
-async fn compare(State(shared): State<Shared>) -> Response {
+async fn compare(State(shared): State<HttpShared>) -> Response {
     picture(&shared, Some(Period::Compare(None))).await
 }
 
-async fn picture(shared: &Shared, period: Option<Period>) -> Response {
+async fn picture(shared: &HttpShared, period: Option<Period>) -> Response {
     let Some(pictures) = &shared.pictures else {
         let why = "pictures need logs: start the program with --log DIR";
         return plain(StatusCode::NOT_FOUND, why);
@@ -99,17 +99,17 @@ async fn picture(shared: &Shared, period: Option<Period>) -> Response {
     }
 }
 
-async fn metrics(State(shared): State<Shared>) -> Response {
+async fn metrics(State(shared): State<HttpShared>) -> Response {
     let text = shared.state().metrics();
     body(StatusCode::OK, METRICS, text)
 }
 
-async fn readings(State(shared): State<Shared>) -> Response {
+async fn readings(State(shared): State<HttpShared>) -> Response {
     let text = shared.state().readings().to_string();
     body(StatusCode::OK, JSON, text)
 }
 
-async fn reading(State(shared): State<Shared>, Path(file): Path<String>) -> Response {
+async fn reading(State(shared): State<HttpShared>, Path(file): Path<String>) -> Response {
     let label = file.strip_suffix(".json");
     match label.and_then(|label| shared.state().reading(label)) {
         Some(object) => body(StatusCode::OK, JSON, object.to_string()),
@@ -117,7 +117,7 @@ async fn reading(State(shared): State<Shared>, Path(file): Path<String>) -> Resp
     }
 }
 
-async fn health(State(shared): State<Shared>) -> Response {
+async fn health(State(shared): State<HttpShared>) -> Response {
     let trouble = shared.state().trouble();
     match trouble {
         None => body(StatusCode::OK, JSON, json!({"healthy": true}).to_string()),
@@ -128,13 +128,13 @@ async fn health(State(shared): State<Shared>) -> Response {
     }
 }
 
-async fn events(State(shared): State<Shared>) -> Response {
+async fn events(State(shared): State<HttpShared>) -> Response {
     let answer = Sse::new(messages(&shared)).keep_alive(KeepAlive::default());
     answer.into_response()
 }
 
 /// An event per observation. A client that is too slow misses some.
-fn messages(shared: &Shared) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+fn messages(shared: &HttpShared) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     unfold(shared.events.subscribe(), |mut events| async move {
         loop {
             match events.recv().await {

@@ -39,7 +39,7 @@ impl ServedInverter {
 
 /// Requests on a bus, and what came of them.
 #[derive(Default)]
-struct Counts {
+struct BusCounts {
     requests: u64,
     garbled: u64,
     silent: u64,
@@ -53,7 +53,7 @@ pub(in crate::sink) struct State {
     pub(super) entries: Vec<ServedInverter>,
     /// What totals need of earlier rounds.
     pub(super) memory: Memory,
-    counts: BTreeMap<String, Counts>,
+    counts: BTreeMap<String, BusCounts>,
     day: NaiveDate,
     round: DateTime<FixedOffset>,
     /// Sources whose link is lost, with the reason.
@@ -259,7 +259,7 @@ impl State {
         });
         let name = "inverter_last_success_timestamp_seconds";
         text += &family(name, "gauge", "Time of the last good reading", times);
-        let counts = |name, help, count: fn(&Counts) -> u64| {
+        let counts = |name, help, count: fn(&BusCounts) -> u64| {
             let samples = self.counts.iter();
             let samples = samples.map(|(labels, of)| (labels.clone(), count(of).to_string()));
             family(name, "counter", help, samples)

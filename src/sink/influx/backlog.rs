@@ -1,6 +1,6 @@
 //! The files of one inverter, of which the database does not have all.
 
-use super::memory::{DayFile, Extent, LONGEST_LINE, Memory, NAME};
+use super::memory::{DayFile, Extent, LONGEST_LINE, NAME, PushedRows};
 use super::queue::Batch;
 use crate::format::influx;
 use crate::format::log_row::Shape;
@@ -22,7 +22,7 @@ pub(super) struct Backlog {
     /// The folder, below the directory.
     pub(super) label: String,
     pub(super) inverter: InverterId,
-    memory: Memory,
+    memory: PushedRows,
     /// Files of which the database does not have all.
     pub(super) open: BTreeSet<DayFile>,
     /// The file that the last row was meant for, and its inode before.
@@ -46,13 +46,13 @@ impl Backlog {
         folder: Option<&Folder>,
         since: Option<NaiveDate>,
     ) -> Result<Self, LogError> {
-        let remembered = folder.and_then(Memory::read);
+        let remembered = folder.and_then(PushedRows::read);
         let is_new = remembered.is_none();
         let first = || since.or_else(|| newest(folder?).map(|file| file.date));
         let mut backlog = Self {
             label: label.to_owned(),
             inverter: inverter.clone(),
-            memory: remembered.unwrap_or_else(|| Memory::before(first())),
+            memory: remembered.unwrap_or_else(|| PushedRows::before(first())),
             open: BTreeSet::new(),
             last: None,
             is_news: is_new,

@@ -3,7 +3,7 @@
 
 use super::Options;
 use super::error::PushError;
-use super::login::Login;
+use super::login::DatabaseLogin;
 use crate::escape;
 use crate::sink::mqtt::error::words;
 use bytes::Bytes;
@@ -33,19 +33,19 @@ const LONGEST_SHOWN: usize = 300;
 const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 
 /// A client of one database.
-pub(super) struct Client {
+pub(super) struct DatabaseClient {
     name: String,
     authority: String,
     host: String,
     port: u16,
     path: String,
-    login: Login,
+    login: DatabaseLogin,
     #[cfg(feature = "tls")]
     tls: Option<super::tls::Tls>,
     connection: Option<SendRequest<Full<Bytes>>>,
 }
 
-impl Client {
+impl DatabaseClient {
     /// Nothing is connected yet.
     pub(super) fn new(options: &Options) -> Result<Self, PushError> {
         let database = &options.database;
@@ -55,7 +55,7 @@ impl Client {
             host: database.host.clone(),
             port: database.port,
             path: database.path.clone(),
-            login: Login::new(options)?,
+            login: DatabaseLogin::new(options)?,
             #[cfg(feature = "tls")]
             tls: match database.is_encrypted {
                 true => Some(super::tls::Tls::new(options)?),

@@ -21,14 +21,14 @@ pub struct Environment {
 
 /// What opens the database.
 #[derive(Clone, Default)]
-pub(super) struct Login {
+pub(super) struct DatabaseLogin {
     /// The header of a request.
     pub(super) header: Option<HeaderValue>,
     /// Texts that no message may repeat, whatever the database answers.
     pub(super) secrets: Vec<String>,
 }
 
-impl Login {
+impl DatabaseLogin {
     /// A token counts more than user and password, a file more than the URL, and that more than the
     /// environment.
     pub(super) fn new(options: &Options) -> Result<Self, PushError> {
@@ -101,7 +101,7 @@ mod tests {
     use std::fs;
 
     fn header(options: &Options) -> String {
-        match Login::new(options) {
+        match DatabaseLogin::new(options) {
             Ok(login) => {
                 let header = login.header.as_ref().map(HeaderValue::as_bytes);
                 String::from_utf8_lossy(header.unwrap_or_default()).into_owned()
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_a_database_repeats_is_left_out() -> Result<(), Box<dyn Error>> {
-        let login = Login::new(&Options::new("http://ann:hers@h".parse()?))?;
+        let login = DatabaseLogin::new(&Options::new("http://ann:hers@h".parse()?))?;
         let said = login.masked("bad login: Basic YW5uOmhlcnM= (hers)");
         assert_eq!(said, "bad login: Basic ... (...)");
         Ok(())

@@ -93,13 +93,13 @@ impl Extent {
 
 /// How much of all files of an inverter the database has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Memory {
+pub(super) struct PushedRows {
     /// All files up to this day, but those that are named.
     through: Option<NaiveDate>,
     files: BTreeMap<DayFile, Extent>,
 }
 
-impl Memory {
+impl PushedRows {
     /// The database has all that is older than this day.
     pub(super) fn before(day: Option<NaiveDate>) -> Self {
         Self {
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn what_is_over_is_forgotten_and_what_is_open_is_not() {
         let mark = Extent::behind(b"row\n", 9);
-        let mut memory = Memory::default();
+        let mut memory = PushedRows::default();
         let names = ["2026-11-17.csv", "2026-11-19.csv", "2026-11-20.csv"];
         for name in names {
             memory.set(file(name), mark);
@@ -225,14 +225,14 @@ mod tests {
     fn a_folder_remembers_what_it_was_told() {
         let directory = tempfile::tempdir().unwrap();
         let folder = Folder::open(directory.path()).unwrap();
-        assert_eq!(Memory::read(&folder), None);
-        let mut memory = Memory::before(Some(file("2026-11-20.csv").date));
+        assert_eq!(PushedRows::read(&folder), None);
+        let mut memory = PushedRows::before(Some(file("2026-11-20.csv").date));
         memory.set(file("2026-11-20.csv.1"), Extent::behind(b"row\n", 77));
         folder.create(NAME, memory.text().as_bytes()).unwrap();
-        assert_eq!(Memory::read(&folder), Some(memory));
+        assert_eq!(PushedRows::read(&folder), Some(memory));
         for damaged in ["through\n", "x\n", "2026-11-20.csv 1 z\n", "\0\0"] {
             folder.create(NAME, damaged.as_bytes()).unwrap();
-            assert_eq!(Memory::read(&folder), None, "{damaged}");
+            assert_eq!(PushedRows::read(&folder), None, "{damaged}");
         }
     }
 

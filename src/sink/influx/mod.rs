@@ -37,11 +37,11 @@ use crate::exit::Failure;
 use crate::inverter::InverterId;
 use crate::observation::Observation;
 use chrono::NaiveDate;
-use client::Client;
+use client::DatabaseClient;
 use login::Environment;
-use push::{Pusher, Shared};
+use push::{Pusher, SharedStore};
 use queue::Queue;
-use session::{Session, Trouble};
+use session::{PushTask, WaitingRows};
 use std::path::PathBuf;
 use std::time::Duration;
 use store::{Newest, Store};
@@ -86,7 +86,7 @@ impl Options {
 
     /// What is wrong with password, token and certificates on this machine.
     pub(super) fn look(&self) -> Option<Failure> {
-        Client::new(self).err().map(Failure::from)
+        DatabaseClient::new(self).err().map(Failure::from)
     }
 
     /// The files that no other user should read.
@@ -99,21 +99,21 @@ impl Options {
 
 /// Pushes rows: at the end of a run, or while it goes on.
 pub(super) struct Influx {
-    store: Shared,
+    store: SharedStore,
     /// Until the run turns out to go on.
     pusher: Option<Pusher>,
-    session: Option<Session>,
+    session: Option<PushTask>,
 }
 
 impl Influx {
     /// Gets ready; nothing is connected yet. `log`: the directory of the CSV files.
     pub(super) fn open(options: &Options, log: Option<PathBuf>) -> Result<Self, PushError> {
         forbid_core();
-        let store = Shared::new(match log {
+        let store = SharedStore::new(match log {
             Some(directory) => Store::Log(Queue::new(directory, options.since)),
             None => Store::Newest(Newest::default()),
         });
-        let pusher = Pusher::new(Client::new(options)?, store.clone());
+        let pusher = Pusher::new(DatabaseClient::new(options)?, store.clone());
         Ok(Self {
             store,
             pusher: Some(pusher),
@@ -123,7 +123,7 @@ impl Influx {
 
     /// Pushes from now on, instead of once at the end.
     pub(super) fn stay_connected(&mut self) {
-        self.session = self.pusher.take().map(Session::start);
+        self.session = self.pusher.take().map(PushTask::start);
     }
 
     /// Rows of this inverter may be waiting in its folder.
@@ -160,8 +160,8 @@ impl Influx {
     }
 
     /// Since when rows wait, and why.
-    pub(super) fn trouble(&self) -> Trouble {
-        self.session.as_ref().and_then(Session::trouble)
+    pub(super) fn trouble(&self) -> WaitingRows {
+        self.session.as_ref().and_then(PushTask::trouble)
     }
 
     /// Pushes what waits, at most 10 s; what is left waits for the next run.

@@ -1,6 +1,6 @@
 //! Pushing: batches of waiting rows to the database, until it has them all or something goes wrong.
 
-use super::client::Client;
+use super::client::DatabaseClient;
 use super::error::PushError;
 use super::queue::Batch;
 use super::store::Store;
@@ -18,9 +18,9 @@ const REMEMBER_EVERY: Duration = Duration::from_secs(60);
 
 /// Rows that wait, shared by the task that notes them and the one that pushes them.
 #[derive(Clone)]
-pub(super) struct Shared(Arc<Mutex<Store>>);
+pub(super) struct SharedStore(Arc<Mutex<Store>>);
 
-impl Shared {
+impl SharedStore {
     pub(super) fn new(store: Store) -> Self {
         Self(Arc::new(Mutex::new(store)))
     }
@@ -33,8 +33,8 @@ impl Shared {
 
 /// Pushes what waits.
 pub(super) struct Pusher {
-    client: Client,
-    store: Shared,
+    client: DatabaseClient,
+    store: SharedStore,
     /// Rows of the next batch, and the most that a batch may have.
     room: usize,
     most: usize,
@@ -44,7 +44,7 @@ pub(super) struct Pusher {
 }
 
 impl Pusher {
-    pub(super) fn new(client: Client, store: Shared) -> Self {
+    pub(super) fn new(client: DatabaseClient, store: SharedStore) -> Self {
         Self {
             client,
             store,

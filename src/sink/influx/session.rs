@@ -20,31 +20,31 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Since when rows wait, and why.
-pub(super) type Trouble = Option<(DateTime<FixedOffset>, String)>;
+pub(super) type WaitingRows = Option<(DateTime<FixedOffset>, String)>;
 
 /// A task that pushes for as long as this value lives.
-pub(super) struct Session {
-    state: Arc<State>,
+pub(super) struct PushTask {
+    state: Arc<PushState>,
     task: JoinHandle<()>,
 }
 
 #[derive(Default)]
-struct State {
+struct PushState {
     /// There are new rows.
     news: Notify,
-    trouble: Mutex<Trouble>,
+    trouble: Mutex<WaitingRows>,
 }
 
-impl State {
-    fn trouble(&self) -> MutexGuard<'_, Trouble> {
+impl PushState {
+    fn trouble(&self) -> MutexGuard<'_, WaitingRows> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Session {
+impl PushTask {
     /// Begins with what waits already.
     pub(super) fn start(pusher: Pusher) -> Self {
-        let state = Arc::new(State::default());
+        let state = Arc::new(PushState::default());
         state.news.notify_one();
         let task = tokio::spawn(run(pusher, Arc::clone(&state)));
         Self { state, task }
@@ -54,18 +54,18 @@ impl Session {
         self.state.news.notify_one();
     }
 
-    pub(super) fn trouble(&self) -> Trouble {
+    pub(super) fn trouble(&self) -> WaitingRows {
         self.state.trouble().clone()
     }
 }
 
-impl Drop for Session {
+impl Drop for PushTask {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-async fn run(mut pusher: Pusher, state: Arc<State>) {
+async fn run(mut pusher: Pusher, state: Arc<PushState>) {
     let mut pause = FIRST_PAUSE;
     loop {
         state.news.notified().await;
@@ -86,7 +86,7 @@ async fn run(mut pusher: Pusher, state: Arc<State>) {
     }
 }
 
-fn note(state: &State, error: &PushError) {
+fn note(state: &PushState, error: &PushError) {
     let mut trouble = state.trouble();
     let before = trouble.take();
     if before.is_none() {

@@ -10,8 +10,8 @@ use crate::inverter::{fingerprint, reduced};
 use crate::link::claim::{self, Claim};
 use crate::sink::random::random;
 use rumqttc::{
-    AsyncClient, Broker as Target, ClientError, ConnectionError, EventLoop, LastWill, MqttOptions,
-    PublishNotice, PublishOptions, QoS,
+    AsyncClient, Broker as ForgetTarget, ClientError, ConnectionError, EventLoop, LastWill,
+    MqttOptions, PublishNotice, PublishOptions, QoS,
 };
 use rustix::system::uname;
 use std::time::Duration;
@@ -54,7 +54,8 @@ impl Connector {
         if options.identity.is_some() && !broker.is_encrypted {
             return Err(PublishError::NotEncrypted(broker.to_string()));
         }
-        let mut settings = MqttOptions::new(passing_id(), Target::tcp(&broker.host, broker.port));
+        let mut settings =
+            MqttOptions::new(passing_id(), ForgetTarget::tcp(&broker.host, broker.port));
         match login {
             Login::Anonymous => {}
             Login::User(user) => {

@@ -32,7 +32,7 @@ const LONGEST_PACKET: usize = 1024 * 1024;
 
 /// The inverters whose announcements are removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(crate) enum ForgetTarget {
     /// The KACO inverter at an address.
     Address(Address),
     /// The KSTAR inverter with a serial number, or at an IP address if it does not report one.
@@ -43,7 +43,7 @@ pub(crate) enum Target {
     Simulated,
 }
 
-impl FromStr for Target {
+impl FromStr for ForgetTarget {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
@@ -57,7 +57,7 @@ impl FromStr for Target {
     }
 }
 
-impl std::fmt::Display for Target {
+impl std::fmt::Display for ForgetTarget {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Address(address) => address.fmt(formatter),
@@ -68,7 +68,7 @@ impl std::fmt::Display for Target {
     }
 }
 
-impl Target {
+impl ForgetTarget {
     /// Whether a node of discovery topics is of this target.
     fn is_of(&self, node: &str, prefix: Option<&str>, bus: Option<&BusName>) -> bool {
         let inverter = match self {
@@ -99,7 +99,7 @@ fn is_simulated(node: &str, bus: Option<&BusName>) -> bool {
 /// take the messages within 10 s.
 pub(crate) async fn forget(
     options: &Options,
-    targets: &[Target],
+    targets: &[ForgetTarget],
     bus: Option<&BusName>,
 ) -> Result<Vec<String>, PublishError> {
     for failure in exposed(options.secrets()) {
@@ -182,7 +182,7 @@ mod tests {
 
     fn is_of(target: &str, node: &str, bus: Option<&str>) -> bool {
         let bus = bus.and_then(|bus| bus.parse().ok());
-        let Ok(target) = target.parse::<Target>();
+        let Ok(target) = target.parse::<ForgetTarget>();
         target.is_of(node, Some("plants/roof"), bus.as_ref())
     }
 

@@ -43,7 +43,7 @@ pub(crate) async fn deliver(options: &Options, messages: &[Message]) -> Result<(
         return Ok(());
     }
     let connector = Connector::new(options)?;
-    let mut progress = Progress::default();
+    let mut progress = DeliveryProgress::default();
     let outcome = timeout(LIMIT, take_all(&connector, messages, &mut progress)).await;
     let broker = connector.broker();
     match outcome {
@@ -63,7 +63,7 @@ pub(crate) async fn deliver(options: &Options, messages: &[Message]) -> Result<(
 
 /// How far it came.
 #[derive(Default)]
-struct Progress {
+struct DeliveryProgress {
     is_connected: bool,
     taken: usize,
 }
@@ -71,7 +71,7 @@ struct Progress {
 async fn take_all(
     connector: &Connector,
     messages: &[Message],
-    progress: &mut Progress,
+    progress: &mut DeliveryProgress,
 ) -> Result<(), ConnectionError> {
     // Room for all: they are handed over before the connection is polled again.
     let Connection { sender, mut events } = connector.open(messages.len());

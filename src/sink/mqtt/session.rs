@@ -63,20 +63,20 @@ pub fn availability_topic(inverters: &[InverterId]) -> String {
 
 /// A connection to a broker for as long as this value lives.
 pub struct Session {
-    shared: Arc<Shared>,
+    shared: Arc<SessionShared>,
     task: JoinHandle<()>,
 }
 
 /// What session and task share.
 #[derive(Default)]
-struct Shared {
-    state: Mutex<State>,
+struct SessionShared {
+    state: Mutex<SessionState>,
     /// Something in it has changed.
     changed: Notify,
 }
 
 #[derive(Default)]
-struct State {
+struct SessionState {
     outbox: Outbox,
     is_connected: bool,
     is_stopping: bool,
@@ -84,7 +84,7 @@ struct State {
     trouble: Option<(DateTime<FixedOffset>, String)>,
 }
 
-impl State {
+impl SessionState {
     fn note_trouble(&mut self, text: String) {
         let since = self.trouble.take().map(|(since, _)| since);
         let since = since.unwrap_or_else(|| clock::now().fixed_offset());
@@ -92,8 +92,8 @@ impl State {
     }
 }
 
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl SessionShared {
+    fn state(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -115,7 +115,7 @@ impl Session {
         let place = availability.trim_end_matches("/availability");
         connector.stay(&place.replace("kaco_ardexa/", ""));
         connector.set_will(says(&availability, "offline"));
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(SessionShared::default());
         shared.state().note_trouble(NOT_YET.to_owned());
         let task = Task {
             shared: Arc::clone(&shared),
@@ -179,7 +179,7 @@ fn says(topic: &str, word: &str) -> Message {
 }
 
 struct Task {
-    shared: Arc<Shared>,
+    shared: Arc<SessionShared>,
     connector: Connector,
     options: Options,
     availability: String,

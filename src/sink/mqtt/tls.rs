@@ -15,7 +15,11 @@ use std::sync::Arc;
 /// The system's certificates, or those in the file that was given; and that of the program, if it
 /// has one.
 pub(super) fn transport(options: &Options) -> Result<Transport, PublishError> {
-    let client = options.identity.as_ref().map(Client::read).transpose()?;
+    let client = options
+        .identity
+        .as_ref()
+        .map(CertifiedClient::read)
+        .transpose()?;
     let Some(path) = &options.certificates else {
         let transport =
             Transport::try_tls_with_default_config().map_err(|error| PublishError::Tls {
@@ -67,13 +71,13 @@ fn unusable(path: &Path, reason: &str) -> PublishError {
 }
 
 /// The certificate of the program.
-struct Client {
+struct CertifiedClient {
     certificate: Vec<u8>,
     key: Vec<u8>,
     both: CertifiedKey,
 }
 
-impl Client {
+impl CertifiedClient {
     /// Reads certificate and key, and looks whether they belong together.
     fn read(identity: &Identity) -> Result<Self, PublishError> {
         let certificate = read(&identity.certificate)?;

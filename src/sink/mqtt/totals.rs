@@ -12,13 +12,13 @@ const DAILY_YIELD: &str = "daily yield";
 /// The totals that one inverter published. Only a process that goes on can know them: a run that
 /// ends leaves the judging to Home Assistant.
 #[derive(Debug, Default)]
-pub(super) struct Totals(BTreeMap<ColumnKey, Total>);
+pub(super) struct Totals(BTreeMap<ColumnKey, PublishedTotal>);
 
 /// A column: which of the reading's tables, and the label. The same label can stand in both.
 type ColumnKey = (usize, &'static str);
 
 #[derive(Debug)]
-struct Total {
+struct PublishedTotal {
     /// Published last.
     number: Decimal,
     /// The day of the first number, then of the last one that was let fall.
@@ -58,7 +58,7 @@ impl Totals {
     }
 
     fn lets(&mut self, place: ColumnKey, number: Decimal, day: NaiveDate) -> bool {
-        let total = self.0.entry(place).or_insert(Total {
+        let total = self.0.entry(place).or_insert(PublishedTotal {
             number,
             fell: day,
             doubted: false,
@@ -67,7 +67,7 @@ impl Totals {
     }
 }
 
-impl Total {
+impl PublishedTotal {
     /// A total may fall once a day, when a new day begins for the inverter; its clock is not ours.
     /// The lower value has to come twice.
     fn lets(&mut self, number: Decimal, day: NaiveDate) -> bool {

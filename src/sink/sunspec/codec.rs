@@ -52,7 +52,7 @@ pub struct Range {
 
 /// A request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Request {
+pub struct ModbusRequest {
     /// By which the client distinguishes its replies.
     pub(crate) transaction: u16,
     /// Which device.
@@ -65,40 +65,40 @@ pub struct Request {
 
 /// What bytes from a client are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Parsed {
+pub enum ParsedRequest {
     /// The beginning of a request.
     Partial,
     /// A request of this many bytes.
-    Whole(Request, usize),
+    Whole(ModbusRequest, usize),
     /// Not Modbus TCP; where a request would begin again is unknown.
     Garbage,
 }
 
 /// Takes the first request of `bytes`.
-pub fn parse(bytes: &[u8]) -> Parsed {
+pub fn parse(bytes: &[u8]) -> ParsedRequest {
     // Checked before the rest is there, so that a client of another protocol is closed at once.
     if let Some([first, second]) = bytes.get(2..4)
         && [*first, *second] != [0, 0]
     {
-        return Parsed::Garbage;
+        return ParsedRequest::Garbage;
     }
     let Some(&[high, low, _, _, length_high, length_low]) = bytes.first_chunk::<HEAD>() else {
-        return Parsed::Partial;
+        return ParsedRequest::Partial;
     };
     let length = usize::from(u16::from_be_bytes([length_high, length_low]));
     if !(2..=LONGEST - HEAD).contains(&length) {
-        return Parsed::Garbage;
+        return ParsedRequest::Garbage;
     }
     let Some([unit, function, rest @ ..]) = bytes.get(HEAD..HEAD + length) else {
-        return Parsed::Partial;
+        return ParsedRequest::Partial;
     };
-    let request = Request {
+    let request = ModbusRequest {
         transaction: u16::from_be_bytes([high, low]),
         unit: *unit,
         function: *function,
         wanted: wanted(*function, rest),
     };
-    Parsed::Whole(request, HEAD + length)
+    ParsedRequest::Whole(request, HEAD + length)
 }
 
 /// What a request asks for. Input registers (function 4) are the same as holding registers (3).
@@ -119,7 +119,7 @@ fn wanted(function: u8, rest: &[u8]) -> Result<Range, Exception> {
 }
 
 /// Appends the reply to a request.
-pub fn reply(request: &Request, answer: Result<&[u16], Exception>, bytes: &mut Vec<u8>) {
+pub fn reply(request: &ModbusRequest, answer: Result<&[u16], Exception>, bytes: &mut Vec<u8>) {
     let counted = answer.and_then(|registers| {
         let count = u8::try_from(registers.len() * 2).map_err(|_| Exception::Value)?;
         Ok((registers, count))
@@ -154,11 +154,11 @@ mod tests {
     }
 
     /// The request that these bytes are; another one if they are none.
-    fn whole(bytes: &[u8]) -> (Request, usize) {
+    fn whole(bytes: &[u8]) -> (ModbusRequest, usize) {
         match parse(bytes) {
-            Parsed::Whole(request, length) => (request, length),
+            ParsedRequest::Whole(request, length) => (request, length),
             _ => (
-                Request {
+                ModbusRequest {
                     transaction: 0,
                     unit: 0,
                     function: 0,
@@ -210,7 +210,7 @@ mod tests {
             &[0, 1, 0, 0, 0, 1],
             &[0, 1, 0, 0, 0, 255],
         ] {
-            assert_eq!(parse(bytes), Parsed::Garbage, "{bytes:?}");
+            assert_eq!(parse(bytes), ParsedRequest::Garbage, "{bytes:?}");
         }
     }
 
@@ -228,16 +228,16 @@ mod tests {
             bytes in prop::collection::vec(any::<u8>(), 0..600),
         ) {
             match parse(&bytes) {
-                Parsed::Whole(_, length) => {
+                ParsedRequest::Whole(_, length) => {
                     prop_assert!((8..=LONGEST).contains(&length) && length <= bytes.len());
                     let part = |end| bytes.get(..end).map(parse);
                     for end in 0..length {
-                        prop_assert_eq!(part(end), Some(Parsed::Partial));
+                        prop_assert_eq!(part(end), Some(ParsedRequest::Partial));
                     }
                     prop_assert_eq!(part(length), Some(parse(&bytes)));
                 }
-                Parsed::Partial => prop_assert!(bytes.len() < LONGEST),
-                Parsed::Garbage => {}
+                ParsedRequest::Partial => prop_assert!(bytes.len() < LONGEST),
+                ParsedRequest::Garbage => {}
             }
         }
 
@@ -251,8 +251,8 @@ mod tests {
             bytes.extend(first.to_be_bytes());
             bytes.extend(count.to_be_bytes());
             let wanted = Ok(Range { first, count });
-            let request = Request { transaction, unit, function, wanted };
-            prop_assert_eq!(parse(&bytes), Parsed::Whole(request, 12));
+            let request = ModbusRequest { transaction, unit, function, wanted };
+            prop_assert_eq!(parse(&bytes), ParsedRequest::Whole(request, 12));
         }
     }
 }

@@ -8,7 +8,7 @@ use super::values::{Tracker, Values, phases};
 use crate::inverter::{InverterId, fingerprint};
 use crate::kaco::types::{self, InverterType};
 use crate::observation::{Observation, Outcome};
-use crate::plant_total::{Figures, State};
+use crate::plant_total::{Contribution, PartState};
 use crate::reading::{Decimal, Phases, Reading, Role};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,19 +23,19 @@ const UNTOLD_READINGS: u32 = 3;
 /// What never changes while a device exists, so that what clients learnt at their start stays
 /// right.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(super) struct DeviceIdentity {
     pub(super) serial: String,
     pub(super) model: String,
     pub(super) power_scale: i8,
     /// The rated power, or else that in the model's name: it scales powers, and is not served.
     pub(super) likely_watts: Option<u32>,
     pub(super) rated_watts: Option<u32>,
-    pub(super) shape: Shape,
+    pub(super) shape: ModelSet,
 }
 
 /// Which models a device has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(super) struct ModelSet {
     pub(super) phases: Phases,
     pub(super) trackers: usize,
     pub(super) has_battery: bool,
@@ -43,7 +43,7 @@ pub(super) struct Shape {
 
 /// An inverter and what is served of it.
 #[derive(Debug)]
-pub(super) struct Device {
+pub(super) struct ServedDevice {
     inverter: InverterId,
     pub(super) unit: u8,
     pub(super) meter: Option<u8>,
@@ -51,7 +51,7 @@ pub(super) struct Device {
     readings: u32,
     /// Whether the identity is that of an earlier run.
     is_remembered: bool,
-    pub(super) identity: Option<Identity>,
+    pub(super) identity: Option<DeviceIdentity>,
     version: String,
     /// Its highest lifetime yield.
     watt_hours: Option<Decimal>,
@@ -63,7 +63,7 @@ pub(super) struct Device {
     grid: Option<Registers>,
 }
 
-impl Device {
+impl ServedDevice {
     pub(super) fn new(
         inverter: &InverterId,
         (unit, meter): (u8, Option<u8>),
@@ -141,7 +141,7 @@ impl Device {
             return;
         }
         let is_patient = self.is_remembered || self.readings < UNTOLD_READINGS;
-        let told = Identity::of(&self.inverter, reading, is_patient);
+        let told = DeviceIdentity::of(&self.inverter, reading, is_patient);
         // The inverter was exchanged: yield and peak power of the old one do not count.
         if told.is_some() && told != self.identity {
             self.identity = told;
@@ -220,21 +220,21 @@ impl Device {
     }
 
     /// How it is, as the totals of the plant see it.
-    pub(super) fn state(&self, now: Instant) -> State {
+    pub(super) fn state(&self, now: Instant) -> PartState {
         if self.standing(now) == Standing::Live {
-            State::Read(Figures {
+            PartState::Read(Contribution {
                 power: self.values.watts,
-                ..Figures::default()
+                ..Contribution::default()
             })
         } else if self.presence.is_silent(now) && !self.presence.is_missed(now) {
-            State::Silent(None)
+            PartState::Silent(None)
         } else {
-            State::Missing
+            PartState::Missing
         }
     }
 }
 
-impl Identity {
+impl DeviceIdentity {
     /// The identity of an inverter; `None` if it is not complete yet.
     fn of(inverter: &InverterId, reading: &Reading, is_patient: bool) -> Option<Self> {
         let known = reading.type_code.as_deref().and_then(types::find);
@@ -248,7 +248,7 @@ impl Identity {
             power_scale: power_scale(likely_watts, phases),
             likely_watts,
             rated_watts,
-            shape: Shape {
+            shape: ModelSet {
                 phases,
                 trackers: layout.trackers(),
                 has_battery: layout.has(Role::Charge),
@@ -318,7 +318,7 @@ pub(super) const fn power_scale(likely_watts: Option<u32>, phases: Phases) -> i8
 }
 
 /// The whole map of an inverter or a plant.
-pub(super) fn registers(shape: Shape, values: &Values) -> Registers {
+pub(super) fn registers(shape: ModelSet, values: &Values) -> Registers {
     let mut registers = beginning(values);
     let inverter = match shape.phases {
         Phases::One => 101,
@@ -338,7 +338,7 @@ pub(super) fn registers(shape: Shape, values: &Values) -> Registers {
 }
 
 /// The map of a meter.
-fn meter_registers(shape: Shape, values: &Values, unit: u8) -> Registers {
+fn meter_registers(shape: ModelSet, values: &Values, unit: u8) -> Registers {
     let values = Values {
         unit,
         serial: format!("{}-METER", values.serial),

@@ -2,7 +2,9 @@
 
 use super::Options;
 use super::codec::{Exception, Range};
-use super::device::{Device, Identity, Registers, Shape, fitted, power_scale, registers};
+use super::device::{
+    DeviceIdentity, ModelSet, Registers, ServedDevice, fitted, power_scale, registers,
+};
 use super::presence::Standing;
 use super::units::{PLANT, Units, meant};
 use super::values::Values;
@@ -24,14 +26,14 @@ const PLANT_FRESH: Duration = Duration::from_secs(1);
 pub struct Fleet {
     options: Options,
     units: Units,
-    devices: Vec<Device>,
+    devices: Vec<ServedDevice>,
     plant: PlantUnit,
 }
 
 /// The only inverter, or the sum of all.
 #[derive(Default)]
 struct PlantUnit {
-    identity: Option<Identity>,
+    identity: Option<DeviceIdentity>,
     watt_hours: Option<Decimal>,
     registers: Option<Registers>,
     made: Option<Instant>,
@@ -54,7 +56,7 @@ impl Fleet {
 
     fn add(&mut self, inverter: &InverterId) -> Result<(), Failure> {
         let units = self.units.assign(inverter, &self.options)?;
-        let device = Device::new(inverter, units, self.options.every);
+        let device = ServedDevice::new(inverter, units, self.options.every);
         self.devices.push(device);
         Ok(())
     }
@@ -97,7 +99,7 @@ impl Fleet {
         Ok(())
     }
 
-    fn device(&mut self, inverter: &InverterId) -> Option<&mut Device> {
+    fn device(&mut self, inverter: &InverterId) -> Option<&mut ServedDevice> {
         self.devices.iter_mut().find(|device| device.is(inverter))
     }
 
@@ -138,11 +140,11 @@ impl Fleet {
             state: device.state(now),
         });
         let is_whole = is_whole(&parts.collect::<Vec<_>>(), None);
-        let is_served = |device: &Device| device.standing(now) != Standing::Absent;
+        let is_served = |device: &ServedDevice| device.standing(now) != Standing::Absent;
         if !is_whole || !self.devices.iter().any(is_served) {
             return None;
         }
-        let known: Vec<&Device> = self
+        let known: Vec<&ServedDevice> = self
             .devices
             .iter()
             .filter(|one| one.identity.is_some())
@@ -171,8 +173,8 @@ impl Fleet {
 }
 
 /// Which phase a one-phase inverter feeds is unknown, so phases beside it can't be added up.
-fn drop_phases(known: &[&Device], values: &mut Values) {
-    let is_one = |device: &&&Device| {
+fn drop_phases(known: &[&ServedDevice], values: &mut Values) {
+    let is_one = |device: &&&ServedDevice| {
         let shape = device.identity.as_ref().map(|identity| identity.shape);
         shape.is_some_and(|shape| shape.phases == Phases::One)
     };
@@ -183,16 +185,16 @@ fn drop_phases(known: &[&Device], values: &mut Values) {
 
 /// What the plant is, from its first sum on. An inverter that is not known yet counts as the
 /// largest.
-fn identity(devices: &[Device]) -> Option<Identity> {
+fn identity(devices: &[ServedDevice]) -> Option<DeviceIdentity> {
     let first = devices.first()?;
     let place = first.inverter().place().replace('/', "-");
     let serial = fitted("PLANT", &place);
-    let known: Vec<&Identity> = devices
+    let known: Vec<&DeviceIdentity> = devices
         .iter()
         .filter_map(|one| one.identity.as_ref())
         .collect();
     if let ([only], 1) = (known.as_slice(), devices.len()) {
-        return Some(Identity {
+        return Some(DeviceIdentity {
             serial,
             ..(*only).clone()
         });
@@ -203,7 +205,7 @@ fn identity(devices: &[Device]) -> Option<Identity> {
     } else {
         None
     };
-    let power = |one: &&Identity| {
+    let power = |one: &&DeviceIdentity| {
         one.likely_watts
             .unwrap_or_else(|| largest(one.shape.phases))
     };
@@ -213,13 +215,13 @@ fn identity(devices: &[Device]) -> Option<Identity> {
     let likely = powers.iter().sum::<u32>();
     let likely = likely.saturating_add(most.saturating_mul(unknown));
     let phases = if is_three { Phases::Three } else { Phases::One };
-    Some(Identity {
+    Some(DeviceIdentity {
         serial,
         model: format!("plant of {} inverters", devices.len()),
         power_scale: power_scale(Some(likely).filter(|likely| *likely > 0), phases),
         likely_watts: Some(likely),
         rated_watts: rated,
-        shape: Shape {
+        shape: ModelSet {
             phases,
             trackers: 0,
             has_battery: false,

@@ -36,7 +36,7 @@ use crate::inverter::{BusName, InverterId};
 use crate::observation::{Observation, Outcome};
 use chrono::TimeDelta;
 use fleet::Fleet;
-use server::{Shared, lock, serve};
+use server::{SharedFleet, lock, serve};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -89,7 +89,7 @@ pub(super) struct Sunspec {
     /// Until it is served.
     listener: Option<TcpListener>,
     bound: SocketAddr,
-    served: Option<(Shared, JoinHandle<()>)>,
+    served: Option<(SharedFleet, JoinHandle<()>)>,
 }
 
 impl Sunspec {

@@ -5,7 +5,7 @@ use crate::reading::Decimal;
 
 /// The type of a point, as the SunSpec models name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum PointType {
     /// Unsigned, one register; 0xFFFF is "not implemented".
     U16,
     /// Signed, one register; 0x8000 is "not implemented".
@@ -28,7 +28,7 @@ pub(crate) enum Form {
     Pad,
 }
 
-impl Form {
+impl PointType {
     /// How many registers it takes.
     pub(crate) const fn size(self) -> usize {
         match self {
@@ -142,7 +142,7 @@ pub(crate) struct Point {
         expect(dead_code, reason = "only the documentation shows it")
     )]
     pub(crate) name: &'static str,
-    pub(crate) form: Form,
+    pub(crate) form: PointType,
     pub(crate) content: Content,
     /// What is served, for the documentation; empty for points that explain themselves.
     #[cfg_attr(
@@ -155,7 +155,7 @@ pub(crate) struct Point {
 impl Point {
     pub(crate) const fn new(
         name: &'static str,
-        form: Form,
+        form: PointType,
         content: Content,
         about: &'static str,
     ) -> Self {
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn names_keep_their_letters_and_no_letter_is_cut() {
-        let point = Point::new("Md", Form::Text(4), Content::Untold, "");
+        let point = Point::new("Md", PointType::Text(4), Content::Untold, "");
         for (text, due) in [
             ("S\u{fc}d", "S\u{fc}d\0\0\0\0"),
             ("1234567\u{fc}", "1234567\0"),
@@ -266,24 +266,24 @@ mod tests {
     #[test]
     fn numbers_that_do_not_fit_are_not_implemented() {
         for (form, number, due) in [
-            (Form::U16, Some(0xFFFE), vec![0xFFFE]),
-            (Form::U16, Some(0xFFFF), vec![0xFFFF]),
-            (Form::U16, Some(0x1_0000), vec![0xFFFF]),
-            (Form::U16, Some(-1), vec![0xFFFF]),
-            (Form::U16, None, vec![0xFFFF]),
-            (Form::I16, Some(-1), vec![0xFFFF]),
-            (Form::I16, Some(0x8000), vec![0x8000]),
-            (Form::I16, Some(-0x8000), vec![0x8000]),
-            (Form::I16, None, vec![0x8000]),
-            (Form::Acc32, Some(0x1_0002), vec![1, 2]),
-            (Form::Acc32, Some(0x1_0000_0000), vec![0, 0]),
-            (Form::Acc32, None, vec![0, 0]),
-            (Form::U32, None, vec![0xFFFF, 0xFFFF]),
-            (Form::Bits32, None, vec![0xFFFF, 0xFFFF]),
-            (Form::Bits16, None, vec![0xFFFF]),
-            (Form::Enum16, None, vec![0xFFFF]),
-            (Form::ScaleFactor, Some(-2), vec![0xFFFE]),
-            (Form::Pad, None, vec![0x8000]),
+            (PointType::U16, Some(0xFFFE), vec![0xFFFE]),
+            (PointType::U16, Some(0xFFFF), vec![0xFFFF]),
+            (PointType::U16, Some(0x1_0000), vec![0xFFFF]),
+            (PointType::U16, Some(-1), vec![0xFFFF]),
+            (PointType::U16, None, vec![0xFFFF]),
+            (PointType::I16, Some(-1), vec![0xFFFF]),
+            (PointType::I16, Some(0x8000), vec![0x8000]),
+            (PointType::I16, Some(-0x8000), vec![0x8000]),
+            (PointType::I16, None, vec![0x8000]),
+            (PointType::Acc32, Some(0x1_0002), vec![1, 2]),
+            (PointType::Acc32, Some(0x1_0000_0000), vec![0, 0]),
+            (PointType::Acc32, None, vec![0, 0]),
+            (PointType::U32, None, vec![0xFFFF, 0xFFFF]),
+            (PointType::Bits32, None, vec![0xFFFF, 0xFFFF]),
+            (PointType::Bits16, None, vec![0xFFFF]),
+            (PointType::Enum16, None, vec![0xFFFF]),
+            (PointType::ScaleFactor, Some(-2), vec![0xFFFE]),
+            (PointType::Pad, None, vec![0x8000]),
         ] {
             let mut registers = Vec::new();
             form.encode(number, &mut registers);

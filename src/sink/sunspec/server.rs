@@ -1,7 +1,7 @@
 //! Modbus TCP server: takes requests, answers with registers, holds the limits. It has no way to
 //! write.
 
-use super::codec::{self, LONGEST, Parsed, Request};
+use super::codec::{self, LONGEST, ModbusRequest, ParsedRequest};
 use super::fleet::{Fleet, slice};
 use std::io;
 use std::net::SocketAddr;
@@ -24,31 +24,31 @@ const PARTIAL: Duration = Duration::from_secs(5);
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// What the sink and all clients share.
-pub(super) type Shared = Arc<Mutex<Fleet>>;
+pub(super) type SharedFleet = Arc<Mutex<Fleet>>;
 
 /// The devices. A panic while they were held is not a reason to stop serving.
-pub(super) fn lock(shared: &Shared) -> MutexGuard<'_, Fleet> {
+pub(super) fn lock(shared: &SharedFleet) -> MutexGuard<'_, Fleet> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A client that is connected.
-struct Client {
+struct ConnectedClient {
     task: AbortHandle,
     /// When it asked last.
     asked: Arc<Mutex<Instant>>,
 }
 
-impl Client {
+impl ConnectedClient {
     fn asked(&self) -> Instant {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Serves clients until it is dropped.
-pub(super) async fn serve(listener: TcpListener, shared: Shared) {
+pub(super) async fn serve(listener: TcpListener, shared: SharedFleet) {
     // Dropped with this task, it ends all clients.
     let mut tasks = JoinSet::new();
-    let mut clients: Vec<Client> = Vec::new();
+    let mut clients: Vec<ConnectedClient> = Vec::new();
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -71,19 +71,25 @@ pub(super) async fn serve(listener: TcpListener, shared: Shared) {
             Arc::clone(&shared),
             Arc::clone(&asked),
         ));
-        clients.push(Client { task, asked });
+        clients.push(ConnectedClient { task, asked });
     }
 }
 
 /// Closes the client that has been idle for longest.
-fn close_idle(clients: &mut Vec<Client>) {
-    let oldest = (0..clients.len()).min_by_key(|index| clients.get(*index).map(Client::asked));
+fn close_idle(clients: &mut Vec<ConnectedClient>) {
+    let oldest =
+        (0..clients.len()).min_by_key(|index| clients.get(*index).map(ConnectedClient::asked));
     if let Some(oldest) = oldest {
         clients.swap_remove(oldest).task.abort();
     }
 }
 
-async fn client(stream: TcpStream, peer: SocketAddr, shared: Shared, asked: Arc<Mutex<Instant>>) {
+async fn client(
+    stream: TcpStream,
+    peer: SocketAddr,
+    shared: SharedFleet,
+    asked: Arc<Mutex<Instant>>,
+) {
     debug!("SunSpec: {peer} is connected");
     let ended = converse(stream, &shared, &asked).await;
     let reason = ended.map_or_else(|error| error.to_string(), |()| "it closed".to_owned());
@@ -92,7 +98,7 @@ async fn client(stream: TcpStream, peer: SocketAddr, shared: Shared, asked: Arc<
 
 async fn converse(
     mut stream: TcpStream,
-    shared: &Shared,
+    shared: &SharedFleet,
     asked: &Mutex<Instant>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
@@ -112,12 +118,12 @@ async fn converse(
         let rest = loop {
             let rest = received.get(used..).unwrap_or_default();
             match codec::parse(rest) {
-                Parsed::Whole(request, length) => {
+                ParsedRequest::Whole(request, length) => {
                     answer(&request, shared, &mut sent);
                     used += length;
                 }
-                Parsed::Partial => break rest.len(),
-                Parsed::Garbage => return Err(io::ErrorKind::InvalidData.into()),
+                ParsedRequest::Partial => break rest.len(),
+                ParsedRequest::Garbage => return Err(io::ErrorKind::InvalidData.into()),
             }
         };
         received.drain(..used);
@@ -136,7 +142,7 @@ async fn converse(
 }
 
 /// Appends the reply to a request. Its registers come from one reading, whatever is read meanwhile.
-fn answer(request: &Request, shared: &Shared, sent: &mut Vec<u8>) {
+fn answer(request: &ModbusRequest, shared: &SharedFleet, sent: &mut Vec<u8>) {
     let range = match request.wanted {
         Ok(range) => range,
         Err(exception) => return codec::reply(request, Err(exception), sent),

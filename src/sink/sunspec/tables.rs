@@ -1,9 +1,11 @@
 //! The models that are served, one row per point. Source: the SunSpec models, version 1.
 
 use super::model::Content::{Code, Number, Scale as Exponent, Text as Words, TrackerName, Untold};
-use super::model::Form::{Acc32, Bits16, Bits32, Enum16, I16, Pad, ScaleFactor, Text, U16, U32};
+use super::model::PointType::{
+    Acc32, Bits16, Bits32, Enum16, I16, Pad, ScaleFactor, Text, U16, U32,
+};
 use super::model::Scale::{Fixed, Power};
-use super::model::{Content, Form, Point, Scale as ScaleOf};
+use super::model::{Content, Point, PointType, Scale as ScaleOf};
 use super::values::Values;
 
 // Fixed, as users of Loxone and the like type scale factors in by hand.
@@ -14,11 +16,11 @@ const CELSIUS: ScaleOf = Fixed(-1);
 const PERCENT: ScaleOf = Fixed(-2);
 const ONES: ScaleOf = Fixed(0);
 
-const fn told(name: &'static str, form: Form, content: Content, about: &'static str) -> Point {
+const fn told(name: &'static str, form: PointType, content: Content, about: &'static str) -> Point {
     Point::new(name, form, content, about)
 }
 
-const fn untold(name: &'static str, form: Form) -> Point {
+const fn untold(name: &'static str, form: PointType) -> Point {
     Point::new(name, form, Untold, "")
 }
 

@@ -2,7 +2,7 @@
 
 /// What a column shows, from left to right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum ColumnKind {
     Name,
     Model,
     Status,
@@ -20,8 +20,8 @@ pub(super) enum Kind {
 
 /// A column that may be shown.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Column {
-    pub(super) kind: Kind,
+pub(super) struct PageColumn {
+    pub(super) kind: ColumnKind,
     pub(super) head: &'static str,
     /// Columns with a smaller number have room before others.
     rank: u8,
@@ -33,8 +33,8 @@ pub(super) struct Column {
     is_of_hybrids: bool,
 }
 
-impl Column {
-    const fn number(kind: Kind, head: &'static str, rank: u8, least: u16) -> Self {
+impl PageColumn {
+    const fn number(kind: ColumnKind, head: &'static str, rank: u8, least: u16) -> Self {
         Self {
             kind,
             head,
@@ -45,7 +45,7 @@ impl Column {
         }
     }
 
-    const fn text(kind: Kind, head: &'static str, rank: u8, floor: u16) -> Self {
+    const fn text(kind: ColumnKind, head: &'static str, rank: u8, floor: u16) -> Self {
         Self {
             floor: Some(floor),
             ..Self::number(kind, head, rank, floor)
@@ -66,20 +66,20 @@ impl Column {
 }
 
 /// All columns, from left to right.
-static COLUMNS: [Column; 13] = [
-    Column::text(Kind::Name, "inverter", 0, 6),
-    Column::text(Kind::Model, "model", 12, 18),
-    Column::text(Kind::Status, "status", 2, 7),
-    Column::number(Kind::Power, "power", 1, 6),
-    Column::number(Kind::House, "house", 3, 6).of_hybrids(),
-    Column::number(Kind::Battery, "battery", 4, 12).of_hybrids(),
-    Column::number(Kind::Grid, "grid", 5, 9).of_hybrids(),
-    Column::number(Kind::Today, "today", 6, 8),
-    Column::number(Kind::Temperature, "temp.", 8, 5),
-    Column::number(Kind::Reply, "reply", 11, 6),
-    Column::number(Kind::Errors, "errors", 10, 4),
-    Column::number(Kind::Age, "age", 7, 5),
-    Column::text(Kind::Curve, "curve", 9, 10),
+static COLUMNS: [PageColumn; 13] = [
+    PageColumn::text(ColumnKind::Name, "inverter", 0, 6),
+    PageColumn::text(ColumnKind::Model, "model", 12, 18),
+    PageColumn::text(ColumnKind::Status, "status", 2, 7),
+    PageColumn::number(ColumnKind::Power, "power", 1, 6),
+    PageColumn::number(ColumnKind::House, "house", 3, 6).of_hybrids(),
+    PageColumn::number(ColumnKind::Battery, "battery", 4, 12).of_hybrids(),
+    PageColumn::number(ColumnKind::Grid, "grid", 5, 9).of_hybrids(),
+    PageColumn::number(ColumnKind::Today, "today", 6, 8),
+    PageColumn::number(ColumnKind::Temperature, "temp.", 8, 5),
+    PageColumn::number(ColumnKind::Reply, "reply", 11, 6),
+    PageColumn::number(ColumnKind::Errors, "errors", 10, 4),
+    PageColumn::number(ColumnKind::Age, "age", 7, 5),
+    PageColumn::text(ColumnKind::Curve, "curve", 9, 10),
 ];
 
 /// Blank columns between two columns of a list of this width.
@@ -98,22 +98,26 @@ const NEEDED: u8 = 6;
 
 /// The columns that fit into `width`, each with its width. `need` is the width of the widest cell
 /// of a column.
-pub(super) fn fit(width: u16, has_hybrids: bool, need: impl Fn(Kind) -> u16) -> Vec<(Column, u16)> {
-    let head = |column: &Column| u16::try_from(column.head.len()).unwrap_or(0);
-    let whole = |column: &Column| need(column.kind).max(column.least).max(head(column));
-    let least = |column: &Column| match column.floor {
+pub(super) fn fit(
+    width: u16,
+    has_hybrids: bool,
+    need: impl Fn(ColumnKind) -> u16,
+) -> Vec<(PageColumn, u16)> {
+    let head = |column: &PageColumn| u16::try_from(column.head.len()).unwrap_or(0);
+    let whole = |column: &PageColumn| need(column.kind).max(column.least).max(head(column));
+    let least = |column: &PageColumn| match column.floor {
         Some(floor) => floor.max(head(column)),
         None => whole(column),
     };
-    let mut by_rank: Vec<Column> = COLUMNS.to_vec();
+    let mut by_rank: Vec<PageColumn> = COLUMNS.to_vec();
     by_rank.retain(|one| has_hybrids || !one.is_of_hybrids);
     by_rank.sort_by_key(|column| column.rank);
     let mut room = width;
-    let mut kept: Vec<(Column, u16)> = Vec::new();
-    let (needed, others): (Vec<Column>, Vec<Column>) = by_rank
+    let mut kept: Vec<(PageColumn, u16)> = Vec::new();
+    let (needed, others): (Vec<PageColumn>, Vec<PageColumn>) = by_rank
         .into_iter()
         .partition(|column| column.rank <= NEEDED);
-    let add = |columns: Vec<Column>, kept: &mut Vec<(Column, u16)>, room: &mut u16| {
+    let add = |columns: Vec<PageColumn>, kept: &mut Vec<(PageColumn, u16)>, room: &mut u16| {
         for column in columns {
             let gap = if kept.is_empty() {
                 0
@@ -126,9 +130,9 @@ pub(super) fn fit(width: u16, has_hybrids: bool, need: impl Fn(Kind) -> u16) -> 
             }
         }
     };
-    let grow = |kind: Kind, kept: &mut Vec<(Column, u16)>, room: &mut u16| {
+    let grow = |kind: ColumnKind, kept: &mut Vec<(PageColumn, u16)>, room: &mut u16| {
         for (column, given) in kept.iter_mut().filter(|(column, _)| column.kind == kind) {
-            let most = if kind == Kind::Curve {
+            let most = if kind == ColumnKind::Curve {
                 u16::MAX
             } else {
                 whole(column)
@@ -141,11 +145,11 @@ pub(super) fn fit(width: u16, has_hybrids: bool, need: impl Fn(Kind) -> u16) -> 
     // Whole names and states come before columns that are merely useful; the curve gets what is
     // left.
     add(needed, &mut kept, &mut room);
-    for kind in [Kind::Name, Kind::Status] {
+    for kind in [ColumnKind::Name, ColumnKind::Status] {
         grow(kind, &mut kept, &mut room);
     }
     add(others, &mut kept, &mut room);
-    for kind in [Kind::Model, Kind::Curve] {
+    for kind in [ColumnKind::Model, ColumnKind::Curve] {
         grow(kind, &mut kept, &mut room);
     }
     kept.sort_by_key(|(column, _)| column.kind);
@@ -159,9 +163,9 @@ mod tests {
     #[test]
     fn numbers_have_all_the_width_they_need_at_every_width() {
         let need = |kind| match kind {
-            Kind::Status => 40,
-            Kind::Power => 11,
-            Kind::Battery => 14,
+            ColumnKind::Status => 40,
+            ColumnKind::Power => 11,
+            ColumnKind::Battery => 14,
             _ => 9,
         };
         for has_hybrids in [false, true] {
@@ -175,7 +179,11 @@ mod tests {
                     taken <= width + gap(width, has_hybrids),
                     "{width}: {columns:?}"
                 );
-                assert!(columns.iter().any(|(column, _)| column.kind == Kind::Name));
+                assert!(
+                    columns
+                        .iter()
+                        .any(|(column, _)| column.kind == ColumnKind::Name)
+                );
                 for (column, given) in columns {
                     assert!(
                         !column.is_number() || given >= need(column.kind),

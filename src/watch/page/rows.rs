@@ -1,6 +1,6 @@
 //! The list: one row per inverter.
 
-use super::columns::{Column, Kind, fit, gap};
+use super::columns::{ColumnKind, PageColumn, fit, gap};
 use super::text::{age, kilowatt_hours, padded, place, rounded, since, width};
 use super::{boxed, graph, stale};
 use crate::format::{hybrid, table};
@@ -8,7 +8,7 @@ use crate::reading::Role;
 use crate::watch::curve::{Span as Period, Window};
 use crate::watch::inverter::{Condition, WatchedInverter};
 use crate::watch::plant::{Now, Plant};
-use crate::watch::view::{Row, View};
+use crate::watch::view::{ListRow, View};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Style, Stylize};
@@ -30,9 +30,9 @@ pub(super) fn draw(
     let entries = view.entries(plant, now);
     let edges = if is_high { 2 } else { 0 };
     view.reveal(&entries, usize::from(area.height.saturating_sub(edges + 1)));
-    let is_inverter = |entry: &&Row| matches!(entry, Row::Inverter(_));
+    let is_inverter = |entry: &&ListRow| matches!(entry, ListRow::Inverter(_));
     let before = entries.iter().take(view.first).filter(is_inverter).count();
-    let shown: Vec<Row> = entries
+    let shown: Vec<ListRow> = entries
         .iter()
         .skip(view.first)
         .take(view.height)
@@ -68,7 +68,7 @@ struct List<'a> {
     span: Period,
     selected: usize,
     width: u16,
-    columns: Vec<(Column, u16)>,
+    columns: Vec<(PageColumn, u16)>,
     gap: u16,
     /// All inverters are hybrids: their power is that of the modules.
     is_of_hybrids: bool,
@@ -77,7 +77,7 @@ struct List<'a> {
 }
 
 impl<'a> List<'a> {
-    fn new(entries: &[Row], plant: &'a Plant, view: &View, now: Now, width: u16) -> Self {
+    fn new(entries: &[ListRow], plant: &'a Plant, view: &View, now: Now, width: u16) -> Self {
         let shown = || entries.iter().filter_map(|entry| inverter(plant, entry));
         let is_hybrid = |one: &WatchedInverter| one.reading.as_ref().is_some_and(hybrid::is_hybrid);
         let is_other = |one: &WatchedInverter| one.reading.is_some() && !is_hybrid(one);
@@ -98,7 +98,10 @@ impl<'a> List<'a> {
             is_of_hybrids: has_hybrids && !plant.inverters().iter().any(is_other),
             highest: 0.0,
         };
-        let has_curve = list.columns.iter().any(|(one, _)| one.kind == Kind::Curve);
+        let has_curve = list
+            .columns
+            .iter()
+            .any(|(one, _)| one.kind == ColumnKind::Curve);
         if has_curve {
             let values = shown().flat_map(|one| list.curve(one)).flatten();
             // One scale for all rows, as their curves are compared.
@@ -108,10 +111,10 @@ impl<'a> List<'a> {
     }
 
     /// The head of the columns, and a line per entry.
-    fn lines(&self, entries: &[Row]) -> Vec<Line<'a>> {
-        let of_entry = |entry: &Row| match entry {
-            Row::Source(source) => Some(source_line(self.plant, *source, self.now, self.width)),
-            Row::Inverter(index) => {
+    fn lines(&self, entries: &[ListRow]) -> Vec<Line<'a>> {
+        let of_entry = |entry: &ListRow| match entry {
+            ListRow::Source(source) => Some(source_line(self.plant, *source, self.now, self.width)),
+            ListRow::Inverter(index) => {
                 let is_selected = *index == self.selected;
                 inverter(self.plant, entry).map(|one| self.row(one, is_selected))
             }
@@ -122,10 +125,10 @@ impl<'a> List<'a> {
 
     fn head(&self) -> Line<'a> {
         let style = Style::new().dark_gray();
-        let head = |column: &Column| match (column.kind, self.span) {
-            (Kind::Power, _) if self.is_of_hybrids => "PV",
-            (Kind::Curve, Period::Hour) => "last hour",
-            (Kind::Curve, Period::Day) => "0-24 h",
+        let head = |column: &PageColumn| match (column.kind, self.span) {
+            (ColumnKind::Power, _) if self.is_of_hybrids => "PV",
+            (ColumnKind::Curve, Period::Hour) => "last hour",
+            (ColumnKind::Curve, Period::Day) => "0-24 h",
             _ => column.head,
         };
         self.line(" ", style, |column, _| (head(column).to_owned(), style))
@@ -134,7 +137,7 @@ impl<'a> List<'a> {
     fn row(&self, inverter: &WatchedInverter, is_selected: bool) -> Line<'a> {
         let mark = if is_selected { "›" } else { " " };
         self.line(mark, Style::new(), |column, width| match column.kind {
-            Kind::Curve => {
+            ColumnKind::Curve => {
                 let curve = graph::line(&self.curve(inverter), width, self.highest);
                 (curve, Style::new().yellow())
             }
@@ -155,7 +158,7 @@ impl<'a> List<'a> {
         &self,
         mark: &'static str,
         style: Style,
-        cell: impl Fn(&Column, u16) -> (String, Style),
+        cell: impl Fn(&PageColumn, u16) -> (String, Style),
     ) -> Line<'a> {
         let mut spans = vec![Span::styled(format!("{mark} "), style.bold())];
         for (index, (column, width)) in self.columns.iter().enumerate() {
@@ -171,10 +174,10 @@ impl<'a> List<'a> {
 }
 
 /// The inverter of an entry, unless that is the head of a source.
-fn inverter<'a>(plant: &'a Plant, entry: &Row) -> Option<&'a WatchedInverter> {
+fn inverter<'a>(plant: &'a Plant, entry: &ListRow) -> Option<&'a WatchedInverter> {
     match entry {
-        Row::Inverter(index) => plant.inverters().get(*index),
-        Row::Source(_) => None,
+        ListRow::Inverter(index) => plant.inverters().get(*index),
+        ListRow::Source(_) => None,
     }
 }
 
@@ -209,7 +212,7 @@ fn source_line<'a>(plant: &Plant, source: usize, now: Now, most: u16) -> Line<'a
 }
 
 /// What an inverter has in a column, and its look.
-fn cell(kind: Kind, inverter: &WatchedInverter, plant: &Plant, now: Now) -> (String, Style) {
+fn cell(kind: ColumnKind, inverter: &WatchedInverter, plant: &Plant, now: Now) -> (String, Style) {
     let is_live = plant.is_live(inverter, now);
     let style = if is_live { Style::new() } else { stale() };
     // What a sleeping inverter gave before is not what it gives.
@@ -221,30 +224,30 @@ fn cell(kind: Kind, inverter: &WatchedInverter, plant: &Plant, now: Now) -> (Str
         hybrid::figures(reading).into_iter().nth(index)
     };
     let text = match kind {
-        Kind::Name => return (inverter.name(), Style::new().bold()),
-        Kind::Status => return state(inverter, plant, now),
-        Kind::Model => {
+        ColumnKind::Name => return (inverter.name(), Style::new().bold()),
+        ColumnKind::Status => return state(inverter, plant, now),
+        ColumnKind::Model => {
             let reading = inverter.reading.as_ref();
             reading.and_then(|reading| Some(reading.model.as_ref()?.clone().into_owned()))
         }
-        Kind::Power => hybrid(0).or_else(|| figure(Role::Power)),
-        Kind::House => hybrid(1),
-        Kind::Battery => hybrid(2),
-        Kind::Grid => hybrid(3),
-        Kind::Today => inverter
+        ColumnKind::Power => hybrid(0).or_else(|| figure(Role::Power)),
+        ColumnKind::House => hybrid(1),
+        ColumnKind::Battery => hybrid(2),
+        ColumnKind::Grid => hybrid(3),
+        ColumnKind::Today => inverter
             .daily_yield(now.local.date_naive())
             .map(kilowatt_hours),
-        Kind::Temperature => figure(Role::Temperature),
-        Kind::Reply => {
+        ColumnKind::Temperature => figure(Role::Temperature),
+        ColumnKind::Reply => {
             let time = inverter.first_byte.filter(|_| reading.is_some());
             time.map(|time| format!("{} ms", time.as_millis()))
         }
-        Kind::Errors => {
+        ColumnKind::Errors => {
             let was_polled = inverter.attempts.sent > 0;
             was_polled.then(|| format!("{} %", rounded(inverter.error_rate(), 0)))
         }
-        Kind::Age => inverter.read.map(|read| age(now.since(read))),
-        Kind::Curve => None,
+        ColumnKind::Age => inverter.read.map(|read| age(now.since(read))),
+        ColumnKind::Curve => None,
     };
     (text.unwrap_or_default(), style)
 }

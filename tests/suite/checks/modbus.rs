@@ -1,16 +1,16 @@
 //! What is asked of bytes that a SunSpec client sends.
 
-use kaco_ardexa::sink::sunspec::codec::{Exception, LONGEST, Parsed, parse, reply};
+use kaco_ardexa::sink::sunspec::codec::{Exception, LONGEST, ParsedRequest, parse, reply};
 
 /// Requests are the same however they arrive; only reads are more than a refusal, and each has a
 /// reply that fits a frame.
 pub fn requests(bytes: &[u8]) {
     let mut rest = bytes;
-    while let Parsed::Whole(request, length) = parse(rest) {
+    while let ParsedRequest::Whole(request, length) = parse(rest) {
         let (whole, after) = rest.split_at(length);
         assert!(length <= LONGEST);
         for end in 0..length {
-            assert_eq!(parse(&whole[..end]), Parsed::Partial);
+            assert_eq!(parse(&whole[..end]), ParsedRequest::Partial);
         }
         let registers = [0x5375; 125];
         let answer = request.wanted.map(|range| {

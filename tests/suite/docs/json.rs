@@ -11,7 +11,7 @@ use kaco_ardexa::kaco::layouts::{
 };
 use kaco_ardexa::kstar::{discovery, identity, layout::KSTAR};
 use kaco_ardexa::observation::{Observation, Outcome};
-use kaco_ardexa::plant_total::{self, Figures, Part, State};
+use kaco_ardexa::plant_total::{self, Contribution, Part, PartState};
 use kaco_ardexa::reading::{
     Cells, Decimal, Field, Kind, Layout, Reading, StatusCode, Unit, Value as Cell,
 };
@@ -491,8 +491,12 @@ fn objects_of_all_layouts_and_outcomes_are_valid() {
                 state,
             }]
         };
-        let figures = Figures::of(&reading(inverter.clone(), READINGS[0], true));
-        for state in [State::Read(figures), State::Silent(None), State::Missing] {
+        let figures = Contribution::of(&reading(inverter.clone(), READINGS[0], true));
+        for state in [
+            PartState::Read(figures),
+            PartState::Silent(None),
+            PartState::Missing,
+        ] {
             let total = plant_total::total_of(&parts(state), figures.time);
             judge.expect(&json::plant(&total));
         }
