@@ -9,7 +9,7 @@ use crate::format::look::{Look, Medium};
 use crate::logging::fitted;
 use crate::plant_file::Unusable;
 use crate::sink::influx;
-use crate::sink::mqtt::login::Environment;
+use crate::sink::mqtt::login::LoginVariables;
 use crate::sink::secret::Password;
 use clap::builder::{BoolishValueParser, Resettable, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -204,16 +204,16 @@ pub fn explain(wrong: &Wrong) -> ExitCode {
 }
 
 /// The login of the broker, where its URL has none.
-pub(super) fn login() -> Environment {
-    Environment {
+pub(super) fn login() -> LoginVariables {
+    LoginVariables {
         user: user("MQTT_USERNAME"),
         password: password("MQTT_PASSWORD"),
     }
 }
 
 /// The login of the database, where its URL has none.
-pub(super) fn database_login() -> influx::login::Environment {
-    influx::login::Environment {
+pub(super) fn database_login() -> influx::login::DatabaseVariables {
+    influx::login::DatabaseVariables {
         user: user("INFLUX_USERNAME"),
         password: password("INFLUX_PASSWORD"),
         token: password("INFLUX_TOKEN"),

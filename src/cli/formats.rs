@@ -20,7 +20,7 @@ pub(crate) enum Format {
 /// How other things than the readings of a run are printed: decoded captures, inverters that were
 /// found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ListFormat {
+pub(crate) enum TypedListFormat {
     /// A table for people
     Table,
     /// One JSON object a line, refused captures too
@@ -29,7 +29,7 @@ pub(crate) enum ListFormat {
 
 /// How inverters that were found on a bus are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ScanFormat {
+pub(crate) enum TypedScanFormat {
     /// A table for people
     Table,
     /// One JSON object a line

@@ -1,7 +1,7 @@
 //! The commands that work with a bus of KACO inverters.
 
-use super::formats::{Format, ScanFormat};
-use super::polling::{Asking, Bus, Polling, Waits};
+use super::formats::{Format, TypedScanFormat};
+use super::polling::{Asking, BusArguments, PollingOptions, Waits};
 use super::publishing::Publishing;
 use super::pushing::Pushing;
 use crate::address::{AddressError, Addresses};
@@ -34,7 +34,7 @@ fn before_directory(argument: Arg) -> Arg {
 pub(crate) struct Log {
     /// The bus and its inverters.
     #[command(flatten)]
-    pub bus: Bus,
+    pub bus: BusArguments,
 
     /// Directory for the CSV files; it is made if it is missing
     #[arg(value_name = "DIR", value_parser = directory(), required_unless_present = "plant")]
@@ -49,7 +49,7 @@ pub(crate) struct Log {
 
     /// How to ask.
     #[command(flatten)]
-    pub polling: Polling,
+    pub polling: PollingOptions,
 
     /// Where else the readings go.
     #[command(flatten)]
@@ -65,7 +65,7 @@ pub(crate) struct Log {
 pub(crate) struct Read {
     /// The bus and its inverters.
     #[command(flatten)]
-    pub bus: Bus,
+    pub bus: BusArguments,
 
     /// How the readings are printed
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -79,7 +79,7 @@ pub(crate) struct Read {
 
     /// How to ask.
     #[command(flatten)]
-    pub polling: Polling,
+    pub polling: PollingOptions,
 
     /// Where else the readings go.
     #[command(flatten)]
@@ -98,8 +98,8 @@ pub(crate) struct Scan {
     pub addresses: Option<Addresses>,
 
     /// How the inverters are printed
-    #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
-    pub format: ScanFormat,
+    #[arg(long, value_enum, default_value_t = TypedScanFormat::Table)]
+    pub format: TypedScanFormat,
 
     /// Name of the bus, for JSON, the plant file and the advice how to log
     #[arg(long = "bus", value_name = "NAME")]
@@ -152,7 +152,7 @@ pub(crate) struct Ping {
 pub(crate) struct Watch {
     /// The bus and its inverters.
     #[command(flatten)]
-    pub bus: Bus,
+    pub bus: BusArguments,
 
     /// What becomes of the readings.
     #[command(flatten)]

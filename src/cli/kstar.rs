@@ -1,7 +1,7 @@
 //! What can be typed after `kstar`, and after `simulate kstar`.
 
 use super::environment::Lazy;
-use super::formats::{Format, ListFormat};
+use super::formats::{Format, TypedListFormat};
 use super::kaco::{Watching, directory};
 use super::publishing::{PlainTopics, Publishing};
 use super::pushing::Pushing;
@@ -86,8 +86,8 @@ pub(crate) struct KstarDiscover {
     pub(crate) network: Network,
 
     /// How they are printed
-    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
-    pub(crate) format: ListFormat,
+    #[arg(long, value_enum, default_value_t = TypedListFormat::Table)]
+    pub(crate) format: TypedListFormat,
 }
 
 /// `kstar read`

@@ -22,7 +22,7 @@ pub use environment::{explain, parse};
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use environment::Lazy;
-use formats::ListFormat;
+use formats::TypedListFormat;
 use history::History;
 use kaco::{Listen, Log, Ping, Read, Scan, Watch};
 use kstar::Kstar;
@@ -179,8 +179,8 @@ pub(crate) struct Decode {
     pub file: Option<PathBuf>,
 
     /// How the readings are printed
-    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
-    pub format: ListFormat,
+    #[arg(long, value_enum, default_value_t = TypedListFormat::Table)]
+    pub format: TypedListFormat,
 }
 
 /// `check FILE`

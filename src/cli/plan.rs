@@ -1,11 +1,11 @@
 //! From what was typed to the plan that a command gets.
 
 use super::environment::Lazy;
-use super::formats::{Format, ScanFormat};
+use super::formats::{Format, TypedScanFormat};
 use super::kaco::{Listen, Log, Ping, Read, Scan, Watch, Watching};
 use super::kstar::{Kstar, Network};
 use super::plant::{self, Refusal, Typed};
-use super::polling::{Asking, Bus, Polling};
+use super::polling::{Asking, BusArguments, PollingOptions};
 use super::simulate::{Simulate, SimulateKaco, SimulatePlants};
 use super::{Cli, Command, Decode, check, document, environment};
 use crate::address::{Address, Addresses};
@@ -113,12 +113,12 @@ impl Read {
 
 /// The buses of a plant file, or the one that was typed.
 fn polled_once(
-    typed_bus: Bus,
+    typed_bus: BusArguments,
     file: Option<PlantFile>,
-    polling: Polling,
+    polling: PollingOptions,
     typed: &Typed,
 ) -> Result<Vec<SourcePlan>, Refusal> {
-    let Polling {
+    let PollingOptions {
         asking, counters, ..
     } = polling;
     Ok(match file {
@@ -149,7 +149,7 @@ impl Watch {
         let mut plan = watching(sources, self.watching);
         plan.sinks.names = plant::names(&file);
         if let Some(sunspec) = &mut plan.sinks.sunspec {
-            let offset = |bus: &plant_file::Bus| (bus.name.clone(), bus.sunspec_offset);
+            let offset = |bus: &plant_file::BusSection| (bus.name.clone(), bus.sunspec_offset);
             sunspec.offsets = file.buses.iter().map(offset).collect();
         }
         plan.reload = Some(plan::Reload::new(move || {
@@ -264,7 +264,7 @@ fn printing(format: Format, details: bool, mqtt: Option<mqtt::Options>) -> SinkP
     }
 }
 
-fn bus(bus: Bus, asking: Asking, counters: bool) -> Result<SourcePlan, Refusal> {
+fn bus(bus: BusArguments, asking: Asking, counters: bool) -> Result<SourcePlan, Refusal> {
     let missing = |argument| Refusal::Usage(plant::missing(argument));
     let device = bus.device.ok_or_else(|| missing("<DEVICE>"))?;
     let addresses = bus.addresses.ok_or_else(|| missing("<ADDRESSES>"))?;
@@ -369,21 +369,21 @@ fn simulate(simulate: SimulateKaco) -> plan::SimulateKacoPlan {
     }
 }
 
-impl From<ScanFormat> for plan::ScanFormat {
-    fn from(format: ScanFormat) -> Self {
+impl From<TypedScanFormat> for plan::ScanFormat {
+    fn from(format: TypedScanFormat) -> Self {
         match format {
-            ScanFormat::Table => Self::List(plan::ListFormat::Table),
-            ScanFormat::Json => Self::List(plan::ListFormat::Json),
-            ScanFormat::Toml => Self::Toml,
+            TypedScanFormat::Table => Self::List(plan::ListFormat::Table),
+            TypedScanFormat::Json => Self::List(plan::ListFormat::Json),
+            TypedScanFormat::Toml => Self::Toml,
         }
     }
 }
 
-impl From<super::ListFormat> for plan::ListFormat {
-    fn from(format: super::ListFormat) -> Self {
+impl From<super::TypedListFormat> for plan::ListFormat {
+    fn from(format: super::TypedListFormat) -> Self {
         match format {
-            super::ListFormat::Table => Self::Table,
-            super::ListFormat::Json => Self::Json,
+            super::TypedListFormat::Table => Self::Table,
+            super::TypedListFormat::Json => Self::Json,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! counts before a plant file that the environment names.
 
 use super::kaco::{Log, Read, Watch, Watching};
-use super::polling::{Asking, Bus, Polling};
+use super::polling::{Asking, BusArguments, PollingOptions};
 use super::publishing::Publishing;
 use super::pushing::Pushing;
 use crate::escape::shell_word;
@@ -113,7 +113,7 @@ pub(super) fn without(program: Command) -> Command {
     })
 }
 
-impl Bus {
+impl BusArguments {
     /// The plant file, where one is in force.
     pub(super) fn plant_file(&self, typed: &Typed) -> Result<Option<PlantFile>, Refusal> {
         let Some(path) = &self.plant else {
@@ -194,7 +194,7 @@ impl Watch {
     }
 }
 
-impl Polling {
+impl PollingOptions {
     fn fill(&mut self, file: &PlantFile, typed: &Typed) {
         typed.fill("strict", &mut self.strict, file.strict);
     }
@@ -259,7 +259,7 @@ pub(super) fn sources(
     counters_last: Option<Duration>,
     typed: &Typed,
 ) -> Vec<SourcePlan> {
-    let bus = |bus: &plant_file::Bus| {
+    let bus = |bus: &plant_file::BusSection| {
         let mut asking = asking.clone();
         let said = &bus.polling;
         typed.fill("pace", &mut asking.waits.pace, said.pace);
@@ -282,7 +282,7 @@ pub(super) fn sources(
         })
     };
     let kstars = &file.kstars;
-    let name = |kstar: &plant_file::Kstar| Some((kstar.ip, kstar.name.clone()?));
+    let name = |kstar: &plant_file::KstarSection| Some((kstar.ip, kstar.name.clone()?));
     // All of them together: which of two inverters has a serial number is decided at once.
     let network = (!kstars.is_empty()).then(|| {
         SourcePlan::Kstar(kstar::NetworkPlan {

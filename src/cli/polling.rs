@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// DEVICE and ADDRESSES
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Bus {
+pub(crate) struct BusArguments {
     /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
     ///
     /// /dev/ttyUSB0, or better its name in /dev/serial/by-id/; tcp://host:port for a raw serial
@@ -90,7 +90,7 @@ pub(crate) struct Asking {
 
 /// The options of whatever reads the inverters of a bus once.
 #[derive(Debug, Args)]
-pub(crate) struct Polling {
+pub(crate) struct PollingOptions {
     /// How to ask.
     #[command(flatten)]
     pub asking: Asking,

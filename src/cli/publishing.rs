@@ -3,7 +3,7 @@
 use super::environment::{self, BROKER_VARIABLES};
 use super::url::UrlParser;
 use crate::duration;
-use crate::sink::mqtt::{Broker, Delivery, Identity, Options, topic};
+use crate::sink::mqtt::{Broker, CertificateFiles, Delivery, Options, topic};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -97,8 +97,8 @@ pub(crate) struct ClientCertificate {
 }
 
 impl ClientCertificate {
-    pub(super) fn identity(&self) -> Option<Identity> {
-        Some(Identity {
+    pub(super) fn identity(&self) -> Option<CertificateFiles> {
+        Some(CertificateFiles {
             certificate: self.mqtt_cert.clone()?,
             key: self.mqtt_key.clone()?,
         })

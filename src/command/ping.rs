@@ -7,7 +7,7 @@ use super::scan::enough;
 use super::stop::{Ended, Stop};
 use crate::address::Address;
 use crate::exit::{Exit, Failure};
-use crate::kaco::ping::Ping;
+use crate::kaco::ping::PingOutcome;
 use crate::logging::Messages;
 use crate::source::kaco::ping;
 use std::time::Duration;
@@ -64,16 +64,16 @@ pub(super) async fn run(
 }
 
 impl Tally {
-    fn note(&mut self, ping: Ping) {
+    fn note(&mut self, ping: PingOutcome) {
         self.sent += 1;
         match ping {
-            Ping::Good(time) => self.times.push(time),
-            Ping::Late(time) => {
+            PingOutcome::Good(time) => self.times.push(time),
+            PingOutcome::Late(time) => {
                 self.late += 1;
                 self.times.push(time);
             }
-            Ping::Garbled => self.garbled += 1,
-            Ping::Silent => self.silent += 1,
+            PingOutcome::Garbled => self.garbled += 1,
+            PingOutcome::Silent => self.silent += 1,
         }
     }
 
@@ -191,14 +191,14 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn tally(pings: impl IntoIterator<Item = Ping>) -> Tally {
+    fn tally(pings: impl IntoIterator<Item = PingOutcome>) -> Tally {
         let mut tally = Tally::default();
         pings.into_iter().for_each(|ping| tally.note(ping));
         tally
     }
 
-    const fn good(milliseconds: u64) -> Ping {
-        Ping::Good(Duration::from_millis(milliseconds))
+    const fn good(milliseconds: u64) -> PingOutcome {
+        PingOutcome::Good(Duration::from_millis(milliseconds))
     }
 
     #[test]
@@ -208,13 +208,19 @@ mod tests {
         assert_eq!(tally([good(7)]).milliseconds(), Some([7; 4]));
         let twenty = (1..=20).map(good);
         assert_eq!(tally(twenty).milliseconds(), Some([1, 10, 19, 20]));
-        assert_eq!(tally([Ping::Silent]).milliseconds(), None);
+        assert_eq!(tally([PingOutcome::Silent]).milliseconds(), None);
     }
 
     #[test]
     fn every_request_is_counted_once() {
-        let late = Ping::Late(Duration::from_millis(1300));
-        let tally = tally([good(120), late, Ping::Garbled, Ping::Silent, good(80)]);
+        let late = PingOutcome::Late(Duration::from_millis(1300));
+        let tally = tally([
+            good(120),
+            late,
+            PingOutcome::Garbled,
+            PingOutcome::Silent,
+            good(80),
+        ]);
         assert_eq!((tally.sent, tally.good()), (5, 2));
         assert_eq!((tally.garbled, tally.silent, tally.late), (1, 1, 1));
         assert_eq!(tally.milliseconds(), Some([80, 500, 1300, 1300]));
@@ -222,7 +228,7 @@ mod tests {
 
     #[test]
     fn verdict_says_what_to_do() {
-        let late = Ping::Late(Duration::from_millis(1300));
+        let late = PingOutcome::Late(Duration::from_millis(1300));
         let many = |count, ping| vec![ping; count];
         for (pings, due) in [
             (many(9, good(120)), "good: every"),
@@ -230,27 +236,27 @@ mod tests {
                 many(9, good(900)),
                 "good, but replies come near the --timeout of 1s",
             ),
-            (many(9, Ping::Silent), "no reply"),
-            (many(9, Ping::Garbled), "every reply garbled"),
+            (many(9, PingOutcome::Silent), "no reply"),
+            (many(9, PingOutcome::Garbled), "every reply garbled"),
             (many(3, late), "3 of 3 replies came late: --timeout 2s"),
             (
-                [many(19, good(9)), many(1, Ping::Garbled)].concat(),
+                [many(19, good(9)), many(1, PingOutcome::Garbled)].concat(),
                 "good enough: 1 of 20",
             ),
             (
-                [many(9, good(9)), many(1, Ping::Garbled)].concat(),
+                [many(9, good(9)), many(1, PingOutcome::Garbled)].concat(),
                 "1 of 10 replies garbled: noise",
             ),
             (
-                [many(9, good(9)), many(1, Ping::Silent)].concat(),
+                [many(9, good(9)), many(1, PingOutcome::Silent)].concat(),
                 "1 of 10 requests without",
             ),
             (
-                [many(1, late), many(1, Ping::Silent)].concat(),
+                [many(1, late), many(1, PingOutcome::Silent)].concat(),
                 "1 of 2 replies came late: --timeout 2s; 1 lost",
             ),
             (
-                vec![good(9), late, Ping::Garbled, Ping::Silent],
+                vec![good(9), late, PingOutcome::Garbled, PingOutcome::Silent],
                 "bad: 3 of 4",
             ),
         ] {
@@ -265,7 +271,10 @@ mod tests {
         let mut widest = tally(vec![good(10_000); 10_000]);
         widest.silent = 10_000;
         let address = |number| Address::new(number).unwrap_or_else(|| unreachable!());
-        let tallies = [(address(2), widest), (address(99), tally([Ping::Silent]))];
+        let tallies = [
+            (address(2), widest),
+            (address(99), tally([PingOutcome::Silent])),
+        ];
         let text = text(&tallies, SECOND);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 6, "{text}");

@@ -15,12 +15,12 @@ const DEPTH: usize = 2;
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     /// The inverters with at least one file, sorted by label.
-    pub(crate) inverters: Vec<Folder>,
+    pub(crate) inverters: Vec<InverterFolder>,
 }
 
 /// The files of one inverter.
 #[derive(Debug, Clone)]
-pub(crate) struct Folder {
+pub(crate) struct InverterFolder {
     /// `02`, `roof/02`, a serial number or an IP address.
     pub(crate) label: String,
     path: PathBuf,
@@ -73,7 +73,7 @@ impl Log {
             let own = path
                 .file_name()
                 .map(|name| name.to_string_lossy().into_owned());
-            self.inverters.push(Folder {
+            self.inverters.push(InverterFolder {
                 label: if label.is_empty() {
                     own.unwrap_or_default()
                 } else {
@@ -118,7 +118,11 @@ impl Log {
         from: NaiveDate,
         to: NaiveDate,
     ) -> Result<Option<NaiveDate>, ReadError> {
-        let mut dates: Vec<NaiveDate> = self.inverters.iter().flat_map(Folder::dates).collect();
+        let mut dates: Vec<NaiveDate> = self
+            .inverters
+            .iter()
+            .flat_map(InverterFolder::dates)
+            .collect();
         dates.retain(|date| (from..=to).contains(date));
         dates.sort_unstable();
         dates.dedup();
@@ -135,7 +139,7 @@ impl Log {
 
     /// The last day with a file before `from`, the last up to `to`, and the first after it.
     pub(crate) fn around(&self, from: NaiveDate, to: NaiveDate) -> [Option<NaiveDate>; 3] {
-        let dates = || self.inverters.iter().flat_map(Folder::dates);
+        let dates = || self.inverters.iter().flat_map(InverterFolder::dates);
         [
             dates().filter(|date| *date < from).max(),
             dates().filter(|date| (from..=to).contains(date)).max(),
@@ -145,12 +149,12 @@ impl Log {
 
     /// First and last day of which there is a file.
     pub(crate) fn span(&self) -> Option<(NaiveDate, NaiveDate)> {
-        let dates = || self.inverters.iter().flat_map(Folder::dates);
+        let dates = || self.inverters.iter().flat_map(InverterFolder::dates);
         dates().min().zip(dates().max())
     }
 }
 
-impl Folder {
+impl InverterFolder {
     fn dates(&self) -> impl Iterator<Item = NaiveDate> {
         self.days.iter().map(|day| day.date)
     }
@@ -201,7 +205,7 @@ impl Folder {
 
 /// What a series was made of.
 #[derive(Debug, Clone)]
-pub struct Read<T> {
+pub struct SeriesRead<T> {
     /// The series.
     pub series: T,
     /// Lines that were not rows.

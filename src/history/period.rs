@@ -1,6 +1,6 @@
 //! Yields per day, month and year.
 
-use super::log::{Folder, Log, Read};
+use super::log::{InverterFolder, Log, SeriesRead};
 use super::names::Names;
 use super::rows::Reader;
 use super::yields;
@@ -37,7 +37,7 @@ pub(crate) fn read(
     names: &Names,
     from: NaiveDate,
     to: NaiveDate,
-) -> Result<Read<Yields>, ReadError> {
+) -> Result<SeriesRead<Yields>, ReadError> {
     let count = usize::try_from((to - from).num_days() + 1).unwrap_or(0);
     let parts = parallel::map(&log.inverters, |folder| read_one(folder, from, to, count));
     let mut skipped = Skipped::default();
@@ -57,13 +57,13 @@ pub(crate) fn read(
         count,
         inverters,
     };
-    Ok(Read { series, skipped })
+    Ok(SeriesRead { series, skipped })
 }
 
 type Days = Vec<Option<f64>>;
 
 fn read_one(
-    folder: &Folder,
+    folder: &InverterFolder,
     from: NaiveDate,
     to: NaiveDate,
     count: usize,

@@ -2,7 +2,7 @@
 
 use super::compare::{self, Comparison};
 use super::day::{self, DaySeries};
-use super::log::{Log, Read};
+use super::log::{Log, SeriesRead};
 use super::names::Names;
 use super::period::{self, Bars, Yields, month_span, year_span};
 use super::{ReadError, Skipped};
@@ -116,7 +116,7 @@ impl Archive {
     }
 
     /// The series, with what was skipped noted.
-    fn noted<T>(&mut self, read: Read<T>) -> T {
+    fn noted<T>(&mut self, read: SeriesRead<T>) -> T {
         self.skipped.add(read.skipped);
         read.series
     }

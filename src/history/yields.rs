@@ -10,7 +10,7 @@
 //! The rule is kept for each unit of a 000xi; the yield is their sum.
 
 use super::ReadError;
-use super::log::{Day, Folder};
+use super::log::{Day, InverterFolder};
 use super::rows::{Reader, Row};
 
 /// Bytes at the end of a file that mostly suffice for the yield: some twenty rows.
@@ -116,7 +116,7 @@ impl DayFigures {
 /// The yields of a day, from as little of its files as possible.
 pub(super) fn of_day(
     reader: &mut Reader,
-    folder: &Folder,
+    folder: &InverterFolder,
     day: &Day,
     previous: &[f64],
 ) -> Result<UnitYields, ReadError> {
@@ -141,7 +141,11 @@ pub(super) fn of_day(
 }
 
 /// All figures of a day, in the order of time.
-fn figures(reader: &mut Reader, folder: &Folder, day: &Day) -> Result<DayFigures, ReadError> {
+fn figures(
+    reader: &mut Reader,
+    folder: &InverterFolder,
+    day: &Day,
+) -> Result<DayFigures, ReadError> {
     let mut figures = DayFigures::default();
     for file in folder.files(day) {
         reader.whole(&file, day.date, |row| figures.take(row))?;
@@ -163,7 +167,7 @@ pub(super) fn shown(units: &[Option<f64>], previous: &[f64]) -> Vec<f64> {
 /// What the last day before `date` that has any yields shows: what the first rows may repeat.
 pub(super) fn before(
     reader: &mut Reader,
-    folder: &Folder,
+    folder: &InverterFolder,
     date: chrono::NaiveDate,
 ) -> Result<Vec<f64>, ReadError> {
     let mut days = folder.before(date);

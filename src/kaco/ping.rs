@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// What came of a single request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ping {
+pub(crate) enum PingOutcome {
     /// A good reply; the time until it began.
     Good(Duration),
     /// A good reply that began after the time in which a poll waits for it.
@@ -22,7 +22,7 @@ pub(crate) enum Ping {
 impl<C: Connect> Bus<C> {
     /// Requests the readings of an inverter once. Where no reply comes in time, a late one is
     /// waited for.
-    pub(crate) async fn ping(&mut self, address: Address) -> Result<Ping, LinkError> {
+    pub(crate) async fn ping(&mut self, address: Address) -> Result<PingOutcome, LinkError> {
         self.overhear();
         let command = Command::Readings;
         // Not `ask`, which tries again: here the outcome of every single request counts.
@@ -30,11 +30,11 @@ impl<C: Connect> Bus<C> {
             .exchange_or_reopen(Request { address, command })
             .await?;
         Ok(match outcome {
-            Outcome::Read { first_byte, .. } => Ping::Good(first_byte),
-            Outcome::Garbled(_) => Ping::Garbled,
+            Outcome::Read { first_byte, .. } => PingOutcome::Good(first_byte),
+            Outcome::Garbled(_) => PingOutcome::Garbled,
             _ => match self.late_reply().await? {
-                Some(first_byte) => Ping::Late(first_byte),
-                None => Ping::Silent,
+                Some(first_byte) => PingOutcome::Late(first_byte),
+                None => PingOutcome::Silent,
             },
         })
     }

@@ -2,15 +2,15 @@
 
 use super::mistake::Notes;
 use super::section::At;
-use super::{Bus, Kstar};
+use super::{BusSection, KstarSection};
 use crate::link::Device;
 use crate::sink::sunspec::{LAST, PLANT};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 pub(super) fn check(
-    buses: &[At<Bus>],
-    kstars: &[At<Kstar>],
+    buses: &[At<BusSection>],
+    kstars: &[At<KstarSection>],
     has_units: bool,
     notes: &mut Notes<'_>,
 ) {
@@ -90,7 +90,7 @@ pub(super) fn check_ports(
 
 /// Notes units that two inverters would have, or that there are not.
 fn note_units(
-    bus: &Bus,
+    bus: &BusSection,
     line: usize,
     has_units: bool,
     units: &mut BTreeMap<u32, usize>,

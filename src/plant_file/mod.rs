@@ -17,7 +17,7 @@ use crate::inverter::BusName;
 use crate::link::Device;
 use crate::reading::Decimal;
 use crate::sink::influx::Database;
-use crate::sink::mqtt::{Broker, Identity, topic};
+use crate::sink::mqtt::{Broker, CertificateFiles, topic};
 use chrono::NaiveDate;
 use mistake::Notes;
 use section::{At, BUS, INFLUX, KSTAR, MQTT, PLANT, Section, TableKind};
@@ -35,7 +35,7 @@ const PREFIX: &str = "plants/roof";
 
 /// How a bus is polled, as far as the file sets it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Polling {
+pub(crate) struct PollingKeys {
     /// Least time between the starts of two requests.
     pub(crate) pace: Option<Duration>,
     /// Wait for the first byte.
@@ -52,13 +52,13 @@ pub(crate) struct Polling {
 
 /// One `[[bus]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bus {
+pub struct BusSection {
     /// Its name; there is one as soon as there are two buses.
     pub name: Option<BusName>,
     pub(crate) device: Device,
     pub(crate) addresses: Addresses,
     /// The keys of this bus over those at the top.
-    pub(crate) polling: Polling,
+    pub(crate) polling: PollingKeys,
     /// Names that are shown.
     pub(crate) names: BTreeMap<Address, String>,
     /// Installed peak power, kW.
@@ -69,7 +69,7 @@ pub struct Bus {
 
 /// One `[[kstar]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kstar {
+pub struct KstarSection {
     /// A name that is shown.
     pub(crate) name: Option<String>,
     /// Where it is.
@@ -78,7 +78,7 @@ pub struct Kstar {
 
 /// `[mqtt]`
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mqtt {
+pub struct MqttSection {
     /// The broker; never with a password.
     pub broker: Broker,
     pub(crate) password_file: Option<PathBuf>,
@@ -89,7 +89,7 @@ pub struct Mqtt {
     /// Certificates to trust.
     pub(crate) ca: Option<PathBuf>,
     /// The certificate to show, and its key.
-    pub(crate) identity: Option<Identity>,
+    pub(crate) identity: Option<CertificateFiles>,
     /// Whether inverters are announced to Home Assistant.
     pub(crate) discovery: Option<bool>,
     /// How long Home Assistant takes a reading for the present.
@@ -98,7 +98,7 @@ pub struct Mqtt {
 
 /// `[influx]`
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Influx {
+pub(crate) struct InfluxSection {
     /// The database; never with a password.
     pub(crate) database: Database,
     pub(crate) password_file: Option<PathBuf>,
@@ -129,12 +129,12 @@ pub struct PlantFile {
     /// One line per change instead of the live page.
     pub(crate) silent: Option<bool>,
     /// The broker.
-    pub mqtt: Option<Mqtt>,
-    pub(crate) influx: Option<Influx>,
+    pub mqtt: Option<MqttSection>,
+    pub(crate) influx: Option<InfluxSection>,
     /// The buses, at least one or a KSTAR inverter.
-    pub buses: Vec<Bus>,
+    pub buses: Vec<BusSection>,
     /// The KSTAR inverters.
-    pub kstars: Vec<Kstar>,
+    pub kstars: Vec<KstarSection>,
 }
 
 /// Bytes of the longest file that is read.
@@ -189,12 +189,12 @@ fn plant(table: &DeTable<'_>, notes: &mut Notes<'_>) -> PlantFile {
     let top = Section::new(&PLANT, table, 1, notes);
     let polling = polling(&top, notes);
     let buses = sections(&top, "bus", &BUS, notes);
-    let buses: Vec<At<Bus>> = buses
+    let buses: Vec<At<BusSection>> = buses
         .iter()
         .filter_map(|section| bus(section, &polling, notes))
         .collect();
     let kstars = sections(&top, "kstar", &KSTAR, notes);
-    let kstars: Vec<At<Kstar>> = kstars
+    let kstars: Vec<At<KstarSection>> = kstars
         .iter()
         .filter_map(|section| kstar(section, notes))
         .collect();
@@ -260,9 +260,9 @@ fn sections<'a>(
     sections
 }
 
-fn polling(section: &Section<'_>, notes: &mut Notes<'_>) -> Polling {
+fn polling(section: &Section<'_>, notes: &mut Notes<'_>) -> PollingKeys {
     let attempts = |value: &DeValue<'_>| section::whole(value, 1, 100);
-    Polling {
+    PollingKeys {
         pace: section.get("pace", section::time, notes),
         timeout: section.get("timeout", section::positive, notes),
         gap: section.get("gap", section::positive, notes),
@@ -272,7 +272,7 @@ fn polling(section: &Section<'_>, notes: &mut Notes<'_>) -> Polling {
     }
 }
 
-impl Polling {
+impl PollingKeys {
     /// These, and of `other` what is missing here.
     fn or(self, other: &Self) -> Self {
         Self {
@@ -286,7 +286,7 @@ impl Polling {
     }
 }
 
-fn bus(section: &Section<'_>, top: &Polling, notes: &mut Notes<'_>) -> Option<At<Bus>> {
+fn bus(section: &Section<'_>, top: &PollingKeys, notes: &mut Notes<'_>) -> Option<At<BusSection>> {
     let name = section.get("name", |value| section::parsed(value, "roof"), notes);
     let own = polling(section, notes);
     let device = |value: &DeValue<'_>| section::parsed(value, "/dev/ttyUSB0");
@@ -305,7 +305,7 @@ fn bus(section: &Section<'_>, top: &Polling, notes: &mut Notes<'_>) -> Option<At
     on_bus("kwp", &kwp, known, notes);
     Some(At {
         line: section.line,
-        value: Bus {
+        value: BusSection {
             name,
             device,
             addresses,
@@ -370,7 +370,7 @@ fn on_bus<T>(
     }
 }
 
-fn kstar(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<At<Kstar>> {
+fn kstar(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<At<KstarSection>> {
     let name = section.get("name", section::name, notes);
     let ip = |value: &DeValue<'_>| {
         let text = section::text(value, "192.168.1.50")?;
@@ -384,7 +384,7 @@ fn kstar(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<At<Kstar>> {
     let line = section.line;
     Some(At {
         line,
-        value: Kstar { name, ip },
+        value: KstarSection { name, ip },
     })
 }
 
@@ -408,7 +408,7 @@ fn with_url<'a>(
     Some(Section::new(kind, table, line, notes))
 }
 
-fn influx(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Influx> {
+fn influx(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<InfluxSection> {
     let section = with_url(top, "influx", &INFLUX, notes)?;
     let password_file = section.get("password-file", section::path, notes);
     let token_file = section.get("token-file", section::path, notes);
@@ -420,7 +420,7 @@ fn influx(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Influx> {
         without_password(database.password.is_some(), database)
     };
     let url = section.need("url", example, database, notes)?;
-    Some(Influx {
+    Some(InfluxSection {
         database: url.value,
         password_file,
         token_file,
@@ -439,7 +439,7 @@ fn without_password<T>(has_password: bool, said: T) -> Result<T, String> {
     }
 }
 
-fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
+fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<MqttSection> {
     let section = with_url(top, "mqtt", &MQTT, notes)?;
     let prefix = |value: &DeValue<'_>| topic::checked(section::text(value, PREFIX)?, PREFIX);
     let qos = |value: &DeValue<'_>| section::whole(value, 0, 1);
@@ -455,7 +455,7 @@ fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
         without_password(broker.password.is_some(), broker)
     };
     let url = section.need("url", "\"mqtt://user@host\"", broker, notes)?;
-    Some(Mqtt {
+    Some(MqttSection {
         broker: url.value,
         password_file,
         prefix,
@@ -468,12 +468,12 @@ fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<Mqtt> {
 }
 
 /// A certificate with its key: one alone is noted.
-fn identity(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<Identity> {
+fn identity(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<CertificateFiles> {
     let certificate = section.at("cert", section::path, notes);
     let key = section.at("key", section::path, notes);
     let (alone, missing) = match (certificate, key) {
         (Some(certificate), Some(key)) => {
-            return Some(Identity {
+            return Some(CertificateFiles {
                 certificate: certificate.value,
                 key: key.value,
             });

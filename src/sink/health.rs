@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset};
 
 /// A part of the program, and its trouble if it has any now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Health {
+pub(crate) struct SinkHealth {
     /// What the part is called: `log`, `MQTT`, a device.
     pub(crate) name: String,
     /// Since when it is in trouble, and what the trouble is.
@@ -15,7 +15,7 @@ pub(crate) struct Health {
 pub(crate) const NOT_YET: &str = "not connected yet";
 
 #[cfg(test)]
-impl Health {
+impl SinkHealth {
     /// A part without trouble.
     pub(crate) fn good(name: impl Into<String>) -> Self {
         Self {

@@ -41,7 +41,7 @@ use crate::observation::{Observation, Outcome};
 use crate::plant_total::Memory;
 use crate::reading::Reading;
 use csv_log::CsvLog;
-use health::Health;
+use health::SinkHealth;
 use http::{Http, State};
 use influx::Influx;
 use mqtt::Mqtt;
@@ -390,8 +390,8 @@ impl Sinks {
     }
 
     /// Whether each sink works now, in the order in which they were opened.
-    pub(crate) fn health(&self) -> Vec<Health> {
-        let health = |sink: &Sink| Health {
+    pub(crate) fn health(&self) -> Vec<SinkHealth> {
+        let health = |sink: &Sink| SinkHealth {
             name: sink.name().to_owned(),
             trouble: match sink {
                 // These two have tasks of their own, whose trouble is noted at the end of the run.

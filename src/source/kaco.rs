@@ -9,7 +9,7 @@ use crate::inverter::{BusName, InverterId};
 use crate::kaco::bus::Bus;
 use crate::kaco::connect::LinkError;
 use crate::kaco::overheard::Strays;
-use crate::kaco::ping::Ping;
+use crate::kaco::ping::PingOutcome;
 use crate::kaco::poll::Poller;
 use crate::kaco::scan::Heard;
 use crate::kaco::timing::Timing;
@@ -256,7 +256,7 @@ impl<'a> Scanner<'a> {
 pub(crate) async fn ping(
     plan: &BusPlan,
     count: u32,
-    mut report: impl FnMut(Address, Ping),
+    mut report: impl FnMut(Address, PingOutcome),
 ) -> Result<(), Failure> {
     let recorder = plan.recorder()?;
     let mut bus = open_bus(plan, recorder.as_ref()).await?;

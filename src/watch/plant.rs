@@ -7,7 +7,7 @@ use crate::inverter::InverterId;
 use crate::observation::Observation;
 use crate::plant_total::{Part, PartState, PlantTotal, total_of};
 use crate::reading::{Reading, Role};
-use crate::sink::health::Health;
+use crate::sink::health::SinkHealth;
 use chrono::{DateTime, FixedOffset};
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::HashMap;
@@ -33,7 +33,7 @@ impl Now {
 
 /// An inverter whose condition is another one now: worth a line.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Change {
+pub(crate) struct ConditionChange {
     /// Which inverter.
     pub(crate) name: String,
     /// Before.
@@ -45,7 +45,7 @@ pub(crate) struct Change {
 }
 
 /// `02: online: mpp-track, 585 W, …`
-impl fmt::Display for Change {
+impl fmt::Display for ConditionChange {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match (self.from, self.to) {
             (Condition::Fault, Condition::Online) => "recovered",
@@ -178,13 +178,13 @@ impl Plant {
         source: usize,
         observation: &Observation,
         now: Now,
-    ) -> Option<Change> {
+    ) -> Option<ConditionChange> {
         let inverter = self.add(source, &observation.inverter);
         // Its serial number may have become known.
         inverter.id = observation.inverter.clone();
         let from = inverter.condition;
         let detail = inverter.take(observation, now);
-        (inverter.condition != from).then(|| Change {
+        (inverter.condition != from).then(|| ConditionChange {
             name: inverter.id.shown(),
             from,
             to: inverter.condition,
@@ -306,8 +306,8 @@ impl Plant {
     }
 
     /// Whether each way works.
-    pub(crate) fn health(&self) -> impl Iterator<Item = Health> {
-        self.ways_now().map(|(_, way)| Health {
+    pub(crate) fn health(&self) -> impl Iterator<Item = SinkHealth> {
+        self.ways_now().map(|(_, way)| SinkHealth {
             name: way.title.clone(),
             trouble: way.lost.clone(),
         })

@@ -13,7 +13,7 @@ mod watching;
 use kaco_ardexa::inverter::InverterId;
 use kaco_ardexa::kaco::layouts::STANDARD;
 use kaco_ardexa::reading::{Cells, Decimal, Facts, Field, Reading, StatusCode, Value};
-use kaco_ardexa::sink::mqtt::login::Environment;
+use kaco_ardexa::sink::mqtt::login::LoginVariables;
 use kaco_ardexa::sink::mqtt::{Delivery, Options};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use std::time::Duration;
 fn options(host: &str) -> Options {
     Options {
         broker: host.parse().unwrap(),
-        environment: Environment::default(),
+        environment: LoginVariables::default(),
         password_file: None,
         certificates: None,
         identity: None,

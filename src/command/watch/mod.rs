@@ -13,7 +13,7 @@ use crate::logging::{Held, Messages};
 use crate::observation::{Observation, Outcome};
 use crate::plausible::oddities;
 use crate::sink::Sinks;
-use crate::sink::health::{Health, NOT_YET};
+use crate::sink::health::{NOT_YET, SinkHealth};
 use crate::watch::keeper::Event;
 use crate::watch::logged::Logged;
 use crate::watch::page::Surroundings;
@@ -108,7 +108,7 @@ struct Watcher<'a> {
     keepers: Keepers,
     in_force: InForce,
     /// Health of the sinks when the page was drawn last.
-    health: Vec<Health>,
+    health: Vec<SinkHealth>,
     plant: Plant,
     logged: Logged,
     view: View,
@@ -119,7 +119,7 @@ struct Watcher<'a> {
     /// Inverters whose last reading had implausible values.
     odd: BTreeSet<(String, String)>,
     /// Recordings that ended before their time.
-    not_recorded: Vec<Health>,
+    not_recorded: Vec<SinkHealth>,
     /// The worst trouble of a source: it counts when it is over, too.
     worst: Exit,
 }
@@ -248,7 +248,7 @@ impl Watcher<'_> {
         for failure in failures {
             self.worst = self.worst.max(failure.exit);
             warn!("{failure}");
-            self.not_recorded.push(Health {
+            self.not_recorded.push(SinkHealth {
                 name: "recording".to_owned(),
                 trouble: Some((now(), failure.message().to_owned())),
             });
@@ -318,7 +318,7 @@ impl Watcher<'_> {
     }
 
     /// The health of sources and sinks; a sink whose trouble is over is reported.
-    fn health(&mut self) -> Vec<Health> {
+    fn health(&mut self) -> Vec<SinkHealth> {
         let health = self.sinks.health();
         for (before, now) in self.health.iter().zip(&health) {
             // A sink that had not connected yet did not come back: this is its beginning.

@@ -10,7 +10,7 @@ mod trackers;
 
 pub(crate) use judge::judge;
 
-use super::log::{Log, Read};
+use super::log::{Log, SeriesRead};
 use super::names::Names;
 use super::period::{self, Yields};
 use super::{ReadError, parallel};
@@ -177,8 +177,8 @@ pub(crate) fn read(
     names: &Names,
     from: NaiveDate,
     to: NaiveDate,
-) -> Result<Read<Comparison>, ReadError> {
-    let Read {
+) -> Result<SeriesRead<Comparison>, ReadError> {
+    let SeriesRead {
         series: yields,
         mut skipped,
     } = period::read(log, names, from, to)?;
@@ -201,7 +201,7 @@ pub(crate) fn read(
         inverters,
         trackers,
     };
-    Ok(Read { series, skipped })
+    Ok(SeriesRead { series, skipped })
 }
 
 fn inverters(log: &Log, names: &Names, yields: &Yields) -> Result<Vec<Compared>, ReadError> {

@@ -2,7 +2,7 @@
 
 use super::Basis;
 use super::judge::BRIGHT;
-use crate::history::log::Folder;
+use crate::history::log::InverterFolder;
 use crate::history::rows::Reader;
 use crate::history::{ReadError, at, median};
 use crate::kaco::types;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const FULL_MONTH: usize = 10;
 
 /// Rated power of the type in the last row, kW.
-pub(super) fn rated_power(folder: &Folder) -> Result<Option<f64>, ReadError> {
+pub(super) fn rated_power(folder: &InverterFolder) -> Result<Option<f64>, ReadError> {
     let Some((day, file)) = folder
         .before(NaiveDate::MAX)
         .find_map(|day| Some((day, folder.files(day).last()?)))

@@ -3,7 +3,7 @@
 
 use super::power::best_months;
 use super::{Basis, Compared, judge};
-use crate::history::log::Folder;
+use crate::history::log::InverterFolder;
 use crate::history::names::Names;
 use crate::history::rows::{Reader, Row};
 use crate::history::{ReadError, Skipped};
@@ -21,7 +21,7 @@ pub(super) type Trackers = (String, BTreeMap<String, Vec<Option<f64>>>);
 
 /// Sums up the DC power of each tracker, Wh. An inverter without several trackers is not read.
 pub(super) fn trackers_of(
-    folder: &Folder,
+    folder: &InverterFolder,
     from: NaiveDate,
     to: NaiveDate,
     count: usize,

@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// What the environment says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Environment {
+pub struct DatabaseVariables {
     /// `INFLUX_USERNAME`
     pub(crate) user: Option<String>,
     /// `INFLUX_PASSWORD`
@@ -115,18 +115,18 @@ mod tests {
         let directory = tempfile::tempdir()?;
         let file = directory.path().join("secret");
         fs::write(&file, "of the file\r\n")?;
-        let options = |url: &str, environment: &Environment| {
+        let options = |url: &str, environment: &DatabaseVariables| {
             let mut options = Options::new(url.parse()?);
             options.environment = environment.clone();
             Ok::<_, Box<dyn Error>>(options)
         };
-        let nothing = Environment::default();
-        let all = Environment {
+        let nothing = DatabaseVariables::default();
+        let all = DatabaseVariables {
             user: Some("bob".to_owned()),
             password: Password::new("of bob"),
             token: Password::new("of all"),
         };
-        let without_token = Environment {
+        let without_token = DatabaseVariables {
             token: None,
             ..all.clone()
         };
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(header(&by_file), "Token of the file");
         fs::write(&file, "")?;
         assert!(header(&by_file).contains("it is empty"));
-        let no_user = Environment {
+        let no_user = DatabaseVariables {
             user: None,
             token: None,
             ..all

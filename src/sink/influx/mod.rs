@@ -38,7 +38,7 @@ use crate::inverter::InverterId;
 use crate::observation::Observation;
 use chrono::NaiveDate;
 use client::DatabaseClient;
-use login::Environment;
+use login::DatabaseVariables;
 use push::{Pusher, SharedStore};
 use queue::Queue;
 use session::{PushTask, WaitingRows};
@@ -59,7 +59,7 @@ const SUBJECT: &str = "the readings could not be pushed";
 pub struct Options {
     pub(crate) database: Database,
     /// User, password and token where the URL has none.
-    pub environment: Environment,
+    pub environment: DatabaseVariables,
     /// The password, before all others.
     pub password_file: Option<PathBuf>,
     /// The token, before user and password.
@@ -76,7 +76,7 @@ impl Options {
     pub(crate) fn new(database: Database) -> Self {
         Self {
             database,
-            environment: Environment::default(),
+            environment: DatabaseVariables::default(),
             password_file: None,
             token_file: None,
             certificates: None,

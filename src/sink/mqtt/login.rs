@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// The values of the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Environment {
+pub struct LoginVariables {
     /// `MQTT_USERNAME`
     pub(crate) user: Option<String>,
     /// `MQTT_PASSWORD`
@@ -28,7 +28,7 @@ impl Login {
     pub(super) fn new(
         broker: &Broker,
         file: Option<&Path>,
-        environment: Environment,
+        environment: LoginVariables,
     ) -> Result<Self, PublishError> {
         let user = broker.user.clone().or(environment.user);
         let password = match file {
@@ -57,8 +57,8 @@ mod tests {
     use std::error::Error;
     use std::fs;
 
-    fn environment(user: Option<&str>, password: Option<&str>) -> Environment {
-        Environment {
+    fn environment(user: Option<&str>, password: Option<&str>) -> LoginVariables {
+        LoginVariables {
             user: user.map(str::to_owned),
             password: password.and_then(Password::new),
         }
@@ -78,7 +78,10 @@ mod tests {
             Ok::<_, Box<dyn Error>>(Login::new(&broker, file, environment)?)
         };
         let both = || environment(Some("bob"), Some("of bob"));
-        assert_eq!(login("b", None, Environment::default())?, Login::Anonymous);
+        assert_eq!(
+            login("b", None, LoginVariables::default())?,
+            Login::Anonymous
+        );
         assert_eq!(
             login("b", None, both())?,
             Login::Password("bob".to_owned(), password("of bob")?)
@@ -96,7 +99,7 @@ mod tests {
             Login::Password("ann".to_owned(), password("of the file")?)
         );
         assert_eq!(
-            login("ann@b", None, Environment::default())?,
+            login("ann@b", None, LoginVariables::default())?,
             Login::User("ann".to_owned())
         );
         Ok(())
@@ -117,10 +120,10 @@ mod tests {
         let without_user = refused(None, environment(None, Some("secret")));
         assert!(without_user.contains("without a user"), "{without_user}");
         assert!(!without_user.contains("secret"));
-        let missing = refused(Some(&file), Environment::default());
+        let missing = refused(Some(&file), LoginVariables::default());
         assert!(missing.contains("No such file") && missing.contains("/password"));
         fs::write(&file, "\n")?;
-        assert!(refused(Some(&file), Environment::default()).contains("empty"));
+        assert!(refused(Some(&file), LoginVariables::default()).contains("empty"));
         assert_eq!(format!("{:?}", password("secret")?), "Password(…)");
         Ok(())
     }

@@ -32,7 +32,7 @@ mod totals;
 
 pub use broker::Broker;
 pub(crate) use error::PublishError;
-pub use options::{Delivery, Identity, Options};
+pub use options::{CertificateFiles, Delivery, Options};
 
 use crate::exit::Failure;
 use crate::inverter::InverterId;

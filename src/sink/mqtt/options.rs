@@ -1,7 +1,7 @@
 //! How to publish, and what that makes of a reading.
 
 use super::broker::Broker;
-use super::login::Environment;
+use super::login::LoginVariables;
 use super::state;
 use crate::format::home_assistant::{self, Discovery};
 use crate::format::json;
@@ -22,7 +22,7 @@ pub enum Delivery {
 
 /// The certificate that the program shows a broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct CertificateFiles {
     /// The file with it, in PEM format.
     pub(crate) certificate: PathBuf,
     /// The file with its key, in PEM format.
@@ -35,13 +35,13 @@ pub struct Options {
     /// Where.
     pub broker: Broker,
     /// User and password where the broker's URL has none.
-    pub environment: Environment,
+    pub environment: LoginVariables,
     /// The password, before all others.
     pub password_file: Option<PathBuf>,
     /// Certificates that are trusted instead of the system's.
     pub certificates: Option<PathBuf>,
     /// For brokers that know their clients by certificates.
-    pub identity: Option<Identity>,
+    pub identity: Option<CertificateFiles>,
     /// For all messages.
     pub delivery: Delivery,
     /// Whether inverters are announced to Home Assistant.
@@ -59,7 +59,7 @@ impl Options {
     pub(crate) fn new(broker: Broker) -> Self {
         Self {
             broker,
-            environment: Environment::default(),
+            environment: LoginVariables::default(),
             password_file: None,
             certificates: None,
             identity: None,

@@ -1,7 +1,7 @@
 //! `mqtts://`: which certificates are trusted, and which one the program shows.
 
 use super::error::PublishError;
-use super::options::{Identity, Options};
+use super::options::{CertificateFiles, Options};
 use crate::sink::certificates;
 use rumqttc::tokio_rustls::rustls::crypto::ring::default_provider;
 use rumqttc::tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -79,7 +79,7 @@ struct CertifiedClient {
 
 impl CertifiedClient {
     /// Reads certificate and key, and looks whether they belong together.
-    fn read(identity: &Identity) -> Result<Self, PublishError> {
+    fn read(identity: &CertificateFiles) -> Result<Self, PublishError> {
         let certificate = read(&identity.certificate)?;
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&certificate).collect();
         let chain = chain.ok().filter(|chain| !chain.is_empty());

@@ -24,7 +24,7 @@ use super::plant::{Now, Plant};
 use super::view::{Mode, View};
 use crate::format::look::{Look, ascii};
 use crate::logging::TimedMessage;
-use crate::sink::health::Health;
+use crate::sink::health::SinkHealth;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -41,7 +41,7 @@ pub(crate) struct Surroundings {
     /// True if nothing is polled at the moment.
     pub(crate) is_paused: bool,
     /// Every bus and every output.
-    pub(crate) health: Vec<Health>,
+    pub(crate) health: Vec<SinkHealth>,
     /// What happened, oldest first.
     pub(crate) events: Vec<TimedMessage>,
     /// What the terminal can show.

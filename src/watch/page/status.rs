@@ -3,7 +3,7 @@
 use super::text::{fitting, padded, shortened, since, width, wrapped};
 use super::{Surroundings, boxed, draw_lines};
 use crate::logging::TimedMessage;
-use crate::sink::health::Health;
+use crate::sink::health::SinkHealth;
 use crate::watch::view::{Mode, View};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -14,13 +14,14 @@ use ratatui::widgets::Paragraph;
 /// The health of all parts: one line while all are well, otherwise a line per trouble, at most
 /// `most`. Every trouble is named or counted.
 pub(super) fn lines<'a>(surroundings: &Surroundings, width: u16, most: usize) -> Vec<Line<'a>> {
-    let is_ill = |health: &&Health| health.trouble.is_some();
-    let (ill, well): (Vec<&Health>, Vec<&Health>) = surroundings.health.iter().partition(is_ill);
+    let is_ill = |health: &&SinkHealth| health.trouble.is_some();
+    let (ill, well): (Vec<&SinkHealth>, Vec<&SinkHealth>) =
+        surroundings.health.iter().partition(is_ill);
     if ill.is_empty() {
         return vec![all_well(&well, width)];
     }
     let now = surroundings.now.local;
-    let line = |health: &&Health| {
+    let line = |health: &&SinkHealth| {
         let (time, why) = health.trouble.as_ref()?;
         let time = since(*time, now);
         let text = shortened(&format!(" {} since {time}: {why}", health.name), width);
@@ -38,7 +39,7 @@ pub(super) fn lines<'a>(surroundings: &Surroundings, width: u16, most: usize) ->
     lines
 }
 
-fn all_well<'a>(well: &[&Health], most: u16) -> Line<'a> {
+fn all_well<'a>(well: &[&SinkHealth], most: u16) -> Line<'a> {
     let text = well.iter().map(|health| format!("{} ok", health.name));
     let text = format!(" {}", text.collect::<Vec<_>>().join(" · "));
     let text = match width(&text) <= most {

@@ -318,11 +318,14 @@ fn first_round_that_takes_long_makes_nothing_old() {
 fn every_trouble_is_shown_until_it_is_over() {
     let mut bench = Bench::with(2);
     let since = bench.surroundings.now.local;
-    let ill = |name: &str, text: &str| Health {
+    let ill = |name: &str, text: &str| SinkHealth {
         name: name.to_owned(),
         trouble: Some((since, text.to_owned())),
     };
-    bench.surroundings.health = vec![ill("log", "no space left on device"), Health::good("MQTT")];
+    bench.surroundings.health = vec![
+        ill("log", "no space left on device"),
+        SinkHealth::good("MQTT"),
+    ];
     for (width, height) in [(24, 8), (40, 12), (80, 24), (200, 60)] {
         let buffer = bench.draw(width, height);
         let cells = cells(&buffer, "log since 12:00:00");
@@ -337,7 +340,7 @@ fn every_trouble_is_shown_until_it_is_over() {
         "{}",
         bench.text(24, 8)
     );
-    bench.surroundings.health = vec![Health::good("log"), Health::good("MQTT")];
+    bench.surroundings.health = vec![SinkHealth::good("log"), SinkHealth::good("MQTT")];
     assert!(bench.text(80, 24).contains("log ok · MQTT ok"));
 }
 
