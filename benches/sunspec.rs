@@ -7,7 +7,7 @@ use kaco_ardexa::inverter::InverterId;
 use kaco_ardexa::kaco::interpret;
 use kaco_ardexa::kaco::wire::Codec;
 use kaco_ardexa::observation::{Observation, Outcome};
-use kaco_ardexa::sink::sunspec::Options;
+use kaco_ardexa::sink::sunspec::SunspecPlan;
 use kaco_ardexa::sink::sunspec::codec::{ParsedRequest, parse, reply};
 use kaco_ardexa::sink::sunspec::fleet::{Fleet, slice};
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ fn observation() -> Observation {
 }
 
 fn fleet() -> Fleet {
-    let options = Options {
+    let options = SunspecPlan {
         bind: ([127, 0, 0, 1], 0).into(),
         every: Duration::from_secs(10),
         offsets: BTreeMap::new(),

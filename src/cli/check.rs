@@ -2,7 +2,7 @@
 
 use super::environment::Lazy;
 use super::simulate::Simulate;
-use super::{Command, Explain, document};
+use super::{CliCommand, Explain, document};
 use crate::escape;
 use crate::format::explain;
 use clap::ArgMatches;
@@ -30,7 +30,7 @@ const PARTS: [(&str, &str, &[&str]); 2] = [
 
 /// Checks a command.
 pub(super) fn check(
-    command: &Command,
+    command: &CliCommand,
     matches: &ArgMatches,
     program: &mut clap::Command,
 ) -> Result<(), clap::Error> {
@@ -52,21 +52,21 @@ pub(super) fn check(
         }
     }
     // Several words make one text, of which the parser of a value sees one.
-    if let Command::Explain(Lazy(asked)) = command
+    if let CliCommand::Explain(Lazy(asked)) = command
         && let Err(unknown) = explained(asked)
     {
         let asked = escape::printable(asked.asked.join(" ").as_bytes());
         let text = format!("can't explain '{asked}': {unknown}");
         return Err(program.error(ErrorKind::InvalidValue, text));
     }
-    if let Command::Simulate(Simulate::Plants(plants)) = command
+    if let CliCommand::Simulate(Simulate::Plants(plants)) = command
         && plants.0.publishing.broker.is_none()
         && plants.0.pushing.database.is_none()
     {
         let text = "the readings would go nowhere: give --mqtt or --influx";
         return Err(program.error(ErrorKind::MissingRequiredArgument, text));
     }
-    if let Command::Man(Lazy(manual)) = command
+    if let CliCommand::Man(Lazy(manual)) = command
         && document::manual(&manual.command).is_none()
     {
         let named = escape::printable(manual.command.join(" ").as_bytes());

@@ -4,7 +4,7 @@ use super::publishing::{BROKER, ClientCertificate, prefix};
 use crate::command::plan;
 use crate::inverter::BusName;
 use crate::sink::mqtt::forget::ForgetTarget;
-use crate::sink::mqtt::{Broker, Delivery, Options};
+use crate::sink::mqtt::{Broker, Delivery, MqttPlan};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -43,7 +43,7 @@ pub(crate) struct Forget {
 impl Forget {
     pub(super) fn plan(self) -> plan::ForgetPlan {
         plan::ForgetPlan {
-            options: Options {
+            options: MqttPlan {
                 environment: super::environment::login(),
                 password_file: self.mqtt_password_file,
                 certificates: self.mqtt_ca,
@@ -51,7 +51,7 @@ impl Forget {
                 // A removal that got lost would not be noticed.
                 delivery: Delivery::AtLeastOnce,
                 prefix: self.mqtt_prefix,
-                ..Options::new(self.broker)
+                ..MqttPlan::new(self.broker)
             },
             targets: self.targets,
             bus: self.bus,

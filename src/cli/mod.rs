@@ -43,7 +43,7 @@ use std::path::PathBuf;
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 
     /// Print more: -v what happens, -vv every exchange, -vvv everything.
     #[arg(short, long, action = ArgAction::Count, global = true)]
@@ -56,7 +56,7 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum CliCommand {
     /// Contact each inverter and log the latest readings
     ///
     /// Appends one row for each inverter to DIR/02/2026-11-20.csv (address, date) and shows the

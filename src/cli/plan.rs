@@ -7,7 +7,7 @@ use super::kstar::{Kstar, Network};
 use super::plant::{self, Refusal, Typed};
 use super::polling::{Asking, BusArguments, PollingOptions};
 use super::simulate::{Simulate, SimulateKaco, SimulatePlants};
-use super::{Cli, Command, Decode, check, document, environment};
+use super::{Cli, CliCommand, Decode, check, document, environment};
 use crate::address::{Address, Addresses};
 use crate::command::plan::{self, Plan};
 use crate::history::names::Names;
@@ -31,7 +31,7 @@ use std::time::Duration;
 /// Counters that only SunSpec clients asked for are read this seldom.
 const COUNTERS_LAST: Duration = Duration::from_secs(5 * 60);
 
-impl Command {
+impl CliCommand {
     /// The plan of a command.
     pub(super) fn plan(self, typed: &Typed) -> Result<Plan, Refusal> {
         Ok(match self {
@@ -212,7 +212,7 @@ fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::WatchPlan {
             textfile: watching.textfile,
             mqtt: watching.publishing.options(),
             influx: watching.pushing.options(),
-            sunspec: watching.sunspec.map(|bind| sunspec::Options {
+            sunspec: watching.sunspec.map(|bind| sunspec::SunspecPlan {
                 bind,
                 every: watching.every,
                 offsets: BTreeMap::new(),
@@ -230,8 +230,8 @@ fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::WatchPlan {
 fn logging(
     directory: PathBuf,
     textfile: Option<PathBuf>,
-    mqtt: Option<mqtt::Options>,
-    influx: Option<influx::Options>,
+    mqtt: Option<mqtt::MqttPlan>,
+    influx: Option<influx::InfluxPlan>,
 ) -> SinkPlan {
     SinkPlan {
         log: Some(directory),
@@ -249,7 +249,7 @@ fn overview() -> Option<Printed> {
     medium.width.map(|_| Printed::Overview(medium))
 }
 
-fn printing(format: Format, details: bool, mqtt: Option<mqtt::Options>) -> SinkPlan {
+fn printing(format: Format, details: bool, mqtt: Option<mqtt::MqttPlan>) -> SinkPlan {
     SinkPlan {
         print: Some(match format {
             Format::Table if details => Printed::Details(environment::medium()),
@@ -299,7 +299,7 @@ fn checked(file: &Path) -> Result<plan::CheckPlan, Refusal> {
     let watch = Cli::try_parse_from(words.into_iter().chain([file.as_os_str()]));
     let refused = |text: String| Refusal::Usage(text);
     let watch = match watch.map_err(|error| refused(error.to_string()))?.command {
-        Command::Watch(Lazy(watch)) => watch.plan(&Typed::default())?,
+        CliCommand::Watch(Lazy(watch)) => watch.plan(&Typed::default())?,
         other => return Err(refused(format!("{other:?} is not watch"))),
     };
     Ok(plan::CheckPlan {

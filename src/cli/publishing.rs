@@ -3,7 +3,7 @@
 use super::environment::{self, BROKER_VARIABLES};
 use super::url::UrlParser;
 use crate::duration;
-use crate::sink::mqtt::{Broker, CertificateFiles, Delivery, Options, topic};
+use crate::sink::mqtt::{Broker, CertificateFiles, Delivery, MqttPlan, topic};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -76,9 +76,9 @@ pub(crate) struct PlainTopics {
 
 impl PlainTopics {
     /// The same options with these topics.
-    pub(super) fn of(self, options: Option<Options>) -> Option<Options> {
+    pub(super) fn of(self, options: Option<MqttPlan>) -> Option<MqttPlan> {
         let topic = self.topic;
-        options.map(|options| Options { topic, ..options })
+        options.map(|options| MqttPlan { topic, ..options })
     }
 }
 
@@ -107,8 +107,8 @@ impl ClientCertificate {
 
 impl Publishing {
     /// How to publish; `None` if nothing is to be published.
-    pub(super) fn options(&self) -> Option<Options> {
-        Some(Options {
+    pub(super) fn options(&self) -> Option<MqttPlan> {
+        Some(MqttPlan {
             broker: self.broker.clone()?,
             environment: environment::login(),
             password_file: self.mqtt_password_file.clone(),

@@ -2,7 +2,7 @@
 
 use super::environment;
 use super::url::UrlParser;
-use crate::sink::influx::{Database, Options};
+use crate::sink::influx::{Database, InfluxPlan};
 use chrono::NaiveDate;
 use clap::Args;
 use std::path::PathBuf;
@@ -44,14 +44,14 @@ pub(crate) struct Pushing {
 
 impl Pushing {
     /// How to push; `None` if nothing is to be pushed.
-    pub(super) fn options(&self) -> Option<Options> {
-        Some(Options {
+    pub(super) fn options(&self) -> Option<InfluxPlan> {
+        Some(InfluxPlan {
             environment: environment::database_login(),
             password_file: self.influx_password_file.clone(),
             token_file: self.influx_token_file.clone(),
             certificates: self.influx_ca.clone(),
             since: self.influx_since,
-            ..Options::new(self.database.clone()?)
+            ..InfluxPlan::new(self.database.clone()?)
         })
     }
 }

@@ -112,7 +112,7 @@ fn decode(text: &str) -> Vec<Result<Reading, Refused>> {
 fn decode_kstar(bytes: &[u8]) -> Option<Result<Reading, Refused>> {
     match kstar::wire::parse(bytes) {
         Ok(frame) => Some(Ok(kstar::interpret::frame(frame))),
-        Err(kstar::wire::FrameError::Header) => {
+        Err(kstar::wire::KstarFrameError::Header) => {
             kstar::discovery::parse(bytes).map(|answer| Ok(answer.reading()))
         }
         Err(error) => Some(Err(Refused {

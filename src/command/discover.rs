@@ -9,7 +9,7 @@ use crate::format::{json, table};
 use crate::kstar::client::{Client, NetworkError};
 use crate::kstar::discovery::Discovered;
 use crate::kstar::search::search;
-use crate::kstar::timing::Timing;
+use crate::kstar::timing::KstarTiming;
 use crate::logging::Messages;
 use crate::reading::Reading;
 use std::net::{IpAddr, Ipv4Addr};
@@ -36,7 +36,7 @@ pub(super) async fn run(plan: Discover, messages: &Messages) -> Result<Exit, Fai
 
 /// The answers of the modules, and the inverters behind them.
 async fn found(targets: &[Ipv4Addr]) -> Result<Vec<Reading>, NetworkError> {
-    let timing = Timing::default();
+    let timing = KstarTiming::default();
     let mut answers = Vec::new();
     let searched = search(targets, &timing, |ip, answer| {
         // Asked at once: the search goes on meanwhile, and has just woken the module.

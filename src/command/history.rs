@@ -3,7 +3,7 @@
 use super::print::print;
 use crate::exit::{Exit, Failure};
 use crate::format::csv;
-use crate::history::log::Log;
+use crate::history::log::Logs;
 use crate::history::names::Names;
 use crate::history::records::{self, Record};
 use crate::history::series::{Archive, Period, Series};
@@ -65,9 +65,9 @@ pub(super) fn run(plan: &HistoryPlan) -> Result<Exit, Failure> {
     exit
 }
 
-fn open(plan: &HistoryPlan) -> Result<Log, Failure> {
+fn open(plan: &HistoryPlan) -> Result<Logs, Failure> {
     let directory = plan.directory.display();
-    let log = Log::open(&plan.directory)?;
+    let log = Logs::open(&plan.directory)?;
     if log.inverters.is_empty() {
         return Err(Failure::new(
             format!("{directory} holds no logs"),

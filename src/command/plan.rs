@@ -181,7 +181,7 @@ pub struct SimulatePlantsPlan {
 /// Announcements of inverters are taken back.
 #[derive(Debug)]
 pub struct ForgetPlan {
-    pub(crate) options: mqtt::Options,
+    pub(crate) options: mqtt::MqttPlan,
     pub(crate) targets: Vec<mqtt::forget::ForgetTarget>,
     /// The bus that the inverters were announced with.
     pub(crate) bus: Option<BusName>,

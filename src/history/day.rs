@@ -4,7 +4,7 @@
 //! powers can be added. A hole of up to three intervals between rows is bridged; a longer one stays
 //! a hole.
 
-use super::log::{InverterFolder, Log, SeriesRead};
+use super::log::{InverterFolder, Logs, SeriesRead};
 use super::names::Names;
 use super::rows::{Reader, Row, Time};
 use super::yields::{self, DayFigures};
@@ -156,7 +156,11 @@ struct Raw {
 }
 
 /// Reads a day. A file that can't be read is an error; lines that are not rows are skipped.
-pub fn read(log: &Log, names: &Names, date: NaiveDate) -> Result<SeriesRead<DaySeries>, ReadError> {
+pub fn read(
+    log: &Logs,
+    names: &Names,
+    date: NaiveDate,
+) -> Result<SeriesRead<DaySeries>, ReadError> {
     let parts = parallel::map(&log.inverters, |folder| read_one(folder, names, date));
     let mut skipped = Skipped::default();
     let mut inverters = Vec::new();

@@ -13,7 +13,7 @@ const DEPTH: usize = 2;
 
 /// A log directory, listed.
 #[derive(Debug, Clone, Default)]
-pub struct Log {
+pub struct Logs {
     /// The inverters with at least one file, sorted by label.
     pub(crate) inverters: Vec<InverterFolder>,
 }
@@ -37,7 +37,7 @@ pub(super) struct Day {
     parts: Vec<Option<u32>>,
 }
 
-impl Log {
+impl Logs {
     /// Lists a directory: that of `log`, or the folder of a single inverter. One that is missing or
     /// can't be read is an error; one without logs is not.
     pub fn open(directory: &Path) -> Result<Self, ReadError> {

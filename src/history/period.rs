@@ -1,6 +1,6 @@
 //! Yields per day, month and year.
 
-use super::log::{InverterFolder, Log, SeriesRead};
+use super::log::{InverterFolder, Logs, SeriesRead};
 use super::names::Names;
 use super::rows::Reader;
 use super::yields;
@@ -33,7 +33,7 @@ pub(crate) struct InverterYields {
 
 /// Reads the yields of the days from `from` to `to`.
 pub(crate) fn read(
-    log: &Log,
+    log: &Logs,
     names: &Names,
     from: NaiveDate,
     to: NaiveDate,

@@ -2,7 +2,7 @@
 
 use super::compare::{self, Comparison};
 use super::day::{self, DaySeries};
-use super::log::{Log, SeriesRead};
+use super::log::{Logs, SeriesRead};
 use super::names::Names;
 use super::period::{self, Bars, Yields, month_span, year_span};
 use super::{ReadError, Skipped};
@@ -69,7 +69,7 @@ pub(crate) enum Series {
 #[derive(Debug)]
 pub(crate) struct Archive {
     /// Which files there are.
-    pub(crate) log: Log,
+    pub(crate) log: Logs,
     /// Names and installed power.
     pub(crate) names: Names,
     /// Lines that were not rows, so far.
@@ -78,7 +78,7 @@ pub(crate) struct Archive {
 
 impl Archive {
     /// A log of which nothing was read yet.
-    pub(crate) fn new(log: Log, names: Names) -> Self {
+    pub(crate) fn new(log: Logs, names: Names) -> Self {
         let skipped = Skipped::default();
         Self {
             log,

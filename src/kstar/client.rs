@@ -5,8 +5,8 @@ use super::discovery;
 use super::identity::{self, Identity};
 use super::interpret;
 use super::socket::{Packet, Socket};
-use super::timing::Timing;
-use super::wire::{self, Request};
+use super::timing::KstarTiming;
+use super::wire::{self, KstarRequest};
 use crate::escape::hex;
 use crate::observation::Outcome;
 use crate::reading::Reading;
@@ -53,7 +53,7 @@ fn name(ip: &Ipv4Addr) -> String {
 #[derive(Debug)]
 pub(crate) struct Client {
     ip: Ipv4Addr,
-    timing: Timing,
+    timing: KstarTiming,
     /// Whether the module saw the search packet, without which it serves no data.
     awake: bool,
     /// Where requests leave; after an error a new one is made.
@@ -62,7 +62,7 @@ pub(crate) struct Client {
 
 impl Client {
     /// A client for the inverter at `ip`; `awake` if its module was just found by a search.
-    pub(crate) const fn new(ip: Ipv4Addr, timing: Timing, awake: bool) -> Self {
+    pub(crate) const fn new(ip: Ipv4Addr, timing: KstarTiming, awake: bool) -> Self {
         Self {
             ip,
             timing,
@@ -73,15 +73,19 @@ impl Client {
 
     /// Asks for the readings; a reading has neither time nor sender yet.
     pub(crate) async fn readings(&mut self) -> Result<Outcome<Reading>, NetworkError> {
-        self.ask(Request::Readings, self.timing.attempts, interpret::reading)
-            .await
+        self.ask(
+            KstarRequest::Readings,
+            self.timing.attempts,
+            interpret::reading,
+        )
+        .await
     }
 
     /// The identity that the inverter reports; `None` if it does not, or if nothing can be sent:
     /// its readings are valid without.
     pub(crate) async fn identity(&mut self) -> Option<Identity> {
         let attempts = self.timing.identity_attempts;
-        let asked = self.ask(Request::Identity, attempts, identity::identity);
+        let asked = self.ask(KstarRequest::Identity, attempts, identity::identity);
         let reason = match asked.await {
             Ok(Outcome::Read { answer, .. }) => return Some(answer),
             Ok(Outcome::Garbled(reason)) => reason,
@@ -96,7 +100,7 @@ impl Client {
     /// Asks until there is an answer or no attempt left.
     async fn ask<T>(
         &mut self,
-        request: Request,
+        request: KstarRequest,
         attempts: u32,
         answer: fn(&[u8]) -> T,
     ) -> Result<Outcome<T>, NetworkError> {
@@ -142,11 +146,11 @@ impl Client {
     /// why something that came from the inverter was not a valid reply.
     async fn attempt<T>(
         &mut self,
-        request: Request,
+        request: KstarRequest,
         answer: fn(&[u8]) -> T,
         garbled: &mut Option<String>,
     ) -> io::Result<Option<T>> {
-        let packet = Packet::Request(request);
+        let packet = Packet::KstarRequest(request);
         let inverter = packet.to(self.ip);
         let socket = match &mut self.socket {
             Some(socket) => socket,
@@ -216,7 +220,7 @@ mod tests {
     use super::*;
 
     /// Over in no time.
-    const QUICK: Timing = Timing {
+    const QUICK: KstarTiming = KstarTiming {
         search: Duration::from_millis(20),
         searches: 2,
         wake: Duration::from_millis(5),

@@ -77,7 +77,7 @@ pub(super) fn text(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wire::{DISCOVERY, Request};
+    use super::super::wire::{DISCOVERY, KstarRequest};
     use super::*;
     use crate::reading::Value;
     use proptest::prelude::*;
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn other_datagrams_are_no_answers() {
-        let request = Request::Readings.bytes();
+        let request = KstarRequest::Readings.bytes();
         for datagram in [
             DISCOVERY,
             &request,

@@ -1,4 +1,4 @@
-//! The identity of an inverter: the answer to [`super::wire::Request::Identity`].
+//! The identity of an inverter: the answer to [`super::wire::KstarRequest::Identity`].
 //!
 //! Source: the protocol note; no capture is known, and not every inverter answers.
 
@@ -62,7 +62,7 @@ impl Identity {
     }
 }
 
-/// The payload of [`super::wire::Frame::Identity`]; a short one gives what it holds.
+/// The payload of [`super::wire::KstarFrame::Identity`]; a short one gives what it holds.
 pub fn identity(payload: &[u8]) -> Identity {
     Identity {
         firmware: field(payload, FIRMWARE),

@@ -7,19 +7,19 @@ use super::cells::plain;
 use super::column::{Column, Form, Origin, Sign, Slot, Words};
 use super::identity::identity;
 use super::layout::{COLUMNS, KSTAR};
-use super::wire::Frame;
+use super::wire::KstarFrame;
 use crate::reading::{Cells, Decimal, Kind, Reading, StatusCode, Unreadable, Value};
 use std::borrow::Cow;
 
 /// The reading of a frame, without time and address.
-pub fn frame(frame: Frame<'_>) -> Reading {
+pub fn frame(frame: KstarFrame<'_>) -> Reading {
     match frame {
-        Frame::Readings(payload) => reading(payload),
-        Frame::Identity(payload) => identity(payload).reading(),
+        KstarFrame::Readings(payload) => reading(payload),
+        KstarFrame::Identity(payload) => identity(payload).reading(),
     }
 }
 
-/// The payload of [`Frame::Readings`] as a reading without time and sender, which the caller knows.
+/// The payload of [`KstarFrame::Readings`] as a reading without time and sender: the caller has them.
 ///
 /// Bytes behind those that the table knows are left alone; a column behind the end of the payload
 /// has no value. The status code is the number behind the column of kind [`Kind::Status`], the work

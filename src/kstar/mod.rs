@@ -29,7 +29,7 @@ pub mod wire;
 /// Real frames of a KSE4000 for the tests of this module.
 #[cfg(test)]
 mod captures {
-    use super::wire::Frame;
+    use super::wire::KstarFrame;
     use crate::escape::from_hex;
 
     /// Charges its battery, the grid idle.
@@ -62,7 +62,7 @@ mod captures {
     /// The payload of a capture with some bytes changed.
     pub(super) fn payload(hex: &str, changes: &[Change<'_>]) -> Vec<u8> {
         let datagram = datagram(hex);
-        let payload = super::wire::parse(&datagram).map_or(&[][..], Frame::payload);
+        let payload = super::wire::parse(&datagram).map_or(&[][..], KstarFrame::payload);
         changes
             .iter()
             .fold(payload.to_vec(), |bytes, (offset, others)| {

@@ -3,7 +3,7 @@
 use super::client::NetworkError;
 use super::discovery::{self, Discovered};
 use super::socket::{Packet, Socket};
-use super::timing::Timing;
+use super::timing::KstarTiming;
 use crate::escape::printable;
 use std::collections::BTreeSet;
 use std::io;
@@ -20,7 +20,7 @@ const MOST: usize = 256;
 /// counts, and its content.
 pub(crate) async fn search(
     targets: &[Ipv4Addr],
-    timing: &Timing,
+    timing: &KstarTiming,
     mut found: impl FnMut(Ipv4Addr, Discovered),
 ) -> Result<(), NetworkError> {
     let mut seen = BTreeSet::new();

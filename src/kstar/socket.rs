@@ -3,7 +3,7 @@
 
 use super::interfaces::local_address;
 use super::timing::SEND_LIMIT;
-use super::wire::{DISCOVERY, DISCOVERY_PORT, PORT, Request};
+use super::wire::{DISCOVERY, DISCOVERY_PORT, KstarRequest, PORT};
 use std::borrow::Cow;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -24,14 +24,14 @@ pub(super) enum Packet {
     /// The search packet; it also wakes a module.
     Search,
     /// A request to an inverter.
-    Request(Request),
+    KstarRequest(KstarRequest),
 }
 
 impl Packet {
     fn bytes(self) -> Cow<'static, [u8]> {
         match self {
             Self::Search => Cow::Borrowed(DISCOVERY),
-            Self::Request(request) => Cow::Owned(request.bytes()),
+            Self::KstarRequest(request) => Cow::Owned(request.bytes()),
         }
     }
 
@@ -40,7 +40,7 @@ impl Packet {
     pub(super) const fn port(self) -> u16 {
         match self {
             Self::Search => DISCOVERY_PORT,
-            Self::Request(_) => PORT,
+            Self::KstarRequest(_) => PORT,
         }
     }
 
@@ -126,13 +126,17 @@ mod tests {
         // Without a wildcard: a new kind of packet has to be looked at here.
         for packet in [
             Packet::Search,
-            Packet::Request(Request::Readings),
-            Packet::Request(Request::Identity),
+            Packet::KstarRequest(KstarRequest::Readings),
+            Packet::KstarRequest(KstarRequest::Identity),
         ] {
             let due: &[u8] = match packet {
                 Packet::Search => b"WIFIKIT-214028-READ",
-                Packet::Request(Request::Readings) => b"\xaa\x55\xb0\x7f\x01\x06\x00\x02\x35",
-                Packet::Request(Request::Identity) => b"\xaa\x55\xb0\x7f\x01\x02\x00\x02\x31",
+                Packet::KstarRequest(KstarRequest::Readings) => {
+                    b"\xaa\x55\xb0\x7f\x01\x06\x00\x02\x35"
+                }
+                Packet::KstarRequest(KstarRequest::Identity) => {
+                    b"\xaa\x55\xb0\x7f\x01\x02\x00\x02\x31"
+                }
             };
             assert_eq!(*packet.bytes(), *due);
         }
@@ -152,7 +156,7 @@ mod tests {
 
     #[tokio::test]
     async fn socket_towards_its_own_address_does_not_hear_itself() -> io::Result<()> {
-        let packet = Packet::Request(Request::Readings);
+        let packet = Packet::KstarRequest(KstarRequest::Readings);
         let mut socket = Socket::towards(Ipv4Addr::LOCALHOST, packet.port()).await?;
         socket.send(packet, Ipv4Addr::LOCALHOST).await?;
         let own = socket.udp.local_addr()?.port();

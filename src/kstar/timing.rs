@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The waits and tries of a search and of one inverter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Timing {
+pub(crate) struct KstarTiming {
     /// How long answers to a search are collected.
     pub(crate) search: Duration,
     /// How often the search packet is sent in that time.
@@ -19,7 +19,7 @@ pub(crate) struct Timing {
     pub(crate) identity_attempts: u32,
 }
 
-impl Default for Timing {
+impl Default for KstarTiming {
     fn default() -> Self {
         Self {
             // Modules answer within some 100 ms (protocol note); one that sleeps between two

@@ -42,14 +42,14 @@ pub const DISCOVERY: &[u8] = b"WIFIKIT-214028-READ";
 /// What an inverter can be asked. Nothing here changes an inverter, and there is no other way to
 /// make a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Request {
+pub enum KstarRequest {
     /// All readings; every inverter answers.
     Readings,
     /// Firmware, model and serial number; not every inverter answers.
     Identity,
 }
 
-impl Request {
+impl KstarRequest {
     /// All there are.
     pub const ALL: [Self; 2] = [Self::Readings, Self::Identity];
 
@@ -83,19 +83,19 @@ impl Request {
 
 /// A reply whose header, addresses, function, length and sum are right; holds the payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Frame<'datagram> {
+pub enum KstarFrame<'datagram> {
     /// Function `86`, at least [`READINGS_LENGTH`] bytes: see [`super::interpret::reading`].
     Readings(&'datagram [u8]),
     /// Function `82`, of any length: see [`super::identity::identity`].
     Identity(&'datagram [u8]),
 }
 
-impl<'datagram> Frame<'datagram> {
+impl<'datagram> KstarFrame<'datagram> {
     /// The request that this frame answers.
-    pub(crate) const fn answers(self) -> Request {
+    pub(crate) const fn answers(self) -> KstarRequest {
         match self {
-            Self::Readings(_) => Request::Readings,
-            Self::Identity(_) => Request::Identity,
+            Self::Readings(_) => KstarRequest::Readings,
+            Self::Identity(_) => KstarRequest::Identity,
         }
     }
 
@@ -119,7 +119,7 @@ impl<'datagram> Frame<'datagram> {
 
 /// Why a datagram is not a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum FrameError {
+pub enum KstarFrameError {
     /// It begins like a frame and ends too early.
     #[error("cut short: {got} bytes, at least {needed} expected")]
     Incomplete {
@@ -160,7 +160,7 @@ pub enum FrameError {
     },
 }
 
-impl FrameError {
+impl KstarFrameError {
     /// The kind in one word, as written in JSON: `checksum`, `incomplete`, `format` or `unknown`.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
@@ -176,57 +176,57 @@ impl FrameError {
 
 /// Checks a datagram from its first byte to its last; one datagram is one frame. The error is the
 /// first thing that is wrong, in the order of the bytes, the sum last.
-pub fn parse(datagram: &[u8]) -> Result<Frame<'_>, FrameError> {
+pub fn parse(datagram: &[u8]) -> Result<KstarFrame<'_>, KstarFrameError> {
     // Of a datagram that is shorter, what is there counts: the beginning of a frame is incomplete,
     // not something else.
     if datagram.iter().zip(HEADER).any(|(byte, due)| *byte != due) {
-        return Err(FrameError::Header);
+        return Err(KstarFrameError::Header);
     }
     let (request, length) = head(datagram)?;
     let (payload, stated) = body(datagram, length)?;
-    if request == Request::Readings && length < READINGS_LENGTH {
-        return Err(FrameError::FewReadings(length));
+    if request == KstarRequest::Readings && length < READINGS_LENGTH {
+        return Err(KstarFrameError::FewReadings(length));
     }
     let computed = sum(datagram.iter().take(HEAD_LENGTH + length));
     if computed != stated {
-        return Err(FrameError::Checksum { computed, stated });
+        return Err(KstarFrameError::Checksum { computed, stated });
     }
     Ok(match request {
-        Request::Readings => Frame::Readings(payload),
-        Request::Identity => Frame::Identity(payload),
+        KstarRequest::Readings => KstarFrame::Readings(payload),
+        KstarRequest::Identity => KstarFrame::Identity(payload),
     })
 }
 
 /// The content of the first seven bytes: the request that is answered and the length of the
 /// payload.
-fn head(datagram: &[u8]) -> Result<(Request, usize), FrameError> {
+fn head(datagram: &[u8]) -> Result<(KstarRequest, usize), KstarFrameError> {
     let Some(&[_, _, source, destination, control, function, length]) =
         datagram.first_chunk::<HEAD_LENGTH>()
     else {
-        return Err(FrameError::Incomplete {
+        return Err(KstarFrameError::Incomplete {
             got: datagram.len(),
             needed: HEAD_LENGTH + SUM_LENGTH,
         });
     };
     let direction = [source, destination, control];
     if direction != FROM_INVERTER {
-        return Err(FrameError::Direction(direction));
+        return Err(KstarFrameError::Direction(direction));
     }
-    let request = Request::answered_by(function).ok_or(FrameError::Function(function))?;
+    let request = KstarRequest::answered_by(function).ok_or(KstarFrameError::Function(function))?;
     Ok((request, usize::from(length)))
 }
 
 /// Payload and stated sum of a frame that must be exactly as long as its length byte states.
-fn body(datagram: &[u8], length: usize) -> Result<(&[u8], u16), FrameError> {
+fn body(datagram: &[u8], length: usize) -> Result<(&[u8], u16), KstarFrameError> {
     let (got, stated) = (datagram.len(), HEAD_LENGTH + length + SUM_LENGTH);
     if got > stated {
-        return Err(FrameError::Excess { got, stated });
+        return Err(KstarFrameError::Excess { got, stated });
     }
     datagram
         .get(HEAD_LENGTH..)
         .and_then(|rest| rest.split_at_checked(length))
         .and_then(|(payload, sum)| Some((payload, u16::from_be_bytes(*sum.first_chunk()?))))
-        .ok_or(FrameError::Incomplete {
+        .ok_or(KstarFrameError::Incomplete {
             got,
             needed: stated,
         })
@@ -263,13 +263,13 @@ mod tests {
     }
 
     /// The request that is answered, or the kind of the error.
-    fn kind(bytes: &[u8]) -> Result<Request, &'static str> {
+    fn kind(bytes: &[u8]) -> Result<KstarRequest, &'static str> {
         parse(bytes)
-            .map(Frame::answers)
+            .map(KstarFrame::answers)
             .map_err(|error| error.kind())
     }
 
-    fn payload_length(bytes: &[u8]) -> Result<usize, FrameError> {
+    fn payload_length(bytes: &[u8]) -> Result<usize, KstarFrameError> {
         parse(bytes).map(|frame| frame.payload().len())
     }
 
@@ -281,11 +281,17 @@ mod tests {
     fn requests_are_those_of_the_note() {
         let readings = [0xaa, 0x55, 0xb0, 0x7f, 0x01, 0x06, 0x00, 0x02, 0x35];
         let identity = [0xaa, 0x55, 0xb0, 0x7f, 0x01, 0x02, 0x00, 0x02, 0x31];
-        assert_eq!(Request::Readings.bytes(), readings);
-        assert_eq!(Request::Identity.bytes(), identity);
-        assert_eq!(Request::from_bytes(&readings), Some(Request::Readings));
-        assert_eq!(Request::from_bytes(&identity), Some(Request::Identity));
-        assert_eq!(Request::from_bytes(DISCOVERY), None);
+        assert_eq!(KstarRequest::Readings.bytes(), readings);
+        assert_eq!(KstarRequest::Identity.bytes(), identity);
+        assert_eq!(
+            KstarRequest::from_bytes(&readings),
+            Some(KstarRequest::Readings)
+        );
+        assert_eq!(
+            KstarRequest::from_bytes(&identity),
+            Some(KstarRequest::Identity)
+        );
+        assert_eq!(KstarRequest::from_bytes(DISCOVERY), None);
         assert_eq!(DISCOVERY.len(), 19);
     }
 
@@ -293,27 +299,27 @@ mod tests {
     fn captures_are_frames_and_come_back_the_same() {
         for capture in [CHARGING, IMPORTING] {
             let bytes = datagram(capture);
-            assert_eq!(kind(&bytes), Ok(Request::Readings));
+            assert_eq!(kind(&bytes), Ok(KstarRequest::Readings));
             assert_eq!(payload_length(&bytes), Ok(READINGS_LENGTH));
-            assert_eq!(parse(&bytes).map(Frame::bytes), Ok(bytes.clone()));
+            assert_eq!(parse(&bytes).map(KstarFrame::bytes), Ok(bytes.clone()));
         }
-        let identity = Frame::Identity(b"1.02 KSE-4000  ");
+        let identity = KstarFrame::Identity(b"1.02 KSE-4000  ");
         assert_eq!(parse(&identity.bytes()), Ok(identity));
     }
 
     #[test]
     fn a_longer_payload_is_taken_and_a_shorter_one_is_not() {
         for (sent, due) in [(83, 83), (84, 84), (255, 255), (300, 255)] {
-            let bytes = Frame::Readings(&vec![0xff; sent]).bytes();
+            let bytes = KstarFrame::Readings(&vec![0xff; sent]).bytes();
             assert_eq!(payload_length(&bytes), Ok(due));
         }
         for length in [0, 9, 82] {
             let payload = vec![0; length];
-            let short = FrameError::FewReadings(length);
-            assert_eq!(parse(&Frame::Readings(&payload).bytes()), Err(short));
+            let short = KstarFrameError::FewReadings(length);
+            assert_eq!(parse(&KstarFrame::Readings(&payload).bytes()), Err(short));
             assert_eq!(
-                kind(&Frame::Identity(&payload).bytes()),
-                Ok(Request::Identity)
+                kind(&KstarFrame::Identity(&payload).bytes()),
+                Ok(KstarRequest::Identity)
             );
         }
     }
@@ -336,9 +342,9 @@ mod tests {
         }
         assert_eq!(kind(&summed(with(6, 0x54))), Err("incomplete"));
         assert_eq!(kind(&summed(with(6, 0x52))), Err("format"));
-        assert_eq!(kind(&Request::Readings.bytes()), Err("format"));
+        assert_eq!(kind(&KstarRequest::Readings.bytes()), Err("format"));
         assert_eq!(kind(&[good.as_slice(), &[0]].concat()), Err("format"));
-        assert_eq!(kind(&Frame::Readings(&[0; 82]).bytes()), Err("format"));
+        assert_eq!(kind(&KstarFrame::Readings(&[0; 82]).bytes()), Err("format"));
         for other in [&b"\n*02"[..], b"\xab", DISCOVERY] {
             assert_eq!(kind(other), Err("unknown"), "{other:?}");
         }
@@ -357,7 +363,7 @@ mod tests {
         let good = datagram(CHARGING);
         for (bytes, due) in [
             (
-                Request::Readings.bytes(),
+                KstarRequest::Readings.bytes(),
                 "not from an inverter to us: source, destination and control are [b0, 7f, 01], not [7f, b0, 01]",
             ),
             (
@@ -369,7 +375,7 @@ mod tests {
                 "function 9a is neither 86 (readings) nor 82 (identity)",
             ),
             (
-                Frame::Readings(&[0; 5]).bytes(),
+                KstarFrame::Readings(&[0; 5]).bytes(),
                 "readings of 5 bytes, at least 83 expected",
             ),
             (
@@ -395,8 +401,8 @@ mod tests {
             position in any::<prop::sample::Index>(),
             damage in 1..=u8::MAX,
         ) {
-            let mut bytes = Frame::Readings(&payload).bytes();
-            prop_assert_eq!(parse(&bytes), Ok(Frame::Readings(&payload)));
+            let mut bytes = KstarFrame::Readings(&payload).bytes();
+            prop_assert_eq!(parse(&bytes), Ok(KstarFrame::Readings(&payload)));
             *position.get_mut(&mut bytes) ^= damage;
             prop_assert!(parse(&bytes).is_err());
         }

@@ -24,7 +24,7 @@ const TRY_EVERY: Duration = Duration::from_millis(50);
 
 /// A piece of what a client receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Play {
+pub enum DatagramPlay {
     /// Nothing for a while.
     Wait(Duration),
     /// A datagram from the port that the request was sent to.
@@ -75,13 +75,16 @@ impl Player {
                 DISCOVERY_PORT => inverter.module_answer(request.bytes, request.ip),
                 _ => inverter.answer(request.bytes, clock::now().naive_local()),
             };
-            answer.map(Play::Send).into_iter().collect()
+            answer.map(DatagramPlay::Send).into_iter().collect()
         })
         .await
     }
 
     /// Plays what `answer` returns for each datagram until a socket fails.
-    pub async fn play(self, answer: impl FnMut(Datagram<'_>) -> Vec<Play>) -> io::Result<()> {
+    pub async fn play(
+        self,
+        answer: impl FnMut(Datagram<'_>) -> Vec<DatagramPlay>,
+    ) -> io::Result<()> {
         let answer = RefCell::new(answer);
         let module = self.serve(&self.module, DISCOVERY_PORT, &answer);
         let data = self.serve(&self.data, PORT, &answer);
@@ -92,7 +95,7 @@ impl Player {
         &self,
         socket: &UdpSocket,
         port: u16,
-        answer: &RefCell<impl FnMut(Datagram<'_>) -> Vec<Play>>,
+        answer: &RefCell<impl FnMut(Datagram<'_>) -> Vec<DatagramPlay>>,
     ) -> io::Result<()> {
         let mut buffer = [0; LONGEST_REQUEST];
         loop {
@@ -109,12 +112,12 @@ impl Player {
             for play in plays {
                 // A datagram that can't be sent is lost, as any datagram can be.
                 let sent = match play {
-                    Play::Wait(time) => {
+                    DatagramPlay::Wait(time) => {
                         sleep(time).await;
                         continue;
                     }
-                    Play::Send(bytes) => socket.send_to(&bytes, sender).await,
-                    Play::SendFrom(ip, port, bytes) => {
+                    DatagramPlay::Send(bytes) => socket.send_to(&bytes, sender).await,
+                    DatagramPlay::SendFrom(ip, port, bytes) => {
                         bind(ip, port).await?.send_to(&bytes, sender).await
                     }
                 };

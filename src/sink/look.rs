@@ -17,8 +17,8 @@ impl SinkPlan {
             self.textfile.as_deref().map_or(Ok(()), textfile),
         ];
         let failures = looked.into_iter().filter_map(Result::err);
-        let published = self.mqtt.as_ref().and_then(mqtt::Options::look);
-        let pushed = self.influx.as_ref().and_then(influx::Options::look);
+        let published = self.mqtt.as_ref().and_then(mqtt::MqttPlan::look);
+        let pushed = self.influx.as_ref().and_then(influx::InfluxPlan::look);
         failures
             .chain(published)
             .chain(pushed)
@@ -28,8 +28,8 @@ impl SinkPlan {
 
     /// What is wrong with files of secrets that every user of the machine can read.
     pub(super) fn exposed(&self) -> Vec<Failure> {
-        let mqtt = self.mqtt.iter().flat_map(mqtt::Options::secrets);
-        let influx = self.influx.iter().flat_map(influx::Options::secrets);
+        let mqtt = self.mqtt.iter().flat_map(mqtt::MqttPlan::secrets);
+        let influx = self.influx.iter().flat_map(influx::InfluxPlan::secrets);
         exposed(mqtt.chain(influx))
     }
 }

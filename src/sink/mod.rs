@@ -65,11 +65,11 @@ pub struct SinkPlan {
     /// A file of Prometheus metrics.
     pub textfile: Option<PathBuf>,
     /// An MQTT broker.
-    pub mqtt: Option<mqtt::Options>,
+    pub mqtt: Option<mqtt::MqttPlan>,
     /// A database that takes the line protocol.
-    pub influx: Option<influx::Options>,
+    pub influx: Option<influx::InfluxPlan>,
     /// SunSpec clients that are served while the run goes on.
-    pub sunspec: Option<sunspec::Options>,
+    pub sunspec: Option<sunspec::SunspecPlan>,
     /// Where to serve HTTP.
     pub http: Option<SocketAddr>,
     /// What the plant and its inverters are called.

@@ -10,7 +10,7 @@ use crate::kstar::client::{Client, NetworkError};
 use crate::kstar::identity::Identity;
 use crate::kstar::interfaces::broadcast_addresses;
 use crate::kstar::search::search;
-use crate::kstar::timing::Timing;
+use crate::kstar::timing::KstarTiming;
 use crate::observation::{Observation, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -141,7 +141,7 @@ impl KstarSource {
             self.order.push((ip, self.id(ip, None)));
             self.inverters.push(KnownInverter {
                 ip,
-                client: Client::new(ip, Timing::default(), is_awake),
+                client: Client::new(ip, KstarTiming::default(), is_awake),
                 identity: None,
                 last_serial: None,
                 was_silent: false,
@@ -269,7 +269,7 @@ impl KstarSource {
         let targets = search_at.addresses();
         let (sender, found) = unbounded_channel();
         let task = tokio::spawn(async move {
-            search(&targets, &Timing::default(), |ip, _| {
+            search(&targets, &KstarTiming::default(), |ip, _| {
                 let _ = sender.send(ip);
             })
             .await

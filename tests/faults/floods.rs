@@ -6,9 +6,9 @@ use super::cost::cost;
 use super::figures::figures;
 use super::random::Random;
 use crate::support::captures::bytes;
-use crate::support::inverter::{Inverter, Play, address, bind, identity};
+use crate::support::inverter::{DatagramPlay, Inverter, address, bind, identity};
 use crate::support::program::{Run, command, start, wait};
-use kaco_ardexa::kstar::wire::{DISCOVERY_PORT, PORT, Request};
+use kaco_ardexa::kstar::wire::{DISCOVERY_PORT, KstarRequest, PORT};
 use serde_json::Value;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::Child;
@@ -112,7 +112,7 @@ fn wrong_datagrams(random: &mut Random) -> Vec<Vec<u8>> {
         vec![],
         random.bytes(1400),
         bytes("AA-25")[..60].to_vec(),
-        Request::Readings.bytes(),
+        KstarRequest::Readings.bytes(),
     ]
 }
 
@@ -124,7 +124,7 @@ fn strangers_are_not_heard() {
         None,
         Box::new(|request, count| match request {
             // The first answer is lost.
-            Request::Readings if count % 3 != 0 => vec![Play::Send(bytes("AA-21"))],
+            KstarRequest::Readings if count % 3 != 0 => vec![DatagramPlay::Send(bytes("AA-21"))],
             _ => vec![],
         }),
     );
@@ -152,10 +152,15 @@ fn garbage_of_the_inverter_itself() {
     let mut random = Random::new(2);
     let mut garbage = wrong_datagrams(&mut random);
     garbage.remove(0);
-    let burst: Vec<Play> = (0..40)
+    let burst: Vec<DatagramPlay> = (0..40)
         .flat_map(|_| {
-            let datagrams = garbage.iter().cloned().cycle().take(60).map(Play::Send);
-            datagrams.chain([Play::Wait(Duration::from_millis(10))])
+            let datagrams = garbage
+                .iter()
+                .cloned()
+                .cycle()
+                .take(60)
+                .map(DatagramPlay::Send);
+            datagrams.chain([DatagramPlay::Wait(Duration::from_millis(10))])
         })
         .collect();
     let count = 40 * 60;
@@ -164,8 +169,8 @@ fn garbage_of_the_inverter_itself() {
         address(),
         None,
         Box::new(move |request, _| match request {
-            Request::Readings => for_ever.clone(),
-            Request::Identity => vec![],
+            KstarRequest::Readings => for_ever.clone(),
+            KstarRequest::Identity => vec![],
         }),
     );
     let run = wait(read(mute.ip)).expect_code(1);
@@ -182,9 +187,9 @@ fn garbage_of_the_inverter_itself() {
         address(),
         None,
         Box::new(move |request, asked| match request {
-            Request::Readings if asked == 0 => burst.clone(),
-            Request::Readings => vec![Play::Send(bytes("AA-21"))],
-            Request::Identity => vec![],
+            KstarRequest::Readings if asked == 0 => burst.clone(),
+            KstarRequest::Readings => vec![DatagramPlay::Send(bytes("AA-21"))],
+            KstarRequest::Identity => vec![],
         }),
     );
     assert!(is_right(&wait(read(better.ip)).expect_code(0)));

@@ -17,7 +17,7 @@ use tokio_util::codec::Decoder;
 
 /// Every reading that these bytes give to a program that hears nothing else.
 fn readings(bytes: &[u8]) -> Vec<Reading> {
-    if kstar::wire::parse(bytes) != Err(kstar::wire::FrameError::Header) {
+    if kstar::wire::parse(bytes) != Err(kstar::wire::KstarFrameError::Header) {
         let frame = kstar::wire::parse(bytes);
         return frame.map(kstar::interpret::frame).into_iter().collect();
     }

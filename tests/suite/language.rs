@@ -2,6 +2,7 @@
 //! width of the source lines.
 
 use crate::support::sources::sources;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -155,6 +156,37 @@ fn pages_are_written_in_plain_words() {
     let texts = pages.into_iter().map(read);
     let prose = texts.map(|(path, page)| (path, without_code(&page)));
     expect_plain_words(prose, &FORBIDDEN);
+}
+
+/// The name of the type that a line begins to define.
+fn defined_type(line: &str) -> Option<&str> {
+    let behind = match line.strip_prefix("pub(") {
+        Some(scope) => scope.split_once(") ")?.1,
+        None => line.strip_prefix("pub ").unwrap_or(line),
+    };
+    let (kind, rest) = behind.split_once(' ')?;
+    let name = rest
+        .split(|letter: char| !letter.is_alphanumeric())
+        .next()?;
+    ["struct", "enum", "trait", "type"]
+        .contains(&kind)
+        .then_some(name)
+}
+
+#[test]
+fn a_name_of_a_type_is_used_once() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (path, text) in sources(&root).into_iter().map(read) {
+        // What is indented belongs to a trait, a function or a module of tests.
+        for name in text.lines().filter_map(defined_type) {
+            let place = path.strip_prefix(&root).unwrap().display().to_string();
+            places.entry(name.to_owned()).or_default().push(place);
+        }
+    }
+    assert!(places.len() > 300, "only {} types", places.len());
+    places.retain(|_, places| places.len() > 1);
+    assert!(places.is_empty(), "{places:#?}");
 }
 
 #[test]

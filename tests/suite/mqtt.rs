@@ -14,13 +14,13 @@ use kaco_ardexa::inverter::InverterId;
 use kaco_ardexa::kaco::layouts::STANDARD;
 use kaco_ardexa::reading::{Cells, Decimal, Facts, Field, Reading, StatusCode, Value};
 use kaco_ardexa::sink::mqtt::login::LoginVariables;
-use kaco_ardexa::sink::mqtt::{Delivery, Options};
+use kaco_ardexa::sink::mqtt::{Delivery, MqttPlan};
 use std::borrow::Cow;
 use std::time::Duration;
 
 /// How the program publishes to this broker if nothing else is said.
-fn options(host: &str) -> Options {
-    Options {
+fn options(host: &str) -> MqttPlan {
+    MqttPlan {
         broker: host.parse().unwrap(),
         environment: LoginVariables::default(),
         password_file: None,

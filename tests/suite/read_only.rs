@@ -8,7 +8,7 @@ use crate::checks::checksum::mended;
 use crate::support::bus::{Bus, Play, Script, at_once};
 use crate::support::captures;
 use crate::support::dice::Dice;
-use crate::support::inverter::{self, Inverter, Play as Answer, address};
+use crate::support::inverter::{self, DatagramPlay as Answer, Inverter, address};
 use crate::support::program::{command, run, start, text, wait, wait_until};
 use kaco_ardexa::address::Address;
 use kaco_ardexa::escape::{hex, printable};
@@ -73,10 +73,10 @@ fn requests_on_a_bus_can_be_nothing_but_reads() {
 
 #[test]
 fn datagrams_to_an_inverter_can_be_nothing_but_reads() {
-    for request in kstar::Request::ALL {
+    for request in kstar::KstarRequest::ALL {
         let due = match request {
-            kstar::Request::Readings => DATAGRAMS[1],
-            kstar::Request::Identity => DATAGRAMS[2],
+            kstar::KstarRequest::Readings => DATAGRAMS[1],
+            kstar::KstarRequest::Identity => DATAGRAMS[2],
         };
         assert_eq!((PORT, request.bytes().as_slice()), due);
     }
@@ -229,7 +229,7 @@ fn hostile_inverter(seed: u64, module: &str) -> Inverter {
     let mut dice = Dice::new(seed);
     let (ip, stranger) = (address(), address());
     let set = b"\xaa\x55\xb0\x7f\x02\x10\x02\x00\x01\x02\x43";
-    let script = move |request: kstar::Request, _| {
+    let script = move |request: kstar::KstarRequest, _| {
         let noise = dice.bytes(900);
         match dice.roll(8) {
             0 => vec![Answer::Send(request.bytes()), Answer::Send(set.to_vec())],

@@ -10,7 +10,7 @@ mod trackers;
 
 pub(crate) use judge::judge;
 
-use super::log::{Log, SeriesRead};
+use super::log::{Logs, SeriesRead};
 use super::names::Names;
 use super::period::{self, Yields};
 use super::{ReadError, parallel};
@@ -173,7 +173,7 @@ impl Comparison {
 
 /// Compares the days from `from` to `to`.
 pub(crate) fn read(
-    log: &Log,
+    log: &Logs,
     names: &Names,
     from: NaiveDate,
     to: NaiveDate,
@@ -204,7 +204,7 @@ pub(crate) fn read(
     Ok(SeriesRead { series, skipped })
 }
 
-fn inverters(log: &Log, names: &Names, yields: &Yields) -> Result<Vec<Compared>, ReadError> {
+fn inverters(log: &Logs, names: &Names, yields: &Yields) -> Result<Vec<Compared>, ReadError> {
     let mut known = Vec::new();
     for (folder, inverter) in log.inverters.iter().zip(&yields.inverters) {
         // What the owner wrote counts first: the installed power can differ from the rated one.

@@ -5,7 +5,7 @@ mod house;
 
 use super::sun::Moment;
 use crate::kstar::layout::COLUMNS;
-use crate::kstar::wire::{DISCOVERY, Frame, READINGS_LENGTH, Request};
+use crate::kstar::wire::{DISCOVERY, KstarFrame, KstarRequest, READINGS_LENGTH};
 use chrono::NaiveDateTime;
 use std::net::Ipv4Addr;
 
@@ -32,9 +32,9 @@ impl SimulatedKstar {
 
     /// The answer of the inverter to a request at this local time; `None` to anything else.
     pub fn answer(&self, datagram: &[u8], time: NaiveDateTime) -> Option<Vec<u8>> {
-        Some(match Request::from_bytes(datagram)? {
-            Request::Readings => Frame::Readings(&payload(Moment::new(time))).bytes(),
-            Request::Identity => Frame::Identity(&self.identity()).bytes(),
+        Some(match KstarRequest::from_bytes(datagram)? {
+            KstarRequest::Readings => KstarFrame::Readings(&payload(Moment::new(time))).bytes(),
+            KstarRequest::Identity => KstarFrame::Identity(&self.identity()).bytes(),
         })
     }
 

@@ -2,7 +2,7 @@
 //! polling.
 
 use crate::history::ReadError;
-use crate::history::log::Log;
+use crate::history::log::Logs;
 use crate::history::names::Names;
 use crate::history::series::{Archive, Period};
 use crate::picture::html::{self, PageLink, PageSection};
@@ -95,7 +95,7 @@ pub(super) fn period(kind: &str, text: &str) -> Option<Period> {
 }
 
 fn draw(directory: &Path, period: Period, names: Names) -> Result<Page, ReadError> {
-    let mut archive = Archive::new(Log::open(directory)?, names);
+    let mut archive = Archive::new(Logs::open(directory)?, names);
     let series = archive.read(period)?;
     let section = match &series {
         Some(series) => section(series, ""),
@@ -118,7 +118,7 @@ fn draw(directory: &Path, period: Period, names: Names) -> Result<Page, ReadErro
 }
 
 /// The way to what is before, after, above and below, relative to the path of this page.
-fn links(log: &Log, period: Period) -> Vec<PageLink> {
+fn links(log: &Logs, period: Period) -> Vec<PageLink> {
     let (from, to) = period.span();
     let is_compare = matches!(period, Period::Compare(_));
     let up = if is_compare { "" } else { "../" };

@@ -1,7 +1,7 @@
 //! Requests to the database over one connection, which is made when it is needed and kept as long
 //! as it lasts.
 
-use super::Options;
+use super::InfluxPlan;
 use super::error::PushError;
 use super::login::DatabaseLogin;
 use crate::escape;
@@ -47,7 +47,7 @@ pub(super) struct DatabaseClient {
 
 impl DatabaseClient {
     /// Nothing is connected yet.
-    pub(super) fn new(options: &Options) -> Result<Self, PushError> {
+    pub(super) fn new(options: &InfluxPlan) -> Result<Self, PushError> {
         let database = &options.database;
         Ok(Self {
             name: database.to_string(),

@@ -1,6 +1,6 @@
 //! User, password or token: from the URL, files or the environment. None is shown anywhere.
 
-use super::Options;
+use super::InfluxPlan;
 use super::error::PushError;
 use crate::sink::secret::Password;
 use base64::Engine as _;
@@ -31,8 +31,8 @@ pub(super) struct DatabaseLogin {
 impl DatabaseLogin {
     /// A token counts more than user and password, a file more than the URL, and that more than the
     /// environment.
-    pub(super) fn new(options: &Options) -> Result<Self, PushError> {
-        let Options {
+    pub(super) fn new(options: &InfluxPlan) -> Result<Self, PushError> {
+        let InfluxPlan {
             database,
             environment,
             ..
@@ -100,7 +100,7 @@ mod tests {
     use std::error::Error;
     use std::fs;
 
-    fn header(options: &Options) -> String {
+    fn header(options: &InfluxPlan) -> String {
         match DatabaseLogin::new(options) {
             Ok(login) => {
                 let header = login.header.as_ref().map(HeaderValue::as_bytes);
@@ -116,7 +116,7 @@ mod tests {
         let file = directory.path().join("secret");
         fs::write(&file, "of the file\r\n")?;
         let options = |url: &str, environment: &DatabaseVariables| {
-            let mut options = Options::new(url.parse()?);
+            let mut options = InfluxPlan::new(url.parse()?);
             options.environment = environment.clone();
             Ok::<_, Box<dyn Error>>(options)
         };
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_a_database_repeats_is_left_out() -> Result<(), Box<dyn Error>> {
-        let login = DatabaseLogin::new(&Options::new("http://ann:hers@h".parse()?))?;
+        let login = DatabaseLogin::new(&InfluxPlan::new("http://ann:hers@h".parse()?))?;
         let said = login.masked("bad login: Basic YW5uOmhlcnM= (hers)");
         assert_eq!(said, "bad login: Basic ... (...)");
         Ok(())

@@ -56,7 +56,7 @@ const SUBJECT: &str = "the readings could not be pushed";
 
 /// Where and how to push.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
+pub struct InfluxPlan {
     pub(crate) database: Database,
     /// User, password and token where the URL has none.
     pub environment: DatabaseVariables,
@@ -71,7 +71,7 @@ pub struct Options {
     pub(crate) since: Option<NaiveDate>,
 }
 
-impl Options {
+impl InfluxPlan {
     /// Nothing but where.
     pub(crate) fn new(database: Database) -> Self {
         Self {
@@ -107,7 +107,7 @@ pub(super) struct Influx {
 
 impl Influx {
     /// Gets ready; nothing is connected yet. `log`: the directory of the CSV files.
-    pub(super) fn open(options: &Options, log: Option<PathBuf>) -> Result<Self, PushError> {
+    pub(super) fn open(options: &InfluxPlan, log: Option<PathBuf>) -> Result<Self, PushError> {
         forbid_core();
         let store = SharedStore::new(match log {
             Some(directory) => Store::Log(Queue::new(directory, options.since)),

@@ -1,6 +1,6 @@
 //! `https://`: which certificates are trusted.
 
-use super::Options;
+use super::InfluxPlan;
 use super::error::PushError;
 use crate::sink::certificates;
 use crate::sink::mqtt::error::words;
@@ -23,7 +23,7 @@ pub(super) struct Tls {
 
 impl Tls {
     /// With the system's certificates, or those in the file that was given.
-    pub(super) fn new(options: &Options) -> Result<Self, PushError> {
+    pub(super) fn new(options: &InfluxPlan) -> Result<Self, PushError> {
         let database = options.database.to_string();
         let of_tls = |reason: String| PushError::Tls {
             database: database.clone(),

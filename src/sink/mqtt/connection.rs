@@ -3,15 +3,15 @@
 use super::dial::dial;
 use super::error::PublishError;
 use super::login::Login;
-use super::options::{Delivery, Options};
+use super::options::{Delivery, MqttPlan};
 use super::throttle::Throttle;
 use crate::format::message::Message;
 use crate::inverter::{fingerprint, reduced};
 use crate::link::claim::{self, Claim};
 use crate::sink::random::random;
 use rumqttc::{
-    AsyncClient, Broker as ForgetTarget, ClientError, ConnectionError, EventLoop, LastWill,
-    MqttOptions, PublishNotice, PublishOptions, QoS,
+    AsyncClient, Broker as Address, ClientError, ConnectionError, EventLoop, LastWill, MqttOptions,
+    PublishNotice, PublishOptions, QoS,
 };
 use rustix::system::uname;
 use std::time::Duration;
@@ -44,7 +44,7 @@ pub(super) struct Connector {
 
 impl Connector {
     /// Nothing is connected yet.
-    pub(super) fn new(options: &Options) -> Result<Self, PublishError> {
+    pub(super) fn new(options: &MqttPlan) -> Result<Self, PublishError> {
         let broker = &options.broker;
         let login = Login::new(
             broker,
@@ -54,8 +54,7 @@ impl Connector {
         if options.identity.is_some() && !broker.is_encrypted {
             return Err(PublishError::NotEncrypted(broker.to_string()));
         }
-        let mut settings =
-            MqttOptions::new(passing_id(), ForgetTarget::tcp(&broker.host, broker.port));
+        let mut settings = MqttOptions::new(passing_id(), Address::tcp(&broker.host, broker.port));
         match login {
             Login::Anonymous => {}
             Login::User(user) => {

@@ -3,7 +3,7 @@
 use super::connection::{Connection, Connector};
 use super::error::PublishError;
 use super::once::deliver;
-use super::options::Options;
+use super::options::MqttPlan;
 use crate::address::Address;
 use crate::format::message::Message;
 use crate::inverter::{BusName, InverterId};
@@ -98,7 +98,7 @@ fn is_simulated(node: &str, bus: Option<&BusName>) -> bool {
 /// Takes back the announcements of the targets on this bus; gives their topics. The broker has to
 /// take the messages within 10 s.
 pub(crate) async fn forget(
-    options: &Options,
+    options: &MqttPlan,
     targets: &[ForgetTarget],
     bus: Option<&BusName>,
 ) -> Result<Vec<String>, PublishError> {
@@ -133,7 +133,7 @@ pub(crate) fn node(topic: &str) -> Option<&str> {
 
 /// The topics of retained announcements that are wanted.
 async fn announced(
-    options: &Options,
+    options: &MqttPlan,
     is_wanted: impl Fn(&str) -> bool,
 ) -> Result<BTreeSet<String>, PublishError> {
     let mut connector = Connector::new(options)?;

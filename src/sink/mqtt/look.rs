@@ -2,11 +2,11 @@
 
 use super::connection::Connector;
 use super::error::PublishError;
-use super::options::Options;
+use super::options::MqttPlan;
 use crate::exit::Failure;
 use crate::sink::secret::SecretFile;
 
-impl Options {
+impl MqttPlan {
     /// What is wrong with passwords, keys and certificates on this machine.
     pub(crate) fn look(&self) -> Option<Failure> {
         let usable = Connector::new(self).map(drop);

@@ -32,7 +32,7 @@ mod totals;
 
 pub use broker::Broker;
 pub(crate) use error::PublishError;
-pub use options::{CertificateFiles, Delivery, Options};
+pub use options::{CertificateFiles, Delivery, MqttPlan};
 
 use crate::exit::Failure;
 use crate::inverter::InverterId;
@@ -48,7 +48,7 @@ use session::{Session, availability_topic};
 
 /// Publishes readings: at the end of a run, or over one connection that is kept.
 pub(super) struct Mqtt {
-    options: Options,
+    options: MqttPlan,
     /// What is published at the end.
     readings: Vec<Reading>,
     total: Option<PlantTotal>,
@@ -57,7 +57,7 @@ pub(super) struct Mqtt {
 }
 
 impl Mqtt {
-    pub(super) fn once(options: Options) -> Self {
+    pub(super) fn once(options: MqttPlan) -> Self {
         forbid_core();
         Self {
             options,

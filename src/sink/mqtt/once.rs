@@ -3,7 +3,7 @@
 
 use super::connection::{Connection, Connector};
 use super::error::PublishError;
-use super::options::Options;
+use super::options::MqttPlan;
 use crate::format::message::Message;
 use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// is nothing to do, and no connection. Ends with the first thing that goes wrong, after 10 s at
 /// the latest.
 pub async fn publish<'a>(
-    options: &Options,
+    options: &MqttPlan,
     readings: impl IntoIterator<Item = &'a Reading>,
     total: Option<&PlantTotal>,
 ) -> Result<(), PublishError> {
@@ -38,7 +38,7 @@ pub async fn publish<'a>(
 }
 
 /// Publishes messages, in their order.
-pub(crate) async fn deliver(options: &Options, messages: &[Message]) -> Result<(), PublishError> {
+pub(crate) async fn deliver(options: &MqttPlan, messages: &[Message]) -> Result<(), PublishError> {
     if messages.is_empty() {
         return Ok(());
     }

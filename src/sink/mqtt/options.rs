@@ -31,7 +31,7 @@ pub struct CertificateFiles {
 
 /// How to publish.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
+pub struct MqttPlan {
     /// Where.
     pub broker: Broker,
     /// User and password where the broker's URL has none.
@@ -54,7 +54,7 @@ pub struct Options {
     pub topic: String,
 }
 
-impl Options {
+impl MqttPlan {
     /// Nothing but where: without login, and without announcements.
     pub(crate) fn new(broker: Broker) -> Self {
         Self {

@@ -3,7 +3,7 @@
 //!
 //! However long the broker is away, it does not grow: an inverter has one place in it.
 
-use super::options::Options;
+use super::options::MqttPlan;
 use super::totals::Totals;
 use crate::format::message::Message;
 use crate::inverter::InverterId;
@@ -91,7 +91,7 @@ impl Outbox {
     }
 
     /// The next message; it stays until it is [taken](Self::take).
-    pub(super) fn front(&mut self, options: &Options, availability: &str) -> Option<&Message> {
+    pub(super) fn front(&mut self, options: &MqttPlan, availability: &str) -> Option<&Message> {
         if self.next.is_empty() {
             self.refill(options, availability);
         }
@@ -110,7 +110,7 @@ impl Outbox {
     }
 
     /// One inverter at a time: while the broker is slow, readings are replaced, not queued.
-    fn refill(&mut self, options: &Options, availability: &str) {
+    fn refill(&mut self, options: &MqttPlan, availability: &str) {
         let now = Instant::now();
         for item in self.places.values_mut() {
             if item.repeat.take_if(|repeat| *repeat <= now).is_some() {
@@ -154,14 +154,14 @@ impl News {
     }
 
     /// What makes known to Home Assistant what the news are about.
-    fn announcement(&self, options: &Options, availability: Option<&str>) -> Vec<Message> {
+    fn announcement(&self, options: &MqttPlan, availability: Option<&str>) -> Vec<Message> {
         match self {
             Self::Reading(reading) => options.announcement(reading, availability),
             Self::Total(total) => options.plant_announcement(total, availability),
         }
     }
 
-    fn state(&self, options: &Options) -> Vec<Message> {
+    fn state(&self, options: &MqttPlan) -> Vec<Message> {
         match self {
             Self::Reading(reading) => options.state(reading),
             Self::Total(total) => options.plant_state(total),
@@ -198,12 +198,12 @@ mod tests {
 
     const AGE: Duration = Duration::from_secs(900);
 
-    fn options() -> Option<Options> {
-        Some(Options {
+    fn options() -> Option<MqttPlan> {
+        Some(MqttPlan {
             discovery: true,
             expire_after: AGE,
             topic: "sensor/inverter".to_owned(),
-            ..Options::new("broker".parse().ok()?)
+            ..MqttPlan::new("broker".parse().ok()?)
         })
     }
 

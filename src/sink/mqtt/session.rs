@@ -4,7 +4,7 @@
 
 use super::connection::{Connection, Connector, Sender};
 use super::error::PublishError;
-use super::options::Options;
+use super::options::MqttPlan;
 use super::outbox::Outbox;
 use crate::clock;
 use crate::format::home_assistant::STATUS;
@@ -101,13 +101,13 @@ impl SessionShared {
 impl Session {
     /// Starts to connect. `availability`: see [`availability_topic`]. A broker that is away is not
     /// an error: it may come. Certificates or a password that can't be read are one.
-    pub fn start(options: Options, availability: String) -> Result<Self, PublishError> {
+    pub fn start(options: MqttPlan, availability: String) -> Result<Self, PublishError> {
         Self::witnessed(options, availability, None)
     }
 
     /// As [`Self::start`]; what the broker has acknowledged is told to the witness.
     pub(super) fn witnessed(
-        options: Options,
+        options: MqttPlan,
         availability: String,
         witness: Option<Witness>,
     ) -> Result<Self, PublishError> {
@@ -181,7 +181,7 @@ fn says(topic: &str, word: &str) -> Message {
 struct Task {
     shared: Arc<SessionShared>,
     connector: Connector,
-    options: Options,
+    options: MqttPlan,
     availability: String,
     witness: Option<Witness>,
     /// Whether it is heard when Home Assistant comes up.

@@ -1,7 +1,7 @@
 //! `mqtts://`: which certificates are trusted, and which one the program shows.
 
 use super::error::PublishError;
-use super::options::{CertificateFiles, Options};
+use super::options::{CertificateFiles, MqttPlan};
 use crate::sink::certificates;
 use rumqttc::tokio_rustls::rustls::crypto::ring::default_provider;
 use rumqttc::tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// The system's certificates, or those in the file that was given; and that of the program, if it
 /// has one.
-pub(super) fn transport(options: &Options) -> Result<Transport, PublishError> {
+pub(super) fn transport(options: &MqttPlan) -> Result<Transport, PublishError> {
     let client = options
         .identity
         .as_ref()
@@ -47,7 +47,7 @@ pub(super) fn transport(options: &Options) -> Result<Transport, PublishError> {
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// Whether each certificate in the file that was given can be used.
-pub(super) fn look(options: &Options) -> Result<(), PublishError> {
+pub(super) fn look(options: &MqttPlan) -> Result<(), PublishError> {
     let Some(path) = &options.certificates else {
         return Ok(());
     };

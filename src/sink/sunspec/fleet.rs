@@ -1,6 +1,6 @@
 //! All devices, and the plant that they are together. Pure; the time is passed in.
 
-use super::Options;
+use super::SunspecPlan;
 use super::codec::{Exception, Range};
 use super::device::{
     DeviceIdentity, ModelSet, Registers, ServedDevice, fitted, power_scale, registers,
@@ -24,7 +24,7 @@ const PLANT_FRESH: Duration = Duration::from_secs(1);
 
 /// All devices.
 pub struct Fleet {
-    options: Options,
+    options: SunspecPlan,
     units: Units,
     devices: Vec<ServedDevice>,
     plant: PlantUnit,
@@ -41,7 +41,7 @@ struct PlantUnit {
 
 impl Fleet {
     /// The devices of these inverters. An error if there are more than units.
-    pub fn new(options: Options, inverters: &[InverterId]) -> Result<Self, Failure> {
+    pub fn new(options: SunspecPlan, inverters: &[InverterId]) -> Result<Self, Failure> {
         let mut fleet = Self {
             options,
             units: Units::default(),
@@ -291,7 +291,7 @@ mod tests {
     }
 
     fn fleet(addresses: &[u8]) -> Result<Fleet, Failure> {
-        let options = Options {
+        let options = SunspecPlan {
             bind: ([127, 0, 0, 1], 0).into(),
             every: Duration::from_secs(10),
             offsets: BTreeMap::new(),

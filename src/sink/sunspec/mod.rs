@@ -52,7 +52,7 @@ pub(crate) use units::{LAST, PLANT};
 
 /// How inverters are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
+pub struct SunspecPlan {
     /// The address and the port to listen at.
     pub bind: SocketAddr,
     /// How often inverters are polled.
@@ -70,7 +70,10 @@ pub(crate) struct Served {
 }
 
 /// The units of these inverters, in their order.
-pub(crate) fn units(options: &Options, inverters: &[InverterId]) -> Result<Vec<Served>, Failure> {
+pub(crate) fn units(
+    options: &SunspecPlan,
+    inverters: &[InverterId],
+) -> Result<Vec<Served>, Failure> {
     let mut units = Units::default();
     let unit = |inverter| {
         let (inverter, meter) = units.assign(inverter, options)?;
@@ -84,7 +87,7 @@ const RECENT: TimeDelta = TimeDelta::minutes(15);
 
 /// Serves inverters to SunSpec clients.
 pub(super) struct Sunspec {
-    options: Options,
+    options: SunspecPlan,
     log: Option<PathBuf>,
     /// Until it is served.
     listener: Option<TcpListener>,
@@ -94,7 +97,7 @@ pub(super) struct Sunspec {
 
 impl Sunspec {
     /// Binds to the address; clients are served from [`Self::start`] on.
-    pub(super) fn open(options: Options, log: Option<PathBuf>) -> Result<Self, Failure> {
+    pub(super) fn open(options: SunspecPlan, log: Option<PathBuf>) -> Result<Self, Failure> {
         let refused = |error: io::Error| refused(options.bind, &error);
         let listener = TcpListener::bind(options.bind).map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
@@ -126,7 +129,7 @@ impl Sunspec {
     }
 
     /// Serves these inverters from now on, and no others.
-    pub(super) fn exchange(&mut self, options: Option<Options>, latest: &[Observation]) {
+    pub(super) fn exchange(&mut self, options: Option<SunspecPlan>, latest: &[Observation]) {
         let Some((shared, _)) = &self.served else {
             return;
         };

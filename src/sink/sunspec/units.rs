@@ -1,6 +1,6 @@
 //! Which unit serves what.
 
-use super::Options;
+use super::SunspecPlan;
 use crate::exit::Failure;
 use crate::inverter::InverterId;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ impl Units {
     pub(super) fn assign(
         &mut self,
         inverter: &InverterId,
-        options: &Options,
+        options: &SunspecPlan,
     ) -> Result<(u8, Option<u8>), Failure> {
         if inverter.has_address() {
             let unit = self.by_address(inverter, options)?;
@@ -73,7 +73,7 @@ impl Units {
         Ok((unit, Some(meter)))
     }
 
-    fn by_address(&self, inverter: &InverterId, options: &Options) -> Result<u8, Failure> {
+    fn by_address(&self, inverter: &InverterId, options: &SunspecPlan) -> Result<u8, Failure> {
         let offset = options.offsets.get(&inverter.bus().cloned());
         let offset = offset.copied().unwrap_or_default();
         let address = u16::from(inverter.raw_address().unwrap_or_default());
@@ -111,9 +111,9 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn options(offsets: &[(&str, u16)]) -> Options {
+    fn options(offsets: &[(&str, u16)]) -> SunspecPlan {
         let offset = |(bus, offset): &(&str, u16)| Some((Some(bus.parse().ok()?), *offset));
-        Options {
+        SunspecPlan {
             bind: ([127, 0, 0, 1], 0).into(),
             every: Duration::from_secs(10),
             offsets: offsets.iter().filter_map(offset).collect(),

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use kaco_ardexa::history::day;
-use kaco_ardexa::history::log::Log;
+use kaco_ardexa::history::log::Logs;
 use kaco_ardexa::history::names::Names;
 use kaco_ardexa::history::records;
 use kaco_ardexa::plant_file::PlantFile;
@@ -60,7 +60,7 @@ fn check(bytes: &[u8]) {
     let folder = directory.join("02");
     fs::create_dir_all(&folder).expect("a folder");
     fs::write(folder.join("2026-05-03.csv"), bytes).expect("a file");
-    let log = Log::open(&directory).expect("the directory");
+    let log = Logs::open(&directory).expect("the directory");
     let read = day::read(&log, &Names::default(), date).expect("its files");
     fs::remove_dir_all(directory).expect("the directory");
     let lines = bytes.split(|byte| *byte == b'\n').count();

@@ -2,7 +2,7 @@
 
 use super::output::{expect_publishable, expect_state, expect_writable, is_chosen, is_printable};
 use kaco_ardexa::kstar::identity;
-use kaco_ardexa::kstar::wire::{Frame, READINGS_LENGTH, Request, parse};
+use kaco_ardexa::kstar::wire::{KstarFrame, KstarRequest, READINGS_LENGTH, parse};
 use kaco_ardexa::kstar::{discovery, interpret};
 use kaco_ardexa::reading::Reading;
 use kaco_ardexa::sink::csv_log::folder::Folder;
@@ -20,8 +20,8 @@ pub fn datagram(bytes: &[u8]) {
         .get(7..bytes.len().saturating_sub(2))
         .unwrap_or_default();
     let frame = match bytes.get(5) {
-        Some(0x82) => Frame::Identity(payload),
-        _ => Frame::Readings(payload),
+        Some(0x82) => KstarFrame::Identity(payload),
+        _ => KstarFrame::Readings(payload),
     };
     check(&frame.bytes());
     if payload.len() < READINGS_LENGTH {
@@ -32,7 +32,7 @@ pub fn datagram(bytes: &[u8]) {
 fn check(datagram: &[u8]) {
     if let Ok(frame) = parse(datagram) {
         assert_eq!(frame.bytes(), datagram);
-        assert_eq!(Request::from_bytes(datagram), None);
+        assert_eq!(KstarRequest::from_bytes(datagram), None);
         let reading = interpret::frame(frame);
         expect_writable(&reading);
         if is_chosen(datagram) {

@@ -5,7 +5,7 @@ use crate::support::captures::bytes;
 use crate::support::inverter::identity;
 use crate::support::program::run_with_input;
 use kaco_ardexa::escape::hex;
-use kaco_ardexa::kstar::wire::{DISCOVERY, Frame, Request, parse};
+use kaco_ardexa::kstar::wire::{DISCOVERY, KstarFrame, KstarRequest, parse};
 
 /// Decodes a datagram.
 fn decode(datagram: &[u8], format: &str, code: i32) -> crate::support::program::Run {
@@ -33,8 +33,8 @@ fn what_is_no_reply_is_refused_by_kind() {
         (damaged, "checksum"),
         (good[..91].to_vec(), "incomplete"),
         ([&good[..], b"\0"].concat(), "format"),
-        (Request::Readings.bytes(), "format"),
-        (Frame::Readings(&[0; 82]).bytes(), "format"),
+        (KstarRequest::Readings.bytes(), "format"),
+        (KstarFrame::Readings(&[0; 82]).bytes(), "format"),
         (DISCOVERY.to_vec(), "unknown"),
     ] {
         let run = decode(&datagram, "json", 1);
@@ -51,7 +51,7 @@ fn errors_are_named_below_the_table() {
     let mut payload = bytes("AA-21")[7..90].to_vec();
     payload[55] = 0x80;
     payload[58] = 0x04;
-    let run = decode(&Frame::Readings(&payload).bytes(), "table", 0);
+    let run = decode(&KstarFrame::Readings(&payload).bytes(), "table", 0);
     let due = "errors reported:\n  bit 2\n  internal communication\n";
     assert!(run.stdout.ends_with(due), "{}", run.stdout);
 }

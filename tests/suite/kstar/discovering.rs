@@ -2,8 +2,8 @@
 
 use super::{for_each, objects, run_at, search};
 use crate::support::captures::bytes;
-use crate::support::inverter::{Inverter, Play, address, bind, identity};
-use kaco_ardexa::kstar::wire::{DISCOVERY, DISCOVERY_PORT, Request};
+use crate::support::inverter::{DatagramPlay, Inverter, address, bind, identity};
+use kaco_ardexa::kstar::wire::{DISCOVERY, DISCOVERY_PORT, KstarRequest};
 use std::net::Ipv4Addr;
 use std::thread;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use std::time::Duration;
 /// An inverter whose module answers with exactly this, and that does not identify itself.
 fn answering(module: &[u8]) -> Inverter {
     let script = |request, _| match request {
-        Request::Readings => vec![Play::Send(bytes("AA-21"))],
-        Request::Identity => vec![],
+        KstarRequest::Readings => vec![DatagramPlay::Send(bytes("AA-21"))],
+        KstarRequest::Identity => vec![],
     };
     Inverter::start(address(), Some(module.to_vec()), Box::new(script))
 }
@@ -122,10 +122,10 @@ fn a_module_without_readings_is_said_to_be_there() {
 #[test]
 fn an_identity_that_comes_late_is_left() {
     let script = |request, _| match request {
-        Request::Readings => vec![Play::Send(bytes("AA-21"))],
-        Request::Identity => vec![
-            Play::Wait(Duration::from_millis(1500)),
-            Play::Send(identity("LATE")),
+        KstarRequest::Readings => vec![DatagramPlay::Send(bytes("AA-21"))],
+        KstarRequest::Identity => vec![
+            DatagramPlay::Wait(Duration::from_millis(1500)),
+            DatagramPlay::Send(identity("LATE")),
         ],
     };
     let ip = address();

@@ -4,10 +4,10 @@
 use crate::support::broker::{Broker, Heard, Listener, OPEN};
 use crate::support::captures::bytes;
 use crate::support::day::Day;
-use crate::support::inverter::{Inverter, Play, Script, address, identity};
+use crate::support::inverter::{DatagramPlay, Inverter, Script, address, identity};
 use crate::support::program::{command, signal, start, text, wait, wait_until};
 use crate::support::shim;
-use kaco_ardexa::kstar::wire::Request;
+use kaco_ardexa::kstar::wire::KstarRequest;
 use rustix::process::Signal;
 use std::fs;
 use std::path::Path;
@@ -21,11 +21,11 @@ const FIRST: &str = "FIRST00000000001";
 const SECOND: &str = "SECOND0000000002";
 
 /// What the inverter of this serial number replies.
-fn answer(serial: &str, request: Request) -> Vec<Play> {
+fn answer(serial: &str, request: KstarRequest) -> Vec<DatagramPlay> {
     let capture = if serial == FIRST { "AA-21" } else { "AA-25" };
-    vec![Play::Send(match request {
-        Request::Readings => bytes(capture),
-        Request::Identity => identity(serial),
+    vec![DatagramPlay::Send(match request {
+        KstarRequest::Readings => bytes(capture),
+        KstarRequest::Identity => identity(serial),
     })]
 }
 
@@ -147,7 +147,7 @@ fn an_inverter_is_asked_for_its_identity_once_an_hour() {
     let mut serial = FIRST;
     // The hour is over, and another inverter is there, at the same moment.
     let script = move |request, _| {
-        if request == Request::Readings && hour.swap(false, Ordering::Relaxed) {
+        if request == KstarRequest::Readings && hour.swap(false, Ordering::Relaxed) {
             set_ahead(&path, 3601);
             serial = SECOND;
         }

@@ -3,9 +3,9 @@
 use super::reading::changed;
 use super::{for_each, kstar, run_at, search};
 use crate::support::captures::bytes;
-use crate::support::inverter::{Inverter, Play, address, identity};
+use crate::support::inverter::{DatagramPlay, Inverter, address, identity};
 use crate::support::program::text;
-use kaco_ardexa::kstar::wire::Request;
+use kaco_ardexa::kstar::wire::KstarRequest;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -128,9 +128,9 @@ fn several_that_were_found_have_a_folder_each() {
 fn an_inverter_that_keeps_silent_about_itself_stays_in_its_folder() {
     // It tells its serial number the first time only.
     let script = |request, count| match (request, count) {
-        (Request::Readings, _) => vec![Play::Send(bytes("AA-21"))],
-        (Request::Identity, 0) => vec![Play::Send(identity("E4000"))],
-        (Request::Identity, _) => vec![],
+        (KstarRequest::Readings, _) => vec![DatagramPlay::Send(bytes("AA-21"))],
+        (KstarRequest::Identity, 0) => vec![DatagramPlay::Send(identity("E4000"))],
+        (KstarRequest::Identity, _) => vec![],
     };
     let inverter = Inverter::start(address(), None, Box::new(script));
     let directory = TempDir::new().unwrap();

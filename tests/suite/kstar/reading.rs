@@ -2,9 +2,9 @@
 
 use super::{for_each, kstar, objects, run_at};
 use crate::support::captures::{bytes, directory};
-use crate::support::inverter::{Inverter, Play, address, identity, try_bind};
+use crate::support::inverter::{DatagramPlay, Inverter, address, identity, try_bind};
 use crate::support::program::{command, run, signal, start, wait, wait_until};
-use kaco_ardexa::kstar::wire::{DISCOVERY_PORT, Frame, PORT, Request};
+use kaco_ardexa::kstar::wire::{DISCOVERY_PORT, KstarFrame, KstarRequest, PORT};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs;
@@ -76,7 +76,7 @@ pub(super) fn changed(capture: &str, changes: &[(usize, u8)]) -> Vec<u8> {
     for &(offset, byte) in changes {
         payload[offset] = byte;
     }
-    Frame::Readings(&payload).bytes()
+    KstarFrame::Readings(&payload).bytes()
 }
 
 /// A capture with one wrong bit.
@@ -93,15 +93,15 @@ fn lost_requests_and_stray_packets_before_the_right_one() {
         address(),
         None,
         Box::new(move |request, count| match (request, count) {
-            (Request::Readings, 2) => vec![
-                Play::Send(b"\xaaU\x7f".to_vec()),
-                Play::Send(damaged()),
-                Play::Send(identity("not asked for")),
-                Play::SendFrom(stranger, PORT, bytes("AA-25")),
-                Play::Send(vec![0xaa; 1400]),
-                Play::Send(Request::Readings.bytes()),
-                Play::Wait(Duration::from_millis(100)),
-                Play::Send(bytes("AA-21")),
+            (KstarRequest::Readings, 2) => vec![
+                DatagramPlay::Send(b"\xaaU\x7f".to_vec()),
+                DatagramPlay::Send(damaged()),
+                DatagramPlay::Send(identity("not asked for")),
+                DatagramPlay::SendFrom(stranger, PORT, bytes("AA-25")),
+                DatagramPlay::Send(vec![0xaa; 1400]),
+                DatagramPlay::Send(KstarRequest::Readings.bytes()),
+                DatagramPlay::Wait(Duration::from_millis(100)),
+                DatagramPlay::Send(bytes("AA-21")),
             ],
             _ => vec![],
         }),
@@ -121,12 +121,12 @@ fn a_reply_from_another_port_is_a_strangers() {
         ip,
         None,
         Box::new(move |request, _| match request {
-            Request::Readings => vec![
-                Play::SendFrom(ip, 0, bytes("AA-25")),
-                Play::Wait(Duration::from_millis(50)),
-                Play::Send(bytes("AA-21")),
+            KstarRequest::Readings => vec![
+                DatagramPlay::SendFrom(ip, 0, bytes("AA-25")),
+                DatagramPlay::Wait(Duration::from_millis(50)),
+                DatagramPlay::Send(bytes("AA-21")),
             ],
-            Request::Identity => vec![],
+            KstarRequest::Identity => vec![],
         }),
     );
     let run = kstar(&["-vv", "read", "--format", "json"], &[&inverter]).expect_code(0);
@@ -146,17 +146,19 @@ fn a_reply_from_another_port_is_a_strangers() {
 
 #[test]
 fn a_datagram_of_any_length_is_survived() {
-    let longer = Frame::Readings(&[&bytes("AA-21")[7..90], &[0x55; 100]].concat()).bytes();
+    let longer = KstarFrame::Readings(&[&bytes("AA-21")[7..90], &[0x55; 100]].concat()).bytes();
     let inverter = Inverter::start(
         address(),
         Some(vec![b','; 1400]),
         Box::new(move |request, _| match request {
-            Request::Readings => vec![
-                Play::Send(vec![]),
-                Play::Send([bytes("AA-25"), vec![0; 65_000]].concat()),
-                Play::Send(longer.clone()),
+            KstarRequest::Readings => vec![
+                DatagramPlay::Send(vec![]),
+                DatagramPlay::Send([bytes("AA-25"), vec![0; 65_000]].concat()),
+                DatagramPlay::Send(longer.clone()),
             ],
-            Request::Identity => vec![Play::Send(Frame::Identity(&[b'A'; 255]).bytes())],
+            KstarRequest::Identity => vec![DatagramPlay::Send(
+                KstarFrame::Identity(&[b'A'; 255]).bytes(),
+            )],
         }),
     );
     let run = kstar(&["read", "--format", "json"], &[&inverter]).expect_code(0);

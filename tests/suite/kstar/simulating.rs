@@ -4,7 +4,7 @@ use super::reading::values;
 use super::{objects, run_at};
 use crate::support::inverter::{address, bind};
 use crate::support::program::{command, start, wait};
-use kaco_ardexa::kstar::wire::{DISCOVERY_PORT, PORT, Request};
+use kaco_ardexa::kstar::wire::{DISCOVERY_PORT, KstarRequest, PORT};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
@@ -93,7 +93,7 @@ fn nonsense_gets_no_answer() {
     asker
         .set_read_timeout(Some(Duration::from_secs(10)))
         .unwrap();
-    let request = Request::Readings.bytes();
+    let request = KstarRequest::Readings.bytes();
     for nonsense in [
         &b""[..],
         b"WIFIKIT-214028-REA",

@@ -5,7 +5,7 @@ use super::session::{availability, hears, is_state};
 use super::{options, reading, runtime};
 use crate::support::broker::{Broker, OPEN};
 use kaco_ardexa::sink::mqtt::session::Session;
-use kaco_ardexa::sink::mqtt::{Delivery, Options};
+use kaco_ardexa::sink::mqtt::{Delivery, MqttPlan};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ fn a_long_message_from_home_assistant_keeps_no_reading_back() {
         broker.publish("homeassistant/status", &"x".repeat(length), &["-r"]);
         let listener = broker.listen();
         runtime().block_on(async {
-            let options = Options {
+            let options = MqttPlan {
                 delivery,
                 ..options(&broker.host())
             };
@@ -82,7 +82,7 @@ fn a_flood_is_not_read_and_readings_go_out() {
         }
     });
     runtime().block_on(async {
-        let options = Options {
+        let options = MqttPlan {
             discovery: false,
             ..options(&host)
         };

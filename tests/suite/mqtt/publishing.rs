@@ -5,12 +5,12 @@ use crate::polling::at_address;
 use crate::support::broker::{Broker, Heard, OPEN};
 use crate::support::bus::Bus;
 use crate::support::captures::bytes;
-use crate::support::inverter::{Inverter, Play, address, identity};
+use crate::support::inverter::{DatagramPlay, Inverter, address, identity};
 use crate::support::plant::Plant;
 use crate::support::program::{command, run, start, text, wait};
-use kaco_ardexa::kstar::wire::Request;
+use kaco_ardexa::kstar::wire::KstarRequest;
 use kaco_ardexa::sink::mqtt::once::publish;
-use kaco_ardexa::sink::mqtt::{Delivery, Options};
+use kaco_ardexa::sink::mqtt::{Delivery, MqttPlan};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tempfile::TempDir;
@@ -250,11 +250,11 @@ fn an_inverter_that_does_not_tell_its_serial_number_once_is_the_same() {
         ip,
         None,
         Box::new(move |request, _| match request {
-            Request::Readings => vec![Play::Send(readings.clone())],
-            Request::Identity => told
+            KstarRequest::Readings => vec![DatagramPlay::Send(readings.clone())],
+            KstarRequest::Identity => told
                 .next()
                 .flatten()
-                .map(|serial| Play::Send(identity(serial)))
+                .map(|serial| DatagramPlay::Send(identity(serial)))
                 .into_iter()
                 .collect(),
         }),
@@ -279,7 +279,7 @@ fn two_hundred_readings_arrive() {
         .map(|address| reading(address, u32::from(address)))
         .collect();
     for delivery in [Delivery::AtLeastOnce, Delivery::AtMostOnce] {
-        let options = Options {
+        let options = MqttPlan {
             delivery,
             ..options(&broker.host())
         };

@@ -5,7 +5,7 @@ use crate::support::broker::{Broker, Heard, Listener, OPEN};
 use kaco_ardexa::inverter::InverterId;
 use kaco_ardexa::sink::mqtt::session::Session;
 use kaco_ardexa::sink::mqtt::session::availability_topic;
-use kaco_ardexa::sink::mqtt::{Delivery, Options};
+use kaco_ardexa::sink::mqtt::{Delivery, MqttPlan};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -171,7 +171,7 @@ fn many_inverters_through_a_narrow_door() {
     let broker = Broker::start(OPEN);
     let listener = broker.listen();
     runtime().block_on(async {
-        let options = Options {
+        let options = MqttPlan {
             delivery: Delivery::AtLeastOnce,
             ..options(&broker.host())
         };

@@ -1,10 +1,10 @@
 //! A KSTAR inverter with its WiFi module, on UDP ports of its own loopback address: plays answers,
 //! and watches every byte that comes. A request that is not a read fails the test.
 
-pub use kaco_ardexa::sim::udp::Play;
+pub use kaco_ardexa::sim::udp::DatagramPlay;
 
 use kaco_ardexa::escape::{hex, printable};
-use kaco_ardexa::kstar::wire::{DISCOVERY, DISCOVERY_PORT, Frame, Request};
+use kaco_ardexa::kstar::wire::{DISCOVERY, DISCOVERY_PORT, KstarFrame, KstarRequest};
 use kaco_ardexa::sim::udp::{Datagram, Player};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Decides what is sent: gets a request and the number of earlier requests of its kind.
-pub type Script = Box<dyn FnMut(Request, usize) -> Vec<Play> + Send>;
+pub type Script = Box<dyn FnMut(KstarRequest, usize) -> Vec<DatagramPlay> + Send>;
 
 /// A datagram that came.
 #[derive(Clone, Debug)]
@@ -51,10 +51,10 @@ impl Inverter {
                 datagram: datagram.bytes.to_vec(),
             });
             if datagram.port == DISCOVERY_PORT {
-                return module.clone().map(Play::Send).into_iter().collect();
+                return module.clone().map(DatagramPlay::Send).into_iter().collect();
             }
-            let request = Request::from_bytes(datagram.bytes).expect("a request");
-            let count = &mut asked[usize::from(request == Request::Identity)];
+            let request = KstarRequest::from_bytes(datagram.bytes).expect("a request");
+            let count = &mut asked[usize::from(request == KstarRequest::Identity)];
             *count += 1;
             script(request, *count - 1)
         };
@@ -84,8 +84,12 @@ impl Inverter {
             ip,
             Some(format!("{ip},ACCF23456789,EzManage_01").into_bytes()),
             Box::new(move |request, _| match request {
-                Request::Readings => vec![Play::Send(readings.clone())],
-                Request::Identity => identity.clone().map(Play::Send).into_iter().collect(),
+                KstarRequest::Readings => vec![DatagramPlay::Send(readings.clone())],
+                KstarRequest::Identity => identity
+                    .clone()
+                    .map(DatagramPlay::Send)
+                    .into_iter()
+                    .collect(),
             }),
         )
     }
@@ -97,9 +101,9 @@ impl Inverter {
 
     /// What came, in words.
     pub fn asked(&self) -> Vec<&'static str> {
-        let word = |heard: &Heard| match Request::from_bytes(&heard.datagram) {
-            Some(Request::Readings) => "readings",
-            Some(Request::Identity) => "identity",
+        let word = |heard: &Heard| match KstarRequest::from_bytes(&heard.datagram) {
+            Some(KstarRequest::Readings) => "readings",
+            Some(KstarRequest::Identity) => "identity",
             None => "search",
         };
         self.heard().iter().map(word).collect()
@@ -118,7 +122,7 @@ impl Drop for Inverter {
         for Heard { port, datagram, .. } in self.heard() {
             let is_read = match port {
                 DISCOVERY_PORT => datagram == DISCOVERY,
-                _ => Request::ALL
+                _ => KstarRequest::ALL
                     .iter()
                     .any(|request| request.bytes() == datagram),
             };
@@ -165,5 +169,5 @@ pub fn try_bind(ip: Ipv4Addr, port: u16) -> io::Result<UdpSocket> {
 /// A reply with the identity of the inverter.
 pub fn identity(serial: &str) -> Vec<u8> {
     let text = format!("1.02 {:<10}{:<16}{serial:<16}", "KSE-4000", "");
-    Frame::Identity(text.as_bytes()).bytes()
+    KstarFrame::Identity(text.as_bytes()).bytes()
 }
