@@ -19,7 +19,7 @@ pub fn frame(frame: KstarFrame<'_>) -> Reading {
     }
 }
 
-/// The payload of [`KstarFrame::Readings`] as a reading without time and sender: the caller has them.
+/// A payload of [`KstarFrame::Readings`] as a reading; its time and sender are known to the caller.
 ///
 /// Bytes behind those that the table knows are left alone; a column behind the end of the payload
 /// has no value. The status code is the number behind the column of kind [`Kind::Status`], the work
