@@ -3,62 +3,32 @@
 //! Each inverter is polled by a task of its own. In a source that keeps polling, inverters that
 //! were silent before are not waited for: what comes of them is reported with a later round.
 
+mod inverter;
+mod network;
+mod search;
+
+pub(crate) use network::{NetworkPlan, Search};
+
 use super::{Lifetime, SourceError};
 use crate::clock::Clock;
 use crate::inverter::InverterId;
-use crate::kstar::client::{Client, NetworkError};
-use crate::kstar::identity::Identity;
-use crate::kstar::interfaces::broadcast_addresses;
-use crate::kstar::search::search;
-use crate::kstar::timing::KstarTiming;
+use crate::kstar::client::NetworkError;
 use crate::observation::{Observation, Outcome};
-use std::collections::{BTreeMap, BTreeSet};
+use inverter::KnownInverter;
+use search::{RunningSearch, next_found};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tracing::{info, warn};
+use tracing::info;
 
 /// How often the network is searched again for inverters that were not found yet.
 const SEARCH_EVERY: Duration = Duration::from_secs(60);
 
-/// How often an inverter is asked again for its serial number: a router can give its address away.
-const IDENTITY_EVERY: Duration = Duration::from_secs(3600);
-
 /// Inverters that a source keeps: each costs sockets and memory, and one sender can answer each
 /// search with other addresses.
 const MOST: usize = 512;
-
-/// Which inverters, checked.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct NetworkPlan {
-    /// Inverters whose address was given, each once.
-    pub(crate) known: Vec<Ipv4Addr>,
-    /// Where others are searched; `None` if they are not.
-    pub(crate) search: Option<Search>,
-    /// Names that are shown, of inverters whose address was given.
-    pub(crate) names: BTreeMap<Ipv4Addr, String>,
-}
-
-/// Where inverters are searched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Search {
-    /// 255.255.255.255 and the broadcast address of each network interface.
-    AllInterfaces,
-    /// These addresses.
-    At(Vec<Ipv4Addr>),
-}
-
-impl Search {
-    /// The addresses that a search packet goes to now: interfaces come and go.
-    pub(crate) fn addresses(&self) -> Vec<Ipv4Addr> {
-        match self {
-            Self::AllInterfaces => broadcast_addresses(),
-            Self::At(addresses) => addresses.clone(),
-        }
-    }
-}
 
 /// Polls the inverters of a network.
 pub struct KstarSource {
@@ -74,23 +44,6 @@ pub struct KstarSource {
     searched: Option<Instant>,
     /// Whether the last round reached nothing.
     is_down: bool,
-}
-
-struct RunningSearch {
-    found: UnboundedReceiver<Ipv4Addr>,
-    task: JoinHandle<Result<(), NetworkError>>,
-}
-
-/// One inverter, and what was learnt about it.
-struct KnownInverter {
-    ip: Ipv4Addr,
-    client: Client,
-    /// The identity that it reported, and when.
-    identity: Option<(Identity, Instant)>,
-    /// The serial number that was reported last at this address.
-    last_serial: Option<String>,
-    /// Whether it did not answer when it was polled last.
-    was_silent: bool,
 }
 
 /// What came of one round.
@@ -139,13 +92,7 @@ impl KstarSource {
         let is_new = has_room && self.order.iter().all(|(known, _)| *known != ip);
         if is_new {
             self.order.push((ip, self.id(ip, None)));
-            self.inverters.push(KnownInverter {
-                ip,
-                client: Client::new(ip, KstarTiming::default(), is_awake),
-                identity: None,
-                last_serial: None,
-                was_silent: false,
-            });
+            self.inverters.push(KnownInverter::new(ip, is_awake));
         }
         is_new
     }
@@ -214,21 +161,15 @@ impl KstarSource {
                 report(observation);
             }
         }
-        let mut found = Vec::new();
-        if let Some(search) = &mut self.search {
-            while let Ok(ip) = search.found.try_recv() {
-                found.push(ip);
-            }
-        }
-        let is_over = |search: &mut RunningSearch| search.task.is_finished();
-        if let Some(search) = self.search.take_if(is_over)
-            && let Ok(Err(failure)) = search.task.await
+        let found = self.search.as_mut().map(RunningSearch::found_until_now);
+        if let Some(search) = self.search.take_if(|search| search.is_over())
+            && let Some(failure) = search.failure().await
             && self.order.is_empty()
         {
             // Inverters that are known show better than the search whether the network is there.
             round.failure = Some(failure);
         }
-        for ip in found {
+        for ip in found.into_iter().flatten() {
             self.add(ip, true);
         }
     }
@@ -266,15 +207,7 @@ impl KstarSource {
             return;
         }
         self.searched = Some(Instant::now());
-        let targets = search_at.addresses();
-        let (sender, found) = unbounded_channel();
-        let task = tokio::spawn(async move {
-            search(&targets, &KstarTiming::default(), |ip, _| {
-                let _ = sender.send(ip);
-            })
-            .await
-        });
-        self.search = Some(RunningSearch { found, task });
+        self.search = Some(RunningSearch::start(search_at.addresses()));
     }
 
     /// The observation of one poll; the inverter is idle again.
@@ -297,16 +230,7 @@ impl KstarSource {
                 Outcome::Unreachable(reason)
             }
         };
-        inverter.was_silent = matches!(outcome, Outcome::Silent | Outcome::Unreachable(_));
-        if inverter.was_silent {
-            // Its address may be another inverter's when it answers again.
-            inverter.identity = None;
-        }
-        let serial = match &outcome {
-            Outcome::Read { answer, .. } => inverter.tell(answer.inverter.serial()),
-            // It is silent as the inverter that it was.
-            _ => inverter.last_serial.clone(),
-        };
+        let serial = inverter.note(&outcome);
         let id = self.id(ip, serial);
         if let Some((_, known)) = self.order.iter_mut().find(|(known, _)| *known == ip) {
             *known = id.clone();
@@ -353,154 +277,10 @@ impl KstarSource {
     }
 }
 
-/// The next inverter that a running search finds, or how the search ended; never without a search.
-async fn next_found(search: &mut Option<RunningSearch>) -> Result<Ipv4Addr, Option<NetworkError>> {
-    let Some(running) = search else {
-        return std::future::pending().await;
-    };
-    if let Some(ip) = running.found.recv().await {
-        return Ok(ip);
-    }
-    let ended = (&mut running.task).await;
-    *search = None;
-    Err(ended.ok().and_then(Result::err))
-}
-
-impl KnownInverter {
-    /// Takes the serial number of a reading; another one than before is reported.
-    fn tell(&mut self, serial: Option<&str>) -> Option<String> {
-        let new = serial?.to_owned();
-        if let Some(old) = self.last_serial.replace(new.clone())
-            && old != new
-        {
-            let ip = self.ip;
-            warn!("another inverter answers at {ip}: {new} instead of {old}");
-        }
-        Some(new)
-    }
-
-    async fn poll(&mut self, clock: Clock) -> Result<Outcome, NetworkError> {
-        let (mut answer, first_byte) = match self.client.readings().await? {
-            Outcome::Read { answer, first_byte } => (answer, first_byte),
-            other => return Ok(other.map(Box::new)),
-        };
-        answer.time = Some(clock());
-        // After the readings, which count whatever becomes of it.
-        let identity = self.identity().await;
-        let answer = Box::new(identity.sign(answer, Some(IpAddr::V4(self.ip))));
-        Ok(Outcome::Read { answer, first_byte })
-    }
-
-    /// Its identity; asked until it answers, and again once an hour. The identity is optional:
-    /// whatever goes wrong, the readings count.
-    async fn identity(&mut self) -> Identity {
-        if let Some((identity, asked)) = &self.identity
-            && asked.elapsed() < IDENTITY_EVERY
-        {
-            return identity.clone();
-        }
-        let told = self.client.identity().await;
-        match (told, &self.identity) {
-            (Some(identity), _) => {
-                self.identity = Some((identity.clone(), Instant::now()));
-                identity
-            }
-            (None, Some((identity, _))) => identity.clone(),
-            (None, None) => Identity::default(),
-        }
-    }
-}
-
-impl NetworkPlan {
-    /// The inverters whose address was given, in their order.
-    pub(crate) fn inverters(&self) -> Vec<InverterId> {
-        self.known
-            .iter()
-            .map(|ip| self.inverter(*ip, None))
-            .collect()
-    }
-
-    fn inverter(&self, ip: Ipv4Addr, serial: Option<String>) -> InverterId {
-        InverterId::kstar(serial, Some(IpAddr::V4(ip))).named(self.names.get(&ip).cloned())
-    }
-
-    /// All addresses that a search packet goes to.
-    pub(crate) fn targets(&self) -> Vec<Ipv4Addr> {
-        let searched = self.search.iter().flat_map(Search::addresses);
-        self.known.iter().copied().chain(searched).collect()
-    }
-
-    /// The error when no inverter gave a reading; `heard` are those that answered something.
-    pub(crate) fn no_answer(&self, heard: &[String]) -> SourceError {
-        if heard.is_empty() {
-            return SourceError::NoAnswer {
-                message: format!("no KSTAR inverter answered; {}", self.polled()),
-                hint: self.checklist(),
-            };
-        }
-        SourceError::NoAnswer {
-            message: format!(
-                "{} did not send readings that can be understood",
-                heard.join(", ")
-            ),
-            hint: "is it a KSTAR inverter, and its WiFi dongle an old one? Newer dongles speak \
-                Solarman V5 or Modbus; `-vv` shows what came"
-                .to_owned(),
-        }
-    }
-
-    fn polled(&self) -> String {
-        let mut polled = Vec::new();
-        if !self.known.is_empty() {
-            polled.push(format!("asked {}", listed(&self.known)));
-        }
-        if let Some(search) = &self.search {
-            polled.push(format!("searched {}", listed(&search.addresses())));
-        }
-        polled.join(", ")
-    }
-
-    /// What is usually wrong, the likeliest first.
-    fn checklist(&self) -> String {
-        let mut lines = vec!["check:".to_owned()];
-        if let Some(ip) = self.known.first() {
-            lines.push(format!(
-                "- is the inverter's WiFi dongle on, and in reach of this machine? `ping {ip}`"
-            ));
-            lines.push(
-                "- is that still its address? The router shows it, and can make it a fixed one"
-                    .to_owned(),
-            );
-        }
-        if self.search.is_some() {
-            lines.push(
-                "- is the inverter's WiFi dongle on, and in the same network as this machine?"
-                    .to_owned(),
-            );
-            lines.push(
-                "- does broadcast get there? Not from a container, a VPN or another subnet: give \
-                 the address by --ip, or another broadcast address by --broadcast"
-                    .to_owned(),
-            );
-        }
-        lines.push("- does a firewall drop UDP from port 8899 or 48899?".to_owned());
-        lines.push(
-            "- does the dongle speak this protocol? Newer ones speak Solarman V5 or Modbus and \
-             stay silent here"
-                .to_owned(),
-        );
-        lines.join("\n  ")
-    }
-}
-
-fn listed(addresses: &[Ipv4Addr]) -> String {
-    let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    texts.join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     #[test]
     fn inverters_that_answer_searches_are_bounded() {
