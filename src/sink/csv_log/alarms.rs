@@ -5,7 +5,8 @@
 //! the last one shows how long the inverter has been silent, and `.silent` beside it holds the date
 //! of the last warning about that; the next row removes it.
 
-use super::files::{LogDirectory, header_and_last_rows, newest_day};
+use super::ends::{header_and_last_rows, newest_day};
+use super::files::LogDirectory;
 use super::folder::Folder;
 use crate::fault;
 use crate::inverter::InverterId;

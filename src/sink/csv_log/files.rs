@@ -2,18 +2,19 @@
 //! it.
 //!
 //! A row is written whole or not at all, and is on the disk when [`LogDirectory::append`] returns.
-//! `latest.csv` is a hard link to the file of the day, so that the two can't differ, whenever the
-//! power is cut; where the file system has no hard links it is a copy that is exchanged whole.
 
+use super::ends::{begins_with, newest_day};
 use super::error::{LogError, OrExplain};
 use super::folder::Folder;
+use super::latest::{LATEST, copy_of, publish};
+use super::repair::{open_repaired, set_aside, sync_last};
 use crate::format::csv;
 use crate::reading::Reading;
 use chrono::NaiveDate;
 use rustix::fs::{Access, access};
 use std::fs::{DirBuilder, File, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use tracing::{info, warn};
 
@@ -165,68 +166,13 @@ fn inside_or_new(folder: &Folder, name: &str) -> Result<Folder, LogError> {
         .or_explain("can't open", &path)
 }
 
-/// The file that the Ardexa agent reads.
-pub(in crate::sink) const LATEST: &str = "latest.csv";
-
-/// Files that are not whole yet; no agent takes a hidden file for a log. The names are the same
-/// every day, so that what a killed run left is used again and not kept for ever.
+/// A file that is not whole yet; no agent takes a hidden file for a log. The name is the same every
+/// day, so that what a killed run left is used again and not kept for ever.
 const NEW_DAY: &str = ".day.csv.new";
-const NEW_LATEST: &str = ".latest.csv.new";
 
 /// `2026-11-20.csv`
 fn day_file(day: NaiveDate) -> String {
     format!("{}.csv", day.format("%Y-%m-%d"))
-}
-
-/// How much of the beginning and of the end of a file is looked at, bytes: a header, and at least
-/// one row.
-const ENDS: u64 = 8192;
-
-/// The header of a file, and the whole rows at its end; `None` without a row.
-pub(in crate::sink) fn header_and_last_rows(
-    folder: &Folder,
-    name: &str,
-) -> Option<(String, String)> {
-    let mut file = folder.file(name).ok()??;
-    let length = file.metadata().ok()?.len();
-    let head = read_at(&mut file, 0, ENDS).ok()?;
-    let tail = read_at(&mut file, length.saturating_sub(ENDS), ENDS).ok()?;
-    // A damaged byte costs one cell, not the memory of all faults: hence the lossy conversion.
-    let (head, tail) = (
-        String::from_utf8_lossy(&head),
-        String::from_utf8_lossy(&tail),
-    );
-    // What follows the last line end is a torn row.
-    let (whole, _) = tail.rsplit_once('\n')?;
-    // The header, or a row whose beginning is not in the tail.
-    let (_, rows) = whole.split_once('\n')?;
-    Some((head.lines().next()?.to_owned(), rows.to_owned()))
-}
-
-/// The file of the last day that there is one of.
-pub(in crate::sink) fn newest_day(folder: &Folder) -> Result<Option<String>, LogError> {
-    let is_day = |name: &String| {
-        let day = name.strip_suffix(".csv").unwrap_or_default();
-        // `%m` takes a single digit too, and such names do not sort by date.
-        day.len() == 10 && NaiveDate::parse_from_str(day, "%Y-%m-%d").is_ok()
-    };
-    let names = folder.names().or_explain("can't read", folder.path())?;
-    Ok(names.filter(is_day).max())
-}
-
-/// Flushes the file of the last day: a run that repaired it may have been killed before it did, and
-/// with a newer file beside it no later run looks at it.
-fn sync_last(folder: &Folder) -> Result<(), LogError> {
-    let Some(last) = newest_day(folder)? else {
-        return Ok(());
-    };
-    match folder.file(&last) {
-        Ok(Some(file)) => file
-            .sync_all()
-            .or_explain("can't write", &folder.path_of(&last)),
-        // A link, or a file of another user: no run of this user left it unflushed.
-        _ => Ok(()),
-    }
 }
 
 /// The file, if it is there with this header. One with another header is set aside: the inverter
@@ -240,140 +186,6 @@ fn file_with_header(folder: &Folder, name: &str, header: &str) -> Result<Option<
     }
     set_aside(folder, name, "has other columns")?;
     Ok(None)
-}
-
-/// Gives a file another name. It has that on the disk too before anything else gets the old one.
-fn set_aside(folder: &Folder, name: &str, why: &str) -> Result<(), LogError> {
-    let aside = free_name(folder, name);
-    let path = folder.path_of(name);
-    warn!(
-        "{} {why} and is kept as {}",
-        path.display(),
-        folder.path_of(&aside).display()
-    );
-    folder
-        .rename(name, &aside)
-        .and_then(|()| folder.sync())
-        .or_explain("can't set aside", &path)
-}
-
-fn begins_with(file: &mut File, header: &str) -> bool {
-    let mut found = vec![0; header.len()];
-    file.read_exact(&mut found).is_ok() && found == header.as_bytes()
-}
-
-/// `2026-11-20.csv.1`, or the next number that is free.
-fn free_name(folder: &Folder, name: &str) -> String {
-    let mut number = 1;
-    loop {
-        let name = format!("{name}.{number}");
-        if folder.stat(&name).is_none() {
-            return name;
-        }
-        number += 1;
-    }
-}
-
-/// Longer than the header and the first row of any inverter: what is longer was not left by a run
-/// that started a file.
-const FIRST_WRITE: u64 = 4096;
-
-/// Opens a file for reading and writing and removes the rest of a torn row at its end. A file
-/// without any whole line goes altogether if no run can have finished a row in it, else it is set
-/// aside; `None` if it does, or if there is none.
-fn open_repaired(folder: &Folder, name: &str) -> Result<Option<File>, LogError> {
-    let path = folder.path_of(name);
-    let Some(mut file) = folder.file(name).or_explain("can't open", &path)? else {
-        return Ok(None);
-    };
-    let whole = whole_lines(&mut file).or_explain("can't read", &path)?;
-    let length = file.metadata().or_explain("can't read", &path)?.len();
-    if whole == 0 {
-        if length > FIRST_WRITE && !is_empty(&mut file).or_explain("can't read", &path)? {
-            set_aside(folder, name, "has no whole line")?;
-            return Ok(None);
-        }
-        warn!(
-            "{}: no line in it is whole, it is removed ({length} bytes)",
-            path.display()
-        );
-        folder.remove(name).or_explain("can't remove", &path)?;
-        return Ok(None);
-    }
-    if whole < length {
-        warn!(
-            "{}: the last row was torn and is removed ({} bytes)",
-            path.display(),
-            length - whole
-        );
-        file.set_len(whole).or_explain("can't write", &path)?;
-        // Flushed before a row follows: if a power cut kept a short row and lost this cut, the rest
-        // of the torn one would stand behind it.
-        file.sync_all().or_explain("can't write", &path)?;
-    }
-    file.rewind().or_explain("can't read", &path)?;
-    Ok(Some(file))
-}
-
-const BLOCK: u64 = 512;
-
-/// The length up to and including the last whole line: it ends with `\n` and holds no NUL. Blocks
-/// that a power cut took are NULs, and the end of a row can be on the disk without its beginning.
-///
-/// Looks back block by block: files of a day are read at their end only.
-fn whole_lines(file: &mut File) -> io::Result<u64> {
-    let mut line_end = None;
-    let mut end = file.metadata()?.len();
-    while end > 0 {
-        let start = end.saturating_sub(BLOCK);
-        let block = read_at(file, start, end - start)?;
-        for (index, byte) in block.iter().enumerate().rev() {
-            match (byte, line_end) {
-                // The line behind it was searched through: it holds no NUL.
-                (b'\n', Some(whole)) => return Ok(whole),
-                (b'\n', None) => line_end = Some(start + index as u64 + 1),
-                (0, _) => line_end = None,
-                _ => {}
-            }
-        }
-        end = start;
-    }
-    Ok(line_end.unwrap_or(0))
-}
-
-/// Whether there is nothing in it but NULs.
-fn is_empty(file: &mut File) -> io::Result<bool> {
-    let mut start = 0;
-    loop {
-        let block = read_at(file, start, BLOCK)?;
-        match block.iter().all(|byte| *byte == 0) {
-            true if block.is_empty() => return Ok(true),
-            true => start += BLOCK,
-            false => return Ok(false),
-        }
-    }
-}
-
-fn read_at(file: &mut File, start: u64, length: u64) -> io::Result<Vec<u8>> {
-    file.seek(SeekFrom::Start(start))?;
-    let mut block = Vec::new();
-    Read::by_ref(file).take(length).read_to_end(&mut block)?;
-    Ok(block)
-}
-
-/// `latest.csv`, open, if it is a copy of the file of the day, as on a disk without hard links: it
-/// gets the same row, instead of being written anew with all rows of the day. Only its end is
-/// compared, as [`LogDirectory::repair`] has compared all.
-fn copy_of(folder: &Folder, today: &File) -> Option<File> {
-    let mut today = today.try_clone().ok()?;
-    let mut latest = folder.file(LATEST).ok()??;
-    let (one, other) = (today.metadata().ok()?, latest.metadata().ok()?);
-    let start = one.len().saturating_sub(BLOCK);
-    // A hard link is not a copy: it has the row already.
-    let is_copy = one.ino() != other.ino()
-        && one.len() == other.len()
-        && read_at(&mut today, start, BLOCK).ok()? == read_at(&mut latest, start, BLOCK).ok()?;
-    is_copy.then_some(latest)
 }
 
 /// Appends a row and flushes it to disk; a partly written row is removed.
@@ -411,51 +223,4 @@ pub(in crate::sink) fn start_file(
         .inspect_err(|_| drop(folder.remove(NEW_DAY)))
         .and_then(|()| folder.sync())
         .or_explain("can't write", &folder.path_of(name))
-}
-
-/// Makes `latest.csv` the same as the file of the day.
-fn publish(folder: &Folder, today: &str) -> Result<(), LogError> {
-    // `rename` does nothing to two links of one file: the hidden name would stay.
-    if is_same_file(folder, today, LATEST) {
-        return Ok(());
-    }
-    if folder.stat(LATEST).is_none() {
-        // The first row of this inverter: also a run that was killed may have made the folders.
-        folder.sync_way();
-    }
-    let made = folder
-        .remove_if_there(NEW_LATEST)
-        .and_then(|()| folder.link(today, NEW_LATEST));
-    let made = match made {
-        // Which error means that there are no hard links depends on the file system. If it was
-        // another one, as a full disk, the copy fails in turn.
-        Err(_) if has_same_content(folder, today, LATEST) => return Ok(()),
-        Err(_) => copy(folder, today, NEW_LATEST),
-        made => made,
-    };
-    made.and_then(|()| folder.rename(NEW_LATEST, LATEST))
-        .inspect_err(|_| drop(folder.remove(NEW_LATEST)))
-        .and_then(|()| folder.sync())
-        .or_explain("can't write", &folder.path_of(LATEST))
-}
-
-fn is_same_file(folder: &Folder, one: &str, other: &str) -> bool {
-    let identity = |name: &str| {
-        folder
-            .stat(name)
-            .map(|stat| (stat.st_dev, stat.st_ino, stat.st_nlink > 1))
-    };
-    identity(one).is_some_and(|one| one.2 && Some(one) == identity(other))
-}
-
-/// Whether they are copies of each other.
-fn has_same_content(folder: &Folder, one: &str, other: &str) -> bool {
-    let content = |name: &str| folder.read(name).ok().flatten();
-    content(one).is_some_and(|one| content(other) == Some(one))
-}
-
-/// Copies a file and flushes the copy to disk: it replaces an older one that was complete.
-fn copy(folder: &Folder, from: &str, to: &str) -> io::Result<()> {
-    let content = folder.read(from)?.ok_or(io::ErrorKind::NotFound)?;
-    folder.create(to, &content)
 }

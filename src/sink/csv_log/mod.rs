@@ -4,16 +4,22 @@
 //! | module | does |
 //! |---|---|
 //! | `alarms` | faults that begin and end, inverters that are missed |
-//! | [`files`] | days, `latest.csv`, locks, torn rows |
+//! | [`files`] | the files of days: locks, rows, headers |
+//! | `latest` | `latest.csv` |
+//! | `repair` | torn rows, files that are set aside |
+//! | `ends` | the beginning and the end of a file |
 //! | [`folders`] | the folder of an inverter that names itself |
 //! | [`folder`] | a folder held open, out of which no link leads |
 //! | [`error`] | what goes wrong with files |
 
 mod alarms;
+pub(super) mod ends;
 pub(crate) mod error;
 pub mod files;
 pub mod folder;
 pub mod folders;
+pub(super) mod latest;
+mod repair;
 
 use super::trouble::Troubles;
 use crate::clock;

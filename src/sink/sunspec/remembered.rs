@@ -3,8 +3,9 @@
 use crate::format::log_row::Shape;
 use crate::inverter::InverterId;
 use crate::reading::Reading;
-use crate::sink::csv_log::files::{LATEST, header_and_last_rows, newest_day};
+use crate::sink::csv_log::ends::{header_and_last_rows, newest_day};
 use crate::sink::csv_log::folder::Folder;
+use crate::sink::csv_log::latest::LATEST;
 use std::path::Path;
 
 /// The newest row that an inverter left in a directory of logs: that of `latest.csv`, else of its
