@@ -1,29 +1,21 @@
 //! Arguments and options out of the environment, as services and containers are configured. Each
 //! has a variable named after it; some also have those of the C# console `kstar.sharp`.
 
-use super::plant::{self, Refusal, Typed};
-use super::{Cli, check};
-use crate::command::plan::Plan;
-use crate::escape::{printable, without_passwords};
+use super::Cli;
+use crate::escape::printable;
 use crate::format::look::{Look, Medium};
-use crate::logging::fitted;
-use crate::plant_file::Unusable;
 use crate::sink::influx;
 use crate::sink::mqtt::login::LoginVariables;
 use crate::sink::secret::Password;
 use clap::builder::{BoolishValueParser, Resettable, StyledStr};
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, Error, FromArgMatches};
 use crossterm::terminal;
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write, stderr, stdout};
-use std::process::ExitCode;
+use std::io::{IsTerminal, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// The exit code for usage errors, as the parser defines it.
-const WRONG_USAGE: u8 = 2;
 
 /// In front of all variables.
 const PREFIX: &str = "KACO_ARDEXA_";
@@ -33,7 +25,7 @@ const COMMIT: &str = "KACO_ARDEXA_COMMIT";
 
 /// The commands that machines start, of both families. Others are typed: a search for inverters is
 /// not to be led by the configuration of a service.
-const COMMANDS: [&str; 4] = ["log", "read", "watch", "health"];
+pub(super) const COMMANDS: [&str; 4] = ["log", "read", "watch", "health"];
 
 /// Further variables of an option, as the C# console `kstar.sharp` had them; the first that is not
 /// empty counts. They hold for every command.
@@ -46,99 +38,8 @@ const LEGACY: [(&str, [&str; 2]); 3] = [
 /// The variables of `--mqtt`, for its error.
 pub(super) const BROKER_VARIABLES: &str = "KACO_ARDEXA_MQTT, MQTT_CONNECTION_STRING or MQTT";
 
-/// The plan of a command line and the environment.
-#[derive(Debug)]
-pub struct Invocation {
-    /// How many times `-v` was given.
-    pub verbose: u8,
-    /// Whether only errors are printed.
-    pub quiet: bool,
-    /// What looks wrong in the environment.
-    pub warnings: Vec<String>,
-    /// What is to be done.
-    pub plan: Plan,
-}
-
-/// Why nothing is done: the help that was asked for, or wrong usage.
-#[derive(Debug)]
-pub enum Wrong {
-    /// Of what was typed.
-    Usage(Box<Error>),
-    /// In a plant file: a line for each mistake, or why it can't be read.
-    File(String),
-}
-
-impl From<Error> for Wrong {
-    fn from(error: Error) -> Self {
-        Self::Usage(Box::new(error))
-    }
-}
-
-/// The arguments as typed, completed from the environment.
-///
-/// # Errors
-/// What is wrong with it, or the help that was asked for.
-pub fn parse() -> Result<Invocation, Wrong> {
-    IS_PARSING.store(true, Ordering::Relaxed);
-    let mut program = Cli::command();
-    // Manual pages, completions and the check of variables need the arguments of all commands.
-    IS_PARSING.store(false, Ordering::Relaxed);
-    let mut matches = matches(&mut program)?;
-    // A typed DEVICE counts before the plant file of the environment; the two together are refused.
-    if plant::is_overruled(&matches) {
-        program = plant::without(program);
-        matches = self::matches(&mut program)?;
-    }
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program))?;
-    let (path, leaf) = leaf(&matches);
-    check::check(&cli.command, leaf, &mut program)?;
-    let warnings = match COMMANDS.contains(&path) {
-        true => unknown_variables(),
-        false => Vec::new(),
-    };
-    let plan = cli.command.plan(&Typed::of(&matches));
-    let refused = |refusal| match refusal {
-        // Without the usage of the command: the mistake is not in what was typed.
-        Refusal::File(unusable) => Wrong::File(match unusable {
-            Unusable::Unreadable(text) => format!("kaco_ardexa: error: {text}"),
-            Unusable::Mistakes(mistakes) => mistakes.to_string(),
-        }),
-        Refusal::Usage(text) => {
-            let name = matches.subcommand_name().unwrap_or_default();
-            let command = program.find_subcommand_mut(name);
-            let kind = ErrorKind::ValueValidation;
-            Wrong::from(match command {
-                Some(command) => command.error(kind, text),
-                None => Error::raw(kind, text),
-            })
-        }
-    };
-    Ok(Invocation {
-        warnings,
-        verbose: cli.verbose,
-        quiet: cli.quiet,
-        plan: plan.map_err(refused)?,
-    })
-}
-
-/// The arguments as typed.
-fn matches(program: &mut Command) -> Result<ArgMatches, Error> {
-    let matches = program.try_get_matches_from_mut(env::args_os());
-    // Only now its command has its arguments: see [`Lazy`].
-    matches.map_err(|error| explained(error, takes_plant(program)))
-}
-
-/// The command that was typed, and what was typed behind it.
-fn leaf(matches: &ArgMatches) -> (&str, &ArgMatches) {
-    let mut leaf = ("", matches);
-    while let Some(below) = leaf.1.subcommand() {
-        leaf = below;
-    }
-    leaf
-}
-
 /// Variables with our prefix that no option has: a typing error would pass unnoticed.
-fn unknown_variables() -> Vec<String> {
+pub(super) fn unknown_variables() -> Vec<String> {
     let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let ours = set.filter(|name| name.starts_with(PREFIX) && name != COMMIT);
     let mut unknown: Vec<String> = ours.collect();
@@ -175,32 +76,6 @@ fn all_variables(command: &Command, is_started: bool) -> BTreeSet<String> {
         all_variables(below, is_started)
     });
     own.chain(below).collect()
-}
-
-/// Prints a usage error, or the help that was asked for; passwords in URLs are left out.
-pub fn explain(wrong: &Wrong) -> ExitCode {
-    let error = match wrong {
-        Wrong::Usage(error) => error,
-        Wrong::File(text) => {
-            let _ = write!(stderr(), "{}", fitted(&format!("{text}\n")));
-            return ExitCode::from(WRONG_USAGE);
-        }
-    };
-    let rendered = error.render().to_string();
-    let masked = without_passwords(&rendered);
-    // Help, on standard output, has the width of the terminal already.
-    let shown = match error.use_stderr() {
-        true => fitted(&masked),
-        false => masked.as_str().into(),
-    };
-    // The parser prints its own text, in colours; one that was changed here is plain.
-    if shown == rendered {
-        // A message that can't be printed can't be reported either.
-        let _ = error.print();
-    } else {
-        let _ = write!(stderr(), "{shown}");
-    }
-    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 /// The login of the broker, where its URL has none.
@@ -265,7 +140,7 @@ fn value(name: &str) -> Option<OsString> {
 }
 
 /// Set while the program is defined to parse a command line.
-static IS_PARSING: AtomicBool = AtomicBool::new(false);
+pub(super) static IS_PARSING: AtomicBool = AtomicBool::new(false);
 
 /// The arguments of one command. To parse a command line they are defined, with their variables,
 /// for the command at hand only: those of all commands would be a twentieth of the memory of a run.
@@ -372,17 +247,8 @@ fn named(name: &str) -> String {
     PREFIX.to_owned() + &name.to_uppercase().replace('-', "_")
 }
 
-/// Whether the command that is typed can have a plant file.
-fn takes_plant(program: &Command) -> bool {
-    // Parsing failed: there are no matches that could be asked for the command.
-    let mut typed = env::args_os().skip(1);
-    let command = typed.find_map(|word| program.find_subcommand(word));
-    let mut arguments = command.into_iter().flat_map(Command::get_arguments);
-    arguments.any(|argument| argument.get_id() == "plant")
-}
-
 /// The error; if it is about a value that a variable holds, it names the variable.
-fn explained(mut error: Error, takes_plant: bool) -> Error {
+pub(super) fn explained(mut error: Error, takes_plant: bool) -> Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.as_str(),
         _ => "",

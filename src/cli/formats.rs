@@ -1,5 +1,6 @@
 //! How results are printed.
 
+use crate::command::plan;
 use clap::ValueEnum;
 
 /// How readings are printed.
@@ -36,4 +37,23 @@ pub(crate) enum TypedScanFormat {
     Json,
     /// The bus as a plant file has it, to paste
     Toml,
+}
+
+impl From<TypedScanFormat> for plan::ScanFormat {
+    fn from(format: TypedScanFormat) -> Self {
+        match format {
+            TypedScanFormat::Table => Self::List(plan::ListFormat::Table),
+            TypedScanFormat::Json => Self::List(plan::ListFormat::Json),
+            TypedScanFormat::Toml => Self::Toml,
+        }
+    }
+}
+
+impl From<TypedListFormat> for plan::ListFormat {
+    fn from(format: TypedListFormat) -> Self {
+        match format {
+            TypedListFormat::Table => Self::Table,
+            TypedListFormat::Json => Self::Json,
+        }
+    }
 }

@@ -1,15 +1,20 @@
 //! The commands that work with a bus of KACO inverters.
 
+use super::environment;
 use super::formats::{Format, TypedScanFormat};
+use super::plan::kaco_plan;
 use super::polling::{Asking, BusArguments, PollingOptions, Waits};
 use super::publishing::Publishing;
 use super::pushing::Pushing;
+use crate::address::Address;
 use crate::address::{AddressError, Addresses};
+use crate::command::plan;
 use crate::duration;
 use crate::inverter::BusName;
 use crate::link::Device;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Arg, Args};
+use std::io::{IsTerminal, stdout};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -250,4 +255,49 @@ pub(super) fn directory() -> impl TypedValueParser<Value = PathBuf> {
             Ok(path)
         }
     })
+}
+
+impl Scan {
+    pub(super) fn plan(self) -> plan::ScanPlan {
+        let usual = || Addresses::from_range(Address::MAKERS);
+        let are_named = self.addresses.is_some();
+        let addresses = self.addresses.unwrap_or_else(usual);
+        plan::ScanPlan {
+            bus: kaco_plan(self.device, addresses, self.name, self.asking, false),
+            format: self.format.into(),
+            medium: environment::medium(),
+            are_named,
+            strict: self.strict,
+        }
+    }
+}
+
+impl Ping {
+    pub(super) fn plan(self) -> plan::PingPlan {
+        let asking = Asking {
+            waits: self.waits,
+            // A second attempt would hide the reply that failed, and failed replies are what ping
+            // counts.
+            attempts: 1,
+            record: self.record,
+        };
+        plan::PingPlan {
+            bus: kaco_plan(self.device, self.addresses, None, asking, false),
+            count: self.count,
+            strict: self.strict,
+        }
+    }
+}
+
+impl Listen {
+    pub(super) fn plan(self) -> plan::ListenPlan {
+        plan::ListenPlan {
+            device: self.device,
+            gap: self.gap,
+            duration: self.duration,
+            record: self.record,
+            // `decode` takes them from a file or pipe; on a terminal the values are enough.
+            with_bytes: !stdout().is_terminal(),
+        }
+    }
 }

@@ -1,11 +1,17 @@
 //! What can be typed after `kstar`, and after `simulate kstar`.
 
+use super::environment;
 use super::environment::Lazy;
 use super::formats::{Format, TypedListFormat};
 use super::kaco::{Watching, directory};
+use super::plan::{logging, once, printing, watching};
 use super::publishing::{PlainTopics, Publishing};
 use super::pushing::Pushing;
+use crate::command::plan::{self, Plan};
+use crate::source::SourcePlan;
+use crate::source::kstar::{NetworkPlan, Search};
 use clap::{Args, Subcommand};
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
@@ -184,9 +190,73 @@ fn inverter(text: &str) -> Result<Ipv4Addr, String> {
     Ok(ip)
 }
 
+impl Kstar {
+    pub(super) fn plan(self) -> Plan {
+        match self {
+            Self::Discover(Lazy(discover)) => Plan::Discover(plan::Discover {
+                network: NetworkPlan::from(&discover.network),
+                format: discover.format.into(),
+                medium: environment::medium(),
+            }),
+            Self::Read(Lazy(read)) => {
+                let mqtt = read.topics.of(read.publishing.options());
+                let sinks = printing(read.format, read.details, mqtt);
+                once(
+                    vec![SourcePlan::Kstar(NetworkPlan::from(&read.network))],
+                    sinks,
+                    read.strict,
+                )
+            }
+            Self::Log(Lazy(log)) => once(
+                vec![SourcePlan::Kstar(NetworkPlan::from(&log.network))],
+                logging(
+                    log.directory,
+                    log.textfile,
+                    log.topics.of(log.publishing.options()),
+                    log.pushing.options(),
+                ),
+                log.strict,
+            ),
+            Self::Watch(Lazy(watch)) => {
+                let source = SourcePlan::Kstar(NetworkPlan::from(&watch.network));
+                let mut plan = watching(vec![source], watch.watching);
+                plan.sinks.mqtt = watch.topics.of(plan.sinks.mqtt);
+                Plan::Watch(plan)
+            }
+        }
+    }
+}
+
+impl From<&Network> for NetworkPlan {
+    /// An address of 0.0.0.0, or none at all, means to search.
+    fn from(network: &Network) -> Self {
+        let mut known = Vec::new();
+        for &ip in network.ip.iter().filter(|ip| !ip.is_unspecified()) {
+            if !known.contains(&ip) {
+                known.push(ip);
+            }
+        }
+        let searches = known.is_empty() || network.ip.iter().any(Ipv4Addr::is_unspecified);
+        let search = match network.broadcast.as_slice() {
+            [] => Search::AllInterfaces,
+            broadcast => Search::At(broadcast.to_vec()),
+        };
+        Self {
+            known,
+            search: searches.then_some(search),
+            names: BTreeMap::new(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ONE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+    const OTHER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+    const ANY: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
+    const ALL: Ipv4Addr = Ipv4Addr::new(10, 255, 255, 255);
 
     #[test]
     fn addresses_of_inverters_and_others() {
@@ -205,5 +275,20 @@ mod tests {
         ] {
             assert!(inverter(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn named_inverters_are_polled_and_others_searched() {
+        let plan = |ip: &[Ipv4Addr]| {
+            let plan = NetworkPlan::from(&Network {
+                ip: ip.to_vec(),
+                broadcast: vec![ALL],
+            });
+            (plan.known, plan.search.is_some())
+        };
+        assert_eq!(plan(&[]), (vec![], true));
+        assert_eq!(plan(&[ANY]), (vec![], true));
+        assert_eq!(plan(&[OTHER, ONE, OTHER]), (vec![OTHER, ONE], false));
+        assert_eq!(plan(&[ONE, ANY]), (vec![ONE], true));
     }
 }

@@ -9,6 +9,7 @@ mod formats;
 mod history;
 mod kaco;
 mod kstar;
+mod parse;
 mod plan;
 mod plant;
 mod polling;
@@ -18,7 +19,7 @@ mod simulate;
 mod url;
 mod version;
 
-pub use environment::{explain, parse};
+pub use parse::{explain, parse};
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use environment::Lazy;

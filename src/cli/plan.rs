@@ -1,14 +1,13 @@
 //! From what was typed to the plan that a command gets.
 
 use super::environment::Lazy;
-use super::formats::{Format, TypedScanFormat};
-use super::kaco::{Listen, Log, Ping, Read, Scan, Watch, Watching};
-use super::kstar::{Kstar, Network};
+use super::formats::Format;
+use super::kaco::{Log, Read, Watch, Watching};
 use super::plant::{self, Refusal, Typed};
 use super::polling::{Asking, BusArguments, PollingOptions};
-use super::simulate::{Simulate, SimulateKaco, SimulatePlants};
+use super::simulate::Simulate;
 use super::{Cli, CliCommand, Decode, check, document, environment};
-use crate::address::{Address, Addresses};
+use crate::address::Addresses;
 use crate::command::plan::{self, Plan};
 use crate::history::names::Names;
 use crate::inverter::BusName;
@@ -18,13 +17,10 @@ use crate::plant_file::{self, PlantFile};
 use crate::sink::SinkPlan;
 use crate::sink::stdout::Printed;
 use crate::sink::{influx, mqtt, sunspec};
-use crate::source::kstar::Search;
-use crate::source::{SourcePlan, kaco, kstar};
+use crate::source::{SourcePlan, kaco};
 use clap::Parser;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::{IsTerminal, stdout};
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,11 +34,11 @@ impl CliCommand {
             Self::Log(Lazy(log)) => log.plan(typed.clone())?,
             Self::Read(Lazy(read)) => read.plan(typed)?,
             Self::Watch(Lazy(watch)) => Plan::Watch(watch.plan(typed)?),
-            Self::Scan(Lazy(arguments)) => Plan::Scan(scan(arguments)),
-            Self::Ping(Lazy(arguments)) => Plan::Ping(ping(arguments)),
+            Self::Scan(Lazy(arguments)) => Plan::Scan(arguments.plan()),
+            Self::Ping(Lazy(arguments)) => Plan::Ping(arguments.plan()),
             Self::Check(Lazy(arguments)) => Plan::Check(checked(&arguments.file)?),
-            Self::Listen(Lazy(arguments)) => Plan::Listen(listen(arguments)),
-            Self::Kstar(command) => kstar_plan(command),
+            Self::Listen(Lazy(arguments)) => Plan::Listen(arguments.plan()),
+            Self::Kstar(command) => command.plan(),
             Self::Decode(Lazy(Decode { file, format })) => Plan::Decode(plan::DecodePlan {
                 file,
                 format: format.into(),
@@ -50,12 +46,10 @@ impl CliCommand {
             Self::History(Lazy(history)) => Plan::History(Box::new(history.plan()?)),
             Self::Health(Lazy(arguments)) => Plan::Health(arguments.http),
             Self::MqttForget(Lazy(arguments)) => Plan::Forget(arguments.plan()),
-            Self::Simulate(Simulate::Kaco(Lazy(arguments))) => {
-                Plan::SimulateKaco(simulate(arguments))
-            }
+            Self::Simulate(Simulate::Kaco(Lazy(arguments))) => Plan::SimulateKaco(arguments.plan()),
             Self::Simulate(Simulate::Kstar(Lazy(arguments))) => Plan::SimulateKstar(arguments.bind),
             Self::Simulate(Simulate::Plants(arguments)) => {
-                Plan::SimulatePlants(Box::new(plants(&arguments.0)))
+                Plan::SimulatePlants(Box::new(arguments.0.plan()))
             }
             Self::Explain(Lazy(arguments)) => {
                 // What is not known was refused by the check.
@@ -160,42 +154,7 @@ impl Watch {
     }
 }
 
-fn kstar_plan(command: Kstar) -> Plan {
-    match command {
-        Kstar::Discover(Lazy(discover)) => Plan::Discover(plan::Discover {
-            network: network(&discover.network),
-            format: discover.format.into(),
-            medium: environment::medium(),
-        }),
-        Kstar::Read(Lazy(read)) => {
-            let mqtt = read.topics.of(read.publishing.options());
-            let sinks = printing(read.format, read.details, mqtt);
-            once(
-                vec![SourcePlan::Kstar(network(&read.network))],
-                sinks,
-                read.strict,
-            )
-        }
-        Kstar::Log(Lazy(log)) => once(
-            vec![SourcePlan::Kstar(network(&log.network))],
-            logging(
-                log.directory,
-                log.textfile,
-                log.topics.of(log.publishing.options()),
-                log.pushing.options(),
-            ),
-            log.strict,
-        ),
-        Kstar::Watch(Lazy(watch)) => {
-            let source = SourcePlan::Kstar(network(&watch.network));
-            let mut plan = watching(vec![source], watch.watching);
-            plan.sinks.mqtt = watch.topics.of(plan.sinks.mqtt);
-            Plan::Watch(plan)
-        }
-    }
-}
-
-fn once(sources: Vec<SourcePlan>, sinks: SinkPlan, strict: bool) -> Plan {
+pub(super) fn once(sources: Vec<SourcePlan>, sinks: SinkPlan, strict: bool) -> Plan {
     Plan::Once(plan::Once {
         sources,
         sinks,
@@ -203,7 +162,7 @@ fn once(sources: Vec<SourcePlan>, sinks: SinkPlan, strict: bool) -> Plan {
     })
 }
 
-fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::WatchPlan {
+pub(super) fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::WatchPlan {
     plan::WatchPlan {
         sources,
         sinks: SinkPlan {
@@ -227,7 +186,7 @@ fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::WatchPlan {
     }
 }
 
-fn logging(
+pub(super) fn logging(
     directory: PathBuf,
     textfile: Option<PathBuf>,
     mqtt: Option<mqtt::MqttPlan>,
@@ -249,7 +208,7 @@ fn overview() -> Option<Printed> {
     medium.width.map(|_| Printed::Overview(medium))
 }
 
-fn printing(format: Format, details: bool, mqtt: Option<mqtt::MqttPlan>) -> SinkPlan {
+pub(super) fn printing(format: Format, details: bool, mqtt: Option<mqtt::MqttPlan>) -> SinkPlan {
     SinkPlan {
         print: Some(match format {
             Format::Table if details => Printed::Details(environment::medium()),
@@ -272,7 +231,7 @@ fn bus(bus: BusArguments, asking: Asking, counters: bool) -> Result<SourcePlan, 
     Ok(SourcePlan::Kaco(plan))
 }
 
-fn kaco_plan(
+pub(super) fn kaco_plan(
     device: Device,
     addresses: Addresses,
     bus: Option<BusName>,
@@ -307,128 +266,4 @@ fn checked(file: &Path) -> Result<plan::CheckPlan, Refusal> {
         sinks: watch.sinks,
         every: watch.every,
     })
-}
-
-fn scan(scan: Scan) -> plan::ScanPlan {
-    let usual = || Addresses::from_range(Address::MAKERS);
-    let are_named = scan.addresses.is_some();
-    let addresses = scan.addresses.unwrap_or_else(usual);
-    plan::ScanPlan {
-        bus: kaco_plan(scan.device, addresses, scan.name, scan.asking, false),
-        format: scan.format.into(),
-        medium: environment::medium(),
-        are_named,
-        strict: scan.strict,
-    }
-}
-
-fn ping(ping: Ping) -> plan::PingPlan {
-    let asking = Asking {
-        waits: ping.waits,
-        // A second attempt would hide the reply that failed, and failed replies are what ping
-        // counts.
-        attempts: 1,
-        record: ping.record,
-    };
-    plan::PingPlan {
-        bus: kaco_plan(ping.device, ping.addresses, None, asking, false),
-        count: ping.count,
-        strict: ping.strict,
-    }
-}
-
-fn listen(listen: Listen) -> plan::ListenPlan {
-    plan::ListenPlan {
-        device: listen.device,
-        gap: listen.gap,
-        duration: listen.duration,
-        record: listen.record,
-        // `decode` takes them from a file or pipe; on a terminal the values are enough.
-        with_bytes: !stdout().is_terminal(),
-    }
-}
-
-fn plants(simulate: &SimulatePlants) -> plan::SimulatePlantsPlan {
-    plan::SimulatePlantsPlan {
-        plants: simulate.plants,
-        inverters: simulate.inverters,
-        every: simulate.every,
-        sinks: SinkPlan {
-            mqtt: simulate.publishing.options(),
-            influx: simulate.pushing.options(),
-            ..SinkPlan::default()
-        },
-    }
-}
-
-fn simulate(simulate: SimulateKaco) -> plan::SimulateKacoPlan {
-    plan::SimulateKacoPlan {
-        addresses: simulate.addresses,
-        link: simulate.link,
-        mood: simulate.mood,
-    }
-}
-
-impl From<TypedScanFormat> for plan::ScanFormat {
-    fn from(format: TypedScanFormat) -> Self {
-        match format {
-            TypedScanFormat::Table => Self::List(plan::ListFormat::Table),
-            TypedScanFormat::Json => Self::List(plan::ListFormat::Json),
-            TypedScanFormat::Toml => Self::Toml,
-        }
-    }
-}
-
-impl From<super::TypedListFormat> for plan::ListFormat {
-    fn from(format: super::TypedListFormat) -> Self {
-        match format {
-            super::TypedListFormat::Table => Self::Table,
-            super::TypedListFormat::Json => Self::Json,
-        }
-    }
-}
-
-/// An address of 0.0.0.0, or none at all, means to search.
-fn network(network: &Network) -> kstar::NetworkPlan {
-    let mut known = Vec::new();
-    for &ip in network.ip.iter().filter(|ip| !ip.is_unspecified()) {
-        if !known.contains(&ip) {
-            known.push(ip);
-        }
-    }
-    let searches = known.is_empty() || network.ip.iter().any(Ipv4Addr::is_unspecified);
-    let search = match network.broadcast.as_slice() {
-        [] => Search::AllInterfaces,
-        broadcast => Search::At(broadcast.to_vec()),
-    };
-    kstar::NetworkPlan {
-        known,
-        search: searches.then_some(search),
-        names: BTreeMap::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ONE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
-    const OTHER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
-    const ANY: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
-    const ALL: Ipv4Addr = Ipv4Addr::new(10, 255, 255, 255);
-
-    #[test]
-    fn named_inverters_are_polled_and_others_searched() {
-        let plan = |ip: &[Ipv4Addr]| {
-            let plan = network(&Network {
-                ip: ip.to_vec(),
-                broadcast: vec![ALL],
-            });
-            (plan.known, plan.search.is_some())
-        };
-        assert_eq!(plan(&[]), (vec![], true));
-        assert_eq!(plan(&[ANY]), (vec![], true));
-        assert_eq!(plan(&[OTHER, ONE, OTHER]), (vec![OTHER, ONE], false));
-        assert_eq!(plan(&[ONE, ANY]), (vec![ONE], true));
-    }
 }

@@ -5,8 +5,10 @@ use super::kstar::SimulateKstar;
 use super::publishing::Publishing;
 use super::pushing::Pushing;
 use crate::address::Addresses;
+use crate::command::plan;
 use crate::duration;
 use crate::sim::kaco::Mood;
+use crate::sink::SinkPlan;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -90,4 +92,29 @@ pub(crate) struct SimulateKaco {
 
 fn mood(text: &str) -> Result<Mood, String> {
     Mood::named(text).ok_or_else(|| "there are day, night, noisy and fault".to_owned())
+}
+
+impl SimulatePlants {
+    pub(super) fn plan(&self) -> plan::SimulatePlantsPlan {
+        plan::SimulatePlantsPlan {
+            plants: self.plants,
+            inverters: self.inverters,
+            every: self.every,
+            sinks: SinkPlan {
+                mqtt: self.publishing.options(),
+                influx: self.pushing.options(),
+                ..SinkPlan::default()
+            },
+        }
+    }
+}
+
+impl SimulateKaco {
+    pub(super) fn plan(self) -> plan::SimulateKacoPlan {
+        plan::SimulateKacoPlan {
+            addresses: self.addresses,
+            link: self.link,
+            mood: self.mood,
+        }
+    }
 }
