@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_total_without_an_inverter_is_no_number() {
+    fn a_total_without_an_inverter_is_not_a_number() {
         for outcome in [
             Outcome::Silent,
             Outcome::Garbled("checksum".to_owned()),

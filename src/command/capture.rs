@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told() {
+    fn what_is_wrong_is_reported() {
         for (line, due) in [
             ("02 5x", "not hex"),
             ("{", "no JSON"),

@@ -83,7 +83,7 @@ mod tests {
     use super::line;
 
     #[test]
-    fn line_says_how_many_of_how_many() {
+    fn line_shows_how_many_of_how_many() {
         let cases = [
             (
                 (0, 4, ""),

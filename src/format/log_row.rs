@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_of_the_python_program_and_others_are_told_apart() {
+    fn headers_of_the_python_program_and_others_are_distinguished() {
         let labels: Vec<&str> = MPPT3.fields.iter().map(|field| field.label).collect();
         let python = labels.get(..labels.len() - 2).unwrap().join(", ");
         let shape = Shape::of(&format!("# datetime, {python}"));

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tail_tells_what_the_whole_tells_or_nothing() {
+    fn a_tail_gives_the_figures_of_the_whole_or_none() {
         let days: [&[f64]; 7] = [
             &[500.0, 500.0, 0.0, 10.0, 300.0],
             &[500.0, 500.0],

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn other_datagrams_are_no_answers() {
+    fn other_datagrams_are_not_replies() {
         let request = KstarRequest::Readings.bytes();
         for datagram in [
             DISCOVERY,

@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_what_is_wrong() {
+    fn errors_name_what_is_wrong() {
         let good = datagram(CHARGING);
         for (bytes, due) in [
             (

@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn devices_are_told_apart() {
+    fn devices_are_distinguished() {
         let parse = |text: &str| text.parse::<Device>();
         assert_eq!(
             parse("/dev/ttyUSB0"),

@@ -295,7 +295,7 @@ fn a_database_has_its_keys() -> Result<(), Mistakes> {
 }
 
 #[test]
-fn all_mistakes_are_told_in_the_order_of_the_file() {
+fn all_mistakes_are_reported_in_the_order_of_the_file() {
     let said = mistakes("pase = 1\n[[bus]]\ndevice = 1\nadresses = \"2\"\n");
     let lines: Vec<_> = said
         .lines()

@@ -153,7 +153,7 @@ fn one_works_and_the_others_end() {
 }
 
 #[test]
-fn whoever_comes_when_it_is_free_works() {
+fn a_run_that_starts_when_the_line_is_free_works() {
     let home = TempDir::new().unwrap();
     let logs = home.path().join("logs");
     let bus = Bus::start(Box::new(|_, _| at_once(&at_address("G4-17", 2))));

@@ -124,7 +124,7 @@ fn four_bad_buses_beside_a_good_one_that_is_watched() {
 }
 
 #[test]
-fn a_bus_that_comes_back_is_told_by_its_name() {
+fn a_bus_that_comes_back_is_reported_by_its_name() {
     let (one, other) = (good(), good());
     let file = PlantFile::new("");
     let link = file.inside("adapter");

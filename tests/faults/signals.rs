@@ -205,7 +205,7 @@ fn a_run_that_the_system_holds_ends_too() {
 }
 
 #[test]
-fn commands_that_wait_for_nobody_end_at_once() {
+fn commands_that_wait_for_nothing_end_at_once() {
     let mut decode: Command = command(&["decode"]);
     decode.stdin(std::process::Stdio::piped());
     let running = start(decode);

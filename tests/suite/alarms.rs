@@ -10,7 +10,7 @@ use tempfile::TempDir;
 const FAULTY: &str = "fan-1-failure,398.5,1.56,621,227.8,2.61,585,33,33969,6400xi";
 
 #[test]
-fn a_fault_is_told_when_it_begins() {
+fn a_fault_is_reported_when_it_begins() {
     let directory = TempDir::new().unwrap();
     let log = || {
         let arguments = ["log", "sim:fault", "2,4", "--pace", "0s", "--timeout", "5s"];
@@ -31,7 +31,7 @@ fn a_fault_is_told_when_it_begins() {
 }
 
 #[test]
-fn a_fault_is_told_when_it_ends() {
+fn a_fault_is_reported_when_it_ends() {
     let plant = Plant::new();
     let before = format!("{HEADER}2026-01-01T12:00:00+0100,{FAULTY}\n");
     plant.write("2026-01-01.csv", before);
@@ -87,7 +87,7 @@ fn with_silent_neighbour(date: &str) -> Plant {
 const PATIENT: [&str; 2] = ["--timeout", "2s"];
 
 #[test]
-fn an_inverter_that_is_missed_is_told_once_a_day() {
+fn an_inverter_that_is_missed_is_reported_once_a_day() {
     let plant = with_silent_neighbour("2026-01-01");
     let run = plant.log_with("2,3", &PATIENT).expect_code(0);
     let due = "address 03: no reading since 2026-01-01 12:00, while others of its bus feed in";

@@ -197,7 +197,7 @@ async fn asked_for_readings(answer: Answer) -> (usize, Vec<String>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_learnt_of_an_inverter_is_not_asked_twice() {
+async fn what_is_known_of_an_inverter_is_not_requested_twice() {
     let asked = asked_for_readings(|request| match request {
         "#120" => Some((100, b"\n*124\r".to_vec())),
         "#122" => Some((100, bytes("ST-15"))),
@@ -293,7 +293,7 @@ async fn counters_for_sunspec_alone_are_asked_every_five_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_no_part_confirms_is_asked_again() {
+async fn what_no_unit_confirms_is_requested_again() {
     // The `4` has no checksum, it may have been a damaged reply: each round and each second chance
     // starts anew.
     let asked = asked_for_readings(|request| match request {

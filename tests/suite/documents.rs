@@ -117,7 +117,7 @@ fn has_arguments(page: &str, command: &clap::Command) {
 }
 
 #[test]
-fn a_closed_pipe_is_no_trouble() {
+fn a_closed_pipe_is_not_an_error() {
     for arguments in [["completions", "bash"].as_slice(), &["man"]] {
         let (reader, writer) = pipe().unwrap();
         drop(reader);

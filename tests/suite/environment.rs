@@ -106,7 +106,7 @@ fn switches_that_are_neither_yes_nor_no_are_errors() {
 }
 
 #[test]
-fn unknown_variables_are_told_with_the_nearest_known_one() {
+fn unknown_variables_are_reported_with_the_nearest_known_one() {
     let read = ["read", "sim:", "2", "--pace", "0s", "--format", "csv"];
     let variables = [("COUNTRS", "yes"), ("COLOUR_OF_THE_ROOF", "red")];
     let run = run_with(&read, &variables).expect_code(0);
@@ -121,7 +121,7 @@ fn unknown_variables_are_told_with_the_nearest_known_one() {
 }
 
 #[test]
-fn password_file_of_a_service_without_a_broker_is_no_mistake() {
+fn password_file_of_a_service_without_a_broker_is_not_a_mistake() {
     let read = ["read", "sim:", "2", "--pace", "0s"];
     let run = run_with(&read, &[("MQTT_PASSWORD_FILE", "/nowhere")]).expect_code(0);
     assert_eq!(run.stderr, "");

@@ -7,7 +7,7 @@ use crate::support::captures::bytes;
 use crate::support::day::Day;
 use crate::support::disk::tree;
 use crate::support::plant::{HEADER, Plant, ROW, expect_log};
-use crate::support::program::{self, command_as_nobody, is_root, text};
+use crate::support::program::{self, command_without_rights, is_root, text};
 use crate::support::stumble::{traced, without_hard_links};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -54,7 +54,7 @@ fn latest_is_what_today_is_whatever_became_of_it() {
 }
 
 #[test]
-fn latest_is_put_right_when_the_inverter_is_silent_too() {
+fn latest_is_repaired_when_the_inverter_is_silent_too() {
     let plant = Plant::silent();
     let today = format!("{HEADER}2026-01-01T12:00:00+0100,{ROW}\n");
     plant.write(&Day::Today.file(), today);
@@ -419,7 +419,7 @@ fn a_directory_of_another_user() {
     fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(&directory, Permissions::from_mode(0o555)).unwrap();
     let logs = text(&directory);
-    let command = command_as_nobody(&["log", "sim:", "2", &logs, "--pace", "0s"], home.path());
+    let command = command_without_rights(&["log", "sim:", "2", &logs, "--pace", "0s"], home.path());
     let run = program::wait(program::start(command)).expect_code(1);
     let command = format!("`sudo chown -R $USER {logs}`");
     assert!(run.stderr.contains(&command), "{}", run.stderr);
@@ -436,7 +436,7 @@ fn directory_that_may_not_be_made_has_a_command_that_makes_it() {
     for (name, word) in [("logs", "{}/logs"), ("my logs", "'{}/my logs'")] {
         let logs = text(&owned.join(name));
         let arguments = ["log", "sim:", "2", &logs, "--pace", "0s"];
-        let command = command_as_nobody(&arguments, home.path());
+        let command = command_without_rights(&arguments, home.path());
         let run = program::wait(program::start(command)).expect_code(1);
         let word = word.replace("{}", &text(&owned));
         let command = format!("`sudo install -d -o $USER {word}`");
@@ -457,7 +457,7 @@ fn a_file_of_another_user() {
     fs::write(&today, HEADER).unwrap();
     fs::set_permissions(&today, Permissions::from_mode(0o444)).unwrap();
     let arguments = ["log", "sim:", "2,4", &logs, "--pace", "0s"];
-    let mut command = command_as_nobody(&arguments, home.path());
+    let mut command = command_without_rights(&arguments, home.path());
     command.env("TZ", Day::Today.zone());
     let run = program::wait(program::start(command)).expect_code(1);
     assert!(run.stderr.contains(&text(&today)), "{}", run.stderr);
@@ -471,7 +471,7 @@ fn a_file_of_another_user() {
 }
 
 #[test]
-fn everybody_may_read_and_only_the_owner_write_whatever_the_umask_allows() {
+fn every_user_may_read_and_only_the_owner_write_whatever_the_umask() {
     let plant = Plant::new();
     let directory = plant.directory.path().join("logs");
     let program = plant.command("2", &directory, &[]);

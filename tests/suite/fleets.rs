@@ -101,7 +101,7 @@ fn each_plant_is_a_bus_in_a_database() {
 }
 
 #[test]
-fn traffic_needs_somebody_who_takes_it() {
+fn traffic_needs_a_broker_or_a_database() {
     let told = run(&["simulate", "plants", "3"]).expect_code(2).stderr;
     assert!(told.contains("give --mqtt or --influx"), "{told}");
 }

@@ -87,7 +87,7 @@ fn influx_lines_come_with_the_readings() {
 }
 
 #[test]
-fn metrics_of_all_inverters_asked() {
+fn metrics_of_all_inverters_that_were_polled() {
     let run = read(&bus(), "prometheus", &["--counters"]).expect_code(0);
     check_metrics(&run.stdout);
     for (metric, samples) in [

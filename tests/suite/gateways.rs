@@ -141,13 +141,13 @@ fn fails(host: &str, port: u16) -> Run {
 }
 
 #[test]
-fn nobody_listens() {
+fn a_gateway_that_does_not_listen() {
     let run = fails("127.0.0.1", free_port());
     assert!(run.stderr.contains("refused"), "{}", run.stderr);
 }
 
 #[test]
-fn a_name_that_nobody_knows() {
+fn an_unknown_host_name_is_an_error() {
     fails("gateway.invalid", 23);
 }
 

@@ -110,7 +110,7 @@ fn failed_attempts_of_a_bus_are_counted() {
 }
 
 #[test]
-fn a_scrape_is_no_request_on_the_bus() {
+fn a_scrape_causes_no_request_on_the_bus() {
     let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
     let device = text(&bus.path);
     let served = Served::start(&device, "2", &["--every", "1h", "--pace", "0s"]);

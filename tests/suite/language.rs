@@ -190,6 +190,31 @@ fn a_name_of_a_type_is_used_once() {
 }
 
 #[test]
+fn names_of_functions_are_plain_words_too() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = ["src", "tests/suite", "tests/faults"];
+    let files = folders
+        .iter()
+        .flat_map(|folder| sources(&root.join(folder)));
+    let persons = ["who", "whom", "whoever", "nobody", "somebody", "everybody"];
+    let mut named = Vec::new();
+    for (path, text) in files.map(read) {
+        for (before, behind) in places(&text, "fn") {
+            let is_code = before.ends_with([' ', '\n']) && behind.starts_with(' ');
+            let name = behind
+                .trim_start()
+                .split(|letter| !is_letter(letter))
+                .next();
+            let words = name.into_iter().flat_map(|name| name.split('_'));
+            if is_code && words.into_iter().any(|word| persons.contains(&word)) {
+                named.push(format!("{}: {}", path.display(), name.unwrap()));
+            }
+        }
+    }
+    assert!(named.is_empty(), "{named:#?}");
+}
+
+#[test]
 fn source_lines_are_at_most_100_columns_wide() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut wide = Vec::new();

@@ -232,7 +232,7 @@ fn add_on(home: &Path, options: &str) -> Command {
 }
 
 #[test]
-fn the_add_on_watches_both_families_and_says_good_bye() {
+fn the_add_on_watches_both_families_and_signs_off() {
     let broker = Broker::start(OPEN);
     let listener = broker.listen();
     let ip = inverter::address().to_string();
@@ -285,7 +285,7 @@ fn the_add_on_watches_a_plant_file() {
 }
 
 #[test]
-fn the_add_on_says_what_is_missing() {
+fn the_add_on_names_what_is_missing() {
     let home = TempDir::new().unwrap();
     for (options, words) in [
         (

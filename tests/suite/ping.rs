@@ -88,7 +88,7 @@ fn interrupted_ping_prints_what_was_counted() {
 }
 
 #[test]
-fn overview_of_log_tells_failed_attempts() {
+fn overview_of_log_shows_failed_attempts() {
     let good = bytes("G4-17");
     let bus = Bus::start(Box::new(move |_, count| match count {
         0 => reply(b"\n*020   4 398.5 damaged \r"),

@@ -518,7 +518,7 @@ fn a_hybrid_keeps_its_folder_when_a_reload_interrupts_its_round() {
 }
 
 #[test]
-fn the_service_manager_is_told() {
+fn the_service_manager_is_notified() {
     let (_roof, _barn, file) = two();
     let path = file.inside("notify");
     let socket = UnixDatagram::bind(&path).unwrap();

@@ -293,7 +293,7 @@ fn echo_and_junk_before_a_reply() {
 }
 
 #[test]
-fn local_echo_is_said_once() {
+fn local_echo_is_reported_once() {
     let bus = Bus::start(Box::new(|request, _| {
         let echo = Play::Send(format!("{request}\r").into_bytes());
         let reply = at_address("G4-17", request[1..3].parse().unwrap());
@@ -484,7 +484,7 @@ fn five_inverters_take_what_the_pace_and_the_wire_take() {
 }
 
 #[test]
-fn an_unknown_number_of_elements_is_said() {
+fn an_unknown_number_of_elements_is_reported() {
     let text = "*02n 5 XYZ1 4  1.0  2.0 ";
     let crc = crc::Crc::<u16>::new(&crc::CRC_16_IBM_SDLC).checksum(text.as_bytes());
     let frame = format!("\n{text}{crc:04X}\r").into_bytes();
@@ -519,7 +519,7 @@ fn an_unreadable_value_leaves_an_empty_cell() {
 
 /// Two errors that cancel out in a sum of 8 bits: nothing but the sense of the numbers tells.
 #[test]
-fn a_number_that_cannot_be_is_kept_and_said() {
+fn an_implausible_value_is_kept_and_reported() {
     let text = "*030   4 355.9  2.92  9039 239.5  4.10   974  40   3221 ";
     let sent = "*030   4 355.9  2.92  1039 239.5  4.10   974  40   3229 ";
     let sum = |text: &str| text.bytes().fold(0_u8, u8::wrapping_add);

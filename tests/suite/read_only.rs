@@ -152,7 +152,7 @@ fn stop(child: &Child) {
 const QUICK: [&str; 6] = ["--pace", "0s", "--timeout", "60ms", "--gap", "30ms"];
 
 #[test]
-fn nothing_that_a_bus_says_makes_the_program_send_anything_but_reads() {
+fn no_bytes_of_a_bus_make_the_program_send_anything_but_reads() {
     let ways: [&[&str]; 4] = [
         &["log"],
         &["log", "--counters"],
@@ -193,7 +193,7 @@ fn a_watch_sends_nothing_but_reads_either() {
 }
 
 #[test]
-fn who_listens_sends_nothing() {
+fn listen_sends_nothing() {
     let bus = Bus::silent();
     let talk = [
         &b"#010\r#01b0100\r"[..],
@@ -211,7 +211,7 @@ fn who_listens_sends_nothing() {
 }
 
 #[test]
-fn who_decodes_sends_nothing_not_even_to_a_device() {
+fn decode_sends_nothing_not_even_to_a_device() {
     let bus = Bus::silent();
     let capture = hex(&captures::bytes("G4-17")) + "\n";
     // The pause before the last byte: what is not read yet is lost with the line.
@@ -266,7 +266,7 @@ fn expect_datagrams(inverter: &Inverter) {
 }
 
 #[test]
-fn nothing_that_an_inverter_says_makes_the_program_send_anything_but_reads() {
+fn no_bytes_of_an_inverter_make_the_program_send_anything_but_reads() {
     // The address that a module names is not the one to poll.
     let bystander = Inverter::start(address(), None, Box::new(|_, _| vec![]));
     let module = format!("{},ACCF23456789,#01b0100\r", bystander.ip);

@@ -4,7 +4,7 @@
 use crate::support::day::Day;
 use crate::support::disk::tree;
 use crate::support::plant::{HEADER, Plant, ROW, expect_log};
-use crate::support::program::{Run, command_as_nobody, is_root, start, text, wait};
+use crate::support::program::{Run, command_without_rights, is_root, start, text, wait};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
@@ -70,7 +70,7 @@ fn a_file_of_the_day_that_is_a_link_is_refused() {
 
 /// Files that are exchanged replace a link.
 #[test]
-fn links_in_place_of_other_files_are_replaced() {
+fn links_instead_of_other_files_are_replaced() {
     for name in ["latest.csv", ".day.csv.new", ".latest.csv.new"] {
         let (plant, outside) = (Plant::new(), Outside::new());
         plant.write("other", "");
@@ -93,7 +93,7 @@ fn a_directory_that_is_a_link_is_the_users_own_way() {
 
 /// A pipe may never have a writer, and opening it to read would wait for one.
 #[test]
-fn a_pipe_in_place_of_a_file_holds_nobody_up() {
+fn a_pipe_instead_of_a_file_delays_no_run() {
     for name in [&Day::Today.file(), "latest.csv"] {
         let plant = Plant::new();
         plant.write("other", "");
@@ -142,7 +142,7 @@ fn membership_in_the_group_of_the_port_is_enough() {
     }
     let (port, logs) = (text(&port), text(&home.path().join("logs")));
     let arguments = ["log", &port, "2", &logs, "--pace", "0s"];
-    let mut command = command_as_nobody(&arguments, home.path());
+    let mut command = command_without_rights(&arguments, home.path());
     command.env("TZ", Day::Today.zone());
     if is_root() {
         command.gid(GROUP);

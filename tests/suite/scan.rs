@@ -144,7 +144,7 @@ fn an_inverter_without_type_in_its_readings_is_asked_for_it() {
 }
 
 #[test]
-fn two_inverters_of_one_address_are_said() {
+fn two_inverters_of_one_address_are_reported() {
     let both = [bytes("G4-17"), at_address("G4-24", 2)].concat();
     let bus = Bus::start(Box::new(move |request, _| match request {
         "#020" => at_once(&both),
@@ -159,7 +159,7 @@ fn two_inverters_of_one_address_are_said() {
 }
 
 #[test]
-fn a_unit_that_was_not_read_is_said() {
+fn a_unit_that_was_not_read_is_reported() {
     let bus = Bus::with_replies(&[
         ("#120", b"\n*124\r".to_vec()),
         ("#121", bytes("ST-14")),
@@ -171,7 +171,7 @@ fn a_unit_that_was_not_read_is_said() {
 }
 
 #[test]
-fn garbage_on_one_address_alone_is_said() {
+fn garbage_on_one_address_alone_is_reported() {
     let bus = Bus::start(Box::new(|request, _| match request {
         "#010" => reply(&bytes("G4-01")),
         "#020" => reply(&bytes("G4-17")),
@@ -294,7 +294,7 @@ fn modbus_is_recognised() {
 }
 
 #[test]
-fn another_master_is_told_beside_what_was_found() {
+fn another_master_is_reported_beside_the_inverters() {
     let both = [&bytes("G4-17")[..], b"#050\r", &at_address("G4-24", 5)].concat();
     let bus = Bus::start(Box::new(move |request, _| match request {
         "#020" => at_once(&both), // paced, the end could come after the scan

@@ -64,7 +64,7 @@ fn a_bus_inside_a_service() {
 }
 
 #[test]
-fn at_night_nobody_answers_and_nothing_is_said() {
+fn at_night_no_inverter_answers_and_nothing_is_printed() {
     let directory = TempDir::new().unwrap();
     let quick = ["--timeout", "50ms"];
     log("sim:night", directory.path(), &quick).expect_silence();
@@ -225,7 +225,7 @@ fn a_bus_survives_clients_that_are_killed() {
 }
 
 #[test]
-fn who_is_stopped_right_after_the_path_was_printed_leaves_no_link() {
+fn a_simulation_stopped_right_after_its_path_leaves_no_link() {
     let directory = TempDir::new().unwrap();
     for number in 0..20 {
         let link = text(&directory.path().join(format!("bus{number}")));
@@ -236,7 +236,7 @@ fn who_is_stopped_right_after_the_path_was_printed_leaves_no_link() {
 }
 
 #[test]
-fn a_link_takes_the_place_of_an_older_one_only() {
+fn a_link_replaces_an_older_link_only() {
     let directory = TempDir::new().unwrap();
     let link = text(&directory.path().join("bus"));
     let killed = Simulation::start(&["--link", &link]);
@@ -268,7 +268,7 @@ fn a_link_takes_the_place_of_an_older_one_only() {
 }
 
 #[test]
-fn simulation_on_a_terminal_says_how_to_ask_it() {
+fn simulation_on_a_terminal_shows_how_to_poll_it() {
     let pattern = |before: &str, shown: &str| {
         let rest = shown.split_once(before)?.1;
         Some(rest.split_once("\r\n")?.0.to_owned())

@@ -6,7 +6,7 @@ use crate::support::bus::Bus;
 use crate::support::captures::bytes;
 use crate::support::plant::Plant;
 use crate::support::program::{
-    Run, command, command_as_nobody, is_root, run, run_with_input, start, text, wait,
+    Run, command, command_without_rights, is_root, run, run_with_input, start, text, wait,
 };
 use clap::CommandFactory;
 use kaco_ardexa::cli::Cli;
@@ -55,7 +55,7 @@ fn arguments_that_a_plant_file_can_stand_in_for_are_named_as_needed() {
 }
 
 #[test]
-fn arguments_that_are_nearly_right_say_what_was_meant() {
+fn nearly_right_arguments_get_a_suggestion() {
     for (arguments, words) in [
         (
             ["log", "/dev/ttyUSB0", "/home/pi/logs"].as_slice(),
@@ -213,7 +213,7 @@ fn a_device_of_others() {
     } else {
         fs::set_permissions(&terminal, Permissions::from_mode(0o000)).unwrap();
     }
-    let run = wait(start(command_as_nobody(
+    let run = wait(start(command_without_rights(
         &["read", &text(&link), "2"],
         home.path(),
     )));
@@ -322,7 +322,7 @@ fn the_help_of_log_and_read_names_every_option_of_polling() {
 }
 
 #[test]
-fn version_and_commit_are_told() {
+fn version_and_commit_are_printed() {
     let version = env!("CARGO_PKG_VERSION");
     // As the tests were built; of a longer commit the start.
     let expected = match option_env!("KACO_ARDEXA_COMMIT").unwrap_or_default() {
@@ -397,7 +397,7 @@ fn with_broken_pipe(arguments: &[&str], stdout: bool) -> Run {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_failure() {
+fn a_reader_that_has_seen_enough_is_not_a_failure() {
     let plant = Plant::with_replies(&[("#020", bytes("G4-17")), ("#030", at_address("G4-17", 3))]);
     let device = text(&plant.bus.path);
     for format in ["table", "json", "csv"] {
@@ -427,7 +427,7 @@ fn output_that_can_not_be_written_is_a_failure() {
 }
 
 #[test]
-fn rows_are_written_though_nobody_hears_the_messages() {
+fn rows_are_written_though_no_process_reads_the_messages() {
     let mut wrong = bytes("G4-17");
     wrong[12] ^= 1;
     let plant = Plant::with_replies(&[("#010", wrong), ("#020", bytes("G4-17"))]);

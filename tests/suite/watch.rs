@@ -41,7 +41,7 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// It runs unattended for years: cards are exchanged under it, full disks emptied.
 #[test]
-fn trouble_with_the_log_is_said_once_and_over_when_it_is_mended() {
+fn trouble_with_the_log_is_reported_once_and_its_end_too() {
     let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
     let home = TempDir::new().unwrap();
     let (logs, aside) = (home.path().join("logs"), home.path().join("aside"));
@@ -99,7 +99,7 @@ fn trouble_with_the_log_is_said_once_and_over_when_it_is_mended() {
 }
 
 #[test]
-fn numbers_that_cannot_be_are_said_when_they_begin() {
+fn implausible_values_are_reported_when_they_begin() {
     let frame = |power: &str| {
         let text = format!("*020   4 355.9  2.92  {power} 239.5  4.10   974  40   3221 ");
         let sum = text.bytes().fold(0_u8, u8::wrapping_add);
@@ -122,7 +122,7 @@ fn numbers_that_cannot_be_are_said_when_they_begin() {
 }
 
 #[test]
-fn a_unit_that_stays_silent_is_said_once() {
+fn a_unit_that_stays_silent_is_reported_once() {
     let bus = Bus::with_replies(&[
         ("#120", b"\n*124\r".to_vec()),
         ("#121", bytes("ST-14")),

@@ -116,7 +116,7 @@ bytes that belong to no frame: 2";
     }
 
     #[test]
-    fn other_things_are_told_apart() {
+    fn other_traffic_is_distinguished() {
         let modbus = b"\x11\x03\x00\x6b\x00\x03\x76\x87";
         assert_eq!(summary(modbus), "Modbus RTU, unit 17");
         assert_eq!(summary(b""), "nothing was heard");

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn echo_and_silence_are_told_apart() {
+    fn echo_and_silence_are_distinguished() {
         let mut strays = Strays::default();
         assert!(nothing_found(&strays, false).contains("and the bus was silent"));
         strays.has_echo = true;

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_third_part_is_no_counters() {
+    fn a_third_unit_is_not_taken_for_counters() {
         let text = NINE_VALUES.replacen("*120", "*123", 1);
         let item = scan(&summed(&text, "\r"), false).item.is_some_and(|item| {
             matches!(

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn another_reply_with_a_damaged_letter_is_no_firmware() {
+    fn another_reply_with_a_damaged_letter_is_not_a_firmware() {
         // With this daily yield the checksum is a digit: all of the reply could be a text.
         let standard = |command: char| {
             let text = NINE_VALUES.replacen("*120", &format!("*12{command}"), 1);

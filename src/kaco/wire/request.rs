@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_asked_by_their_numbers() {
+    fn units_are_requested_by_their_numbers() {
         assert_eq!(UnitNumber::ALL.map(UnitNumber::number), [1, 2, 3]);
         let characters = UnitNumber::ALL.map(|unit| Command::Unit(unit).character());
         assert_eq!(&characters, b"123");

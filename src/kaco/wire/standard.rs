@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_says_which_part_speaks() {
+    fn the_command_names_the_unit_that_replies() {
         for (command, unit) in [('0', None), ('1', Some(1)), ('2', Some(2)), ('3', Some(3))] {
             let text = NINE_VALUES.replacen("*120", &format!("*12{command}"), 1);
             let bytes = summed(&text, " 8k\r");
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn type_and_total_yield_are_told_apart() {
+    fn type_and_total_yield_are_distinguished() {
         let text = |text: &str| Some(text.to_owned());
         assert_eq!(tail("\r"), Some((None, None)));
         assert_eq!(tail("  \r"), Some((None, None)));

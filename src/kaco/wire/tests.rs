@@ -161,7 +161,7 @@ fn what_can_be_no_reply_holds_nothing_up() {
 }
 
 #[test]
-fn three_parts_are_announced_even_without_the_end() {
+fn three_units_are_announced_even_without_the_end() {
     let parts = Frame {
         address: Some(12),
         body: Body::Parts,
@@ -211,7 +211,7 @@ fn heard(pieces: &[&[u8]]) -> Vec<String> {
 }
 
 #[test]
-fn requests_replies_and_noise_are_told_apart() {
+fn requests_replies_and_noise_are_distinguished() {
     let stream: &[u8] =
         b"\x00\xff#019\r\n*019 6400xi \xaf\r\0#020\r#034\rabc\n*124\r\n*019 6400xi \xae\r#0";
     let due = [

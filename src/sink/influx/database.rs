@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_database_is_not_shown() {
+    fn an_invalid_database_is_not_shown() {
         for text in [
             "",
             "host",

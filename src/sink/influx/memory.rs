@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_remembers_what_it_was_told() {
+    fn a_folder_remembers_how_far_it_was_pushed() {
         let directory = tempfile::tempdir().unwrap();
         let folder = Folder::open(directory.path()).unwrap();
         assert_eq!(PushedRows::read(&folder), None);

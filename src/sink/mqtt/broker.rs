@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_broker_is_not_shown() {
+    fn an_invalid_broker_is_not_shown() {
         for text in [
             "",
             " ",

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_do_is_said_without_the_password() -> Result<(), Box<dyn Error>> {
+    fn an_unusable_login_is_reported_without_the_password() -> Result<(), Box<dyn Error>> {
         let directory = tempfile::tempdir()?;
         let file = directory.path().join("password");
         let broker: Broker = "broker".parse()?;

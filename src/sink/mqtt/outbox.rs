@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_comes_anew_hears_all_that_is_not_too_old() {
+    async fn a_new_subscriber_gets_all_that_is_not_too_old() {
         let mut outbox = Outbox::default();
         outbox.put(said(2, "old"));
         tokio::time::advance(AGE).await;

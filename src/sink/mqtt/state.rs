@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_name_says_nothing() {
+    fn a_nameless_inverter_publishes_nothing() {
         assert_eq!(messages(&empty(&STANDARD, InverterId::kaco(None)), "x"), []);
     }
 }

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_day_begins_when_the_inverter_says_so_twice() {
+    fn a_new_day_begins_when_two_readings_agree() {
         assert_eq!(
             passed(&[
                 ("2026-11-20T23:59:00+01:00", 900),

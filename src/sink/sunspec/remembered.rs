@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn torn_and_strange_files_tell_nothing() {
+    fn torn_and_strange_files_give_nothing() {
         let inverter = InverterId::kaco(Some(2));
         assert_eq!(newest(Path::new("/nonexistent"), &inverter), None);
         for (header, row) in [("", ""), ("# datetime, x", ROW), (HEADER, "")] {

@@ -192,7 +192,7 @@ fn number_is_never_cut() {
 }
 
 #[test]
-fn page_says_how_many_inverters_it_shows() {
+fn page_states_how_many_inverters_it_shows() {
     let mut bench = Bench::with(32);
     assert!(
         bench.text(80, 24).contains("1-12 of 32"),

@@ -271,7 +271,7 @@ fn pictures_go_into_files() {
 }
 
 #[test]
-fn what_is_not_there_is_told() {
+fn what_is_missing_is_reported() {
     let home = plant();
     let run = history(home.path(), &["--day", "2026-04-01"]).expect_code(1);
     assert!(

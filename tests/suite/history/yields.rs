@@ -386,7 +386,7 @@ fn files_that_were_set_aside_belong_to_the_day() {
 }
 
 #[test]
-fn a_reset_is_told() {
+fn a_reset_is_reported() {
     let home = TempDir::new().unwrap();
     let day = date("2026-05-03");
     let mut points = Inverter {

@@ -107,7 +107,7 @@ fn what_was_not_taken_is_caught_up_oldest_first_and_once() {
 }
 
 #[test]
-fn an_inverter_begins_with_its_newest_day_or_the_day_that_is_said() {
+fn an_inverter_begins_with_its_newest_day_or_the_given_day() {
     let day_before = || {
         let plant = Plant::new();
         plant.write(

@@ -147,7 +147,7 @@ fn a_long_batch_is_halved_until_it_is_taken() {
 }
 
 #[test]
-fn a_token_that_every_user_can_read_is_told_once_and_taken() {
+fn a_token_that_every_user_can_read_is_reported_once_and_used() {
     let plant = Plant::new();
     plant.write("token", "secret");
     let file = text(&plant.path("token"));
@@ -246,7 +246,7 @@ fn an_inverter_of_which_nothing_is_taken_waits_and_holds_up_no_other() {
 }
 
 #[test]
-fn urls_that_are_none_are_told_without_repeating_them() {
+fn invalid_urls_are_reported_without_repeating_them() {
     for url in [
         "http://ann:secret@",
         "mqtt://ann:secret@host",

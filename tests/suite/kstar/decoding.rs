@@ -14,7 +14,7 @@ fn decode(datagram: &[u8], format: &str, code: i32) -> crate::support::program::
 }
 
 #[test]
-fn an_identity_is_told() {
+fn an_identity_is_shown() {
     let run = decode(&identity("E4000K1234567890"), "json", 0);
     let object = &objects(&run)[0];
     assert_eq!(object["protocol"], "kstar");
@@ -25,7 +25,7 @@ fn an_identity_is_told() {
 }
 
 #[test]
-fn what_is_no_reply_is_refused_by_kind() {
+fn what_is_not_a_reply_is_refused_by_kind() {
     let good = bytes("AA-21");
     let mut damaged = good.clone();
     damaged[40] ^= 0x10;

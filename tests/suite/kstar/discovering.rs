@@ -18,7 +18,7 @@ fn answering(module: &[u8]) -> Inverter {
 }
 
 #[test]
-fn all_who_answer_are_shown_with_what_they_say() {
+fn all_inverters_that_answer_are_shown_with_their_identity() {
     let named = Inverter::with(&bytes("AA-21"), Some("E4000K1234567890"));
     let captured = answering(&bytes("AA-D1"));
     let commas = answering(b"10.0.0.7,ACCF23456789,roof, south\x1b[2J");
@@ -57,14 +57,14 @@ fn all_who_answer_are_shown_with_what_they_say() {
 }
 
 #[test]
-fn a_known_address_is_asked_straight() {
+fn a_known_address_is_polled_without_a_search() {
     let inverter = Inverter::with(&bytes("AA-21"), Some("E4000"));
     let run = run_at(&["discover", "--format", "json"], &[inverter.ip]).expect_code(0);
     assert_eq!(objects(&run)[0]["serial"], "E4000");
 }
 
 #[test]
-fn broadcast_reaches_who_listens_to_it() {
+fn broadcast_reaches_its_listeners() {
     // Only a socket that may broadcast can send there. The inverter answers from its own address.
     let inverter = Inverter::with(&bytes("AA-21"), Some("E4000"));
     let broadcast = Ipv4Addr::new(127, 255, 255, 255);
@@ -93,7 +93,7 @@ fn broadcast_reaches_who_listens_to_it() {
 }
 
 #[test]
-fn nobody_answers_a_search() {
+fn a_search_without_an_answer() {
     let silent = address();
     for_each(["discover", "read"], |command| {
         let run = search(&[command], &[silent]).expect_code(1);
@@ -110,7 +110,7 @@ fn nobody_answers_a_search() {
 }
 
 #[test]
-fn a_module_without_readings_is_said_to_be_there() {
+fn a_module_without_readings_is_reported_as_present() {
     let ip = address();
     let answer = Some(b"10.0.0.7,ACCF23456789,EzManage".to_vec());
     let inverter = Inverter::start(ip, answer, Box::new(|_, _| vec![]));

@@ -158,7 +158,7 @@ fn two_of_the_same_serial_number_do_not_share_a_folder() {
 }
 
 #[test]
-fn nobody_there_is_exit_1_and_no_folder() {
+fn a_search_without_an_inverter_is_exit_1_and_no_folder() {
     let directory = TempDir::new().unwrap();
     let run = run_at(&["log", &text(directory.path())], &[address()]).expect_code(1);
     assert!(run.stderr.contains("no KSTAR inverter answered"));
@@ -167,7 +167,7 @@ fn nobody_there_is_exit_1_and_no_folder() {
 }
 
 #[test]
-fn work_mode_that_is_a_fault_is_told_when_it_begins_and_ends() {
+fn a_work_mode_that_is_a_fault_is_reported_when_it_begins_and_ends() {
     const WORK_MODE: usize = 42;
     let directory = TempDir::new().unwrap();
     let log = |mode: u8| {
@@ -197,7 +197,7 @@ fn strict_wants_all() {
 }
 
 #[test]
-fn metrics_tell_who_is_up_and_who_is_not() {
+fn metrics_show_which_inverters_are_up() {
     let inverter = Inverter::with(&bytes("AA-21"), Some("E4000K1234567890"));
     let silent = Inverter::start(address(), None, Box::new(|_, _| vec![]));
     let directory = TempDir::new().unwrap();

@@ -168,7 +168,7 @@ fn a_datagram_of_any_length_is_survived() {
 }
 
 #[test]
-fn a_module_is_woken_before_it_is_asked() {
+fn a_module_is_woken_before_it_is_polled() {
     let inverter = Inverter::with(&bytes("AA-21"), None);
     kstar(&["read"], &[&inverter]).expect_code(0);
     let ports: Vec<u16> = inverter.heard().iter().map(|heard| heard.port).collect();
@@ -176,7 +176,7 @@ fn a_module_is_woken_before_it_is_asked() {
 }
 
 #[test]
-fn nobody_there() {
+fn a_network_without_an_inverter() {
     let silent = address();
     for_each(["table", "json", "csv"], |format| {
         let run = run_at(&["read", "--format", format], &[silent]).expect_code(1);
@@ -203,7 +203,7 @@ fn own_request_is_not_a_reply() {
 }
 
 #[test]
-fn somebody_there_but_no_inverter() {
+fn a_service_that_is_not_an_inverter() {
     let inverter = Inverter::with(b"\xa5\x17\x00\x10\x45", None);
     let run = kstar(&["read"], &[&inverter]).expect_code(1);
     assert_eq!(run.stdout, "");

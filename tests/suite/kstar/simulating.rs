@@ -111,7 +111,7 @@ fn nonsense_gets_no_answer() {
 }
 
 #[test]
-fn a_port_that_stays_taken_is_said() {
+fn a_port_that_stays_taken_is_reported() {
     let taken = bind(address(), PORT);
     let ip = taken.local_addr().unwrap().ip().to_string();
     let run = wait(start(command(&["simulate", "kstar", "--bind", &ip]))).expect_code(1);

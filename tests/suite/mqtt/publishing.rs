@@ -24,7 +24,7 @@ fn is_config(heard: &Heard) -> bool {
 }
 
 #[test]
-fn a_run_announces_its_inverters_and_tells_their_state() {
+fn a_run_announces_its_inverters_and_publishes_their_state() {
     let broker = Broker::start(OPEN);
     let listener = broker.listen();
     let bus = Bus::with_quick_replies(&[
@@ -110,7 +110,7 @@ fn a_run_announces_its_inverters_and_tells_their_state() {
 }
 
 #[test]
-fn options_decide_what_is_said_and_how() {
+fn options_decide_what_is_published_and_how() {
     let broker = Broker::start(OPEN);
     let host = broker.host();
     let plant = Plant::new();
@@ -160,7 +160,7 @@ fn read_publishes_what_it_prints() {
 }
 
 #[test]
-fn nobody_there_is_nothing_to_publish() {
+fn without_an_inverter_nothing_is_published() {
     let mut broker = Broker::start(OPEN);
     broker.stop();
     let plant = Plant::silent();
@@ -171,7 +171,7 @@ fn nobody_there_is_nothing_to_publish() {
 }
 
 #[test]
-fn kstar_tells_plain_numbers_too() {
+fn kstar_publishes_plain_numbers_too() {
     let broker = Broker::start(OPEN);
     let (host, listener) = (broker.host(), broker.listen());
     let directory = TempDir::new().unwrap();
@@ -239,7 +239,7 @@ fn kstar_tells_plain_numbers_too() {
 }
 
 #[test]
-fn an_inverter_that_does_not_tell_its_serial_number_once_is_the_same() {
+fn an_inverter_whose_serial_number_is_missing_once_is_the_same() {
     let broker = Broker::start(OPEN);
     let (host, listener) = (broker.host(), broker.listen());
     let directory = TempDir::new().unwrap();

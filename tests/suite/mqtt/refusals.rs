@@ -34,7 +34,7 @@ fn hides_the_login(run: Run) -> Run {
 }
 
 #[test]
-fn only_those_who_may() {
+fn access_needs_the_right_login() {
     let directory = TempDir::new().unwrap();
     let broker = closed_broker(directory.path());
     let host = broker.host();
@@ -136,7 +136,7 @@ fn help_shows_no_variable() {
 }
 
 #[test]
-fn nobody_listens() {
+fn a_gateway_that_does_not_listen() {
     let mut broker = Broker::start(OPEN);
     broker.stop();
     let plant = Plant::new();

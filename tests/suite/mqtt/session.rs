@@ -87,7 +87,7 @@ fn from_online_to_offline() {
 }
 
 #[test]
-fn the_will_speaks_for_who_is_gone() {
+fn the_will_marks_a_client_that_is_gone() {
     let broker = Broker::start(OPEN);
     let listener = broker.listen();
     runtime().block_on(async {

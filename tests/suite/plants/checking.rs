@@ -60,7 +60,7 @@ fn a_good_file_shows_what_it_has_polled() {
 }
 
 #[test]
-fn mistakes_in_the_file_are_told_and_nothing_is_looked_at() {
+fn mistakes_in_the_file_are_reported_and_nothing_is_looked_at() {
     let file = PlantFile::new("[[bus]]\ndevice = \"/dev/nowhere\"\nadresses = \"2\"\n");
     let run = check(&file).expect_code(2);
     let path = text(&file.path());
@@ -70,7 +70,7 @@ fn mistakes_in_the_file_are_told_and_nothing_is_looked_at() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_an_error_as_any_other() {
+fn an_unreadable_file_is_an_error_as_any_other() {
     let file = PlantFile::new("");
     let directory = text(&file.inside(""));
     let missing = text(&file.inside("missing"));
@@ -114,7 +114,7 @@ fn two_names_of_one_device_are_the_same_device() {
 }
 
 #[test]
-fn what_is_wrong_on_the_machine_is_told_with_exit_1() {
+fn what_is_wrong_on_the_machine_is_reported_with_exit_1() {
     let line = Bus::silent();
     let file = PlantFile::new("");
     let good = bus(&line.path, "2", "");

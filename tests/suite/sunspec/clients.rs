@@ -326,7 +326,7 @@ async fn plant_is_the_sum(client: &AsyncClient<Client>) {
 }
 
 #[test]
-fn plant_adds_up_what_its_inverters_tell() {
+fn plant_adds_up_its_inverters() {
     let logs = TempDir::new().unwrap();
     let directory = text(logs.path());
     let served =

@@ -61,7 +61,7 @@ fn is_closed(stream: &mut TcpStream) -> bool {
 }
 
 #[test]
-fn requests_are_answered_as_the_contract_says() {
+fn requests_are_answered_by_the_contract() {
     let served = Served::start(&WATCH_SIM);
     let mut stream = connect(&served);
     await_unit(&mut stream);

@@ -91,7 +91,7 @@ pub fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
 /// The program as a user without rights. `copies` gets a copy of it, as that user may not reach
 /// where it was built. When the tests are not run by root, it is the user of the tests: only root
 /// may write everywhere.
-pub fn command_as_nobody<S: AsRef<OsStr>>(arguments: &[S], copies: &Path) -> Command {
+pub fn command_without_rights<S: AsRef<OsStr>>(arguments: &[S], copies: &Path) -> Command {
     let original = command::<S>(&[]);
     let copy = copies.join("kaco_ardexa");
     // By another process: a file that this one had open for writing can't be started while other

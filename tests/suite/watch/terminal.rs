@@ -101,7 +101,7 @@ fn a_page_that_was_stopped_draws_again_and_keys_work() {
 }
 
 #[test]
-fn a_size_that_cannot_be_is_taken_for_one_that_can() {
+fn an_absurd_size_is_clamped() {
     for (columns, rows, shows) in [
         (0, 0, "mpp-track"),
         (1, 1, "\x1b[?1049h"),
