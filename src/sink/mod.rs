@@ -238,11 +238,10 @@ impl Sinks {
             match sink {
                 Sink::Http(http) => http.exchange(&self.latest, &plan.names),
                 Sink::Sunspec(served) => served.exchange(plan.sunspec.clone(), &self.latest),
-                Sink::CsvLog(_)
-                | Sink::Stdout(_)
-                | Sink::Textfile(_)
-                | Sink::Mqtt(_)
-                | Sink::Influx(_) => {}
+                Sink::Mqtt(mqtt) => {
+                    mqtt.exchange(inverters, &self.memory.total(self.latest.iter()));
+                }
+                Sink::CsvLog(_) | Sink::Stdout(_) | Sink::Textfile(_) | Sink::Influx(_) => {}
             }
         }
     }
