@@ -377,6 +377,8 @@ impl Sinks {
 
     /// Ends the run: waits until everything was taken, and gives the worst exit code.
     pub(crate) async fn finish(mut self) -> Exit {
+        // A signal ends a `watch` in the middle of a round: what was read is logged all the same.
+        self.settle();
         for sink in self.sinks {
             self.troubles.turn(sink.name());
             match sink {
