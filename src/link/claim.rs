@@ -45,6 +45,7 @@ pub(super) fn take(gateway: &Gateway) -> Result<Option<Claim>, LinkError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
