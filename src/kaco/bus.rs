@@ -79,8 +79,8 @@ impl<C: Connect> Bus<C> {
         })
     }
 
-    /// Lets go of a link that was lost; `connector` leads to it again. The pace and what is known of
-    /// the inverters stay.
+    /// Lets go of a link that was lost; `connector` leads to it again. The pace is kept, and so is
+    /// what is known of the inverters.
     pub(super) fn hang_up(&mut self, connector: C) {
         self.connector = connector;
         self.stream = None;
