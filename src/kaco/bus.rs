@@ -79,6 +79,22 @@ impl<C: Connect> Bus<C> {
         })
     }
 
+    /// Lets go of a link that was lost; `connector` leads to it again. The pace is kept, and so is
+    /// what is known of the inverters.
+    pub(super) fn hang_up(&mut self, connector: C) {
+        self.connector = connector;
+        self.stream = None;
+        self.reopened = false;
+    }
+
+    /// Opens the link if there is none.
+    pub(super) async fn connect(&mut self) -> Result<(), LinkError> {
+        if self.stream.is_none() {
+            self.stream = Some(self.connector.connect().await?);
+        }
+        Ok(())
+    }
+
     /// Calls `observer` after every exchange from now on.
     pub(crate) fn observe(&mut self, observer: Observer) {
         self.observer = Some(observer);
@@ -155,14 +171,14 @@ impl<C: Connect> Bus<C> {
         outcome
     }
 
-    /// One exchange; a lost link is opened again once in a bus's life.
+    /// One exchange; a lost link is opened again once.
     pub(super) async fn exchange_or_reopen(
         &mut self,
         request: Request,
     ) -> Result<Outcome<Frame>, LinkError> {
         match self.exchange(request).await {
-            // Once only, so that a run of cron ends where the plug is loose. `watch` makes a new
-            // bus after the error, with pauses that grow.
+            // Once only, so that a run of cron ends where the plug is loose. `watch` tries again
+            // after the error, with pauses that grow.
             Err(error) if !self.reopened => {
                 let (bus, device) = (&self.title, self.connector.device());
                 warn!("{bus}the connection to {device} was lost ({error}); opening it again");

@@ -58,6 +58,17 @@ impl<C: Connect> Poller<C> {
         }
     }
 
+    /// Lets go of a link that was lost, not of what is known of the inverters; `connector` leads to
+    /// it again.
+    pub(crate) fn hang_up(&mut self, connector: C) {
+        self.bus.hang_up(connector);
+    }
+
+    /// Opens the link if there is none.
+    pub(crate) async fn connect(&mut self) -> Result<(), LinkError> {
+        self.bus.connect().await
+    }
+
     /// Reads each inverter once; the silent ones get one more chance after the others. `report` is
     /// called for each inverter as soon as it is decided, with the requests that it needed. After
     /// an error, that of a lost link, what was reported until then stands.

@@ -23,6 +23,11 @@ const OLD_BYTES: Duration = Duration::from_millis(50);
 /// Idle time before the system probes whether a quiet gateway is still there, and between probes.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
+/// A gateway that does not acknowledge what was sent for this long is taken for lost: it has no
+/// power, or the line to it is cut. Without a limit its inverters would pass for silent for a
+/// quarter of an hour. A bad radio link needs a few seconds.
+const SILENCE: Duration = Duration::from_secs(20);
+
 /// Where a gateway listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gateway {
@@ -123,6 +128,7 @@ fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
         .with_time(KEEP_ALIVE)
         .with_interval(KEEP_ALIVE);
     SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
+    SockRef::from(&stream).set_tcp_user_timeout(Some(SILENCE))?;
     Ok(stream)
 }
 
@@ -149,8 +155,19 @@ fn explain(gateway: &Gateway, error: &io::Error) -> LinkError {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_gateway_without_power_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let gateway = listener.local_addr().unwrap().to_string();
+        let stream = open(&gateway.parse().unwrap()).await.unwrap();
+        let silence = SockRef::from(&stream).tcp_user_timeout().unwrap();
+        assert_eq!(silence, Some(SILENCE));
+    }
 
     #[test]
     fn a_local_name_without_address_is_answered_with_advice() {

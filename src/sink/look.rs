@@ -1,6 +1,7 @@
 //! Whether sinks could work: looked at without making, writing or sending anything.
 
 use super::secret::exposed;
+use super::textfile::replaceable;
 use super::{SinkPlan, influx, mqtt};
 use crate::exit::Failure;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
@@ -11,10 +12,9 @@ use std::path::Path;
 impl SinkPlan {
     /// What is wrong on this machine.
     pub(crate) fn look(&self) -> Vec<Failure> {
-        let textfile = |path: &Path| file("the metrics", path);
         let looked = [
             self.log.as_deref().map_or(Ok(()), directory),
-            self.textfile.as_deref().map_or(Ok(()), textfile),
+            self.textfile.as_deref().map_or(Ok(()), metrics),
         ];
         let failures = looked.into_iter().filter_map(Result::err);
         let published = self.mqtt.as_ref().and_then(mqtt::MqttPlan::look);
@@ -56,20 +56,33 @@ fn directory(path: &Path) -> Result<(), Failure> {
         .map_err(|error| failure("the rows", path, &error))
 }
 
+/// Whether a file of metrics could be replaced, or made: its directory counts, not its own rights.
+fn metrics(path: &Path) -> Result<(), Failure> {
+    let looked = match path.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => replaceable(path).and_then(|()| may_make(path)),
+    };
+    looked.map_err(|error| failure("the metrics", path, &error))
+}
+
 /// Whether a file could be written, or made.
 pub(crate) fn file(what: &str, path: &Path) -> Result<(), Failure> {
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
     let looked = match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Ok(_) => may_write(path, Access::WRITE_OK),
-        Err(_) => may_write(
-            parent.unwrap_or(Path::new(".")),
-            Access::WRITE_OK | Access::EXEC_OK,
-        ),
+        Err(_) => may_make(path),
     };
     looked.map_err(|error| failure(what, path, &error))
+}
+
+fn may_make(path: &Path) -> io::Result<()> {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    may_write(
+        parent.unwrap_or(Path::new(".")),
+        Access::WRITE_OK | Access::EXEC_OK,
+    )
 }
 
 fn may_write(path: &Path, access: Access) -> io::Result<()> {

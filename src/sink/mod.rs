@@ -238,11 +238,10 @@ impl Sinks {
             match sink {
                 Sink::Http(http) => http.exchange(&self.latest, &plan.names),
                 Sink::Sunspec(served) => served.exchange(plan.sunspec.clone(), &self.latest),
-                Sink::CsvLog(_)
-                | Sink::Stdout(_)
-                | Sink::Textfile(_)
-                | Sink::Mqtt(_)
-                | Sink::Influx(_) => {}
+                Sink::Mqtt(mqtt) => {
+                    mqtt.exchange(inverters, &self.memory.total(self.latest.iter()));
+                }
+                Sink::CsvLog(_) | Sink::Stdout(_) | Sink::Textfile(_) | Sink::Influx(_) => {}
             }
         }
     }
@@ -378,6 +377,8 @@ impl Sinks {
 
     /// Ends the run: waits until everything was taken, and gives the worst exit code.
     pub(crate) async fn finish(mut self) -> Exit {
+        // A signal ends a `watch` in the middle of a round: what was read is logged all the same.
+        self.settle();
         for sink in self.sinks {
             self.troubles.turn(sink.name());
             match sink {

@@ -49,7 +49,7 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), LogError> {
 
 /// An error for devices, pipes and sockets, also behind a link: a file in the place of `/dev/null`
 /// breaks a machine. A directory is refused by the system itself.
-fn replaceable(path: &Path) -> io::Result<()> {
+pub(super) fn replaceable(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(known) if !known.is_file() && !known.is_dir() => Err(io::Error::new(
             io::ErrorKind::InvalidInput,

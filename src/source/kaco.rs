@@ -48,7 +48,7 @@ pub struct KacoSource {
     clock: Clock,
     recorder: Option<Recorder>,
     inverters: Vec<InverterId>,
-    /// `None` before the first poll and after the link was lost.
+    /// `None` before the link was open for the first time.
     poller: Option<Poller<Link>>,
     /// Inverters that were silent when they were polled last: at night they get no second chance.
     silent: BTreeSet<Address>,
@@ -95,8 +95,10 @@ impl KacoSource {
     ) -> Result<(), SourceError> {
         let outcome = self.poll_addresses(due, report).await;
         // What is known of the inverters stays: only the link is gone.
-        if outcome.is_err() {
-            self.poller = None;
+        if outcome.is_err()
+            && let Some(poller) = &mut self.poller
+        {
+            poller.hang_up(Link::new(self.plan.device.clone()));
         }
         Ok(outcome?)
     }
@@ -111,8 +113,11 @@ impl KacoSource {
         let (asleep, awake): (Vec<_>, Vec<_>) =
             due.partition(|address| self.silent.contains(address));
         let poller = match &mut self.poller {
-            Some(poller) => poller,
-            lost => lost.insert(open(&self.plan, self.recorder.as_ref(), self.clock).await?),
+            Some(poller) => {
+                poller.connect().await?;
+                poller
+            }
+            none => none.insert(open(&self.plan, self.recorder.as_ref(), self.clock).await?),
         };
         // A run that polls once would have to request them every time.
         let asks_facts = self.lifetime == Lifetime::Watch;

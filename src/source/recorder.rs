@@ -72,8 +72,11 @@ impl RecordFile {
             first_byte: exchange.first_byte,
             outcome: exchange.outcome.to_owned(),
         };
+        let before = file.metadata().map(|metadata| metadata.len());
         // One write per line: a run that is killed leaves no part of one.
         if let Err(error) = file.write_all(line.line().as_bytes()) {
+            // A full disk takes a part of it, behind which the next run would append.
+            let _ = before.and_then(|before| file.set_len(before));
             self.file = None;
             self.error = Some(error);
         }

@@ -44,6 +44,17 @@ fn a_fault_is_reported_when_it_ends() {
     plant.log().expect_silence();
 }
 
+/// The clock was ahead for one run: its day stays the newest one for years.
+#[test]
+fn a_fault_of_a_day_that_is_still_to_come_ends_once() {
+    let plant = Plant::new();
+    let ahead = format!("{HEADER}2038-01-19T12:00:00+0100,{FAULTY}\n");
+    plant.write("2038-01-19.csv", ahead);
+    let run = plant.log().expect_code(0);
+    assert!(run.stderr.contains("address 02: the fault is over"));
+    plant.log().expect_silence();
+}
+
 /// A part of a 000xi that is silent, or a damaged status, is not the end of a fault.
 #[test]
 fn a_status_that_was_not_read_neither_ends_nor_begins_a_fault() {

@@ -2,6 +2,7 @@
 
 use crate::support::bus::{Bus, Play, reply};
 use crate::support::captures::bytes;
+use crate::support::disk::Disk;
 use crate::support::program::{
     command, run, run_with_input, signal, start, text, wait, wait_until,
 };
@@ -107,6 +108,27 @@ fn a_recording_that_can_not_be_written_is_an_error() {
     let directory = TempDir::new().unwrap();
     let run = run(&["read", "sim:", "2", "--record", &text(directory.path())]).expect_code(1);
     assert!(run.stderr.contains("can't record"), "{}", run.stderr);
+}
+
+/// The next run would write its first line behind a part of one, and nothing could play the file.
+#[test]
+fn a_full_disk_leaves_no_part_of_a_line() {
+    let disk = Disk::new();
+    let file = disk.path().join("rec");
+    let name = text(&file);
+    let read = ["read", "sim:", "4", "--pace", "0", "--record", &name];
+    run(&read).expect_code(0);
+    let line = fs::read_to_string(&file).unwrap();
+    // The last page of the file has room for a part of a line.
+    let before = line.repeat(4096 / line.len());
+    fs::write(&file, &before).unwrap();
+    let filler = disk.fill();
+    let full = run(&read).expect_code(1);
+    assert!(full.stderr.contains("can't record"), "{full:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
+    fs::remove_file(filler).unwrap();
+    run(&read).expect_code(0);
+    run(&["read", &format!("replay:{name}"), "4", "--pace", "0"]).expect_code(0);
 }
 
 #[test]

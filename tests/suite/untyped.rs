@@ -8,6 +8,9 @@ use crate::support::plant::Plant;
 use crate::support::program::{command, signal, start, text, wait, wait_until};
 use rustix::process::Signal;
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::thread::spawn;
 use tempfile::TempDir;
 
 const HEADER: &str = "# datetime, status, DC Voltage, DC Current, DC Power, AC Voltage, AC Current, AC Power, Device temperature, Daily yield, Total yield, Type\n";
@@ -78,6 +81,48 @@ fn the_first_row_of_a_day_has_the_columns_of_the_day_before() {
     plant.log_on(Day::Yesterday).expect_silence();
     plant.log().expect_silence();
     plant.expect_text(HEADER, &[CUT]);
+}
+
+/// The link is lost, opened again, and lost once more: then the watch waits for it.
+#[test]
+fn a_lost_link_does_not_make_another_inverter_of_an_xp() {
+    let (values, _) = pieces();
+    let gateway = TcpListener::bind("127.0.0.1:0").unwrap();
+    let device = format!("tcp://{}", gateway.local_addr().unwrap());
+    let whole = at_address("ST-27", 2);
+    spawn(move || {
+        let (mut first, _) = gateway.accept().unwrap();
+        first.read_exact(&mut [0; 5]).unwrap();
+        first.write_all(&whole).unwrap();
+        first.read_exact(&mut [0; 5]).unwrap();
+        drop(first);
+        drop(gateway.accept().unwrap());
+        let (mut last, _) = gateway.accept().unwrap();
+        while last.read_exact(&mut [0; 5]).is_ok() {
+            last.write_all(&values).unwrap();
+        }
+    });
+    let quick = [
+        "--every",
+        "50ms",
+        "--pace",
+        "0s",
+        "--gap",
+        "20ms",
+        "--timeout",
+        "5s",
+    ];
+    let watch = ["watch", &device, "2", "--silent"];
+    let mut child = start(command(&[&watch[..], &quick].concat()));
+    let lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
+    let back = lines
+        .map(Result::unwrap)
+        .find(|line| line.contains("the connection is back"));
+    assert!(back.is_some());
+    signal(&child.0, Signal::TERM);
+    let run = wait(child).expect_code(1);
+    // No XP has an implausible AC voltage.
+    assert_eq!(run.stderr.matches("warning").count(), 2, "{}", run.stderr);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Warnings: faults that begin and end, and inverters without a row for more than a day while
 //! others feed in. The memory is the files themselves.
 //!
-//! The last rows of an inverter's newest file hold the faults that it reported before. The time of
+//! The last rows of an inverter's last file hold the faults that it reported before. The time of
 //! the last one shows how long the inverter has been silent, and `.silent` beside it holds the date
 //! of the last warning about that; the next row removes it.
 
-use super::ends::{header_and_last_rows, newest_day};
+use super::ends::last_rows;
 use super::files::LogDirectory;
 use super::folder::Folder;
 use crate::fault;
@@ -98,9 +98,4 @@ fn is_beside(one: &InverterId, other: &InverterId) -> bool {
     // Inverters of the network have no bus either: without the address they would pass for
     // neighbours on the unnamed one.
     one != other && one.has_address() && other.has_address() && one.bus() == other.bus()
-}
-
-/// The header and the last whole rows of the newest day; `None` without a row.
-fn last_rows(folder: &Folder) -> Option<(String, String)> {
-    header_and_last_rows(folder, &newest_day(folder).ok()??)
 }

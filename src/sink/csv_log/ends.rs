@@ -3,6 +3,7 @@
 
 use super::error::{LogError, OrExplain};
 use super::folder::Folder;
+use super::latest::LATEST;
 use chrono::NaiveDate;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -13,11 +14,15 @@ pub(super) const BLOCK: u64 = 512;
 /// one row.
 const ENDS: u64 = 8192;
 
+/// The header and the last whole rows of the file that was written last; `None` without a row.
+pub(in crate::sink) fn last_rows(folder: &Folder) -> Option<(String, String)> {
+    // A clock that was ahead for a while leaves a day that stays the newest one.
+    header_and_last_rows(folder, LATEST)
+        .or_else(|| header_and_last_rows(folder, &newest_day(folder).ok()??))
+}
+
 /// The header of a file, and the whole rows at its end; `None` without a row.
-pub(in crate::sink) fn header_and_last_rows(
-    folder: &Folder,
-    name: &str,
-) -> Option<(String, String)> {
+fn header_and_last_rows(folder: &Folder, name: &str) -> Option<(String, String)> {
     let mut file = folder.file(name).ok()??;
     let length = file.metadata().ok()?.len();
     let head = read_at(&mut file, 0, ENDS).ok()?;
@@ -35,7 +40,7 @@ pub(in crate::sink) fn header_and_last_rows(
 }
 
 /// The file of the last day that there is one of.
-pub(in crate::sink) fn newest_day(folder: &Folder) -> Result<Option<String>, LogError> {
+pub(super) fn newest_day(folder: &Folder) -> Result<Option<String>, LogError> {
     let is_day = |name: &String| {
         let day = name.strip_suffix(".csv").unwrap_or_default();
         // `%m` takes a single digit too, and such names do not sort by date.

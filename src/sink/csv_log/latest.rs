@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 
 /// The file that the Ardexa agent reads.
-pub(in crate::sink) const LATEST: &str = "latest.csv";
+pub(super) const LATEST: &str = "latest.csv";
 
 /// Hidden until it is whole, as the new file of a day is.
 const NEW_LATEST: &str = ".latest.csv.new";

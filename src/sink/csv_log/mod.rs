@@ -18,7 +18,7 @@ pub(crate) mod error;
 pub mod files;
 pub mod folder;
 pub mod folders;
-pub(super) mod latest;
+mod latest;
 mod repair;
 
 use super::trouble::Troubles;

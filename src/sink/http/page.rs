@@ -5,7 +5,7 @@ use crate::escape::markup as escaped;
 use crate::format::table;
 use crate::observation::Outcome;
 use crate::plant_total::daily_yield;
-use crate::reading::{Decimal, Role};
+use crate::reading::{Decimal, Reading, Role};
 use chrono::NaiveDate;
 use std::fmt::Write;
 
@@ -215,7 +215,11 @@ fn row(state: &State, entry: &ServedInverter, colour: &str) -> String {
         now.map(|reading| table::figure(reading, role))
             .unwrap_or_default()
     };
+    let day = (state.clock)().date_naive();
+    let is_of_today =
+        |reading: &&Reading| reading.time.is_some_and(|time| time.date_naive() == day);
     let today = reading
+        .filter(is_of_today)
         .and_then(daily_yield)
         .map(|energy| format!("{energy:.1} kWh"));
     let age = state.age(reading.and_then(|reading| reading.time));
@@ -255,7 +259,8 @@ mod tests {
     use super::*;
     use crate::inverter::InverterId;
     use crate::kaco::layouts::STANDARD;
-    use crate::reading::{Cells, Reading};
+    use crate::observation::Observation;
+    use crate::reading::{Cells, Value};
     use chrono::{DateTime, FixedOffset};
     use std::time::Duration;
 
@@ -286,6 +291,29 @@ mod tests {
             page.matches("&lt;script&gt;").count() >= 3 && !page.contains('\u{7}'),
             "{page}"
         );
+    }
+
+    /// Its link is lost before midnight, and still is in the morning.
+    #[test]
+    fn a_new_day_shows_nothing_of_the_day_before() {
+        let morning = || DateTime::parse_from_rfc3339("2026-06-11T06:00:00+02:00").unwrap();
+        let mut state = State::new(clock, Duration::from_secs(10));
+        let inverter = InverterId::kaco(Some(2));
+        let mut cells = Cells::empty(&STANDARD);
+        cells.values.fill(Some(Value::Number(Decimal::from(4200))));
+        let mut answer = Box::new(Reading::of(inverter.clone(), cells));
+        answer.time = Some(clock());
+        let first_byte = Duration::ZERO;
+        let read = Outcome::Read { answer, first_byte };
+        state.observe(&Observation::new(inverter.clone(), read));
+        let evening = page(&state, false);
+        assert!(evening.contains(">4.2 kWh<") && evening.contains("class=\"curve\""));
+        state.clock = morning;
+        state.lose(&inverter);
+        state.round_done();
+        let page = page(&state, false);
+        assert!(!page.contains("4.2 kWh"), "{page}");
+        assert!(page.contains("Nothing has been fed in today"), "{page}");
     }
 
     #[test]

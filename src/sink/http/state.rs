@@ -174,7 +174,9 @@ impl State {
     }
 
     pub(in crate::sink) fn round_done(&mut self) {
-        self.round = (self.clock)();
+        let now = (self.clock)();
+        self.turn(now);
+        self.round = now;
     }
 
     /// The link of a source is lost for a reason, or back.

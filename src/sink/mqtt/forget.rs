@@ -91,8 +91,13 @@ fn is_simulated(node: &str, bus: Option<&BusName>) -> bool {
     if node == "sim_plant" || node.starts_with("sim_plant_") {
         return bus.is_none();
     }
-    let start = bus.map(|bus| format!("{bus}_")).unwrap_or_default();
-    rest.any(|rest| rest.starts_with(&start))
+    // The address alone stands behind the bus: `roof_2` is another one than `roof`.
+    rest.any(|rest| {
+        bus.is_none_or(|bus| {
+            rest.rsplit_once('_')
+                .is_some_and(|(on, _)| on == bus.to_string())
+        })
+    })
 }
 
 /// Takes back the announcements of the targets on this bus; gives their topics. The broker has to
@@ -201,6 +206,8 @@ mod tests {
             ("simulated", "sim_kaco_02", None, true),
             ("simulated", "sim_kaco_roof_02", Some("roof"), true),
             ("simulated", "sim_kaco_02", Some("roof"), false),
+            ("simulated", "sim_kaco_roof_2_02", Some("roof"), false),
+            ("simulated", "sim_kaco_roof_2_02", Some("roof_2"), true),
             ("simulated", "kaco_02", None, false),
             ("simulated", "simulated_lamp", None, false),
             ("simulated", "sim_plant_plants_roof", None, true),

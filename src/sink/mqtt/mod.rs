@@ -99,6 +99,13 @@ impl Mqtt {
         }
     }
 
+    /// From now on these inverters are polled, and no others; `total`: what they give together.
+    pub(super) fn exchange(&self, inverters: &[InverterId], total: &PlantTotal) {
+        if let Some(session) = &self.session {
+            session.keep(inverters, self.options.takes(total));
+        }
+    }
+
     /// Takes what all inverters give together.
     pub(super) fn round_done(&mut self, total: PlantTotal) {
         let total = Some(total).filter(|total| self.options.takes(total));

@@ -9,7 +9,7 @@ use crate::format::message::Message;
 use crate::inverter::InverterId;
 use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -88,6 +88,17 @@ impl Outbox {
             item.repeat = None;
             item.is_sent = !oldest.is_zero() && item.since.elapsed() > oldest;
         }
+    }
+
+    /// Forgets what is about other inverters than these, and their total unless it goes on: what is
+    /// gone is not announced again.
+    pub(super) fn keep(&mut self, inverters: &[InverterId], has_total: bool) {
+        let known = |inverter: &InverterId| (inverter.place(), inverter.is_simulated());
+        let kept: BTreeSet<_> = inverters.iter().map(known).collect();
+        self.places.retain(|subject, _| match subject {
+            Subject::Inverter(inverter) => kept.contains(&known(inverter)),
+            Subject::Plant => has_total,
+        });
     }
 
     /// The next message; it stays until it is [taken](Self::take).

@@ -145,6 +145,12 @@ impl Session {
         self.shared.changed.notify_one();
     }
 
+    /// From now on nothing is published of other inverters than these, and a total only if it goes
+    /// on.
+    pub(super) fn keep(&self, inverters: &[InverterId], has_total: bool) {
+        self.shared.state().outbox.keep(inverters, has_total);
+    }
+
     /// Whether the broker is there.
     pub fn is_connected(&self) -> bool {
         self.shared.state().is_connected

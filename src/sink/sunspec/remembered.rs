@@ -3,20 +3,15 @@
 use crate::format::log_row::Shape;
 use crate::inverter::InverterId;
 use crate::reading::Reading;
-use crate::sink::csv_log::ends::{header_and_last_rows, newest_day};
+use crate::sink::csv_log::ends::last_rows;
 use crate::sink::csv_log::folder::Folder;
-use crate::sink::csv_log::latest::LATEST;
 use std::path::Path;
 
-/// The newest row that an inverter left in a directory of logs: that of `latest.csv`, else of its
-/// last day.
+/// The newest row that an inverter left in a directory of logs.
 pub(super) fn newest(log: &Path, inverter: &InverterId) -> Option<Reading> {
     let folder = Folder::open(&log.join(inverter.folder()?)).ok()?;
-    let of_file = |name: &str| {
-        let (header, rows) = header_and_last_rows(&folder, name)?;
-        reading(&header, rows.lines().next_back()?, inverter)
-    };
-    of_file(LATEST).or_else(|| of_file(&newest_day(&folder).ok()??))
+    let (header, rows) = last_rows(&folder)?;
+    reading(&header, rows.lines().next_back()?, inverter)
 }
 
 /// A row of a log, with the header of its file, as the reading that it was.

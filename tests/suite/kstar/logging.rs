@@ -4,10 +4,11 @@ use super::reading::changed;
 use super::{for_each, kstar, run_at, search};
 use crate::support::captures::bytes;
 use crate::support::inverter::{DatagramPlay, Inverter, address, identity};
-use crate::support::program::text;
+use crate::support::program::{command, signal, start, text, wait};
 use kaco_ardexa::kstar::wire::KstarRequest;
+use rustix::process::Signal;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -64,6 +65,23 @@ fn rows_are_appended_as_log_does() {
     let run = kstar(&["log", &text(directory)], &[&inverter]).expect_code(0);
     assert!(run.stderr.contains("torn"), "{}", run.stderr);
     assert_eq!(rows(directory, "E4000K1234567890"), [ROW, ROW, ROW]);
+}
+
+/// The round goes on: another inverter is still waited for.
+#[test]
+fn what_was_read_is_logged_when_a_signal_ends_the_round() {
+    let inverter = Inverter::with(&bytes("AA-21"), Some("E4000K1234567890"));
+    let silent = Inverter::start(address(), None, Box::new(|_, _| vec![]));
+    let directory = TempDir::new().unwrap();
+    let ips = format!("{},{}", inverter.ip, silent.ip);
+    let logs = text(directory.path());
+    let mut watch = start(command(&["kstar", "watch", "--ip", &ips, "--log", &logs]));
+    let mut lines = BufReader::new(watch.0.stdout.take().unwrap()).lines();
+    let line = lines.next().unwrap().unwrap();
+    assert!(line.contains("E4000K1234567890"), "{line}");
+    signal(&watch.0, Signal::TERM);
+    wait(watch).expect_code(0);
+    assert_eq!(rows(directory.path(), "E4000K1234567890"), [ROW]);
 }
 
 #[test]

@@ -144,6 +144,10 @@ fn what_is_wrong_on_the_machine_is_reported_with_exit_1() {
             "the metrics can't be written to",
         ),
         (
+            format!("textfile = \"/dev/null\"\n{good}"),
+            "the metrics can't be written to /dev/null: it is not a regular file",
+        ),
+        (
             good.clone() + &format!("record = \"{}\"\n", path("nowhere/a")),
             "the recording can't be written to",
         ),

@@ -1,11 +1,12 @@
 //! SIGHUP while clients of HTTP and SunSpec are connected.
 
 use crate::polling::at_address;
+use crate::support::broker::{Broker, OPEN};
 use crate::support::bus::{Bus, Play, reply};
 use crate::support::captures::bytes;
 use crate::support::day::Day;
 use crate::support::plant_file::{PlantFile, bus};
-use crate::support::program::{signal, text, wait_until};
+use crate::support::program::{signal, start, text, wait, wait_until};
 use crate::support::served::Served;
 use rustix::process::Signal;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -107,6 +108,43 @@ fn units_that_sleep_are_kept_through_a_reload() {
     signal(&served.child, Signal::HUP);
     wait_until("unit 3", || unit(&mut client, 3).is_some());
     assert!(unit(&mut client, 2).is_some(), "it sleeps on");
+}
+
+/// What was taken out of the file does not come back when Home Assistant starts again.
+#[test]
+fn an_inverter_that_is_taken_out_is_not_announced_again() {
+    let broker = Broker::start(OPEN);
+    let file = PlantFile::new("");
+    let plant = |addresses: &str| {
+        let top = format!("every = \"100ms\"\n[mqtt]\nurl = \"{}\"\n", broker.host());
+        let bus = format!("[[bus]]\ndevice = \"sim:\"\naddresses = \"{addresses}\"\npace = 0\n");
+        file.write(&(top + &bus));
+    };
+    plant("2,3");
+    let listener = broker.listen();
+    let count = |address: u8, what: &str| {
+        let is_it = |topic: &str| match what {
+            "config" => topic.starts_with(&format!("homeassistant/sensor/sim_kaco_0{address}/")),
+            _ => topic == format!("sim/kaco/0{address}/state"),
+        };
+        let heard = listener.heard();
+        heard.iter().filter(|heard| is_it(&heard.topic)).count()
+    };
+    let mut watch = start(file.command("watch", &[]));
+    let said = lines(watch.0.stdout.take().unwrap());
+    wait_until("both", || count(2, "config") > 0 && count(3, "config") > 0);
+    plant("2");
+    signal(&watch.0, Signal::HUP);
+    wait_until("the reload", || said.lock().unwrap().contains("read again"));
+    wait_until("a round", || count(2, "state") > 0);
+    listener.forget();
+    broker.publish("homeassistant/status", "online", &[]);
+    wait_until("the announcement", || count(2, "config") > 0);
+    let before = count(2, "state");
+    wait_until("two rounds", || count(2, "state") > before + 1);
+    assert_eq!(count(3, "config"), 0);
+    signal(&watch.0, Signal::TERM);
+    wait(watch).expect_code(0);
 }
 
 #[test]
