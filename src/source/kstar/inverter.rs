@@ -44,23 +44,23 @@ impl KnownInverter {
             // Its address may be another inverter's when it answers again.
             self.identity = None;
         }
-        if let Outcome::Read { answer, .. } = outcome
-            && let Some(new) = answer.inverter.serial()
-        {
-            self.tell(new);
+        match outcome {
+            Outcome::Read { answer, .. } => self.tell(answer.inverter.serial()),
+            // It is silent as the inverter that it was.
+            _ => self.last_serial.clone(),
         }
-        // Without a reply, or without a serial number in this one, it is the inverter that it was.
-        self.last_serial.clone()
     }
 
     /// Takes the serial number of a reading; another one than before is reported.
-    fn tell(&mut self, new: &str) {
-        if let Some(old) = self.last_serial.replace(new.to_owned())
+    fn tell(&mut self, serial: Option<&str>) -> Option<String> {
+        let new = serial?.to_owned();
+        if let Some(old) = self.last_serial.replace(new.clone())
             && old != new
         {
             let ip = self.ip;
             warn!("another inverter answers at {ip}: {new} instead of {old}");
         }
+        Some(new)
     }
 
     /// Its readings, signed with its identity.

@@ -41,11 +41,6 @@ struct Watch {
 
 impl Watch {
     fn start(directory: TempDir, script: Script) -> Self {
-        let logs = text(&directory.path().join("logs"));
-        Self::start_with(directory, script, &["--log", &logs])
-    }
-
-    fn start_with(directory: TempDir, script: Script, options: &[&str]) -> Self {
         let inverter = Inverter::start(address(), None, script);
         let neighbour = Inverter::with(&bytes("AA-21"), Some("NEIGHBOUR"));
         let broker = Broker::start(OPEN);
@@ -55,8 +50,7 @@ impl Watch {
         command.env("TZ", Day::Today.zone());
         command
             .args(["--every", "100ms", "--mqtt", &broker.host()])
-            .args(["--textfile", &file("kstar.prom")])
-            .args(options)
+            .args(["--log", &file("logs"), "--textfile", &file("kstar.prom")])
             .env("AHEAD", file("ahead"));
         shim::load(&mut command, &shim::CLOCKS);
         let listener = broker.listen();
@@ -142,38 +136,6 @@ fn another_inverter_that_answers_after_silence_has_its_own_folder_device_and_top
     set_ahead(watch.directory.path(), 61);
     wait_until("rows of the second", || watch.rows(SECOND).len() >= 2);
     watch.expect_both_apart();
-}
-
-/// Its first datagram of a morning is lost, and nothing but the run itself knows its serial number.
-#[test]
-fn an_inverter_that_does_not_report_its_serial_number_after_silence_stays_what_it_was() {
-    let present = Arc::new(Mutex::new((true, true)));
-    let there = Arc::clone(&present);
-    let script = move |request, _| match (request, *there.lock().unwrap()) {
-        (KstarRequest::Readings, (true, _)) | (KstarRequest::Identity, (_, true)) => {
-            answer(FIRST, request)
-        }
-        _ => vec![],
-    };
-    // With discovery, a reading is published once more.
-    let plain = ["--no-discovery"];
-    let watch = Watch::start_with(TempDir::new().unwrap(), Box::new(script), &plain);
-    let ip = watch.inverter.ip.to_string().replace('.', "_");
-    let states = |id: &str| {
-        let topic = format!("kstar/{id}/state");
-        let heard = watch.listener.heard();
-        heard.iter().filter(|heard| heard.topic == topic).count()
-    };
-    wait_until("messages", || states(FIRST) > 0);
-    *present.lock().unwrap() = (false, false);
-    wait_until("silence", || watch.metrics().contains(&up(FIRST, 0)));
-    watch.listener.forget();
-    *present.lock().unwrap() = (true, false);
-    set_ahead(watch.directory.path(), 61);
-    wait_until("messages again", || states(FIRST) + states(&ip) > 0);
-    assert_eq!(states(&ip), 0);
-    signal(&watch.child.0, Signal::TERM);
-    wait(watch.child).expect_code(0);
 }
 
 #[test]
