@@ -170,16 +170,21 @@ pub(super) fn before(
     folder: &InverterFolder,
     date: chrono::NaiveDate,
 ) -> Result<Vec<f64>, ReadError> {
-    let mut days = folder.before(date);
-    let Some(day) = days.next() else {
-        return Ok(Vec::new());
-    };
-    // One day further back, as this day may begin with a figure that it repeats.
-    let earlier = match days.next() {
-        Some(earlier) => shown(&of_day(reader, folder, earlier, &[])?, &[]),
-        None => Vec::new(),
-    };
-    Ok(shown(&of_day(reader, folder, day, &earlier)?, &earlier))
+    let mut last = None;
+    for day in folder.before(date) {
+        let units = of_day(reader, folder, day, &[])?;
+        // In between the counter keeps what it showed last.
+        if units.iter().all(Option::is_none) {
+            continue;
+        }
+        let own = shown(&units, &[]);
+        match last {
+            None => last = Some((day, own)),
+            // One day further back, as the last one may begin with a figure that it repeats.
+            Some((last, _)) => return Ok(shown(&of_day(reader, folder, last, &own)?, &own)),
+        }
+    }
+    Ok(last.map(|(_, own)| own).unwrap_or_default())
 }
 
 #[cfg(test)]
