@@ -232,8 +232,9 @@ impl Reader {
             while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
                 let (line, after) = rest.split_at(end);
                 rest = after.get(1..).unwrap_or_default();
-                if !std::mem::take(&mut is_cut) && !std::mem::take(&mut is_endless) {
-                    self.line(line.strip_suffix(b"\r").unwrap_or(line), path, date, each);
+                let is_rest = std::mem::take(&mut is_cut) | std::mem::take(&mut is_endless);
+                if !is_rest {
+                    self.line(line.strip_suffix(b"\r").unwrap_or(line), date, each);
                 }
             }
             let is_end = length < BLOCK;
@@ -451,6 +452,9 @@ mod tests {
         let content = HEAD.to_owned() + &"x".repeat(5 * BLOCK + 7) + "\n" + &row;
         let (rows, skipped) = read(content.as_bytes(), None);
         assert_eq!((rows.len(), skipped), (1, 1));
+        // The end of such a line, where a tail begins, takes no row with it.
+        let (rows, _) = read(content.as_bytes(), Some(4 * BLOCK as u64));
+        assert_eq!(rows.len(), 1);
         let endless = vec![b'x'; 3 * BLOCK];
         assert_eq!(read(&endless, None), (Vec::new(), 1));
     }
