@@ -154,6 +154,28 @@ fn inverters_can_be_chosen() {
         "{}",
         run.stdout
     );
+    let mut inside = command(&["history", ".", "--month", "2026-05", "--inverters", "4"]);
+    let inside = wait(start({
+        inside.current_dir(home.path().join("roof/04"));
+        inside
+    }));
+    assert_eq!(inside.expect_code(0).stdout, run.stdout);
+}
+
+/// Only root can read it: a disk of logs has it beside the inverters.
+#[test]
+fn what_a_file_system_keeps_at_its_root_is_not_read() {
+    let home = plant();
+    let lost = home.path().join("lost+found");
+    fs::rename(home.path().join("roof"), &lost).unwrap();
+    let records = json(home.path(), &["--month", "2026-05"]);
+    let mut labels: Vec<&str> = records
+        .iter()
+        .map(|record| record["inverter"].as_str().unwrap())
+        .collect();
+    labels.sort_unstable();
+    labels.dedup();
+    assert_eq!(labels, ["02", "E4000K"]);
 }
 
 #[test]
