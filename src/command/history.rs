@@ -150,7 +150,7 @@ impl Teller<'_> {
     fn last(&self, period: Period) -> Result<NaiveDate, Failure> {
         let (from, to) = period.span();
         let last = self.archive.log.last_day(from, to)?;
-        last.ok_or_else(|| self.nothing(Period::Day(None)))
+        last.ok_or_else(|| self.nothing(period))
     }
 
     /// Day, month, year and comparison up to the last day of the period that has rows.

@@ -295,12 +295,13 @@ fn pictures_go_into_files() {
 #[test]
 fn what_is_not_there_is_told() {
     let home = plant();
+    let page = text(&home.path().join("page.html"));
+    for output in [&[][..], &["-o", &page]] {
+        let run = history(home.path(), &[&["--day", "2026-04-01"], output].concat());
+        let stderr = run.expect_code(1).stderr;
+        assert!(stderr.contains("holds no rows of 2026-04-01"), "{stderr}");
+    }
     let run = history(home.path(), &["--day", "2026-04-01"]).expect_code(1);
-    assert!(
-        run.stderr.contains("holds no rows of 2026-04-01"),
-        "{}",
-        run.stderr
-    );
     assert!(
         run.stderr
             .contains("there are files from 2026-04-26 to 2026-05-05"),
