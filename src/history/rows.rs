@@ -129,7 +129,9 @@ pub(super) struct Reader {
     columns: Option<Columns>,
     ends: Vec<usize>,
     block: Vec<u8>,
-    /// Lines that were not rows.
+    /// Lines of the file at hand that were not rows.
+    foreign: u64,
+    /// The same of all files.
     pub(super) skipped: Skipped,
 }
 
@@ -240,14 +242,14 @@ impl Reader {
             let is_end = length < BLOCK;
             if is_end && !rest.is_empty() && !is_endless && !is_cut {
                 // Without its end: torn, even if all cells seem to be there.
-                self.skip(path);
+                self.foreign += 1;
             }
             if is_end {
                 break;
             }
             if rest.len() == BLOCK {
                 if !is_endless && !is_cut {
-                    self.skip(path);
+                    self.foreign += 1;
                 }
                 is_endless = true;
                 kept = 0;
@@ -258,17 +260,21 @@ impl Reader {
             }
         }
         self.block = block;
+        let foreign = std::mem::take(&mut self.foreign);
+        if foreign > 0 {
+            self.skipped.note(path.to_owned(), foreign);
+        }
         Ok(())
     }
 
-    fn line(&mut self, line: &[u8], path: &Path, date: &[u8; 10], each: &mut dyn FnMut(&Row<'_>)) {
+    fn line(&mut self, line: &[u8], date: &[u8; 10], each: &mut dyn FnMut(&Row<'_>)) {
         let line = line.strip_prefix(MARK).unwrap_or(line);
         if line.is_empty() {
             return;
         }
         if line.starts_with(b"#") {
             if !self.take_header(line) {
-                self.skip(path);
+                self.foreign += 1;
             }
             return;
         }
@@ -290,13 +296,8 @@ impl Reader {
                 line: &line,
                 ends: &self.ends,
             }),
-            None => self.skip(path),
+            None => self.foreign += 1,
         }
-    }
-
-    fn skip(&mut self, path: &Path) {
-        self.skipped.lines += 1;
-        self.skipped.first.get_or_insert_with(|| path.to_owned());
     }
 }
 
@@ -384,7 +385,7 @@ mod tests {
             None => reader.whole(&path, date(), &mut each),
         };
         assert!(result.is_ok());
-        (rows, reader.skipped.lines)
+        (rows, reader.skipped.lines())
     }
 
     fn row(time: &str, power: &str, energy: &str) -> String {

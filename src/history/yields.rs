@@ -124,7 +124,6 @@ pub(super) fn of_day(
     if let Some(file) = folder.only_file(day) {
         let mut length = TAIL;
         while length < MUCH {
-            let skipped = reader.skipped.clone();
             let mut figures = DayFigures::default();
             if reader.tail(&file, day.date, length, |row| figures.take(row))? {
                 return Ok(figures.whole(previous));
@@ -132,8 +131,6 @@ pub(super) fn of_day(
             if let Some(units) = figures.tail(previous) {
                 return Ok(units);
             }
-            // The same lines are read, and counted, once more.
-            reader.skipped = skipped;
             length *= FURTHER;
         }
     }
