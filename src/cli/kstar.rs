@@ -40,7 +40,8 @@ pub(crate) enum Kstar {
     Log(Lazy<KstarLog>),
     /// Keep polling: a live page on a terminal, a line for each change elsewhere
     ///
-    /// Without --ip the network is searched once, at the start. Keys: q quits, p pauses.
+    /// Without --ip the network is searched, at the start and then once a minute. Keys: q quits, p
+    /// pauses.
     #[command(after_help = "Example: kaco_ardexa kstar watch --ip 192.168.1.50 --every 30s")]
     Watch(Lazy<KstarWatch>),
 }
