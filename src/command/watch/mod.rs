@@ -279,10 +279,12 @@ impl Watcher<'_> {
         self.report_oddities(&observation);
         let time = time();
         let id = &observation.inverter;
-        self.logged.load(source, id, time, |reading| {
-            self.plant.remember(source, id, reading, time);
-            self.sinks.remember(reading);
-        });
+        if observation.reading().is_some() {
+            self.logged.load(source, id, time, |reading| {
+                self.plant.remember(source, id, reading, time);
+                self.sinks.remember(reading);
+            });
+        }
         let change = self.plant.take(source, &observation, time);
         self.sinks.observe(observation);
         if let Some(change) = change {

@@ -104,6 +104,9 @@ impl Watcher<'_> {
             self.plant.add_source(kept.title.clone(), time());
             for inverter in &kept.inverters {
                 self.plant.add(number, inverter);
+                if inverter.folder().is_none() {
+                    continue;
+                }
                 let now = time();
                 self.logged.load(number, inverter, now, |reading| {
                     self.plant.remember(number, inverter, reading, now);
