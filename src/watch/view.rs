@@ -3,6 +3,7 @@
 use super::curve::Span;
 use super::inverter::{Condition, WatchedInverter};
 use super::plant::{Now, Plant};
+use crate::inverter::InverterId;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::cmp::Reverse;
 
@@ -129,6 +130,27 @@ impl View {
             code => self.scroll_by(code, plant, now),
         }
         Wish::Draw
+    }
+
+    /// The inverter that is selected.
+    pub(crate) fn chosen(&self, plant: &Plant) -> Option<InverterId> {
+        let inverter = plant.inverters().get(self.selected);
+        inverter.map(|one| one.id.clone())
+    }
+
+    /// Selects this inverter again, after others were taken from the list or put into it.
+    pub(crate) fn choose(&mut self, chosen: Option<&InverterId>, plant: &Plant) {
+        let mut ids = plant.inverters().iter().map(|one| Some(&one.id));
+        match ids.position(|id| id == chosen) {
+            Some(place) => self.selected = place,
+            None => {
+                self.is_chosen = false;
+                // Details of another inverter would be taken for its.
+                if self.mode == Mode::Details {
+                    self.show(Mode::List);
+                }
+            }
+        }
     }
 
     fn toggle(&mut self, mode: Mode) {

@@ -72,6 +72,7 @@ impl Watcher<'_> {
         {
             self.sinks.settle();
         }
+        let chosen = self.view.chosen(&self.plant);
         for &number in &stopped {
             self.plant.remove(number);
             self.sinks.link(number, None);
@@ -82,6 +83,7 @@ impl Watcher<'_> {
             Err(error) => self.report(vec![error.into()]),
         }
         self.place_sources();
+        self.view.choose(chosen.as_ref(), &self.plant);
         let kept = self.keepers.in_order(&order);
         let inverters: Vec<_> = kept
             .iter()
