@@ -3,7 +3,6 @@
 use super::curve::Span;
 use super::inverter::{Condition, WatchedInverter};
 use super::plant::{Now, Plant};
-use crate::inverter::InverterId;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::cmp::Reverse;
 
@@ -132,16 +131,16 @@ impl View {
         Wish::Draw
     }
 
-    /// The inverter that is selected.
-    pub(crate) fn chosen(&self, plant: &Plant) -> Option<InverterId> {
+    /// Where the inverter is polled that is selected.
+    pub(crate) fn chosen(&self, plant: &Plant) -> Option<String> {
         let inverter = plant.inverters().get(self.selected);
-        inverter.map(|one| one.id.clone())
+        inverter.map(|one| one.id.place())
     }
 
     /// Selects this inverter again, after others were taken from the list or put into it.
-    pub(crate) fn choose(&mut self, chosen: Option<&InverterId>, plant: &Plant) {
-        let mut ids = plant.inverters().iter().map(|one| Some(&one.id));
-        match ids.position(|id| id == chosen) {
+    pub(crate) fn choose(&mut self, chosen: Option<String>, plant: &Plant) {
+        let mut places = plant.inverters().iter().map(|one| Some(one.id.place()));
+        match places.position(|place| place == chosen) {
             Some(place) => self.selected = place,
             None => {
                 self.is_chosen = false;

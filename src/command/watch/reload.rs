@@ -83,7 +83,7 @@ impl Watcher<'_> {
             Err(error) => self.report(vec![error.into()]),
         }
         self.place_sources();
-        self.view.choose(chosen.as_ref(), &self.plant);
+        self.view.choose(chosen, &self.plant);
         let kept = self.keepers.in_order(&order);
         let inverters: Vec<_> = kept
             .iter()
