@@ -176,6 +176,21 @@ fn one_inverter_with_one_tracker_has_nothing_to_compare() {
     );
 }
 
+/// The type is in the last row, which need not be in the last file: a power cut leaves a header.
+#[test]
+fn a_last_file_without_rows_does_not_hide_the_rated_power() {
+    let home = TempDir::new().unwrap();
+    write_plant(home.path(), Model::Standard, 2, |_, _| 1000);
+    write(
+        &home.path().join("02"),
+        "2026-05-14.csv",
+        &Model::Standard.header(),
+    );
+    let run = history(home.path(), &["--compare"]).expect_code(0);
+    let due = "Yields are compared per kWp, by the rated power of the type.\n";
+    assert!(run.stdout.ends_with(due), "{}", run.stdout);
+}
+
 #[test]
 fn a_plant_file_gives_names_and_installed_power() {
     let home = TempDir::new().unwrap();
