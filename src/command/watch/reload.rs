@@ -2,6 +2,7 @@
 
 use super::super::plan::WatchPlan;
 use super::{Watcher, time};
+use crate::exit::Failure;
 use crate::sink::SinkPlan;
 use std::time::Duration;
 use tracing::{error, warn};
@@ -77,10 +78,16 @@ impl Watcher<'_> {
             self.plant.remove(number);
             self.sinks.link(number, None);
         }
+        self.not_recorded
+            .retain(|(source, _)| !stopped.contains(source));
         let is_same = stopped.is_empty() && plans.is_empty();
         match self.keepers.start(plans, false) {
             Ok(failures) => self.report(failures),
-            Err(error) => self.report(vec![error.into()]),
+            Err(error) => {
+                let failure = Failure::from(error);
+                self.worst = self.worst.max(failure.exit);
+                warn!("{failure}");
+            }
         }
         self.place_sources();
         self.view.choose(chosen, &self.plant);

@@ -147,3 +147,23 @@ fn the_inverter_that_was_chosen_stays_so_after_a_reload() {
     until("the list", || shows("1 inverter by address"));
     terminal.stop();
 }
+
+/// The trouble of a bus that is stopped is over, and that of one that stays is not.
+#[test]
+fn a_recording_that_a_reload_takes_away_is_no_trouble_any_more() {
+    let bus = |name, record: &str| {
+        let more = format!("name = \"{name}\"\n{record}");
+        plant_file::bus(Path::new("sim:"), "2", &more)
+    };
+    let record = "record = \"/proc/none\"";
+    let file = PlantFile::new(&(bus("roof", record) + &bus("barn", record)));
+    let terminal = Terminal::run(file.command("watch", &[]), 80, 24);
+    let troubles = || terminal.page(80, 24).matches("recording since").count();
+    until("two troubles", || troubles() == 2);
+    file.write(&(bus("roof", record) + &bus("barn", "")));
+    signal(&terminal.child, Signal::HUP);
+    until("the end of one", || troubles() == 1);
+    let page = terminal.page(80, 24);
+    assert!(page.contains(": roof: can't record"), "{page}");
+    terminal.stop();
+}
