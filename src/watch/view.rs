@@ -203,7 +203,8 @@ impl View {
                 Sort::Status => inverter.condition,
                 _ => Condition::Unknown,
             };
-            let source = if self.by_source { inverter.source } else { 0 };
+            let rank = plant.ways().get(inverter.source).map(|way| way.rank);
+            let source = rank.filter(|_| self.by_source);
             let is_well = inverter.condition != Condition::Fault;
             (source, is_well, condition, Reverse(value))
         };

@@ -124,11 +124,10 @@ impl Keepers {
             .collect()
     }
 
-    /// The sources that are polled, in the order of these plans: after a reload they have the order
-    /// of the file, as after a start.
-    pub(super) fn in_order(&self, plans: &[SourcePlan]) -> Vec<&Kept> {
-        let kept = || self.kept().map(|(_, kept)| kept);
-        let of = |plan: &SourcePlan| kept().find(|kept| kept.plan == *plan);
+    /// The sources that are polled, with their numbers, in the order of these plans: after a reload
+    /// they have the order of the file, as after a start.
+    pub(super) fn in_order(&self, plans: &[SourcePlan]) -> Vec<(usize, &Kept)> {
+        let of = |plan: &SourcePlan| self.kept().find(|(_, kept)| kept.plan == *plan);
         plans.iter().filter_map(of).collect()
     }
 

@@ -90,13 +90,15 @@ impl Watcher<'_> {
             }
         }
         self.place_sources();
-        self.view.choose(chosen, &self.plant);
         let kept = self.keepers.in_order(&order);
+        let numbers: Vec<usize> = kept.iter().map(|(number, _)| *number).collect();
         let inverters: Vec<_> = kept
             .iter()
-            .flat_map(|kept| kept.inverters.clone())
+            .flat_map(|(_, kept)| kept.inverters.clone())
             .collect();
-        let titles: Vec<&str> = kept.iter().map(|kept| kept.title.as_str()).collect();
+        let titles: Vec<&str> = kept.iter().map(|(_, kept)| kept.title.as_str()).collect();
+        self.plant.arrange(&numbers);
+        self.view.choose(chosen, &self.plant);
         self.sinks.exchange(&inverters, &plan.sinks);
         let said = match is_same {
             true => "no bus has changed".to_owned(),

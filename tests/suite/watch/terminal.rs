@@ -141,6 +141,15 @@ fn the_inverter_that_was_chosen_stays_so_after_a_reload() {
     signal(&terminal.child, Signal::HUP);
     until("the reload", || shows("of 3"));
     assert!(shows("inverter barn/04"), "{}", terminal.page(80, 24));
+    // In the order of the file, as after a start.
+    for keys in ["\x1b", "b"] {
+        terminal.press(keys);
+        until("the list", || shows("3 inverters by address"));
+        until("roof first", || {
+            let page = terminal.page(80, 24);
+            page.contains(" roof, barn ") && page.find("roof/02") < page.find("barn/04")
+        });
+    }
     // Without it there are no details: those of another one would be taken for its.
     file.write(&bus("roof", "2"));
     signal(&terminal.child, Signal::HUP);
