@@ -162,6 +162,23 @@ fn inverters_can_be_chosen() {
     assert_eq!(inside.expect_code(0).stdout, run.stdout);
 }
 
+/// As for the mails about faults.
+#[test]
+fn a_fault_is_one_in_capital_letters_too() {
+    let home = TempDir::new().unwrap();
+    let day = date("2026-05-03");
+    let row = Model::Standard.row(day, &Point::new(36_000, 7200, 0, 5));
+    let content = Model::Standard.header() + &row.replace("mpp-track", "GRID-FAIL");
+    assert!(content.contains("GRID-FAIL"), "{content}");
+    write(&home.path().join("02"), &format!("{day}.csv"), &content);
+    let run = history(home.path(), &[]).expect_code(0);
+    assert!(
+        run.stdout.contains("02: GRID-FAIL (10:00)"),
+        "{}",
+        run.stdout
+    );
+}
+
 /// Only root can read it: a disk of logs has it beside the inverters.
 #[test]
 fn what_a_file_system_keeps_at_its_root_is_not_read() {
