@@ -96,11 +96,10 @@ impl From<ReadError> for Failure {
 
 /// One line, however many there are.
 fn report(skipped: &Skipped) {
-    if let Some(first) = &skipped.first {
-        let lines = if skipped.lines == 1 {
-            "1 line was".to_owned()
-        } else {
-            format!("{} lines were", skipped.lines)
+    if let Some(first) = skipped.first() {
+        let lines = match skipped.lines() {
+            1 => "1 line was".to_owned(),
+            lines => format!("{lines} lines were"),
         };
         warn!(
             "{lines} skipped, torn or not a row of a log; the first in {}",
@@ -150,15 +149,13 @@ impl Teller<'_> {
     fn last(&self, period: Period) -> Result<NaiveDate, Failure> {
         let (from, to) = period.span();
         let last = self.archive.log.last_day(from, to)?;
-        last.ok_or_else(|| self.nothing(Period::Day(None)))
+        last.ok_or_else(|| self.nothing(period))
     }
 
     /// Day, month, year and comparison up to the last day of the period that has rows.
     fn page(&mut self, period: Period, path: &Path, is_strict: bool) -> Result<Exit, Failure> {
         let last = self.last(period)?;
         let comparison = self.read(Period::Compare(Some(last)))?;
-        // The comparison has read all files: only what it skipped is left to report.
-        let skipped = self.archive.skipped.clone();
         let mut parts = vec![
             ("Day", self.read(Period::Day(Some(last)))?),
             ("Month", self.read(Period::Month(last))?),
@@ -167,7 +164,6 @@ impl Teller<'_> {
         if period == Period::Years {
             parts.push(("Years", self.read(period)?));
         }
-        self.archive.skipped = skipped;
         let exit = exit(&comparison, is_strict);
         parts.push(("Comparison", comparison));
         let sections = parts

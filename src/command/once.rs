@@ -21,7 +21,8 @@ use tracing::error;
 pub(super) async fn run(plan: Once, messages: &Messages) -> Result<Exit, Failure> {
     let mut sinks = Sinks::open(plan.sinks)?;
     let is_alone = plan.sources.len() == 1;
-    let (sources, mut failures) = prepared(plan.sources, is_alone, Lifetime::Once, now)?;
+    let (sources, failures) = prepared(plan.sources, is_alone, Lifetime::Once, now)?;
+    let mut failures: Vec<Failure> = failures.into_iter().map(|(_, failure)| failure).collect();
     let inverters: Vec<InverterId> = sources.iter().flat_map(Source::inverters).collect();
     sinks.begin(&inverters);
     let progress = match sources.iter().any(Source::is_network) {

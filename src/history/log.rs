@@ -70,9 +70,10 @@ impl Logs {
             }
         }
         if !files.is_empty() {
-            let own = path
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned());
+            // `.` has a name only by the directories above it.
+            let own = path.file_name().map(ToOwned::to_owned);
+            let own = own.or_else(|| Some(path.canonicalize().ok()?.file_name()?.to_owned()));
+            let own = own.map(|name| name.to_string_lossy().into_owned());
             self.inverters.push(InverterFolder {
                 label: if label.is_empty() {
                     own.unwrap_or_default()
@@ -226,8 +227,9 @@ fn dated(entry: &DirEntry) -> Option<(NaiveDate, Option<u32>)> {
 
 fn visible(entry: &DirEntry) -> Option<String> {
     let name = entry.file_name().into_string().ok()?;
-    // Folders of inverters never begin with a dot: hidden ones belong to other programs.
-    (!name.starts_with('.')).then_some(name)
+    // Folders of inverters never begin with a dot: hidden ones belong to other programs. So does
+    // what a file system has at its root, and only root can read.
+    (!name.starts_with('.') && name != "lost+found").then_some(name)
 }
 
 fn by_day(mut files: Vec<(NaiveDate, Option<u32>)>) -> Vec<Day> {

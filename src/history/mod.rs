@@ -27,8 +27,9 @@ mod rows;
 pub(crate) mod series;
 pub(crate) mod yields;
 
+use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A directory or file of a log that can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -39,19 +40,33 @@ pub struct ReadError {
 }
 
 /// Lines that are not rows of a log: torn by a power cut, or written by something else.
+///
+/// How many, by file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Skipped {
-    /// How many.
-    pub lines: u64,
-    /// The file with the first of them.
-    pub(crate) first: Option<PathBuf>,
-}
+pub struct Skipped(BTreeMap<PathBuf, u64>);
 
 impl Skipped {
-    /// Both together; the first file is that of `self`, if it has one.
+    /// Notes those of a file, or of its end: what is read twice is counted once.
+    fn note(&mut self, path: PathBuf, lines: u64) {
+        let known = self.0.entry(path).or_default();
+        *known = lines.max(*known);
+    }
+
+    /// Both together.
     pub(crate) fn add(&mut self, other: Self) {
-        self.lines += other.lines;
-        self.first = self.first.take().or(other.first);
+        for (path, lines) in other.0 {
+            self.note(path, lines);
+        }
+    }
+
+    /// How many in all files.
+    pub fn lines(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// The first file with one.
+    pub(crate) fn first(&self) -> Option<&Path> {
+        self.0.keys().next().map(PathBuf::as_path)
     }
 }
 

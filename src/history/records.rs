@@ -18,7 +18,8 @@ fn text(text: &str) -> Value {
 /// A number with so many decimals, `null` where there is none.
 fn number(number: Option<f64>, decimals: i32) -> Value {
     let factor = 10_f64.powi(decimals);
-    let rounded = number.map(|number| (number * factor).round() / factor);
+    // What rounds to zero has no sign: with 0 added, -0 is 0.
+    let rounded = number.map(|number| (number * factor).round() / factor + 0.0);
     rounded
         .and_then(Number::from_f64)
         .map_or(Value::Null, Value::Number)
@@ -113,6 +114,7 @@ mod tests {
     #[test]
     fn numbers_are_rounded_and_nothing_is_null() {
         assert_eq!(number(Some(1.25), 1).to_string(), "1.3");
+        assert_eq!(number(Some(-0.04), 1).to_string(), "0.0");
         assert_eq!(number(Some(f64::NAN), 1), Value::Null);
         assert_eq!(kwh(Some(41_234.0)).to_string(), "41.234");
         assert_eq!(kwh(None), Value::Null);

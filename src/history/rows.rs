@@ -129,7 +129,9 @@ pub(super) struct Reader {
     columns: Option<Columns>,
     ends: Vec<usize>,
     block: Vec<u8>,
-    /// Lines that were not rows.
+    /// Lines of the file at hand that were not rows.
+    foreign: u64,
+    /// The same of all files.
     pub(super) skipped: Skipped,
 }
 
@@ -232,21 +234,22 @@ impl Reader {
             while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
                 let (line, after) = rest.split_at(end);
                 rest = after.get(1..).unwrap_or_default();
-                if !std::mem::take(&mut is_cut) && !std::mem::take(&mut is_endless) {
-                    self.line(line.strip_suffix(b"\r").unwrap_or(line), path, date, each);
+                let is_rest = std::mem::take(&mut is_cut) | std::mem::take(&mut is_endless);
+                if !is_rest {
+                    self.line(line.strip_suffix(b"\r").unwrap_or(line), date, each);
                 }
             }
             let is_end = length < BLOCK;
             if is_end && !rest.is_empty() && !is_endless && !is_cut {
                 // Without its end: torn, even if all cells seem to be there.
-                self.skip(path);
+                self.foreign += 1;
             }
             if is_end {
                 break;
             }
             if rest.len() == BLOCK {
                 if !is_endless && !is_cut {
-                    self.skip(path);
+                    self.foreign += 1;
                 }
                 is_endless = true;
                 kept = 0;
@@ -257,17 +260,21 @@ impl Reader {
             }
         }
         self.block = block;
+        let foreign = std::mem::take(&mut self.foreign);
+        if foreign > 0 {
+            self.skipped.note(path.to_owned(), foreign);
+        }
         Ok(())
     }
 
-    fn line(&mut self, line: &[u8], path: &Path, date: &[u8; 10], each: &mut dyn FnMut(&Row<'_>)) {
+    fn line(&mut self, line: &[u8], date: &[u8; 10], each: &mut dyn FnMut(&Row<'_>)) {
         let line = line.strip_prefix(MARK).unwrap_or(line);
         if line.is_empty() {
             return;
         }
         if line.starts_with(b"#") {
             if !self.take_header(line) {
-                self.skip(path);
+                self.foreign += 1;
             }
             return;
         }
@@ -289,13 +296,8 @@ impl Reader {
                 line: &line,
                 ends: &self.ends,
             }),
-            None => self.skip(path),
+            None => self.foreign += 1,
         }
-    }
-
-    fn skip(&mut self, path: &Path) {
-        self.skipped.lines += 1;
-        self.skipped.first.get_or_insert_with(|| path.to_owned());
     }
 }
 
@@ -383,7 +385,7 @@ mod tests {
             None => reader.whole(&path, date(), &mut each),
         };
         assert!(result.is_ok());
-        (rows, reader.skipped.lines)
+        (rows, reader.skipped.lines())
     }
 
     fn row(time: &str, power: &str, energy: &str) -> String {
@@ -451,6 +453,9 @@ mod tests {
         let content = HEAD.to_owned() + &"x".repeat(5 * BLOCK + 7) + "\n" + &row;
         let (rows, skipped) = read(content.as_bytes(), None);
         assert_eq!((rows.len(), skipped), (1, 1));
+        // The end of such a line, where a tail begins, takes no row with it.
+        let (rows, _) = read(content.as_bytes(), Some(4 * BLOCK as u64));
+        assert_eq!(rows.len(), 1);
         let endless = vec![b'x'; 3 * BLOCK];
         assert_eq!(read(&endless, None), (Vec::new(), 1));
     }

@@ -124,7 +124,6 @@ pub(super) fn of_day(
     if let Some(file) = folder.only_file(day) {
         let mut length = TAIL;
         while length < MUCH {
-            let skipped = reader.skipped.clone();
             let mut figures = DayFigures::default();
             if reader.tail(&file, day.date, length, |row| figures.take(row))? {
                 return Ok(figures.whole(previous));
@@ -132,8 +131,6 @@ pub(super) fn of_day(
             if let Some(units) = figures.tail(previous) {
                 return Ok(units);
             }
-            // The same lines are read, and counted, once more.
-            reader.skipped = skipped;
             length *= FURTHER;
         }
     }
@@ -170,16 +167,21 @@ pub(super) fn before(
     folder: &InverterFolder,
     date: chrono::NaiveDate,
 ) -> Result<Vec<f64>, ReadError> {
-    let mut days = folder.before(date);
-    let Some(day) = days.next() else {
-        return Ok(Vec::new());
-    };
-    // One day further back, as this day may begin with a figure that it repeats.
-    let earlier = match days.next() {
-        Some(earlier) => shown(&of_day(reader, folder, earlier, &[])?, &[]),
-        None => Vec::new(),
-    };
-    Ok(shown(&of_day(reader, folder, day, &earlier)?, &earlier))
+    let mut last = None;
+    for day in folder.before(date) {
+        let units = of_day(reader, folder, day, &[])?;
+        // In between the counter keeps what it showed last.
+        if units.iter().all(Option::is_none) {
+            continue;
+        }
+        let own = shown(&units, &[]);
+        match last {
+            None => last = Some((day, own)),
+            // One day further back, as the last one may begin with a figure that it repeats.
+            Some((last, _)) => return Ok(shown(&of_day(reader, folder, last, &own)?, &own)),
+        }
+    }
+    Ok(last.map(|(_, own)| own).unwrap_or_default())
 }
 
 #[cfg(test)]

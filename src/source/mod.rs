@@ -109,15 +109,18 @@ impl Source {
     }
 }
 
-/// Prepares sources, and gives what failed of that: one whose recording can't be written polls
-/// without, unless it `is_alone`. A recording that fails is an error only of a source that is
+/// What failed of some sources, with their places or numbers.
+pub(crate) type Failures = Vec<(usize, Failure)>;
+
+/// Prepares sources, and gives what failed of that, by place: one whose recording can't be written
+/// polls without, unless it `is_alone`. A recording that fails is an error only of a source that is
 /// alone.
 pub(crate) fn prepared(
     plans: Vec<SourcePlan>,
     is_alone: bool,
     lifetime: Lifetime,
     clock: Clock,
-) -> Result<(Vec<Source>, Vec<Failure>), SourceError> {
+) -> Result<(Vec<Source>, Failures), SourceError> {
     let mut sources = Vec::new();
     let mut failures = Vec::new();
     for plan in plans {
@@ -125,7 +128,8 @@ pub(crate) fn prepared(
         match (Source::new(plan, lifetime, clock), unrecorded) {
             (Err(error), Some(unrecorded)) => {
                 let source = Source::new(unrecorded, lifetime, clock)?;
-                failures.push(Failure::from(error).of(&source.title()));
+                let failure = Failure::from(error).of(&source.title());
+                failures.push((sources.len(), failure));
                 sources.push(source);
             }
             (source, _) => sources.push(source?),

@@ -45,7 +45,7 @@ pub(crate) struct WatchedInverter {
     pub(crate) first_byte: Option<Duration>,
     /// The requests of all polls in which it was heard: how good its link is.
     pub(crate) attempts: Attempts,
-    /// Why the last reply was garbled.
+    /// Why the last reply was garbled, or why nothing could be sent.
     pub(crate) reason: String,
     /// Whether no reply came when it was polled last.
     pub(super) is_silent: bool,
@@ -151,9 +151,14 @@ impl WatchedInverter {
                 self.reason.clone_from(reason);
                 reason.clone()
             }
-            Outcome::Silent | Outcome::Unreachable(_) => {
+            Outcome::Silent => {
                 self.condition = Condition::Silent;
                 String::new()
+            }
+            Outcome::Unreachable(reason) => {
+                self.condition = Condition::Silent;
+                self.reason.clone_from(reason);
+                reason.clone()
             }
         }
     }

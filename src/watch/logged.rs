@@ -4,8 +4,10 @@
 use super::plant::Now;
 use crate::format::log_row::Shape;
 use crate::inverter::InverterId;
-use crate::reading::Reading;
+use crate::kstar::layout::KSTAR;
+use crate::reading::{Cells, Reading};
 use crate::sink::csv_log::folder::Folder;
+use crate::sink::csv_log::folders;
 use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -36,8 +38,9 @@ impl Logged {
         }
     }
 
-    /// Hands over the rows of today of an inverter, when its folder is known first. What can't be
-    /// read is left out: the page begins with what is polled.
+    /// Hands over the rows of today of an inverter, the first time that it is called for it. One
+    /// that names itself has to be read before: by its address alone it can be another one. What
+    /// can't be read is left out: the page begins with what is polled.
     pub(crate) fn load(
         &mut self,
         source: usize,
@@ -48,15 +51,11 @@ impl Logged {
         let Some(directory) = &self.directory else {
             return;
         };
-        let folder = id.folder().or_else(|| id.serial().map(str::to_owned));
-        let Some(folder) = folder.filter(|_| self.spent < PATIENCE) else {
-            return;
-        };
-        if !self.loaded.insert((source, id.place())) {
+        if self.spent >= PATIENCE || !self.loaded.insert((source, id.place())) {
             return;
         }
         let begin = Instant::now();
-        match rows(directory, &folder, &now.local.format("%F.csv").to_string()) {
+        match rows(directory, id, &now.local.format("%F.csv").to_string()) {
             Ok(text) => {
                 let (header, rows) = text.split_once('\n').unwrap_or_default();
                 let shape = Shape::of(header);
@@ -73,10 +72,14 @@ impl Logged {
     }
 }
 
-/// The header and the newest rows of a file; empty if there is no such file.
-fn rows(log: &Path, folder: &str, name: &str) -> std::io::Result<String> {
+/// The header and the newest rows of a file of an inverter; empty if there is no such file.
+fn rows(log: &Path, id: &InverterId, name: &str) -> std::io::Result<String> {
     // Opened as for writing: no symbolic link in the directory is followed.
     let mut place = Folder::open(log)?;
+    // Of one that names itself as the log does it: a serial number is not a path.
+    let chosen =
+        || folders::choose(&place, &[&Reading::of(id.clone(), Cells::empty(&KSTAR))]).pop();
+    let folder = id.folder().or_else(chosen).unwrap_or_default();
     for part in folder.split('/') {
         match place.inside(part)? {
             Some(inside) => place = inside,
@@ -106,11 +109,13 @@ mod tests {
     use super::super::curve::{Span, Window};
     use super::super::plant::Plant;
     use super::*;
+    use crate::format::csv;
     use crate::kaco::layouts::STANDARD;
-    use crate::reading::{Cells, Value};
+    use crate::reading::Value;
     use crate::sink::csv_log::files::LogDirectory;
     use chrono::DateTime;
     use std::fs;
+    use std::net::IpAddr;
 
     fn row(time: &str, power: i64, energy: i64) -> Reading {
         let mut values = vec![None; STANDARD.fields.len()];
@@ -158,5 +163,37 @@ mod tests {
         let energy = plant.inverters()[0].daily_yield(now.local.date_naive());
         assert_eq!(energy, Some(33.01));
         assert_eq!(plant.sum(crate::reading::Role::Power, now), None);
+    }
+    /// An inverter that names itself: its rows are where the log writes them, and its name is not a
+    /// path.
+    #[test]
+    fn rows_are_in_the_folder_that_the_log_chooses() {
+        let now = Now {
+            instant: tokio::time::Instant::now(),
+            local: DateTime::parse_from_rfc3339("2026-06-10T12:02:30+02:00").unwrap(),
+        };
+        let home = tempfile::TempDir::new().unwrap();
+        let row = |energy| row("2026-06-10T12:00:00+02:00", 585, energy);
+        let stranger = csv::header(&row(0)) + &csv::row(&row(99));
+        fs::write(home.path().join("2026-06-10.csv"), stranger).unwrap();
+        let directory = home.path().join("logs");
+        let mut log = LogDirectory::open(&directory).unwrap();
+        let ip: IpAddr = [10, 0, 0, 1].into();
+        for (serial, folder, energy) in [
+            (None, "10.0.0.1", 1),
+            (Some("E4000K"), "E4000K", 2),
+            (Some("E4/K"), "E4K-5dfe9a2a", 3),
+            (Some(".."), "10.0.0.1", 4),
+        ] {
+            log.append(folder, &row(energy)).unwrap();
+            let id = InverterId::kstar(serial.map(str::to_owned), Some(ip));
+            let mut logged = Logged::new(Some(directory.clone()));
+            let mut found = Vec::new();
+            logged.load(0, &id, now, |reading| {
+                found.push(reading.cells.values[8].clone());
+            });
+            let newest = found.pop().flatten();
+            assert_eq!(newest, Some(Value::Number(energy.into())), "{serial:?}");
+        }
     }
 }

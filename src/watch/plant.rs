@@ -72,6 +72,8 @@ pub(crate) struct Way {
     pub(crate) lost: Option<(DateTime<FixedOffset>, String)>,
     /// Whether it is polled no more.
     is_gone: bool,
+    /// Its place among those that are polled.
+    pub(super) rank: usize,
     round_done: Instant,
     /// Time from one round to the next; `None` before the first one is done.
     period: Option<Duration>,
@@ -120,6 +122,7 @@ impl Plant {
     /// Adds a source with this title.
     pub(crate) fn add_source(&mut self, title: String, now: Now) {
         self.ways.push(Way {
+            rank: self.ways.len(),
             title,
             lost: None,
             round_done: now.instant,
@@ -136,6 +139,24 @@ impl Plant {
             way.lost = None;
         }
         self.inverters.retain(|inverter| inverter.source != source);
+        self.place();
+    }
+
+    /// Puts the sources, with their inverters, into this order.
+    pub(crate) fn arrange(&mut self, sources: &[usize]) {
+        for (rank, source) in sources.iter().enumerate() {
+            if let Some(way) = self.ways.get_mut(*source) {
+                way.rank = rank;
+            }
+        }
+        let ways = &self.ways;
+        let rank = |one: &WatchedInverter| ways.get(one.source).map(|way| way.rank);
+        self.inverters.sort_by_key(rank);
+        self.place();
+    }
+
+    /// Notes where each inverter is in the list.
+    fn place(&mut self) {
         let places = self
             .inverters
             .iter()
@@ -148,10 +169,12 @@ impl Plant {
         &self.inverters
     }
 
-    /// The ways to them that are polled, with the numbers of their sources.
+    /// The ways to them that are polled, in their order, with the numbers of their sources.
     pub(crate) fn ways_now(&self) -> impl Iterator<Item = (usize, &Way)> {
         let ways = self.ways.iter().enumerate();
-        ways.filter(|(_, way)| !way.is_gone)
+        let mut ways: Vec<(usize, &Way)> = ways.filter(|(_, way)| !way.is_gone).collect();
+        ways.sort_by_key(|(_, way)| way.rank);
+        ways.into_iter()
     }
 
     /// The ways to them, by the number of their source.

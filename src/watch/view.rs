@@ -131,6 +131,27 @@ impl View {
         Wish::Draw
     }
 
+    /// Where the inverter is polled that is selected.
+    pub(crate) fn chosen(&self, plant: &Plant) -> Option<String> {
+        let inverter = plant.inverters().get(self.selected);
+        inverter.map(|one| one.id.place())
+    }
+
+    /// Selects this inverter again, after others were taken from the list or put into it.
+    pub(crate) fn choose(&mut self, chosen: Option<String>, plant: &Plant) {
+        let mut places = plant.inverters().iter().map(|one| Some(one.id.place()));
+        match places.position(|place| place == chosen) {
+            Some(place) => self.selected = place,
+            None => {
+                self.is_chosen = false;
+                // Details of another inverter would be taken for its.
+                if self.mode == Mode::Details {
+                    self.show(Mode::List);
+                }
+            }
+        }
+    }
+
     fn toggle(&mut self, mode: Mode) {
         self.show(if self.mode == mode { Mode::List } else { mode });
     }
@@ -182,7 +203,8 @@ impl View {
                 Sort::Status => inverter.condition,
                 _ => Condition::Unknown,
             };
-            let source = if self.by_source { inverter.source } else { 0 };
+            let rank = plant.ways().get(inverter.source).map(|way| way.rank);
+            let source = rank.filter(|_| self.by_source);
             let is_well = inverter.condition != Condition::Fault;
             (source, is_well, condition, Reverse(value))
         };

@@ -1,10 +1,9 @@
 //! The sources of a run, each polled by a task of its own.
 
 use super::super::now;
-use crate::exit::Failure;
 use crate::inverter::InverterId;
 use crate::source::Lifetime;
-use crate::source::{Source, SourceError, SourcePlan, prepared};
+use crate::source::{Failures, Source, SourceError, SourcePlan, prepared};
 use crate::watch::keeper::{Event, keep};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -52,16 +51,19 @@ impl Keepers {
         (keepers, events)
     }
 
-    /// Starts to poll; gives what failed of that. `is_first`: nothing was polled before. Fails only
-    /// with the error of a source that is alone.
+    /// Starts to poll; gives what failed of that, by the number of the source. `is_first`: nothing
+    /// was polled before. Fails only with the error of a source that is alone.
     pub(super) fn start(
         &mut self,
         plans: Vec<SourcePlan>,
         is_first: bool,
-    ) -> Result<Vec<Failure>, SourceError> {
+    ) -> Result<Failures, SourceError> {
         // After a reload errors are reported only: a run that goes on does not end by its file.
         let is_alone = is_first && plans.len() == 1;
-        let (sources, failures) = prepared(plans.clone(), is_alone, Lifetime::Watch, now)?;
+        let (sources, mut failures) = prepared(plans.clone(), is_alone, Lifetime::Watch, now)?;
+        failures
+            .iter_mut()
+            .for_each(|(place, _)| *place += self.kept.len());
         for (plan, source) in plans.into_iter().zip(sources) {
             self.keep(plan, source, if is_first { Duration::ZERO } else { PAUSE });
         }
@@ -122,11 +124,10 @@ impl Keepers {
             .collect()
     }
 
-    /// The sources that are polled, in the order of these plans: after a reload they have the order
-    /// of the file, as after a start.
-    pub(super) fn in_order(&self, plans: &[SourcePlan]) -> Vec<&Kept> {
-        let kept = || self.kept().map(|(_, kept)| kept);
-        let of = |plan: &SourcePlan| kept().find(|kept| kept.plan == *plan);
+    /// The sources that are polled, with their numbers, in the order of these plans: after a reload
+    /// they have the order of the file, as after a start.
+    pub(super) fn in_order(&self, plans: &[SourcePlan]) -> Vec<(usize, &Kept)> {
+        let of = |plan: &SourcePlan| self.kept().find(|(_, kept)| kept.plan == *plan);
         plans.iter().filter_map(of).collect()
     }
 

@@ -14,6 +14,7 @@ use crate::observation::{Observation, Outcome};
 use crate::plausible::oddities;
 use crate::sink::Sinks;
 use crate::sink::health::{NOT_YET, SinkHealth};
+use crate::source::Failures;
 use crate::watch::keeper::Event;
 use crate::watch::logged::Logged;
 use crate::watch::page::Surroundings;
@@ -118,8 +119,8 @@ struct Watcher<'a> {
     messages: &'a Messages,
     /// Inverters whose last reading had implausible values.
     odd: BTreeSet<(String, String)>,
-    /// Recordings that ended before their time.
-    not_recorded: Vec<SinkHealth>,
+    /// Recordings that ended before their time, with the numbers of their sources.
+    not_recorded: Vec<(usize, SinkHealth)>,
     /// The worst trouble of a source: it counts when it is over, too.
     worst: Exit,
 }
@@ -228,7 +229,7 @@ impl Watcher<'_> {
                     Some(way) if self.has_several() => failure.of(&way.title),
                     _ => failure,
                 };
-                self.report(vec![failure]);
+                self.report(vec![(source, failure)]);
             }
             Event::RoundDone => {
                 self.plant.round_done(source, time());
@@ -244,14 +245,15 @@ impl Watcher<'_> {
     }
 
     /// Recordings that can't be written, or not any more.
-    fn report(&mut self, failures: Vec<Failure>) {
-        for failure in failures {
+    fn report(&mut self, failures: Failures) {
+        for (source, failure) in failures {
             self.worst = self.worst.max(failure.exit);
             warn!("{failure}");
-            self.not_recorded.push(SinkHealth {
+            let health = SinkHealth {
                 name: "recording".to_owned(),
                 trouble: Some((now(), failure.message().to_owned())),
-            });
+            };
+            self.not_recorded.push((source, health));
         }
     }
 
@@ -279,10 +281,12 @@ impl Watcher<'_> {
         self.report_oddities(&observation);
         let time = time();
         let id = &observation.inverter;
-        self.logged.load(source, id, time, |reading| {
-            self.plant.remember(source, id, reading, time);
-            self.sinks.remember(reading);
-        });
+        if observation.reading().is_some() {
+            self.logged.load(source, id, time, |reading| {
+                self.plant.remember(source, id, reading, time);
+                self.sinks.remember(reading);
+            });
+        }
         let change = self.plant.take(source, &observation, time);
         self.sinks.observe(observation);
         if let Some(change) = change {
@@ -332,9 +336,8 @@ impl Watcher<'_> {
         }
         self.health.clone_from(&health);
         let ways = self.plant.health();
-        ways.chain(self.not_recorded.iter().cloned())
-            .chain(health)
-            .collect()
+        let recordings = self.not_recorded.iter().map(|(_, health)| health.clone());
+        ways.chain(recordings).chain(health).collect()
     }
 
     fn draw(&mut self, screen: Option<&mut (Screen, Held)>) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use super::super::plan::WatchPlan;
 use super::{Watcher, time};
+use crate::exit::Failure;
 use crate::sink::SinkPlan;
 use std::time::Duration;
 use tracing::{error, warn};
@@ -72,22 +73,32 @@ impl Watcher<'_> {
         {
             self.sinks.settle();
         }
+        let chosen = self.view.chosen(&self.plant);
         for &number in &stopped {
             self.plant.remove(number);
             self.sinks.link(number, None);
         }
+        self.not_recorded
+            .retain(|(source, _)| !stopped.contains(source));
         let is_same = stopped.is_empty() && plans.is_empty();
         match self.keepers.start(plans, false) {
             Ok(failures) => self.report(failures),
-            Err(error) => self.report(vec![error.into()]),
+            Err(error) => {
+                let failure = Failure::from(error);
+                self.worst = self.worst.max(failure.exit);
+                warn!("{failure}");
+            }
         }
         self.place_sources();
         let kept = self.keepers.in_order(&order);
+        let numbers: Vec<usize> = kept.iter().map(|(number, _)| *number).collect();
         let inverters: Vec<_> = kept
             .iter()
-            .flat_map(|kept| kept.inverters.clone())
+            .flat_map(|(_, kept)| kept.inverters.clone())
             .collect();
-        let titles: Vec<&str> = kept.iter().map(|kept| kept.title.as_str()).collect();
+        let titles: Vec<&str> = kept.iter().map(|(_, kept)| kept.title.as_str()).collect();
+        self.plant.arrange(&numbers);
+        self.view.choose(chosen, &self.plant);
         self.sinks.exchange(&inverters, &plan.sinks);
         let said = match is_same {
             true => "no bus has changed".to_owned(),
@@ -104,6 +115,9 @@ impl Watcher<'_> {
             self.plant.add_source(kept.title.clone(), time());
             for inverter in &kept.inverters {
                 self.plant.add(number, inverter);
+                if inverter.folder().is_none() {
+                    continue;
+                }
                 let now = time();
                 self.logged.load(number, inverter, now, |reading| {
                     self.plant.remember(number, inverter, reading, now);

@@ -188,10 +188,7 @@ pub(crate) fn read(
         trackers_of(folder, from, to, yields.count)
     }) {
         let (some, lines) = part?;
-        // The files are the same as above, but read whole: the lines at their ends are not counted
-        // twice.
-        skipped.lines = skipped.lines.max(lines.lines);
-        skipped.first = skipped.first.or(lines.first);
+        skipped.add(lines);
         trackers.extend(compared_trackers(names, some, from));
     }
     let series = Comparison {

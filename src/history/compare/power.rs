@@ -14,20 +14,24 @@ const FULL_MONTH: usize = 10;
 
 /// Rated power of the type in the last row, kW.
 pub(super) fn rated_power(folder: &InverterFolder) -> Result<Option<f64>, ReadError> {
-    let Some((day, file)) = folder
-        .before(NaiveDate::MAX)
-        .find_map(|day| Some((day, folder.files(day).last()?)))
-    else {
-        return Ok(None);
-    };
-    let mut code = None;
-    // The type is in every row: the last ones are enough.
-    Reader::default().tail(&file, day.date, 4096, |row| {
-        let text = row.columns.type_code.and_then(|place| row.text(place));
-        code = text.map(str::to_owned).or(code.take());
-    })?;
-    let rated = code.and_then(|code| types::find(&code)?.maximum_power);
-    Ok(rated.map(|watt| f64::from(watt) / 1000.0))
+    let mut reader = Reader::default();
+    for day in folder.before(NaiveDate::MAX) {
+        let mut has_rows = false;
+        let mut code = None;
+        for file in folder.files(day) {
+            // The type is in every row: the last ones are enough.
+            reader.tail(&file, day.date, 4096, |row| {
+                has_rows = true;
+                let text = row.columns.type_code.and_then(|place| row.text(place));
+                code = text.map(str::to_owned).or(code.take());
+            })?;
+        }
+        if has_rows {
+            let rated = code.and_then(|code| types::find(&code)?.maximum_power);
+            return Ok(rated.map(|watt| f64::from(watt) / 1000.0));
+        }
+    }
+    Ok(None)
 }
 
 /// Installed powers: those that are known, and for the others an estimate in proportion to their

@@ -7,7 +7,7 @@ use crate::history::names::Names;
 use crate::history::rows::{Reader, Row, Time};
 use crate::history::yields::{self, DayFigures};
 use crate::history::{ReadError, Skipped, at, best, median, total};
-use crate::kaco::status::{STATUSES, Severity};
+use crate::kaco::status::{self, Severity};
 use crate::kstar::interpret::abnormal;
 use crate::kstar::layout::KSTAR;
 use crate::reading::Decimal;
@@ -198,12 +198,12 @@ fn fault(row: &Row<'_>) -> Option<String> {
             names
         });
     }
-    let status = row.columns.status.iter();
-    let mut texts = status.filter_map(|place| row.text(*place));
+    let places = row.columns.status.iter();
+    let mut texts = places.filter_map(|place| row.text(*place));
     let text = texts.find(|text| {
-        let mut known = STATUSES.iter();
+        let known = status::named(text);
         abnormal().any(|(_, word)| word == *text)
-            || known.any(|status| status.severity == Severity::Fault && status.text == *text)
+            || known.is_some_and(|status| status.severity == Severity::Fault)
     });
     text.map(str::to_owned)
 }

@@ -106,7 +106,7 @@ impl Widget for Rows<'_> {
             };
             buffer.set_string(area.x, y, shortened(&compared.title, LONGEST), style);
             let row = self.row(compared, days);
-            buffer.set_line(area.x + left, y, &row, area.width - left);
+            buffer.set_line(area.x + left, y, &row, area.width.saturating_sub(left));
             y += 1;
         }
         buffer.set_line(area.x, y + 1, &self.legend(), area.width);

@@ -120,6 +120,16 @@ fn a_name_does_not_steer_the_terminal() {
 }
 
 #[test]
+fn a_name_as_wide_as_the_terminal_leaves_no_room_for_days() {
+    let mut series = examples::comparison(2, 61);
+    for inverter in &mut series.inverters {
+        inverter.title += " above the cow shed";
+    }
+    let picture = compare(&series, look((20, 5), false, false));
+    assert!(picture.contains("01 above the cow sh"), "{picture}");
+}
+
+#[test]
 fn signs_tell_what_colours_tell() {
     let picture = compare(&examples::comparison(4, 61), look((80, 24), false, false));
     let row = picture

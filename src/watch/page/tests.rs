@@ -593,6 +593,25 @@ fn details_count_no_replies_where_nothing_was_asked() {
 }
 
 #[test]
+fn an_inverter_to_which_nothing_can_be_sent_has_a_reason() {
+    let mut bench = Bench::new("2026-06-10T12:00:00+02:00");
+    let id = InverterId::kstar(None, Some([10, 0, 0, 1].into()));
+    let outcome = Outcome::Unreachable("10.0.0.1 can't be reached".to_owned());
+    let observation = Observation::new(id, outcome);
+    let change = bench.plant.take(0, &observation, bench.surroundings.now);
+    assert_eq!(
+        change.map(|change| change.to_string()).as_deref(),
+        Some("10.0.0.1: silent: 10.0.0.1 can't be reached")
+    );
+    bench.press(KeyCode::Enter);
+    let page = bench.text(80, 24);
+    assert!(
+        page.contains("last error 10.0.0.1 can't be reached"),
+        "{page}"
+    );
+}
+
+#[test]
 fn help_is_whole_on_a_narrow_page() {
     let mut bench = Bench::with(1);
     bench.press(KeyCode::Char('?'));

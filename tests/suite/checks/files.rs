@@ -64,7 +64,7 @@ fn check(bytes: &[u8]) {
     let read = day::read(&log, &Names::default(), date).expect("its files");
     fs::remove_dir_all(directory).expect("the directory");
     let lines = bytes.split(|byte| *byte == b'\n').count();
-    assert!(read.skipped.lines <= lines as u64);
+    assert!(read.skipped.lines() <= lines as u64);
     let series = read.series;
     for inverter in &series.inverters {
         let power = std::iter::once(&inverter.power);

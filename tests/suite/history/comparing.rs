@@ -1,7 +1,7 @@
 //! A weak inverter or string is named, with its day; weather is not.
 
 use super::{date, history, json};
-use crate::support::logs::{Inverter, Model, dice, write_day};
+use crate::support::logs::{Inverter, Model, dice, write, write_day};
 use crate::support::program::{run, text};
 use std::fs;
 use std::path::Path;
@@ -129,6 +129,41 @@ fn a_string_that_failed_is_named() {
     assert!(run.stdout.contains(sentence), "{}", run.stdout);
 }
 
+/// Yields are at the ends of files; trackers need all rows, in which more lines can be torn.
+#[test]
+fn torn_lines_of_all_inverters_are_counted_once() {
+    let home = TempDir::new().unwrap();
+    let day = date("2026-05-03");
+    for (label, model, torn) in [
+        ("02", Model::Mppt2, 3),
+        ("03", Model::Mppt3, 2),
+        ("04", Model::Standard, 1),
+    ] {
+        let inverter = Inverter {
+            model,
+            peak: 9_000,
+            salt: 1,
+        };
+        let rows = inverter.day(day, 5, 1000);
+        let rows: String = rows.iter().map(|point| model.row(day, point)).collect();
+        let torn = "torn\n".repeat(torn);
+        // In front of rows that are longer than an end, and of one that is within it.
+        let (front, end) = if model == Model::Standard {
+            ("", &*torn)
+        } else {
+            (&*torn, "")
+        };
+        let content = [&model.header(), front, &rows, end].concat();
+        write(&home.path().join(label), &format!("{day}.csv"), &content);
+    }
+    let page = home.path().join("page.html");
+    for options in [&["--compare"][..], &["-o", &text(&page)]] {
+        let run = history(home.path(), options).expect_code(0);
+        let due = "warning: 6 lines were skipped, torn or not a row of a log; the first in ";
+        assert!(run.stderr.contains(due), "{options:?}: {}", run.stderr);
+    }
+}
+
 #[test]
 fn one_inverter_with_one_tracker_has_nothing_to_compare() {
     let home = TempDir::new().unwrap();
@@ -139,6 +174,21 @@ fn one_inverter_with_one_tracker_has_nothing_to_compare() {
         "{}",
         run.stdout
     );
+}
+
+/// The type is in the last row, which need not be in the last file: a power cut leaves a header.
+#[test]
+fn a_last_file_without_rows_does_not_hide_the_rated_power() {
+    let home = TempDir::new().unwrap();
+    write_plant(home.path(), Model::Standard, 2, |_, _| 1000);
+    write(
+        &home.path().join("02"),
+        "2026-05-14.csv",
+        &Model::Standard.header(),
+    );
+    let run = history(home.path(), &["--compare"]).expect_code(0);
+    let due = "Yields are compared per kWp, by the rated power of the type.\n";
+    assert!(run.stdout.ends_with(due), "{}", run.stdout);
 }
 
 #[test]

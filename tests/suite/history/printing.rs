@@ -154,6 +154,45 @@ fn inverters_can_be_chosen() {
         "{}",
         run.stdout
     );
+    let mut inside = command(&["history", ".", "--month", "2026-05", "--inverters", "4"]);
+    let inside = wait(start({
+        inside.current_dir(home.path().join("roof/04"));
+        inside
+    }));
+    assert_eq!(inside.expect_code(0).stdout, run.stdout);
+}
+
+/// As for the mails about faults.
+#[test]
+fn a_fault_is_one_in_capital_letters_too() {
+    let home = TempDir::new().unwrap();
+    let day = date("2026-05-03");
+    let row = Model::Standard.row(day, &Point::new(36_000, 7200, 0, 5));
+    let content = Model::Standard.header() + &row.replace("mpp-track", "GRID-FAIL");
+    assert!(content.contains("GRID-FAIL"), "{content}");
+    write(&home.path().join("02"), &format!("{day}.csv"), &content);
+    let run = history(home.path(), &[]).expect_code(0);
+    assert!(
+        run.stdout.contains("02: GRID-FAIL (10:00)"),
+        "{}",
+        run.stdout
+    );
+}
+
+/// Only root can read it: a disk of logs has it beside the inverters.
+#[test]
+fn what_a_file_system_keeps_at_its_root_is_not_read() {
+    let home = plant();
+    let lost = home.path().join("lost+found");
+    fs::rename(home.path().join("roof"), &lost).unwrap();
+    let records = json(home.path(), &["--month", "2026-05"]);
+    let mut labels: Vec<&str> = records
+        .iter()
+        .map(|record| record["inverter"].as_str().unwrap())
+        .collect();
+    labels.sort_unstable();
+    labels.dedup();
+    assert_eq!(labels, ["02", "E4000K"]);
 }
 
 #[test]
@@ -273,12 +312,13 @@ fn pictures_go_into_files() {
 #[test]
 fn what_is_missing_is_reported() {
     let home = plant();
+    let page = text(&home.path().join("page.html"));
+    for output in [&[][..], &["-o", &page]] {
+        let run = history(home.path(), &[&["--day", "2026-04-01"], output].concat());
+        let stderr = run.expect_code(1).stderr;
+        assert!(stderr.contains("holds no rows of 2026-04-01"), "{stderr}");
+    }
     let run = history(home.path(), &["--day", "2026-04-01"]).expect_code(1);
-    assert!(
-        run.stderr.contains("holds no rows of 2026-04-01"),
-        "{}",
-        run.stderr
-    );
     assert!(
         run.stderr
             .contains("there are files from 2026-04-26 to 2026-05-05"),

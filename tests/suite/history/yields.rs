@@ -114,6 +114,30 @@ fn a_counter_that_stands_still_for_days_counts_once() {
     }
 }
 
+/// A day whose file has no row, as a power cut leaves it, does not part the days beside it.
+#[test]
+fn a_day_without_rows_does_not_hide_what_the_next_one_repeats() {
+    let home = TempDir::new().unwrap();
+    let model = MODELS[0];
+    let folder = home.path().join("02");
+    let rows = |day, hours: &[i32]| {
+        let point = |hour: &i32| Point::new(hour * 3600, 7200, 0, 5_000);
+        write_day(
+            &folder,
+            model,
+            date(day),
+            &hours.iter().map(point).collect::<Vec<_>>(),
+        );
+    };
+    rows("2026-05-30", &[19, 20]);
+    rows("2026-05-31", &[]);
+    rows("2026-06-01", &[6, 7]);
+    let june: Vec<i64> = month(&home, "2026-06").into_values().collect();
+    assert_eq!(june, [0]);
+    let day = history(home.path(), &["--day", "2026-06-01"]).expect_code(0);
+    assert!(day.stdout.ends_with(" 0.0\n"), "{}", day.stdout);
+}
+
 /// At dawn the second and third unit of a 000xi repeat what they showed last; the first does not
 /// answer.
 #[test]

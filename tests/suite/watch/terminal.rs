@@ -1,12 +1,14 @@
 //! Terminals that go, are taken away for a while, or have a size that can't be.
 
 use super::{Terminal, fresh_modes, modes, pty, until};
+use crate::support::plant_file::{self, PlantFile};
 use crate::support::program::{WATCH_SIM, command, signal};
 use rustix::process::Signal;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use tempfile::TempDir;
 
@@ -119,4 +121,58 @@ fn an_absurd_size_is_clamped() {
         (&terminal.master).write_all(b"q").unwrap();
         terminal.expect_sane_end(&fresh_modes());
     }
+}
+
+/// A bus that changes is stopped and started, so its inverters have other places in the list.
+#[test]
+fn the_inverter_that_was_chosen_stays_so_after_a_reload() {
+    let bus = |name, addresses| {
+        let name = format!("name = \"{name}\"");
+        plant_file::bus(Path::new("sim:"), addresses, &name)
+    };
+    let barn = bus("barn", "4,5");
+    let file = PlantFile::new(&(bus("roof", "2,3") + &barn));
+    let terminal = Terminal::run(file.command("watch", &[]), 80, 24);
+    let shows = |text| terminal.page(80, 24).contains(text);
+    until("the page", || shows("barn/05"));
+    terminal.press("Gk\r");
+    until("details", || shows("inverter barn/04"));
+    file.write(&(bus("roof", "2") + &barn));
+    signal(&terminal.child, Signal::HUP);
+    until("the reload", || shows("of 3"));
+    assert!(shows("inverter barn/04"), "{}", terminal.page(80, 24));
+    // In the order of the file, as after a start.
+    for keys in ["\x1b", "b"] {
+        terminal.press(keys);
+        until("the list", || shows("3 inverters by address"));
+        until("roof first", || {
+            let page = terminal.page(80, 24);
+            page.contains(" roof, barn ") && page.find("roof/02") < page.find("barn/04")
+        });
+    }
+    // Without it there are no details: those of another one would be taken for its.
+    file.write(&bus("roof", "2"));
+    signal(&terminal.child, Signal::HUP);
+    until("the list", || shows("1 inverter by address"));
+    terminal.stop();
+}
+
+/// The trouble of a bus that is stopped is over, and that of one that stays is not.
+#[test]
+fn a_recording_that_a_reload_takes_away_is_no_trouble_any_more() {
+    let bus = |name, record: &str| {
+        let more = format!("name = \"{name}\"\n{record}");
+        plant_file::bus(Path::new("sim:"), "2", &more)
+    };
+    let record = "record = \"/proc/none\"";
+    let file = PlantFile::new(&(bus("roof", record) + &bus("barn", record)));
+    let terminal = Terminal::run(file.command("watch", &[]), 80, 24);
+    let troubles = || terminal.page(80, 24).matches("recording since").count();
+    until("two troubles", || troubles() == 2);
+    file.write(&(bus("roof", record) + &bus("barn", "")));
+    signal(&terminal.child, Signal::HUP);
+    until("the end of one", || troubles() == 1);
+    let page = terminal.page(80, 24);
+    assert!(page.contains(": roof: can't record"), "{page}");
+    terminal.stop();
 }
