@@ -32,7 +32,7 @@
 //! | [`inverter`] | the identity of an inverter |
 //! | [`exit`] | exit codes and failures |
 //! | [`logging`] | messages on standard error |
-//! | [`address`], [`clock`], [`duration`], [`escape`], [`lines`] | small parsers; text made safe |
+//! | [`address`], [`clock`], [`duration`], [`escape`], [`lines`], [`order`] | small parsers; text made safe |
 
 // The list is the order of imports, so it names the private modules too.
 #![allow(rustdoc::private_intra_doc_links)]
@@ -54,6 +54,7 @@ mod lines;
 pub mod link;
 pub mod logging;
 pub mod observation;
+mod order;
 mod picture;
 pub mod plant_file;
 pub mod plant_total;

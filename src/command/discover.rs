@@ -11,6 +11,7 @@ use crate::kstar::discovery::Discovered;
 use crate::kstar::search::search;
 use crate::kstar::timing::KstarTiming;
 use crate::logging::Messages;
+use crate::order::sort_by_number;
 use crate::reading::Reading;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -44,7 +45,7 @@ async fn found(targets: &[Ipv4Addr]) -> Result<Vec<Reading>, NetworkError> {
         answers.push((ip, now(), answer, tokio::spawn(identity)));
     });
     searched.await?;
-    answers.sort_by_key(|(ip, ..)| *ip);
+    sort_by_number(&mut answers, |(ip, ..)| u32::from(*ip).into());
     let mut inverters = Vec::new();
     for (ip, time, answer, identity) in answers {
         // The address that the answer came from: the one in its text can't be polled.

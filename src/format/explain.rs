@@ -4,6 +4,7 @@ use crate::fault::advice::advice;
 use crate::kaco::status::{self, STATUSES, Severity, Status};
 use crate::kstar::faults::ERROR_BITS;
 use crate::kstar::interpret::abnormal;
+use crate::order::sort_by_number;
 
 /// How many similar names are suggested.
 const SUGGESTED: usize = 3;
@@ -140,7 +141,7 @@ fn bits(number: u32) -> String {
 /// The codes next to one that no table knows.
 fn near(code: u32) -> Unknown {
     let mut near: Vec<&Status> = STATUSES.iter().collect();
-    near.sort_by_key(|status| status.code.abs_diff(code));
+    sort_by_number(&mut near, |status| status.code.abs_diff(code).into());
     near.truncate(2);
     let named = |status: &&Status| format!("{} ({})", status.code, status.text);
     let named = near.iter().map(named);
@@ -162,7 +163,7 @@ fn similar(asked: &str) -> Unknown {
         .map(|name| (likeness(&asked, &plain(name)), name))
         .filter(|(likeness, _)| *likeness > LEAST_LIKENESS)
         .collect();
-    rated.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
+    sort_by_number(&mut rated, |(likeness, _)| -(*likeness as i64));
     rated.truncate(SUGGESTED);
     Unknown(rated.into_iter().map(|(_, name)| name.to_owned()).collect())
 }

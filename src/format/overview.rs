@@ -13,10 +13,8 @@ pub fn overview(observations: &[Observation], medium: Medium) -> String {
     let has_hybrids = readings().any(hybrid::is_hybrid);
     let all_hybrids = readings().all(hybrid::is_hybrid);
     let mut grid = Grid::new(columns(has_hybrids, has_hybrids && all_hybrids));
-    let mut rows: Vec<&Observation> = observations.iter().collect();
-    // Stable: among themselves faults and others keep their order.
-    rows.sort_by_key(|observation| !is_fault(observation));
-    for observation in rows {
+    let (faults, others): (Vec<_>, Vec<_>) = observations.iter().partition(|one| is_fault(one));
+    for observation in faults.into_iter().chain(others) {
         grid.add(row(observation, has_hybrids));
     }
     if observations.len() > 1 {

@@ -1,5 +1,7 @@
 //! Mistakes in a plant file, each with its line.
 
+use crate::order::sort_by_number;
+
 use std::fmt;
 use std::ops::Range;
 
@@ -65,7 +67,7 @@ impl<'a> Notes<'a> {
             return Ok(good);
         }
         // Conflicts are found after all sections were read.
-        self.found.mistakes.sort_by_key(|mistake| mistake.line);
+        sort_by_number(&mut self.found.mistakes, |mistake| mistake.line as i64);
         Err(self.found)
     }
 }

@@ -5,6 +5,7 @@ use super::curve::Window;
 use super::inverter::{Condition, WatchedInverter};
 use crate::inverter::InverterId;
 use crate::observation::Observation;
+use crate::order::sort_by_number;
 use crate::plant_total::{Part, PartState, PlantTotal, total_of};
 use crate::reading::{Reading, Role};
 use crate::sink::health::SinkHealth;
@@ -150,8 +151,8 @@ impl Plant {
             }
         }
         let ways = &self.ways;
-        let rank = |one: &WatchedInverter| ways.get(one.source).map(|way| way.rank);
-        self.inverters.sort_by_key(rank);
+        let rank = |one: &WatchedInverter| ways.get(one.source).map_or(-1, |way| way.rank as i64);
+        sort_by_number(&mut self.inverters, rank);
         self.place();
     }
 
@@ -173,7 +174,7 @@ impl Plant {
     pub(crate) fn ways_now(&self) -> impl Iterator<Item = (usize, &Way)> {
         let ways = self.ways.iter().enumerate();
         let mut ways: Vec<(usize, &Way)> = ways.filter(|(_, way)| !way.is_gone).collect();
-        ways.sort_by_key(|(_, way)| way.rank);
+        sort_by_number(&mut ways, |(_, way)| way.rank as i64);
         ways.into_iter()
     }
 

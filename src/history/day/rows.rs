@@ -10,6 +10,7 @@ use crate::history::{ReadError, Skipped, at, best, median, total};
 use crate::kaco::status::{self, Severity};
 use crate::kstar::interpret::abnormal;
 use crate::kstar::layout::KSTAR;
+use crate::order::sort_by_number;
 use crate::reading::Decimal;
 use chrono::NaiveDate;
 
@@ -83,7 +84,7 @@ impl DayRows {
 
     fn averaged(mut self, label: &str, names: &Names) -> Option<Averaged> {
         // Files that were set aside come first already; a clock that was set back mixes rows.
-        self.samples.sort_by_key(|sample| sample.time.instant());
+        sort_by_number(&mut self.samples, |sample| sample.time.instant().into());
         let first = self.samples.first()?;
         let mut clocks = vec![(first.time.instant(), first.time.offset)];
         for sample in &self.samples {

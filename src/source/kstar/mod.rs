@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::inverter::InverterId;
 use crate::kstar::client::NetworkError;
 use crate::observation::{Observation, Outcome};
+use crate::order::sort_by_number;
 use inverter::KnownInverter;
 use search::{RunningSearch, next_found};
 use std::collections::BTreeSet;
@@ -245,16 +246,19 @@ impl KstarSource {
         mut round: Round,
         report: &mut impl FnMut(Observation),
     ) -> Result<(), SourceError> {
-        let known = self.plan.known.len();
-        if let Some(found) = self.order.get_mut(known..) {
-            // The order in which they answer differs from run to run.
-            found.sort_by_key(|(ip, _)| *ip);
-        }
+        let known = self.plan.known.len().min(self.order.len());
+        // The order in which they answer differs from run to run.
+        let mut found = self.order.split_off(known);
+        sort_by_number(&mut found, |(ip, _)| u32::from(*ip).into());
+        self.order.append(&mut found);
         let place = |observation: &Observation| {
             let is_it = |(_, id): &(Ipv4Addr, InverterId)| *id == observation.inverter;
-            self.order.iter().position(is_it)
+            self.order
+                .iter()
+                .position(is_it)
+                .map_or(-1, |place| place as i64)
         };
-        round.observations.sort_by_key(place);
+        sort_by_number(&mut round.observations, place);
         let is_read = round.observations.iter().any(|one| one.reading().is_some());
         let heard: Vec<String> = round
             .observations

@@ -1,7 +1,9 @@
 //! Which columns of the list have room, and how wide they are.
 
+use crate::order::sort_by_number;
+
 /// What a column shows, from left to right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ColumnKind {
     Name,
     Model,
@@ -111,7 +113,7 @@ pub(super) fn fit(
     };
     let mut by_rank: Vec<PageColumn> = COLUMNS.to_vec();
     by_rank.retain(|one| has_hybrids || !one.is_of_hybrids);
-    by_rank.sort_by_key(|column| column.rank);
+    sort_by_number(&mut by_rank, |column| column.rank.into());
     let mut room = width;
     let mut kept: Vec<(PageColumn, u16)> = Vec::new();
     let (needed, others): (Vec<PageColumn>, Vec<PageColumn>) = by_rank
@@ -152,7 +154,7 @@ pub(super) fn fit(
     for kind in [ColumnKind::Model, ColumnKind::Curve] {
         grow(kind, &mut kept, &mut room);
     }
-    kept.sort_by_key(|(column, _)| column.kind);
+    sort_by_number(&mut kept, |(column, _)| column.kind as i64);
     kept
 }
 
