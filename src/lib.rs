@@ -32,7 +32,8 @@
 //! | [`inverter`] | the identity of an inverter |
 //! | [`exit`] | exit codes and failures |
 //! | [`logging`] | messages on standard error |
-//! | [`address`], [`clock`], [`duration`], [`escape`], [`lines`], [`order`] | small parsers; text made safe |
+//! | [`address`], [`clock`], [`duration`], [`escape`], [`lines`] | small parsers; text made safe |
+//! | [`order`] | the order of lists |
 
 // The list is the order of imports, so it names the private modules too.
 #![allow(rustdoc::private_intra_doc_links)]
