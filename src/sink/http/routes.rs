@@ -19,10 +19,10 @@ const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The end of a path; an error where it is no text.
+/// The end of a path; an error where it is not text.
 type Decoded = Result<Path<String>, PathRejection>;
 
-/// No text is the end of no path that there is.
+/// Nothing is served at an empty end.
 fn text(path: Decoded) -> String {
     path.map(|Path(text)| text).unwrap_or_default()
 }
