@@ -131,7 +131,10 @@ fn entity(
     key: &str,
     discovery: &Discovery,
 ) -> Map<String, Value> {
-    let expire_after = Some(discovery.expire_after.as_secs()).filter(|seconds| *seconds > 0);
+    // Whole seconds, rounded up: 0 is never.
+    let rest = u64::from(discovery.expire_after.subsec_nanos() > 0);
+    let seconds = discovery.expire_after.as_secs().saturating_add(rest);
+    let expire_after = Some(seconds).filter(|seconds| *seconds > 0);
     object([
         ("name", name(field.label).into()),
         ("unique_id", format!("{node}_{key}").into()),
@@ -351,6 +354,19 @@ mod tests {
         let battery = |(_, entity): &(String, Value)| text(entity, "device_class") == "battery";
         let battery: Vec<_> = announced(&KSTAR).into_iter().filter(battery).collect();
         assert_eq!(battery.len(), 1);
+    }
+
+    #[test]
+    fn a_part_of_a_second_is_not_never() {
+        for (milliseconds, due) in [(0, Value::Null), (500, 1.into()), (1900, 2.into())] {
+            let discovery = Discovery {
+                expire_after: Duration::from_millis(milliseconds),
+                ..discovery()
+            };
+            let entities = parsed(&messages(&reading(&XP, &[]), &discovery));
+            let expires = |entity: &Value| entity.get("expire_after").cloned().unwrap_or_default();
+            assert!(entities.iter().all(|(_, entity)| expires(entity) == due));
+        }
     }
 
     #[test]

@@ -143,6 +143,13 @@ impl Plant {
         self.place();
     }
 
+    /// Takes out an inverter that is polled at another place from now on.
+    pub(crate) fn forget(&mut self, source: usize, id: &InverterId) {
+        self.inverters
+            .retain(|one| one.source != source || one.id.place() != id.place());
+        self.place();
+    }
+
     /// Puts the sources, with their inverters, into this order.
     pub(crate) fn arrange(&mut self, sources: &[usize]) {
         for (rank, source) in sources.iter().enumerate() {

@@ -141,6 +141,7 @@ fn other_methods_paths_and_heads_are_refused() {
         "/x",
         "/readings/99.json",
         "/readings/../../etc/passwd",
+        "/readings/%ff.json",
         "/%2e%2e/etc",
         "/day",
     ] {
@@ -328,6 +329,7 @@ fn pictures_need_a_log_and_a_date() {
         "/year/+999",
         "/year/02026",
         "/compare/x",
+        "/year/%ff",
     ] {
         let answer = served.ask("GET", path);
         let is_missing = answer.starts_with("HTTP/1.1 404 ") && answer.contains("nothing here");

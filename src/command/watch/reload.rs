@@ -9,7 +9,7 @@ use tracing::{error, warn};
 
 /// What can't be exchanged while the run goes on.
 pub(super) struct InForce {
-    sinks: SinkPlan,
+    pub(super) sinks: SinkPlan,
     every: Duration,
     silent: bool,
 }

@@ -4,6 +4,7 @@ use super::pictures::{self, NoPage};
 use super::{HttpShared, page};
 use crate::history::series::Period;
 use axum::Router;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -18,11 +19,19 @@ const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// The end of a path; an error where it is not text.
+type Decoded = Result<Path<String>, PathRejection>;
+
+/// Nothing is served at an empty end.
+fn text(path: Decoded) -> String {
+    path.map(|Path(text)| text).unwrap_or_default()
+}
+
 pub(super) fn router(shared: HttpShared) -> Router {
     let of_kind = |kind: &'static str| {
         get(
-            move |State(shared): State<HttpShared>, Path(text): Path<String>| async move {
-                picture(&shared, pictures::period(kind, &text)).await
+            move |State(shared): State<HttpShared>, path: Decoded| async move {
+                picture(&shared, pictures::period(kind, &text(path))).await
             },
         )
     };
@@ -109,7 +118,8 @@ async fn readings(State(shared): State<HttpShared>) -> Response {
     body(StatusCode::OK, JSON, text)
 }
 
-async fn reading(State(shared): State<HttpShared>, Path(file): Path<String>) -> Response {
+async fn reading(State(shared): State<HttpShared>, path: Decoded) -> Response {
+    let file = text(path);
     let label = file.strip_suffix(".json");
     match label.and_then(|label| shared.state().reading(label)) {
         Some(object) => body(StatusCode::OK, JSON, object.to_string()),

@@ -27,7 +27,8 @@ pub(super) struct Outbox {
 /// What news are about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
-    Inverter(InverterId),
+    /// By what its topics are made of: with another IP address it is the same.
+    Inverter(Option<String>),
     Plant,
 }
 
@@ -95,9 +96,9 @@ impl Outbox {
     pub(super) fn keep(&mut self, inverters: &[InverterId], has_total: bool) {
         let known = |inverter: &InverterId| (inverter.place(), inverter.is_simulated());
         let kept: BTreeSet<_> = inverters.iter().map(known).collect();
-        self.places.retain(|subject, _| match subject {
-            Subject::Inverter(inverter) => kept.contains(&known(inverter)),
-            Subject::Plant => has_total,
+        self.places.retain(|_, item| match &item.news {
+            News::Reading(reading) => kept.contains(&known(&reading.inverter)),
+            News::Total(_) => has_total,
         });
     }
 
@@ -159,7 +160,7 @@ impl From<PlantTotal> for News {
 impl News {
     fn place(&self) -> Subject {
         match self {
-            Self::Reading(reading) => Subject::Inverter(reading.inverter.clone()),
+            Self::Reading(reading) => Subject::Inverter(reading.inverter.node()),
             Self::Total(_) => Subject::Plant,
         }
     }
@@ -187,7 +188,6 @@ impl News {
                 reading.further.as_ref().map(|further| further.layout),
                 reading.type_code.clone(),
                 reading.model.clone(),
-                reading.inverter.clone(),
                 reading.inverter.name().map(str::to_owned), // no part of its identity
                 reading.facts.clone(),
             )
@@ -320,5 +320,23 @@ mod tests {
         let mut renamed = counting;
         renamed.inverter = renamed.inverter.named(Some("south".to_owned()));
         assert_eq!(announced(renamed), 16);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_inverter_that_got_another_address_is_the_same() {
+        let mut outbox = Outbox::default();
+        let at = |ip: [u8; 4], status| {
+            let ip = Some(std::net::IpAddr::from(ip));
+            Reading {
+                inverter: InverterId::kstar(Some("S1".to_owned()), ip),
+                ..said(2, status)
+            }
+        };
+        outbox.put(at([10, 0, 0, 9], "old"));
+        empty(&mut outbox);
+        outbox.put(at([10, 0, 0, 2], "new"));
+        assert_eq!(empty(&mut outbox).1, 0, "it is announced");
+        outbox.restart(None, Duration::ZERO);
+        assert_eq!(empty(&mut outbox).0, ["kstar/S1/state new"]);
     }
 }

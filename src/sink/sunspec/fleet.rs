@@ -62,13 +62,21 @@ impl Fleet {
     }
 
     /// Keeps the devices of an earlier plan that are called and served as before: at night nothing
-    /// but them knows their inverters.
+    /// but them knows their inverters. If these are all, the plant too: its scale may not change.
     pub(super) fn keep(&mut self, before: Self) {
+        let mut is_same = self.devices.len() == before.devices.len();
         for kept in before.devices {
             let mut devices = self.devices.iter_mut();
-            if let Some(device) = devices.find(|device| device.is_as(&kept)) {
-                *device = kept.remembered();
+            match devices.find(|device| device.is_as(&kept)) {
+                Some(device) => *device = kept.remembered(),
+                None => is_same = false,
             }
+        }
+        if is_same {
+            self.plant = PlantUnit {
+                made: None,
+                ..before.plant
+            };
         }
     }
 
@@ -354,6 +362,28 @@ mod tests {
             }
             assert_eq!(served(&mut fleet, 126, now), Ok(due), "{code}");
         }
+        Ok(())
+    }
+
+    /// What was not known yet at the first sum counts for less by then.
+    #[test]
+    fn a_reload_that_changes_nothing_leaves_the_plant_its_scale() -> Result<(), Failure> {
+        let (addresses, now) = ([2, 3], Instant::now());
+        let large = read(2, reading(&STANDARD, "3x8k", 40, 100));
+        let small = read(3, reading(&STANDARD, "1501xi", 4, 100));
+        let mut before = fleet(&addresses)?;
+        before.observe(&large, now)?;
+        before.observe(&silent(3), now)?;
+        assert_eq!(served(&mut before, 126, now), Ok([101, 4, 1, 100_000, 4]));
+        before.observe(&small, now)?;
+        let scale = |fleet: &mut Fleet| served(fleet, 126, now).map(|[_, _, scale, ..]| scale);
+        assert_eq!(scale(&mut before), Ok(1));
+        let mut after = fleet(&addresses)?;
+        for observation in [large, small] {
+            after.observe(&observation, now)?;
+        }
+        after.keep(before);
+        assert_eq!(scale(&mut after), Ok(1));
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use crate::support::shim;
 use kaco_ardexa::kstar::wire::KstarRequest;
 use rustix::process::Signal;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -164,4 +165,55 @@ fn an_inverter_is_asked_for_its_identity_once_an_hour() {
     wait_until("rows of the second", || watch.rows(SECOND).len() >= 3);
     assert_eq!(asked(), 2);
     watch.expect_both_apart();
+}
+
+#[test]
+fn an_inverter_that_gets_another_address_is_one_inverter() {
+    let directory = TempDir::new().unwrap();
+    let at = |ip: Ipv4Addr| {
+        let module = format!("{ip},ACCF23456789,EzManage_01").into_bytes();
+        Inverter::start(
+            ip,
+            Some(module),
+            Box::new(|request, _| answer(FIRST, request)),
+        )
+    };
+    let [before, after] = [address(), address()];
+    let file = |name: &str| text(&directory.path().join(name));
+    let mut command = command(&["kstar", "watch", "--every", "100ms"]);
+    command
+        .args([
+            "--broadcast",
+            &before.to_string(),
+            "--broadcast",
+            &after.to_string(),
+        ])
+        .args(["--textfile", &file("kstar.prom")])
+        .env("AHEAD", file("ahead"));
+    shim::load(&mut command, &shim::CLOCKS);
+    set_ahead(directory.path(), 0);
+    let metrics = || fs::read_to_string(directory.path().join("kstar.prom")).unwrap_or_default();
+    let is_alone = |value| {
+        let metrics = metrics();
+        metrics.contains(&up(FIRST, value)) && metrics.matches("\ninverter_up{").count() == 1
+    };
+    let inverter = at(before);
+    let child = start(command);
+    wait_until("a reading", || is_alone(1));
+    drop(inverter);
+    wait_until("silence", || is_alone(0));
+    let inverter = at(after);
+    set_ahead(directory.path(), 61);
+    wait_until("its reading from the other address", || is_alone(1));
+    // Both addresses are silent.
+    drop(inverter);
+    wait_until("silence", || is_alone(0));
+    let rounds = fs::metadata(directory.path().join("kstar.prom")).unwrap();
+    set_ahead(directory.path(), 122);
+    wait_until("a round", || {
+        let now = fs::metadata(directory.path().join("kstar.prom")).unwrap();
+        now.modified().unwrap() > rounds.modified().unwrap() && is_alone(0)
+    });
+    signal(&child.0, Signal::TERM);
+    wait(child).expect_code(0);
 }
