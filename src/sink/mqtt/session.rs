@@ -82,6 +82,8 @@ struct SessionState {
     is_stopping: bool,
     /// Since when there is no connection, and why.
     trouble: Option<(DateTime<FixedOffset>, String)>,
+    /// Whether there was a warning whose end was not reported.
+    is_reported: bool,
 }
 
 impl SessionState {
@@ -194,6 +196,14 @@ struct Task {
     listens: bool,
 }
 
+/// Ends at that time; never without one.
+async fn reached(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// A pause at random between the least pause and the end of the window.
 fn pause(window: Duration, random: u64) -> Duration {
     let room = window.saturating_sub(LEAST_PAUSE).as_millis().max(1);
@@ -205,16 +215,16 @@ impl Task {
     /// Until the session is stopped.
     async fn run(mut self) {
         let mut window = FIRST_WINDOW;
-        let mut is_told = false;
         loop {
             let since = Instant::now();
             let Err(error) = self.connection().await else {
                 return;
             };
-            let was_connected = {
+            let (was_connected, is_reported) = {
                 let mut state = self.shared.state();
                 state.note_trouble(error.to_string());
-                std::mem::take(&mut state.is_connected)
+                let is_reported = std::mem::replace(&mut state.is_reported, true);
+                (std::mem::take(&mut state.is_connected), is_reported)
             };
             if matches!(error, PublishError::TooLong(_)) {
                 // The message is retained, so it comes again with each subscription; and a session
@@ -224,14 +234,12 @@ impl Task {
             }
             if was_connected && since.elapsed() >= GOOD {
                 window = FIRST_WINDOW;
-                is_told = false;
             }
             let pause = pause(window, random());
-            if is_told {
+            if is_reported {
                 info!("{error}; next try in {} s", pause.as_secs());
             } else {
                 warn!("{error}; trying again until it works");
-                is_told = true;
             }
             if self.is_stopped_within(pause).await {
                 return;
@@ -256,6 +264,7 @@ impl Task {
         let Connection { sender, mut events } = self.connector.open(ROOM);
         let mut is_connected = false;
         let mut is_leaving = false;
+        let mut good_from = None;
         loop {
             let event = {
                 // Never dropped half-way: it could be in the middle of a message.
@@ -266,8 +275,11 @@ impl Task {
                     tokio::select! {
                         event = &mut event => break event,
                         () = self.shared.changed.notified() => {}
-                        // `select!` evaluates this also where the condition is false.
-                        () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+                        () = reached(due) => {}
+                        () = reached(good_from) => {
+                            good_from = None;
+                            self.report_end();
+                        }
                     }
                     if is_connected {
                         self.feed(&sender, &mut is_leaving);
@@ -279,6 +291,8 @@ impl Task {
             match event {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     is_connected = true;
+                    // One that breaks at once is not back: it would be reported again and again.
+                    good_from = Some(Instant::now() + GOOD);
                     self.begin(&sender);
                 }
                 Ok(Event::Incoming(Packet::Publish(news))) => self.hear(&news),
@@ -287,6 +301,13 @@ impl Task {
                 Err(error) => return Err(self.connector.explain(error, is_connected)),
             }
             self.feed(&sender, &mut is_leaving);
+        }
+    }
+
+    /// The connection holds: reports it if its loss was reported.
+    fn report_end(&self) {
+        if std::mem::take(&mut self.shared.state().is_reported) {
+            warn!("{}: connected", self.connector.broker());
         }
     }
 

@@ -7,7 +7,8 @@ use crate::support::program::{PATIENT, command, signal, start, text, wait, wait_
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 fn states(listener: &Listener) -> Vec<Heard> {
@@ -26,7 +27,13 @@ fn state_flows_again_after_the_broker_restarted() {
         "watch", &device, "2", "--every", "300ms", "--log", &logs, "--mqtt", &host,
     ];
     let arguments = [watch.as_slice(), &PATIENT].concat();
-    let watch = start(command(&arguments));
+    let mut watch = command(&arguments);
+    let home = TempDir::new().unwrap();
+    let messages = home.path().join("messages");
+    watch
+        .stdout(Stdio::piped())
+        .stderr(fs::File::create(&messages).unwrap());
+    let watch = (watch.spawn().unwrap(), Instant::now());
     wait_until("two states", || states(&listener).len() >= 2);
     let config = |heard: &Heard| {
         heard.topic == "homeassistant/sensor/kaco_02/ac_power/config" && heard.is_retained
@@ -56,6 +63,14 @@ fn state_flows_again_after_the_broker_restarted() {
     broker.start_again();
     let listener = broker.listen();
     wait_until("state again", || states(&listener).len() >= 2);
+    let said = |words: &str| {
+        fs::read_to_string(&messages)
+            .unwrap()
+            .matches(words)
+            .count()
+    };
+    wait_until("the end of the trouble", || said(": connected\n") == 1);
+    assert_eq!(said("trying again until it works"), 1);
 
     let process = Pid::from_raw(i32::try_from(watch.0.id()).unwrap()).unwrap();
     kill_process(process, Signal::TERM).unwrap();
