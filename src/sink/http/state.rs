@@ -190,8 +190,8 @@ impl State {
     /// Why this is not healthy.
     pub(super) fn trouble(&self) -> Option<String> {
         if let Some(reason) = self.lost.values().next() {
-            let lines: Vec<&str> = reason.lines().map(str::trim).collect();
-            return Some(lines.join("; "));
+            // What follows is advice for the person who started it.
+            return reason.lines().next().map(str::to_owned);
         }
         let longest = self.every.max(LONGEST_ROUND) * 3 + LONGEST_ROUND;
         let since = (self.clock)() - self.round;
