@@ -203,8 +203,9 @@ pub(crate) fn parted(text: &str, most: u16) -> String {
     let mut out = String::new();
     for line in text.lines() {
         let mut used = 0;
+        let indent = line.len() - line.trim_start().len();
         for word in line.split_inclusive(' ') {
-            if used > 0 && used + word.trim_end().width() > usize::from(most) {
+            if used > indent && used + word.trim_end().width() > usize::from(most) {
                 out.truncate(out.trim_end_matches(' ').len());
                 out.push_str("\n  ");
                 used = 2;
@@ -280,6 +281,8 @@ mod tests {
         let due = "error: /dev/ttyUSB0\n  does not exist\n  the ports here:\n  none, plug it in\n";
         assert_eq!(parted(text, 20), due);
         assert_eq!(parted(text, 80), format!("{text}\n"));
+        let list = "    /dev/serial/by-id/usb-FTDI";
+        assert_eq!(parted(list, 20), format!("{list}\n"));
         let long = "a /dev/serial/by-id/usb-FTDI b";
         assert_eq!(parted(long, 10), "a\n  /dev/serial/by-id/usb-FTDI\n  b\n");
     }

@@ -89,7 +89,8 @@ pub fn read(
         };
         let parsed = match std::str::from_utf8(&line) {
             Ok(line) if line.trim().is_empty() => continue,
-            Ok(line) => RecordedExchange::parse(line),
+            // A byte order mark, as editors of Windows put it at the beginning.
+            Ok(line) => RecordedExchange::parse(line.trim_start_matches('\u{feff}')),
             Err(error) => Err(error.to_string()),
         };
         exchanges.push(parsed.map_err(|error| format!("line {number}: {error}"))?);

@@ -47,7 +47,8 @@ pub struct Bus<C: Connect> {
     /// Bytes that came and are not decoded yet.
     buffer: BytesMut,
     last_request: Option<Instant>,
-    reopened: bool,
+    /// Whether the link was lost and opened again in this round.
+    pub(super) reopened: bool,
     observer: Option<Observer>,
     /// Whether the echo of the adapter was reported.
     echo_said: bool,
@@ -84,7 +85,6 @@ impl<C: Connect> Bus<C> {
     pub(super) fn hang_up(&mut self, connector: C) {
         self.connector = connector;
         self.stream = None;
-        self.reopened = false;
     }
 
     /// Opens the link if there is none.
@@ -177,8 +177,8 @@ impl<C: Connect> Bus<C> {
         request: Request,
     ) -> Result<Outcome<Frame>, LinkError> {
         match self.exchange(request).await {
-            // Once only, so that a run of cron ends where the plug is loose. `watch` tries again
-            // after the error, with pauses that grow.
+            // Once in a round, so that a run of cron ends where the plug is loose. `watch` tries
+            // again after the error, with pauses that grow.
             Err(error) if !self.reopened => {
                 let (bus, device) = (&self.title, self.connector.device());
                 warn!("{bus}the connection to {device} was lost ({error}); opening it again");

@@ -77,6 +77,8 @@ impl<C: Connect> Poller<C> {
         addresses: &[Address],
         mut report: impl FnMut(Address, Outcome, Attempts),
     ) -> Result<(), LinkError> {
+        // Many gateways hang up whenever nothing was asked for a while, as between two rounds.
+        self.bus.reopened = false;
         let mut silent = Vec::new();
         for &address in addresses {
             match self.poll(address).await? {

@@ -8,6 +8,7 @@ use chrono::SecondsFormat;
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -27,14 +28,12 @@ struct RecordFile {
 impl Recorder {
     /// Opens the file for appending; `device` stands in every line.
     pub(crate) fn open(path: &Path, device: String) -> Result<Self, SourceError> {
-        let file = OpenOptions::new().create(true).append(true).open(path);
-        let path = path.to_owned();
-        let file = match file {
-            Ok(file) => file,
-            Err(source) => return Err(SourceError::Recording { path, source }),
-        };
+        let file = open_at_line_start(path).map_err(|source| SourceError::Recording {
+            path: path.to_owned(),
+            source,
+        })?;
         Ok(Self {
-            path,
+            path: path.to_owned(),
             device,
             state: Rc::new(RefCell::new(RecordFile {
                 file: Some(file),
@@ -56,6 +55,22 @@ impl Recorder {
         let path = self.path.clone();
         Some(SourceError::Recording { path, source })
     }
+}
+
+/// Opens a file for appending. What an editor or a power cut left without a line end gets one: else
+/// the next line would stand behind it, and neither could be read.
+fn open_at_line_start(path: &Path) -> io::Result<File> {
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    let metadata = file.metadata()?;
+    // Opened a second time, as a recording may be a pipe, which has no end to look at.
+    if metadata.is_file() && metadata.len() > 0 {
+        let mut last = [0];
+        File::open(path)?.read_exact_at(&mut last, metadata.len() - 1)?;
+        if last != *b"\n" {
+            file.write_all(b"\n")?;
+        }
+    }
+    Ok(file)
 }
 
 impl RecordFile {

@@ -3,10 +3,11 @@
 
 use crate::support::bus::Bus;
 use crate::support::captures::bytes;
-use crate::support::program::{Run, command, run, start, text};
+use crate::support::program::{Run, command, run, signal, start, text, wait};
 use crate::watch::until;
+use rustix::process::Signal;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread::{sleep, spawn};
@@ -209,6 +210,40 @@ fn old_bytes_of_a_gateway_and_small_pieces_do_no_harm() {
     .expect_code(0);
     assert!(run.stdout.contains(",398.5,1.56,621,"), "{}", run.stdout);
     gateway.join().unwrap();
+}
+
+/// Many hang up when nothing was asked for a while, as between two rounds.
+#[test]
+fn a_gateway_that_hangs_up_between_rounds_is_opened_again_in_each() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let device = format!("tcp://{}", listener.local_addr().unwrap());
+    spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut answers = BufReader::new(stream.try_clone().unwrap())
+                .split(b'\r')
+                .flatten();
+            let mut stream = stream;
+            let mut is_new = true;
+            while answers.next().is_some_and(|request| {
+                let is_round = request == b"#020";
+                !is_round
+                    || std::mem::take(&mut is_new) && stream.write_all(&bytes("G4-17")).is_ok()
+            }) {}
+        }
+    });
+    let directory = TempDir::new().unwrap();
+    let logs = text(directory.path());
+    let quickly = ["--every", "10ms", "--pace", "0", "--timeout", "100ms"];
+    let watch = ["watch", &device, "2", "--silent", "--log", &logs];
+    let watch = start(command(&[&watch[..], &quickly].concat()));
+    let file = directory.path().join("02/latest.csv");
+    until("three rows", || {
+        fs::read_to_string(&file).is_ok_and(|log| log.lines().count() > 3)
+    });
+    signal(&watch.0, Signal::INT);
+    let run = wait(watch);
+    assert!(!run.stderr.contains("until it is back"), "{}", run.stderr);
+    assert!(run.stderr.contains("opening it again"), "{}", run.stderr);
 }
 
 /// A gateway that takes every client, as many do: only the program itself can keep two runs apart.

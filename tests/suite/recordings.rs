@@ -103,6 +103,29 @@ fn a_damaged_recording_names_the_line() {
     assert!(missing.stderr.contains("none"), "{}", missing.stderr);
 }
 
+/// An editor may leave the last line without its end, and begin the file with a byte order mark.
+#[test]
+fn a_recording_that_was_edited_goes_on_and_is_played() {
+    let directory = TempDir::new().unwrap();
+    let file = text(&directory.path().join("bus.jsonl"));
+    let record = |address| {
+        run(&["read", "sim:", address, "--pace", "0", "--record", &file]).expect_code(0);
+    };
+    record("4");
+    let line = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("\u{feff}{}", line.trim_end())).unwrap();
+    record("1");
+    run(&[
+        "read",
+        &format!("replay:{file}"),
+        "1,4",
+        "--pace",
+        "0",
+        "--strict",
+    ])
+    .expect_code(0);
+}
+
 #[test]
 fn a_recording_that_can_not_be_written_is_an_error() {
     let directory = TempDir::new().unwrap();

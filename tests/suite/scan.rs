@@ -267,6 +267,24 @@ fn late_reply_makes_an_inverter_found() {
     }
 }
 
+/// A `log` with the usual timeout would read nothing where the scan needed a longer one.
+#[test]
+fn the_advice_how_to_log_has_the_patience_that_the_scan_needed() {
+    let bus = Bus::start(Box::new(|request, _| match request {
+        "#020" => [
+            vec![Play::Wait(Duration::from_millis(1200))],
+            at_once(&bytes("G4-17")),
+        ]
+        .concat(),
+        "#028" => at_once(b"\n*028 K222.36DE 6817\r"),
+        _ => vec![],
+    }));
+    let device = text(&bus.path);
+    let run = run(&["scan", &device, "2", "--pace", "0s", "--timeout", "10s"]).expect_code(0);
+    let advice = format!("To log them: kaco_ardexa log {device} 2 DIR --timeout ");
+    assert!(run.stderr.contains(&advice), "{}", run.stderr);
+}
+
 #[test]
 fn few_foreign_bytes_are_not_silence() {
     let bus = Bus::start(Box::new(|request, count| match (request, count) {

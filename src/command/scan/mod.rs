@@ -8,10 +8,12 @@ use super::print::print;
 use super::progress::Progress;
 use super::stop::{Ended, Stop};
 use crate::address::Address;
+use crate::escape::shell_word;
 use crate::exit::{Exit, Failure};
 use crate::format::inventory;
 use crate::kaco::overheard::Strays;
 use crate::kaco::scan::{Found, Heard};
+use crate::kaco::timing::Timing;
 use crate::logging::Messages;
 use crate::source::kaco::Scanner;
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,7 +125,8 @@ impl Inventory {
             let bus = plan.bus.bus.as_ref().map(|bus| format!(" --bus {bus}"));
             let options = bus.into_iter().chain(timeout).collect::<String>();
             say(&format!(
-                "To log them: kaco_ardexa log {device} {addresses} DIR{options}"
+                "To log them: kaco_ardexa log {} {addresses} DIR{options}",
+                shell_word(&device)
             ));
         } else if !is_stopped {
             let advice = advice::nothing_found(strays, !self.garbled.is_empty());
@@ -132,11 +135,13 @@ impl Inventory {
         Ok(())
     }
 
-    /// Seconds that a poll has to wait for replies where one came late.
+    /// Seconds that a poll has to wait for replies where one came late, or needed the patience that
+    /// this scan was given.
     fn timeout(&self) -> Option<u64> {
-        let late = self.found.iter().filter(|found| found.is_late);
-        let slowest = late.map(|found| found.first_byte).max();
-        slowest.map(enough)
+        let usual = Timing::default().first_byte;
+        let is_slow = |found: &&Found| found.is_late || found.first_byte > usual;
+        let slowest = self.found.iter().filter(is_slow);
+        slowest.map(|found| found.first_byte).max().map(enough)
     }
 
     /// What looks wrong on a bus that works otherwise.
