@@ -190,7 +190,7 @@ impl State {
     /// Why this is not healthy.
     pub(super) fn trouble(&self) -> Option<String> {
         if let Some(reason) = self.lost.values().next() {
-            // What follows is advice for the person who started it.
+            // Advice follows, in lines of its own: it is for the terminal.
             return reason.lines().next().map(str::to_owned);
         }
         let longest = self.every.max(LONGEST_ROUND) * 3 + LONGEST_ROUND;
