@@ -3,7 +3,7 @@
 use crate::checks::checksum::{frame_with_sum, mended};
 use crate::support::bus::{BYTE_TIME, Bus, Play, REPLY_TIME, reply};
 use crate::support::captures::bytes;
-use crate::support::program::{Run, run, run_with_input, text};
+use crate::support::program::{PATIENT, Run, run, run_with_input, text};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -389,7 +389,7 @@ fn a_good_reply_that_no_table_describes_is_garbled() {
     let frame = mended(b"*02n 4 390TL 48 581.1 ").unwrap();
     let bus = Bus::start(Box::new(move |_, _| reply(&frame)));
     let directory = TempDir::new().unwrap();
-    let run = log(&bus, "2", directory.path(), &[]).expect_code(0);
+    let run = log(&bus, "2", directory.path(), &PATIENT).expect_code(0);
     assert_eq!(bus.asked(), ["#020"; 3]);
     assert!(
         run.stderr.contains("a reply of 4 elements is not known"),
@@ -553,7 +553,7 @@ fn a_damaged_reply_does_not_make_a_000xi_for_good() {
         _ => vec![],
     }));
     let directory = TempDir::new().unwrap();
-    let options = ["--pace", "0s", "--timeout", "300ms"];
+    let options = ["--pace", "0s", "--timeout", "1s"];
     log(&bus, "3", directory.path(), &options).expect_code(0);
     assert!(row(directory.path(), "03").ends_with("86L32"));
     assert_eq!(
