@@ -132,7 +132,8 @@ fn an_inverter_that_is_taken_out_is_not_announced_again() {
     };
     let mut watch = start(file.command("watch", &[]));
     let said = lines(watch.0.stdout.take().unwrap());
-    wait_until("both", || count(2, "config") > 0 && count(3, "config") > 0);
+    // A state comes behind all announcements of its inverter: none is under way any more.
+    wait_until("both", || count(2, "state") > 0 && count(3, "state") > 0);
     plant("2");
     signal(&watch.0, Signal::HUP);
     wait_until("the reload", || said.lock().unwrap().contains("read again"));
