@@ -39,6 +39,18 @@ fn losses() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     ]
 }
 
+/// Many rounds in a short time, and patience with a busy machine.
+const QUICK: [&str; 8] = [
+    "--every",
+    "50ms",
+    "--pace",
+    "0s",
+    "--gap",
+    "20ms",
+    "--timeout",
+    "5s",
+];
+
 #[test]
 fn a_reply_that_lost_its_type_is_asked_for_again() {
     for (what, loss, late) in losses() {
@@ -102,18 +114,8 @@ fn a_lost_link_does_not_make_another_inverter_of_an_xp() {
             last.write_all(&values).unwrap();
         }
     });
-    let quick = [
-        "--every",
-        "50ms",
-        "--pace",
-        "0s",
-        "--gap",
-        "20ms",
-        "--timeout",
-        "5s",
-    ];
     let watch = ["watch", &device, "2", "--silent"];
-    let mut child = start(command(&[&watch[..], &quick].concat()));
+    let mut child = start(command(&[&watch[..], &QUICK].concat()));
     let lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
     let back = lines
         .map(Result::unwrap)
@@ -144,17 +146,7 @@ fn a_watch_remembers_which_inverters_are_xp() {
         "--textfile",
         &metrics_file,
     ];
-    let quick = [
-        "--every",
-        "50ms",
-        "--pace",
-        "0s",
-        "--gap",
-        "20ms",
-        "--timeout",
-        "5s",
-    ];
-    let child = start(command(&[&arguments[..], &quick].concat()));
+    let child = start(command(&[&arguments[..], &QUICK].concat()));
     // Two whole rounds without a type: the metrics are those of the last.
     wait_until("some rounds", || bus.asked().len() > 1 + 3 * 2);
     signal(&child.0, Signal::TERM);
