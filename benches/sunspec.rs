@@ -10,7 +10,7 @@ use kaco_ardexa::observation::{Observation, Outcome};
 use kaco_ardexa::sink::sunspec::SunspecPlan;
 use kaco_ardexa::sink::sunspec::codec::{ParsedRequest, parse, reply};
 use kaco_ardexa::sink::sunspec::fleet::{Fleet, slice};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fs;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -39,7 +39,7 @@ fn fleet() -> Fleet {
     let options = SunspecPlan {
         bind: ([127, 0, 0, 1], 0).into(),
         every: Duration::from_secs(10),
-        offsets: BTreeMap::new(),
+        offsets: HashMap::new(),
     };
     let mut fleet = Fleet::new(options, &[InverterId::kaco(Some(2))]).unwrap();
     fleet.observe(&observation(), Instant::now()).unwrap();

@@ -7,7 +7,7 @@ use crate::inverter::{InverterId, reduced};
 use crate::observation::{Observation, Outcome};
 use crate::reading::{Decimal, Field, Reading, Role, Unit, measured, total};
 use chrono::{DateTime, FixedOffset, TimeDelta};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Silence is that of the night while every inverter that is read feeds in less than this, W.
 ///
@@ -148,7 +148,7 @@ pub fn total_of(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> Plant
         daily_yield: sum(parts.iter().map(energy)).filter(|_| is_whole),
         reporting: parts.iter().filter(is_read).count(),
         expected: parts.len(),
-        buses: buses.collect::<BTreeSet<_>>().len(),
+        buses: buses.collect::<HashSet<_>>().len(),
         is_simulated: parts.iter().any(|part| part.inverter.is_simulated()),
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn unknown_variables() -> Vec<String> {
     }
     let known = all_variables(&Cli::command(), false);
     unknown.retain(|name| !known.contains(name));
-    unknown.sort();
+    unknown.sort_unstable();
     let warning = |name: String| {
         let nearest = known
             .iter()

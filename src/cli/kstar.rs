@@ -11,7 +11,7 @@ use crate::command::plan::{self, Plan};
 use crate::source::SourcePlan;
 use crate::source::kstar::{NetworkPlan, Search};
 use clap::{Args, Subcommand};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
@@ -244,7 +244,7 @@ impl From<&Network> for NetworkPlan {
         Self {
             known,
             search: searches.then_some(search),
-            names: BTreeMap::new(),
+            names: HashMap::new(),
         }
     }
 }

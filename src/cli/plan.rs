@@ -19,7 +19,7 @@ use crate::sink::stdout::Printed;
 use crate::sink::{influx, mqtt, sunspec};
 use crate::source::{SourcePlan, kaco};
 use clap::Parser;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -174,7 +174,7 @@ pub(super) fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::Wa
             sunspec: watching.sunspec.map(|bind| sunspec::SunspecPlan {
                 bind,
                 every: watching.every,
-                offsets: BTreeMap::new(),
+                offsets: HashMap::new(),
             }),
             http: watching.http,
             names: Names::default(),

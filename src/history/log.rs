@@ -44,7 +44,7 @@ impl Logs {
         let mut log = Self::default();
         log.list(directory, "", DEPTH)?;
         log.inverters
-            .sort_by(|one, other| one.label.cmp(&other.label));
+            .sort_unstable_by(|one, other| one.label.cmp(&other.label));
         Ok(log)
     }
 

@@ -96,7 +96,7 @@ pub(crate) fn best<T>(values: impl Iterator<Item = (f64, T)>) -> Option<(f64, T)
 /// The middle of the values; `None` of none.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.into_iter().collect();
-    values.sort_by(f64::total_cmp);
+    values.sort_unstable_by(f64::total_cmp);
     let middle = values.len() / 2;
     let upper = *values.get(middle)?;
     if values.len() % 2 == 1 {

@@ -107,7 +107,7 @@ fn listed(directory: &Path, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
         .filter(|entry| wanted(&entry.file_name().to_string_lossy()))
         .map(|entry| entry.path())
         .collect();
-    paths.sort();
+    paths.sort_unstable();
     paths
 }
 

@@ -209,7 +209,7 @@ impl View {
             (source, is_well, condition, Reverse(value))
         };
         let mut order: Vec<_> = all.iter().map(key).zip(0..all.len()).collect();
-        order.sort();
+        order.sort_unstable();
         order.into_iter().map(|(_, index)| index).collect()
     }
 

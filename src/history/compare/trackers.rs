@@ -98,19 +98,11 @@ pub(super) fn compared_trackers(
     first: NaiveDate,
 ) -> Vec<Compared> {
     let title = names.title_of(&label);
-    let sums: BTreeMap<&String, f64> = trackers
-        .iter()
-        .map(|(name, days)| (name, days.iter().flatten().sum()))
-        .collect();
-    let most = sums.values().copied().fold(0.0, f64::max);
-    let unused: Vec<String> = sums
-        .into_iter()
-        .filter(|(_, sum)| *sum <= most * UNUSED)
-        .map(|(name, _)| name.clone())
-        .collect();
+    let sum = |days: &[Option<f64>]| days.iter().flatten().sum::<f64>();
+    let most = trackers.values().map(|days| sum(days)).fold(0.0, f64::max);
     let used = trackers
         .into_iter()
-        .filter(|(name, _)| !unused.contains(name));
+        .filter(|(_, days)| sum(days) > most * UNUSED);
     let (used, energies): (Vec<String>, Vec<Vec<Option<f64>>>) = used.unzip();
     let best = best_months(
         first,

@@ -60,7 +60,7 @@ pub(crate) fn all(directory: &Folder) -> Vec<String> {
     };
     let names = directory.names().into_iter().flatten();
     let mut all: Vec<String> = names.filter(is_one).collect();
-    all.sort();
+    all.sort_unstable();
     all
 }
 

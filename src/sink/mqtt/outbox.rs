@@ -9,7 +9,7 @@ use crate::format::message::Message;
 use crate::inverter::InverterId;
 use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -95,7 +95,7 @@ impl Outbox {
     /// gone is not announced again.
     pub(super) fn keep(&mut self, inverters: &[InverterId], has_total: bool) {
         let known = |inverter: &InverterId| (inverter.place(), inverter.is_simulated());
-        let kept: BTreeSet<_> = inverters.iter().map(known).collect();
+        let kept: HashSet<_> = inverters.iter().map(known).collect();
         self.places.retain(|_, item| match &item.news {
             News::Reading(reading) => kept.contains(&known(&reading.inverter)),
             News::Total(_) => has_total,

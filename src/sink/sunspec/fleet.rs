@@ -260,7 +260,7 @@ mod tests {
     use crate::kaco::layouts::{CENTRAL, COUNTERS, STANDARD};
     use crate::observation::Outcome;
     use crate::reading::{Cells, Kind, Layout, Role, StatusCode, Value};
-    use std::collections::BTreeMap;
+    use std::collections::HashMap;
 
     /// A reading of this layout and type that feeds so much; with this lifetime yield in kWh.
     fn reading(layout: &'static Layout, code: &'static str, watts: i64, yielded: i64) -> Reading {
@@ -302,7 +302,7 @@ mod tests {
         let options = SunspecPlan {
             bind: ([127, 0, 0, 1], 0).into(),
             every: Duration::from_secs(10),
-            offsets: BTreeMap::new(),
+            offsets: HashMap::new(),
         };
         let inverter = |address: &u8| InverterId::kaco(Some(*address));
         let inverters: Vec<InverterId> = addresses.iter().map(inverter).collect();

@@ -37,7 +37,7 @@ use crate::observation::{Observation, Outcome};
 use chrono::TimeDelta;
 use fleet::Fleet;
 use server::{SharedFleet, lock, serve};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ pub struct SunspecPlan {
     /// How often inverters are polled.
     pub every: Duration,
     /// What is added to the addresses of a bus to make its units.
-    pub offsets: BTreeMap<Option<BusName>, u16>,
+    pub offsets: HashMap<Option<BusName>, u16>,
 }
 
 /// Where an inverter is served.

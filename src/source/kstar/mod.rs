@@ -17,7 +17,7 @@ use crate::observation::{Observation, Outcome};
 use crate::order::sort_by_number;
 use inverter::KnownInverter;
 use search::{RunningSearch, next_found};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -103,7 +103,7 @@ impl KstarSource {
         due: &[InverterId],
         report: &mut impl FnMut(Observation),
     ) -> Result<(), SourceError> {
-        let due: BTreeSet<IpAddr> = due.iter().filter_map(InverterId::ip).collect();
+        let due: HashSet<IpAddr> = due.iter().filter_map(InverterId::ip).collect();
         let mut awaited = self.start(|inverter| due.contains(&IpAddr::V4(inverter.ip)));
         self.start_search();
         let is_once = self.lifetime == Lifetime::Once;
@@ -284,14 +284,14 @@ impl KstarSource {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
+    use std::collections::HashMap;
 
     #[test]
     fn inverters_that_answer_searches_are_bounded() {
         let plan = NetworkPlan {
             known: vec![Ipv4Addr::new(192, 168, 1, 50)],
             search: Some(Search::AllInterfaces),
-            names: BTreeMap::new(),
+            names: HashMap::new(),
         };
         let clock = || chrono::DateTime::UNIX_EPOCH.fixed_offset();
         let mut source = KstarSource::new(plan, Lifetime::Watch, clock);

@@ -3,7 +3,7 @@
 use super::super::SourceError;
 use crate::inverter::InverterId;
 use crate::kstar::interfaces::broadcast_addresses;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Which inverters, checked.
@@ -14,7 +14,7 @@ pub struct NetworkPlan {
     /// Where others are searched; `None` if they are not.
     pub(crate) search: Option<Search>,
     /// Names that are shown, of inverters whose address was given.
-    pub(crate) names: BTreeMap<Ipv4Addr, String>,
+    pub(crate) names: HashMap<Ipv4Addr, String>,
 }
 
 impl NetworkPlan {
