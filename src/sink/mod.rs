@@ -14,6 +14,7 @@
 //! |---|---|
 //! | [`health`] | whether a sink works now |
 //! | [`look`] | whether sinks could work, without opening them |
+//! | `ongoing` | what they do only while `watch` goes on |
 //! | `trouble` | reports of trouble: once, and its end |
 //! | [`secret`], `certificates` | passwords and tokens; certificates and keys |
 //! | `random` | chance |
@@ -26,6 +27,7 @@ mod http;
 pub(crate) mod influx;
 pub(crate) mod look;
 pub mod mqtt;
+mod ongoing;
 mod random;
 pub(crate) mod secret;
 pub(crate) mod stdout;
@@ -33,22 +35,18 @@ pub mod sunspec;
 pub(crate) mod textfile;
 mod trouble;
 
-use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use crate::history::names::Names;
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
 use crate::plant_total::Memory;
-use crate::reading::Reading;
 use csv_log::CsvLog;
-use health::SinkHealth;
 use http::{Http, State};
 use influx::Influx;
 use mqtt::Mqtt;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 use stdout::{Printed, Stdout};
 use sunspec::Sunspec;
 use textfile::Textfile;
@@ -164,128 +162,6 @@ impl Sinks {
         })
     }
 
-    /// Tells the witness, from the connection on, what the broker has acknowledged.
-    pub(crate) fn tell(&mut self, witness: &mqtt::Witness) {
-        for sink in &mut self.sinks {
-            if let Sink::Mqtt(mqtt) = sink {
-                mqtt.tell(witness.clone());
-            }
-        }
-    }
-
-    /// Keeps one connection to the broker from now on, instead of one at the end, and serves
-    /// SunSpec clients. Changes are reported by the watcher, not by the log. A broker that is away
-    /// is not an error: it may come.
-    pub(crate) fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), Failure> {
-        for sink in &mut self.sinks {
-            match sink {
-                Sink::Mqtt(mqtt) => mqtt.stay_connected(inverters)?,
-                Sink::Influx(influx) => influx.stay_connected(),
-                Sink::Sunspec(sunspec) => sunspec.start(inverters)?,
-                Sink::CsvLog(log) => log.without_alarms(),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// The messages of sinks at the start: where clients find them.
-    pub(crate) fn announcements(&self) -> Vec<String> {
-        let of_sink = |sink: &Sink| match sink {
-            Sink::Sunspec(sunspec) => sunspec.announcement(),
-            _ => None,
-        };
-        self.sinks.iter().filter_map(of_sink).collect()
-    }
-
-    /// Serves HTTP from now on, if it was wanted; `every` is the time between rounds.
-    pub(crate) fn serve(
-        &mut self,
-        inverters: &[InverterId],
-        clock: Clock,
-        every: Duration,
-    ) -> Result<(), Failure> {
-        for sink in &mut self.sinks {
-            if let Sink::Http(http) = sink {
-                http.serve(inverters, clock, every)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// From now on these inverters are polled, and no others; what is known of those that stay is
-    /// kept. `plan`: how they are called and served from now on.
-    pub(crate) fn exchange(&mut self, inverters: &[InverterId], plan: &SinkPlan) {
-        let before = std::mem::take(&mut self.latest);
-        let places = std::mem::take(&mut self.places);
-        let known = |inverter: &InverterId| before.get(*places.get(&inverter.place())?);
-        let is_new = |inverter: &&InverterId| known(inverter).is_none();
-        let new: Vec<InverterId> = inverters.iter().filter(is_new).cloned().collect();
-        for inverter in inverters {
-            let observation = match known(inverter) {
-                Some(known) => {
-                    // The place is the same, so only the name can differ.
-                    let name = inverter.name().map(str::to_owned);
-                    let named = known.inverter.clone().named(name);
-                    Observation::new(named, known.outcome.clone()).at(known.time)
-                }
-                None => Observation::new(inverter.clone(), Outcome::NotPolled),
-            };
-            self.note(&observation);
-        }
-        self.begin(&new);
-        for sink in &mut self.sinks {
-            match sink {
-                Sink::Http(http) => http.exchange(&self.latest, &plan.names),
-                Sink::Sunspec(served) => served.exchange(plan.sunspec.clone(), &self.latest),
-                Sink::Mqtt(mqtt) => {
-                    mqtt.exchange(inverters, &self.memory.total(self.latest.iter()));
-                }
-                Sink::CsvLog(_) | Sink::Stdout(_) | Sink::Textfile(_) | Sink::Influx(_) => {}
-            }
-        }
-    }
-
-    /// The link of a source is lost for a reason, or back.
-    pub(crate) fn link(&self, source: usize, lost: Option<&str>) {
-        self.http()
-            .for_each(|http| http.change(|state| state.link(source, lost)));
-    }
-
-    fn http(&self) -> impl Iterator<Item = &Http> {
-        self.sinks.iter().filter_map(|sink| match sink {
-            Sink::Http(http) => Some(http),
-            _ => None,
-        })
-    }
-
-    /// Takes a row that was logged today before this run.
-    pub(crate) fn remember(&mut self, reading: &Reading) {
-        self.memory.remember(reading);
-        self.http()
-            .for_each(|http| http.change(|state| state.remember(reading)));
-    }
-
-    /// The link to these inverters is lost: earlier observations of them are outdated.
-    pub(crate) fn lose<'a>(&mut self, inverters: impl Iterator<Item = &'a InverterId>) {
-        for inverter in inverters {
-            let lost = Observation::new(inverter.clone(), Outcome::NotPolled);
-            self.note(&lost);
-            self.memory.lose(inverter);
-            for sink in &mut self.sinks {
-                match sink {
-                    Sink::Http(http) => http.change(|state| state.lose(inverter)),
-                    Sink::Sunspec(served) => served.observe(&lost),
-                    Sink::CsvLog(_)
-                    | Sink::Stdout(_)
-                    | Sink::Textfile(_)
-                    | Sink::Mqtt(_)
-                    | Sink::Influx(_) => {}
-                }
-            }
-        }
-    }
-
     /// Makes inverters known that will be polled, and repairs what a power cut left of their files.
     pub(crate) fn begin(&mut self, inverters: &[InverterId]) {
         for inverter in inverters {
@@ -388,25 +264,6 @@ impl Sinks {
             }
         }
         self.troubles.exit()
-    }
-
-    /// Whether each sink works now, in the order in which they were opened.
-    pub(crate) fn health(&self) -> Vec<SinkHealth> {
-        let health = |sink: &Sink| SinkHealth {
-            name: sink.name().to_owned(),
-            trouble: match sink {
-                // These two have tasks of their own, whose trouble is noted at the end of the run.
-                Sink::Mqtt(mqtt) => mqtt.trouble(),
-                Sink::Influx(influx) => influx.trouble(),
-                _ => self.troubles.of(sink.name()),
-            },
-        };
-        self.sinks.iter().map(health).collect()
-    }
-
-    /// The last observation of every inverter.
-    pub(crate) fn latest(&self) -> &[Observation] {
-        &self.latest
     }
 
     fn deliver(&mut self, observation: &Observation) {
