@@ -108,10 +108,10 @@ fn without_reply_times(text: &str) -> String {
 fn one_unnamed_bus_gives_the_bytes_of_the_plain_command() {
     let line = inverters(&[2, 4]);
     let file =
-        PlantFile::new(&bus(&line.path, "2,4-5", "timeout = \"1s\"").replace("timeout = 5\n", ""));
+        PlantFile::new(&bus(&line.path, "2,4-5", "timeout = \"2s\"").replace("timeout = 5\n", ""));
     let device = text(&line.path);
     let plain = |words: &[&str]| {
-        let mut command = command(&[words, &["--pace", "0", "--timeout", "1s"]].concat());
+        let mut command = command(&[words, &["--pace", "0", "--timeout", "2s"]].concat());
         command.env("TZ", Day::Today.zone());
         wait(start(command))
     };

@@ -343,5 +343,8 @@ fn one_place_in_each_protocol_writes_to_a_link() {
     }
     places.sort();
     // The recording answers to the bus inside the program: no link to an inverter.
-    assert_eq!(places, ["kaco/bus.rs", "kstar/socket.rs", "link/replay.rs"]);
+    assert_eq!(
+        places,
+        ["kaco/bus/line.rs", "kstar/socket.rs", "link/replay.rs"]
+    );
 }

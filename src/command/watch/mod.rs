@@ -1,7 +1,9 @@
 //! `watch` of every family: keeps polling; a live page on a terminal, a line per change elsewhere.
 
 mod keepers;
+mod moved;
 mod reload;
+mod reports;
 
 use super::now;
 use super::plan::{Reload, WatchPlan};
@@ -9,13 +11,10 @@ use super::service::{self, Hangup, Watchdog};
 use super::stop::{Ended, Stop};
 use crate::exit::{Exit, Failure};
 use crate::format::look::Look;
-use crate::inverter::InverterId;
 use crate::logging::{Held, Messages};
 use crate::observation::{Observation, Outcome};
-use crate::plausible::oddities;
 use crate::sink::Sinks;
-use crate::sink::health::{NOT_YET, SinkHealth};
-use crate::source::Failures;
+use crate::sink::health::SinkHealth;
 use crate::watch::keeper::Event;
 use crate::watch::logged::Logged;
 use crate::watch::page::Surroundings;
@@ -25,7 +24,7 @@ use crate::watch::view::{View, Wish};
 use keepers::{Events, Keepers};
 use reload::InForce;
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal, Write, stdin, stdout};
+use std::io::{self, IsTerminal, stdin, stdout};
 use std::time::Duration;
 use tokio::sync::watch::{Sender, channel};
 use tokio::task::LocalSet;
@@ -245,36 +244,10 @@ impl Watcher<'_> {
         Ok(())
     }
 
-    /// Recordings that can't be written, or not any more.
-    fn report(&mut self, failures: Failures) {
-        for (source, failure) in failures {
-            self.worst = self.worst.max(failure.exit);
-            warn!("{failure}");
-            let health = SinkHealth {
-                name: "recording".to_owned(),
-                trouble: Some((now(), failure.message().to_owned())),
-            };
-            self.not_recorded.push((source, health));
-        }
-    }
-
-    /// Whether messages name their source.
-    fn has_several(&self) -> bool {
-        self.keepers.kept().count() > 1
-    }
-
     /// Whether nothing was polled yet.
     fn is_new(&self) -> bool {
         let mut latest = self.sinks.latest().iter();
         latest.all(|one| matches!(one.outcome, Outcome::NotPolled))
-    }
-
-    /// A message about a source, which is named where there are several.
-    fn of(&self, source: usize, text: &str) -> String {
-        match self.plant.ways().get(source) {
-            Some(way) if self.has_several() => format!("{}: {text}", way.title),
-            _ => text.to_owned(),
-        }
     }
 
     fn observe(&mut self, source: usize, mut observation: Observation) {
@@ -296,86 +269,6 @@ impl Watcher<'_> {
         if let Some(change) = change {
             self.say(&change.to_string());
         }
-    }
-
-    /// Follows an inverter that was found, not named, to another address that the router gave it.
-    /// Gives whether this is about the silence at the address that it had.
-    fn has_moved(&mut self, source: usize, observation: &Observation) -> bool {
-        let id = &observation.inverter;
-        if id.serial().is_none() {
-            return false;
-        }
-        let latest = self.sinks.latest();
-        let is_here = |one: &Observation| one.inverter.place() == id.place();
-        let is_it = |one: &&Observation| one.inverter.serial() == id.serial() && !is_here(one);
-        if observation.reading().is_none() {
-            return latest.iter().any(|one| is_it(&one)) && !latest.iter().any(is_here);
-        }
-        let named = self.keepers.inverters();
-        let is_named = |one: &InverterId| named.iter().any(|named| named.place() == one.place());
-        let is_left =
-            |one: &&Observation| is_it(one) && one.reading().is_none() && !is_named(&one.inverter);
-        let Some(left) = latest.iter().find(is_left).map(|one| one.inverter.clone()) else {
-            return false;
-        };
-        // It has the place of before in every list.
-        let moved = |one: &Observation| match one.inverter == left {
-            true => id.clone(),
-            false => one.inverter.clone(),
-        };
-        let others = latest.iter().filter(|one| !is_here(one));
-        let all: Vec<InverterId> = others.map(moved).collect();
-        let chosen = self.view.chosen(&self.plant);
-        self.plant.forget(source, &left);
-        self.view.choose(chosen, &self.plant);
-        self.sinks.exchange(&all, &self.in_force.sinks);
-        false
-    }
-
-    /// Implausible values are reported when they begin, not at each poll.
-    fn report_oddities(&mut self, observation: &Observation) {
-        let Some(reading) = observation.reading() else {
-            return;
-        };
-        let subject = observation.inverter.subject();
-        let oddities = oddities(reading);
-        let goes_on = |about: &String| oddities.iter().any(|oddity| oddity.about == *about);
-        self.odd
-            .retain(|(odd, about)| *odd != subject || goes_on(about));
-        for oddity in oddities {
-            if self.odd.insert((subject.clone(), oddity.about.clone())) {
-                warn!("{subject}: {oddity}");
-            }
-        }
-    }
-
-    /// A line on standard output, or a message on the page.
-    fn say(&self, text: &str) {
-        if self.has_page {
-            return self.messages.note(text);
-        }
-        let time = now().format("%F %T");
-        // Rows are logged also when the reader of these lines has gone.
-        let _ = writeln!(stdout(), "{time} {text}");
-    }
-
-    /// The health of sources and sinks; a sink whose trouble is over is reported.
-    fn health(&mut self) -> Vec<SinkHealth> {
-        let health = self.sinks.health();
-        for (before, now) in self.health.iter().zip(&health) {
-            // A sink that had not connected yet did not come back: this is its beginning.
-            let was_lost = before
-                .trouble
-                .as_ref()
-                .is_some_and(|(_, why)| why != NOT_YET);
-            if was_lost && now.trouble.is_none() {
-                self.say(&format!("{} is back", now.name));
-            }
-        }
-        self.health.clone_from(&health);
-        let ways = self.plant.health();
-        let recordings = self.not_recorded.iter().map(|(_, health)| health.clone());
-        ways.chain(recordings).chain(health).collect()
     }
 
     fn draw(&mut self, screen: Option<&mut (Screen, Held)>) -> io::Result<()> {
