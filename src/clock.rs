@@ -1,10 +1,27 @@
 //! The time of day, wherever the clock of the machine stands.
 
 use chrono::{DateTime, FixedOffset, Local};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::time::Instant;
 
 /// A clock that shows the local time, passed in so that tests can set it.
 pub(crate) type Clock = fn() -> DateTime<FixedOffset>;
+
+/// A time on two clocks: one that only goes forward, and that of the day.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Now {
+    /// For ages.
+    pub(crate) instant: Instant,
+    /// Local time.
+    pub(crate) local: DateTime<FixedOffset>,
+}
+
+impl Now {
+    /// Time that passed since `then`.
+    pub(crate) fn since(self, then: Self) -> Duration {
+        self.instant.saturating_duration_since(then.instant)
+    }
+}
 
 /// The local time. `Local::now` would end the program where the clock stands before 1970.
 pub(crate) fn now() -> DateTime<Local> {

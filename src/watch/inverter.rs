@@ -1,7 +1,7 @@
 //! One inverter that is watched: its state, its last reading, its curves.
 
 use super::curve::Curve;
-use super::plant::Now;
+use crate::clock::Now;
 use crate::fault;
 use crate::format::{hybrid, table};
 use crate::inverter::InverterId;

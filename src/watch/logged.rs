@@ -1,7 +1,7 @@
 //! What a log directory has of today: curves and yields of a run that begins in the middle of a
 //! day.
 
-use super::plant::Now;
+use crate::clock::Now;
 use crate::format::log_row::Shape;
 use crate::inverter::InverterId;
 use crate::kstar::layout::KSTAR;

@@ -3,13 +3,16 @@
 //! | module | does |
 //! |---|---|
 //! | [`keeper`] | keeps polling one source |
-//! | `plant`, `inverter` | the inverters: in which state each is, what changed |
+//! | `plant`, `inverter` | the inverters: in which state each is |
+//! | `way` | the way to the inverters of a source: whether it is lost |
+//! | `change` | what a line reports |
 //! | `curve` | what a quantity was in the last hour and the last day |
 //! | `logged` | what a log directory has of today |
 //! | `view` | what the page shows; what keys do |
 //! | `page` | draws the live page, as the terminal can show it |
 //! | [`screen`] | its terminal and keys |
 
+mod change;
 pub(crate) mod curve;
 pub(crate) mod inverter;
 pub mod keeper;
@@ -18,3 +21,4 @@ pub(crate) mod page;
 pub(crate) mod plant;
 pub mod screen;
 pub(crate) mod view;
+mod way;

@@ -1,84 +1,20 @@
 //! What is known of the inverters of a plant while they are watched: the state of each, what
 //! changed, which links are lost.
 
+use super::change::ConditionChange;
 use super::curve::Window;
 use super::inverter::{Condition, WatchedInverter};
+use super::way::Way;
+use crate::clock::Now;
 use crate::inverter::InverterId;
 use crate::observation::Observation;
 use crate::order::sort_by_number;
 use crate::plant_total::{Part, PartState, PlantTotal, total_of};
 use crate::reading::{Reading, Role};
 use crate::sink::health::SinkHealth;
-use chrono::{DateTime, FixedOffset};
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::HashMap;
-use std::fmt;
 use std::time::Duration;
-use tokio::time::Instant;
-
-/// A time on two clocks: one that only goes forward, and that of the day.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Now {
-    /// For ages.
-    pub(crate) instant: Instant,
-    /// Local time.
-    pub(crate) local: DateTime<FixedOffset>,
-}
-
-impl Now {
-    /// Time that passed since `then`.
-    pub(crate) fn since(self, then: Self) -> Duration {
-        self.instant.saturating_duration_since(then.instant)
-    }
-}
-
-/// An inverter whose condition is another one now: worth a line.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ConditionChange {
-    /// Which inverter.
-    pub(crate) name: String,
-    /// Before.
-    pub(crate) from: Condition,
-    /// Now.
-    pub(crate) to: Condition,
-    /// What it reports, or why it is not read.
-    pub(crate) detail: String,
-}
-
-/// `02: online: mpp-track, 585 W, …`
-impl fmt::Display for ConditionChange {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = match (self.from, self.to) {
-            (Condition::Fault, Condition::Online) => "recovered",
-            (_, Condition::Online) => "online",
-            (_, Condition::Fault) => "fault",
-            (_, Condition::Garbled) => "garbled",
-            (_, Condition::Silent) => "silent",
-            (_, Condition::Unknown) => "unknown",
-        };
-        write!(formatter, "{}: {word}", self.name)?;
-        match self.detail.as_str() {
-            "" => Ok(()),
-            detail => write!(formatter, ": {detail}"),
-        }
-    }
-}
-
-/// The way to the inverters of a source.
-#[derive(Debug)]
-pub(crate) struct Way {
-    /// What the source is called.
-    pub(crate) title: String,
-    /// Since when it is lost, and why.
-    pub(crate) lost: Option<(DateTime<FixedOffset>, String)>,
-    /// Whether it is polled no more.
-    is_gone: bool,
-    /// Its place among those that are polled.
-    pub(super) rank: usize,
-    round_done: Instant,
-    /// Time from one round to the next; `None` before the first one is done.
-    period: Option<Duration>,
-}
 
 /// How many inverters are in which state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -122,22 +58,14 @@ impl Plant {
 
     /// Adds a source with this title.
     pub(crate) fn add_source(&mut self, title: String, now: Now) {
-        self.ways.push(Way {
-            rank: self.ways.len(),
-            title,
-            lost: None,
-            round_done: now.instant,
-            period: None,
-            is_gone: false,
-        });
+        self.ways.push(Way::new(title, self.ways.len(), now));
     }
 
     /// Takes out a source with its inverters; the others keep their numbers.
     pub(crate) fn remove(&mut self, source: usize) {
         if let Some(way) = self.ways.get_mut(source) {
             // It keeps its place in the list: inverters and events name their source by its number.
-            way.is_gone = true;
-            way.lost = None;
+            way.end();
         }
         self.inverters.retain(|inverter| inverter.source != source);
         self.place();
@@ -180,7 +108,7 @@ impl Plant {
     /// The ways to them that are polled, in their order, with the numbers of their sources.
     pub(crate) fn ways_now(&self) -> impl Iterator<Item = (usize, &Way)> {
         let ways = self.ways.iter().enumerate();
-        let mut ways: Vec<(usize, &Way)> = ways.filter(|(_, way)| !way.is_gone).collect();
+        let mut ways: Vec<(usize, &Way)> = ways.filter(|(_, way)| !way.is_gone()).collect();
         sort_by_number(&mut ways, |(_, way)| way.rank as i64);
         ways.into_iter()
     }
@@ -238,31 +166,21 @@ impl Plant {
     /// Notes that it is back.
     pub(crate) fn find(&mut self, source: usize, now: Now) {
         if let Some(way) = self.ways.get_mut(source) {
-            // What passed without the link is not a part of a round.
-            way.lost = None;
-            way.round_done = now.instant;
+            way.find(now);
         }
     }
 
     /// Notes that polling goes on after a pause, which is not a part of a round.
     pub(crate) fn resume(&mut self, now: Now) {
         for way in &mut self.ways {
-            way.round_done = now.instant;
+            way.resume(now);
         }
     }
 
     /// Notes the end of a round. A short one, of a few inverters, does not make the others old.
     pub(crate) fn round_done(&mut self, source: usize, now: Now) {
-        let Some(way) = self.ways.get_mut(source) else {
-            return;
-        };
-        let passed = now.instant.saturating_duration_since(way.round_done);
-        way.round_done = now.instant;
-        if way.lost.is_none() {
-            // Falls slowly: a round with silent inverters, one a minute, takes longer than those
-            // between.
-            let before = way.period.unwrap_or_default() * 7 / 8;
-            way.period = Some(passed.max(before).max(self.every));
+        if let Some(way) = self.ways.get_mut(source) {
+            way.round_done(self.every, now);
         }
     }
 
@@ -274,7 +192,7 @@ impl Plant {
         };
         let is_awake = !matches!(inverter.condition, Condition::Silent | Condition::Unknown);
         let is_young = |read| {
-            way.period
+            way.period()
                 .is_none_or(|period| now.since(read) <= period * 2)
         };
         way.lost.is_none() && is_awake && inverter.read.is_some_and(is_young)
@@ -347,7 +265,7 @@ impl Plant {
     /// Seconds for which a value of this inverter holds in curves.
     pub(super) fn hold(&self, inverter: &WatchedInverter) -> i64 {
         let way = self.ways.get(inverter.source);
-        let period = way.and_then(|way| way.period).unwrap_or(self.every);
+        let period = way.and_then(Way::period).unwrap_or(self.every);
         // Two rounds, as in [`Self::is_live`]: a curve goes on for as long as a value counts as
         // current.
         i64::try_from(period.as_secs())

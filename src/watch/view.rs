@@ -2,7 +2,8 @@
 
 use super::curve::Span;
 use super::inverter::{Condition, WatchedInverter};
-use super::plant::{Now, Plant};
+use super::plant::Plant;
+use crate::clock::Now;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::cmp::Reverse;
 

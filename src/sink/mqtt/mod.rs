@@ -7,7 +7,7 @@
 //! | [`state`] | the messages of a reading |
 //! | [`topic`] | topics that are typed |
 //! | [`once`] | all messages of a run that ends |
-//! | [`session`] | one connection for a run that goes on |
+//! | [`session`], `task` | one connection for a run that goes on |
 //! | [`forget`] | takes announcements back |
 //! | `look` | what is wrong with the files of a login |
 //! | [`error`] | what goes wrong, in words |
@@ -24,6 +24,7 @@ pub(crate) mod options;
 mod outbox;
 pub mod session;
 pub mod state;
+mod task;
 mod throttle;
 #[cfg(feature = "tls")]
 mod tls;
@@ -43,8 +44,8 @@ use crate::sink::health::NOT_YET;
 use crate::sink::secret::forbid_core;
 use crate::sink::trouble::Troubles;
 use chrono::{DateTime, FixedOffset};
-pub(crate) use session::Witness;
 use session::{Session, availability_topic};
+pub(crate) use task::Witness;
 
 /// Publishes readings: at the end of a run, or over one connection that is kept.
 pub(super) struct Mqtt {

@@ -2,51 +2,22 @@
 //!
 //! The session is a task of its own: polling never waits for the broker.
 
-use super::connection::{Connection, Connector, Sender};
+use super::connection::Connector;
 use super::error::PublishError;
 use super::options::MqttPlan;
-use super::outbox::Outbox;
-use crate::clock;
-use crate::format::home_assistant::STATUS;
-use crate::format::message::Message;
+use super::task::{SessionShared, Task, Witness, says};
 use crate::inverter::{InverterId, KSTAR};
 use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
 use crate::sink::health::NOT_YET;
-use crate::sink::random::random;
 use chrono::{DateTime, FixedOffset};
-use rumqttc::{ConnectionError, Event, Packet, Publish};
-use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until, timeout};
-use tracing::{info, warn};
-
-/// A connection is tried again at a random moment of a window, which grows: a thousand plants do
-/// not return in the same second. A broker that restarts is back in seconds.
-const FIRST_WINDOW: Duration = Duration::from_secs(8);
-
-/// A broker that is away for long is asked about twice in this time.
-const LONGEST_WINDOW: Duration = Duration::from_secs(60);
-
-/// A window begins after this.
-const LEAST_PAUSE: Duration = Duration::from_secs(1);
-
-/// A connection that lasted this long was a good one: after it the pauses begin anew. One that is
-/// thrown off at once, again and again, is not.
-const GOOD: Duration = Duration::from_secs(10);
+use tokio::time::timeout;
 
 /// For the disconnect; the program has two seconds to stop.
 const STOP_LIMIT: Duration = Duration::from_millis(1500);
-
-/// Messages between session and connection. Whatever does not fit waits in the outbox.
-const ROOM: usize = 32;
-
-/// Is told of every message that the broker has acknowledged.
-pub(crate) type Witness = UnboundedSender<Message>;
 
 /// `kaco_ardexa/kaco_02/availability`: the topic that reports whether a process publishes, of which
 /// each has one.
@@ -65,39 +36,6 @@ pub fn availability_topic(inverters: &[InverterId]) -> String {
 pub struct Session {
     shared: Arc<SessionShared>,
     task: JoinHandle<()>,
-}
-
-/// What session and task share.
-#[derive(Default)]
-struct SessionShared {
-    state: Mutex<SessionState>,
-    /// Something in it has changed.
-    changed: Notify,
-}
-
-#[derive(Default)]
-struct SessionState {
-    outbox: Outbox,
-    is_connected: bool,
-    is_stopping: bool,
-    /// Since when there is no connection, and why.
-    trouble: Option<(DateTime<FixedOffset>, String)>,
-    /// Whether there was a warning whose end was not reported.
-    is_reported: bool,
-}
-
-impl SessionState {
-    fn note_trouble(&mut self, text: String) {
-        let since = self.trouble.take().map(|(since, _)| since);
-        let since = since.unwrap_or_else(|| clock::now().fixed_offset());
-        self.trouble = Some((since, text));
-    }
-}
-
-impl SessionShared {
-    fn state(&self) -> MutexGuard<'_, SessionState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Session {
@@ -175,209 +113,5 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.task.abort();
-    }
-}
-
-fn says(topic: &str, word: &str) -> Message {
-    Message {
-        topic: topic.to_owned(),
-        payload: word.to_owned(),
-        is_retained: true,
-    }
-}
-
-struct Task {
-    shared: Arc<SessionShared>,
-    connector: Connector,
-    options: MqttPlan,
-    availability: String,
-    witness: Option<Witness>,
-    /// Whether it is heard when Home Assistant comes up.
-    listens: bool,
-}
-
-/// Ends at that time; never without one.
-async fn reached(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// A pause at random between the least pause and the end of the window.
-fn pause(window: Duration, random: u64) -> Duration {
-    let room = window.saturating_sub(LEAST_PAUSE).as_millis().max(1);
-    let part = u128::from(random) % room;
-    LEAST_PAUSE + Duration::from_millis(u64::try_from(part).unwrap_or_default())
-}
-
-impl Task {
-    /// Until the session is stopped.
-    async fn run(mut self) {
-        let mut window = FIRST_WINDOW;
-        loop {
-            let since = Instant::now();
-            let Err(error) = self.connection().await else {
-                return;
-            };
-            let (was_connected, is_reported) = {
-                let mut state = self.shared.state();
-                state.note_trouble(error.to_string());
-                let is_reported = std::mem::replace(&mut state.is_reported, true);
-                (std::mem::take(&mut state.is_connected), is_reported)
-            };
-            if matches!(error, PublishError::TooLong(_)) {
-                // The message is retained, so it comes again with each subscription; and a session
-                // that the broker keeps holds the subscription.
-                self.listens = false;
-                self.connector.start_anew();
-            }
-            if was_connected && since.elapsed() >= GOOD {
-                window = FIRST_WINDOW;
-            }
-            let pause = pause(window, random());
-            if is_reported {
-                info!("{error}; next try in {} s", pause.as_secs());
-            } else {
-                warn!("{error}; trying again until it works");
-            }
-            if self.is_stopped_within(pause).await {
-                return;
-            }
-            window = (2 * window).min(LONGEST_WINDOW);
-        }
-    }
-
-    /// Waits; whether the session was stopped meanwhile.
-    async fn is_stopped_within(&self, pause: Duration) -> bool {
-        // The notification may be about a new reading.
-        let stopped = async {
-            while !self.shared.state().is_stopping {
-                self.shared.changed.notified().await;
-            }
-        };
-        timeout(pause, stopped).await.is_ok()
-    }
-
-    /// One connection, from its making to its end; no error if that is the end of the session too.
-    async fn connection(&self) -> Result<(), PublishError> {
-        let Connection { sender, mut events } = self.connector.open(ROOM);
-        let mut is_connected = false;
-        let mut is_leaving = false;
-        let mut good_from = None;
-        loop {
-            let event = {
-                // Never dropped half-way: it could be in the middle of a message.
-                let mut event = pin!(events.poll());
-                loop {
-                    let feeds = is_connected && !is_leaving;
-                    let due = self.shared.state().outbox.due().filter(|_| feeds);
-                    tokio::select! {
-                        event = &mut event => break event,
-                        () = self.shared.changed.notified() => {}
-                        () = reached(due) => {}
-                        () = reached(good_from) => {
-                            good_from = None;
-                            self.report_end();
-                        }
-                    }
-                    if is_connected {
-                        self.feed(&sender, &mut is_leaving);
-                    } else if self.shared.state().is_stopping {
-                        return Ok(());
-                    }
-                }
-            };
-            match event {
-                Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                    is_connected = true;
-                    // One that breaks at once is not back: it would be reported again and again.
-                    good_from = Some(Instant::now() + GOOD);
-                    self.begin(&sender);
-                }
-                Ok(Event::Incoming(Packet::Publish(news))) => self.hear(&news),
-                Ok(_) => {}
-                Err(ConnectionError::RequestsDone) => return Ok(()),
-                Err(error) => return Err(self.connector.explain(error, is_connected)),
-            }
-            self.feed(&sender, &mut is_leaving);
-        }
-    }
-
-    /// The connection holds: reports it if its loss was reported.
-    fn report_end(&self) {
-        if std::mem::take(&mut self.shared.state().is_reported) {
-            warn!("{}: connected", self.connector.broker());
-        }
-    }
-
-    fn begin(&self, sender: &Sender) {
-        info!("{}: connected", self.connector.broker());
-        if self.listens {
-            let (topic, _) = STATUS;
-            // A new connection has room.
-            let _ = sender.subscribe(topic);
-        }
-        let mut state = self.shared.state();
-        state.is_connected = true;
-        state.trouble = None;
-        let online = says(&self.availability, "online");
-        state
-            .outbox
-            .restart(Some(online), self.options.expire_after);
-    }
-
-    /// Home Assistant has come up, and has forgotten every reading. A retained word of that is old:
-    /// all was just announced.
-    fn hear(&self, news: &Publish) {
-        let (topic, word) = STATUS;
-        if !news.retain && news.topic == topic && news.payload == word {
-            let outbox = &mut self.shared.state().outbox;
-            outbox.restart(None, self.options.expire_after);
-        }
-    }
-
-    /// Hands over as much as there is room for; more with the next event, which makes room.
-    fn feed(&self, sender: &Sender, is_leaving: &mut bool) {
-        let mut state = self.shared.state();
-        if *is_leaving {
-            return;
-        }
-        if state.is_stopping {
-            let offline = says(&self.availability, "offline");
-            *is_leaving = sender.leave(&offline).is_ok();
-            return;
-        }
-        while let Some(message) = state.outbox.front(&self.options, &self.availability) {
-            let Ok(notice) = sender.send(message) else {
-                return;
-            };
-            if let Some(witness) = self.witness.clone() {
-                let message = message.clone();
-                // The notice comes true while the events are polled: waiting for it here would
-                // never end.
-                tokio::spawn(async move {
-                    if notice.wait_completion_async().await.is_ok() {
-                        let _ = witness.send(message);
-                    }
-                });
-            }
-            state.outbox.take();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pause_ends_at_any_moment_of_its_window() {
-        let ends = |random| pause(FIRST_WINDOW, random).as_millis();
-        assert_eq!([ends(0), ends(6_999), ends(7_000)], [1_000, 7_999, 1_000]);
-        assert_eq!(pause(Duration::ZERO, u64::MAX), LEAST_PAUSE);
-        let plants: Vec<u128> = (0..1000).map(|_| ends(random()) / 1000).collect();
-        let most = (1..8).map(|second| plants.iter().filter(|end| **end == second).count());
-        assert!(most.max() < Some(300), "{plants:?}");
     }
 }

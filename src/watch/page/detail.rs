@@ -2,11 +2,12 @@
 
 use super::text::{age, kilowatt_hours, padded, rounded, shortened};
 use super::{boxed, draw_lines, graph, rows, stale};
+use crate::clock::Now;
 use crate::kaco;
 use crate::reading::{Reading, Role, StatusCode};
 use crate::watch::curve::Window;
 use crate::watch::inverter::WatchedInverter;
-use crate::watch::plant::{Now, Plant};
+use crate::watch::plant::Plant;
 use crate::watch::view::View;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};

@@ -2,12 +2,14 @@
 
 use super::text::{fitting, kilowatt_hours, kilowatts, rounded, shortened};
 use super::{Surroundings, block, graph};
+use crate::clock::Now;
 use crate::format::hybrid;
 use crate::plant_total::PlantTotal;
 use crate::reading::Role;
 use crate::watch::curve::Window;
-use crate::watch::plant::{Now, Plant, Way};
+use crate::watch::plant::Plant;
 use crate::watch::view::View;
+use crate::watch::way::Way;
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize};

@@ -20,8 +20,9 @@ mod status;
 mod tests;
 mod text;
 
-use super::plant::{Now, Plant};
+use super::plant::Plant;
 use super::view::{Mode, View};
+use crate::clock::Now;
 use crate::format::look::{Look, ascii};
 use crate::logging::TimedMessage;
 use crate::sink::health::SinkHealth;

@@ -3,11 +3,12 @@
 use super::columns::{ColumnKind, PageColumn, fit, gap};
 use super::text::{age, kilowatt_hours, padded, place, rounded, since, width};
 use super::{boxed, graph, stale};
+use crate::clock::Now;
 use crate::format::{hybrid, table};
 use crate::reading::Role;
 use crate::watch::curve::{Span as Period, Window};
 use crate::watch::inverter::{Condition, WatchedInverter};
-use crate::watch::plant::{Now, Plant};
+use crate::watch::plant::Plant;
 use crate::watch::view::{ListRow, View};
 use ratatui::Frame;
 use ratatui::layout::Rect;

@@ -1,0 +1,75 @@
+//! The way to the inverters of a source: whether it is lost, and how long a round takes on it.
+
+use crate::clock::Now;
+use chrono::{DateTime, FixedOffset};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The way to the inverters of a source.
+#[derive(Debug)]
+pub(crate) struct Way {
+    /// What the source is called.
+    pub(crate) title: String,
+    /// Since when it is lost, and why.
+    pub(crate) lost: Option<(DateTime<FixedOffset>, String)>,
+    /// Whether it is polled no more.
+    is_gone: bool,
+    /// Its place among those that are polled.
+    pub(super) rank: usize,
+    /// When its last round ended.
+    round_ended: Instant,
+    /// Time from one round to the next; `None` before the first one is done.
+    period: Option<Duration>,
+}
+
+impl Way {
+    /// A way that works.
+    pub(super) fn new(title: String, rank: usize, now: Now) -> Self {
+        Self {
+            title,
+            lost: None,
+            is_gone: false,
+            rank,
+            round_ended: now.instant,
+            period: None,
+        }
+    }
+
+    /// It is polled no more.
+    pub(super) fn end(&mut self) {
+        self.is_gone = true;
+        self.lost = None;
+    }
+
+    pub(super) const fn is_gone(&self) -> bool {
+        self.is_gone
+    }
+
+    /// It is back: what passed without it is not a part of a round.
+    pub(super) fn find(&mut self, now: Now) {
+        self.lost = None;
+        self.resume(now);
+    }
+
+    /// A round begins now.
+    pub(super) const fn resume(&mut self, now: Now) {
+        self.round_ended = now.instant;
+    }
+
+    /// A round has ended; `every` is the least time from one to the next.
+    pub(super) fn round_done(&mut self, every: Duration, now: Now) {
+        let passed = now.instant.saturating_duration_since(self.round_ended);
+        self.resume(now);
+        if self.lost.is_none() {
+            // Falls slowly: a round with silent inverters, one a minute, takes longer than those
+            // between.
+            let before = self.period.unwrap_or_default() * 7 / 8;
+            self.period = Some(passed.max(before).max(every));
+        }
+    }
+
+    /// Time from one round to the next; `None` before the first one is done.
+    pub(super) const fn period(&self) -> Option<Duration> {
+        self.period
+    }
+}
