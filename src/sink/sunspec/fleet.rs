@@ -2,9 +2,9 @@
 
 use super::SunspecPlan;
 use super::codec::{Exception, Range};
-use super::device::{
-    DeviceIdentity, ModelSet, Registers, ServedDevice, fitted, power_scale, registers,
-};
+use super::device::ServedDevice;
+use super::identity::{DeviceIdentity, ModelSet, fitted, power_scale};
+use super::map::{Registers, registers};
 use super::presence::Standing;
 use super::units::{PLANT, Units, meant};
 use super::values::Values;

@@ -5,10 +5,11 @@
 //! | [`codec`] | requests out of bytes, bytes of replies |
 //! | `server` | clients, and the limits that they are held to |
 //! | [`fleet`] | all devices, and the plant that they are together |
-//! | `device` | an inverter: its identity and its registers |
+//! | `device`, `identity` | an inverter: what is served of it, and what never changes |
 //! | `units` | which unit serves what |
 //! | `presence` | read, asleep or missing |
 //! | `values`, `state` | what is served of a reading |
+//! | `map` | the registers of a unit |
 //! | `model`, `tables` | points and how they are encoded; the models |
 //! | `remembered` | the newest row of a log |
 //!
@@ -18,6 +19,8 @@
 pub mod codec;
 mod device;
 pub mod fleet;
+mod identity;
+mod map;
 mod model;
 mod presence;
 mod remembered;
