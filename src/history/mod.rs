@@ -10,7 +10,8 @@
 //! | [`compare`] | inverters, and the MPP trackers of one inverter, against their siblings |
 //! | [`series`] | the series of a period, whichever it is |
 //! | [`records`] | each series as flat records, for JSON and CSV |
-//! | `columns`, `rows` | which column of a header means what; lines of a file to rows |
+//! | `columns`, `row` | which column of a header means what; the cells of a row |
+//! | `rows` | lines of a file to rows |
 //!
 //! Powers are W, energies Wh, both as binary floating point: nothing here goes back to an inverter
 //! or a log.
@@ -23,6 +24,7 @@ pub mod names;
 mod parallel;
 pub(crate) mod period;
 pub mod records;
+mod row;
 mod rows;
 pub(crate) mod series;
 pub(crate) mod yields;

@@ -11,7 +11,8 @@
 
 use super::ReadError;
 use super::log::{Day, InverterFolder};
-use super::rows::{Reader, Row};
+use super::row::Row;
+use super::rows::Reader;
 
 /// Bytes at the end of a file that mostly suffice for the yield: some twenty rows.
 const TAIL: u64 = 4096;
