@@ -67,7 +67,8 @@ impl PushError {
                  it stands in the certificate"
             }
             Self::Slow { .. } | Self::Lost { .. } => {
-                "is it too busy, or is that not a database? What is logged is pushed when it is back"
+                "is it too busy, or is that not a database? What is logged is pushed when it is \
+                 back"
             }
             Self::NoUser(_) => "write http://USER@host, or set INFLUX_USERNAME",
             Self::Refused { code, .. } => return Some(cure(*code)),
