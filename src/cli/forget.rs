@@ -1,12 +1,11 @@
 //! What can be typed after `mqtt-forget`.
 
-use super::publishing::{BROKER, ClientCertificate, prefix};
+use super::publishing::{BROKER, BrokerLogin, prefix};
 use crate::command::plan;
 use crate::inverter::BusName;
 use crate::sink::mqtt::forget::ForgetTarget;
 use crate::sink::mqtt::{Broker, Delivery, MqttPlan};
 use clap::Args;
-use std::path::PathBuf;
 
 /// `mqtt-forget --mqtt URL INVERTER…`
 #[derive(Debug, Args)]
@@ -28,30 +27,19 @@ pub(crate) struct Forget {
     #[arg(long, value_name = "TOPIC", value_parser = prefix)]
     pub(crate) mqtt_prefix: Option<String>,
 
-    /// File with the password, which no other user should be able to read
-    #[arg(long, value_name = "FILE")]
-    pub(crate) mqtt_password_file: Option<PathBuf>,
-
-    /// File with the certificates to trust for mqtts:// instead of the system's, in PEM format
-    #[arg(long, value_name = "FILE")]
-    pub(crate) mqtt_ca: Option<PathBuf>,
-
+    /// The files of a login.
     #[command(flatten)]
-    pub(crate) client: ClientCertificate,
+    pub(crate) login: BrokerLogin,
 }
 
 impl Forget {
     pub(super) fn plan(self) -> plan::ForgetPlan {
         plan::ForgetPlan {
             options: MqttPlan {
-                environment: super::environment::login(),
-                password_file: self.mqtt_password_file,
-                certificates: self.mqtt_ca,
-                identity: self.client.identity(),
                 // A removal that got lost would not be noticed.
                 delivery: Delivery::AtLeastOnce,
                 prefix: self.mqtt_prefix,
-                ..MqttPlan::new(self.broker)
+                ..self.login.at(self.broker)
             },
             targets: self.targets,
             bus: self.bus,

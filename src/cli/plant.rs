@@ -218,14 +218,14 @@ impl Publishing {
         let Some(mqtt) = &file.mqtt else { return };
         typed.give("broker", &mut self.broker, &Some(mqtt.broker.clone()));
         typed.fill("mqtt_qos", &mut self.mqtt_qos, mqtt.qos);
-        let password_file = &mut self.mqtt_password_file;
+        let password_file = &mut self.login.mqtt_password_file;
         typed.give("mqtt_password_file", password_file, &mqtt.password_file);
-        typed.give("mqtt_ca", &mut self.mqtt_ca, &mqtt.ca);
+        typed.give("mqtt_ca", &mut self.login.mqtt_ca, &mqtt.ca);
         typed.give("mqtt_prefix", &mut self.mqtt_prefix, &mqtt.prefix);
         if let Some(identity) = mqtt.identity.clone() {
             let (certificate, key) = (Some(identity.certificate), Some(identity.key));
-            typed.give("mqtt_cert", &mut self.client.mqtt_cert, &certificate);
-            typed.give("mqtt_key", &mut self.client.mqtt_key, &key);
+            typed.give("mqtt_cert", &mut self.login.mqtt_cert, &certificate);
+            typed.give("mqtt_key", &mut self.login.mqtt_key, &key);
         }
         let no_discovery = mqtt.discovery.map(|discovery| !discovery);
         typed.fill("no_discovery", &mut self.no_discovery, no_discovery);

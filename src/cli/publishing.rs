@@ -40,16 +40,9 @@ pub(crate) struct Publishing {
     )]
     pub(crate) mqtt_qos: u8,
 
-    /// File with the password, which no other user should be able to read
-    #[arg(long, value_name = "FILE")]
-    pub(crate) mqtt_password_file: Option<PathBuf>,
-
-    /// File with the certificates to trust for mqtts://, in PEM format, instead of the system's
-    #[arg(long, value_name = "FILE")]
-    pub(crate) mqtt_ca: Option<PathBuf>,
-
+    /// The files of a login.
     #[command(flatten)]
-    pub(crate) client: ClientCertificate,
+    pub(crate) login: BrokerLogin,
 
     /// In front of all topics of states and availability, so that many plants share one broker
     #[arg(long, value_name = "TOPIC", value_parser = prefix)]
@@ -82,9 +75,17 @@ impl PlainTopics {
     }
 }
 
-/// The certificate that the program shows.
+/// The files with which a broker is logged in to.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct ClientCertificate {
+pub(crate) struct BrokerLogin {
+    /// File with the password, which no other user should be able to read
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mqtt_password_file: Option<PathBuf>,
+
+    /// File with the certificates to trust for mqtts://, in PEM format, instead of the system's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mqtt_ca: Option<PathBuf>,
+
     /// File with the certificate to show a broker that knows its clients by certificates, in PEM
     /// format
     #[arg(long, value_name = "FILE", requires = "mqtt_key")]
@@ -96,12 +97,17 @@ pub(crate) struct ClientCertificate {
     pub(crate) mqtt_key: Option<PathBuf>,
 }
 
-impl ClientCertificate {
-    pub(super) fn identity(&self) -> Option<CertificateFiles> {
-        Some(CertificateFiles {
-            certificate: self.mqtt_cert.clone()?,
-            key: self.mqtt_key.clone()?,
-        })
+impl BrokerLogin {
+    /// This broker, with this login and that of the environment.
+    pub(super) fn at(&self, broker: Broker) -> MqttPlan {
+        let files = |(certificate, key)| CertificateFiles { certificate, key };
+        MqttPlan {
+            environment: environment::login(),
+            password_file: self.mqtt_password_file.clone(),
+            certificates: self.mqtt_ca.clone(),
+            identity: self.mqtt_cert.clone().zip(self.mqtt_key.clone()).map(files),
+            ..MqttPlan::new(broker)
+        }
     }
 }
 
@@ -109,11 +115,6 @@ impl Publishing {
     /// How to publish; `None` if nothing is to be published.
     pub(super) fn options(&self) -> Option<MqttPlan> {
         Some(MqttPlan {
-            broker: self.broker.clone()?,
-            environment: environment::login(),
-            password_file: self.mqtt_password_file.clone(),
-            certificates: self.mqtt_ca.clone(),
-            identity: self.client.identity(),
             delivery: match self.mqtt_qos {
                 0 => Delivery::AtMostOnce,
                 _ => Delivery::AtLeastOnce,
@@ -124,6 +125,7 @@ impl Publishing {
             // Commands for KACO have no such topics, those for KSTAR replace it: see
             // [`PlainTopics`].
             topic: PLAIN.to_owned(),
+            ..self.login.at(self.broker.clone()?)
         })
     }
 }
