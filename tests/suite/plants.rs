@@ -218,7 +218,7 @@ fn what_is_typed_counts_before_the_file_and_the_file_before_the_environment() {
         "strict = true\n{}",
         bus(&line.path, "2-3", "counters = false\nattempts = 1")
     ));
-    let quickly = ["--timeout", "500ms"];
+    let quickly = ["--timeout", "2s"];
     let asked = |arguments: &[&str], variables: &[(&str, &str)]| {
         let before = line.asked().len();
         let arguments = [arguments, quickly.as_slice()].concat();

@@ -254,7 +254,7 @@ fn every_checksum_byte_is_read_at_once() {
 /// right.
 #[track_caller]
 fn reads_right_away(plays: Vec<Play>) {
-    reads_with(&["--strict"], plays);
+    reads_with(&["--strict", "--timeout", "10s"], plays);
 }
 
 /// The same with pauses that are far from the end of a reply, also where a busy machine adds its own.
@@ -377,7 +377,8 @@ fn a_lost_line_feed() {
 fn a_reply_without_type_counts() {
     let bus = Bus::with_replies(&[("#010", bytes("ST-05"))]);
     let directory = TempDir::new().unwrap();
-    log(&bus, "1", directory.path(), &["--strict"]).expect_silence();
+    let patient = ["--strict", "--timeout", "10s"];
+    log(&bus, "1", directory.path(), &patient).expect_silence();
     assert_eq!(
         row(directory.path(), "01"),
         "mpp-track,357.5,0.40,144,230.9,0.60,138,29,59,"

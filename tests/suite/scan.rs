@@ -102,6 +102,8 @@ fn objects_have_the_keys_of_readings() {
         "json",
         "--pace",
         "0s",
+        "--timeout",
+        "10s",
     ])
     .expect_code(0);
     let object: serde_json::Value = serde_json::from_str(run.stdout.trim()).unwrap();
@@ -331,7 +333,13 @@ fn another_master_is_reported_beside_the_inverters() {
 #[test]
 fn interrupted_scan_prints_what_was_found() {
     let bus = three_inverters();
-    let scan = start(command(&["scan", &text(&bus.path), "2-32"]));
+    let scan = start(command(&[
+        "scan",
+        &text(&bus.path),
+        "2-32",
+        "--timeout",
+        "10s",
+    ]));
     wait_until("the next address", || {
         bus.asked().contains(&"#040".to_owned())
     });

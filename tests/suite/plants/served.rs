@@ -156,7 +156,9 @@ fn pages_and_units_follow_a_changed_file_on_open_connections() {
         let top = format!("name = \"Hill\"\nevery = \"200ms\"\nlog = \"{log}\"\n");
         let ports = "http = \"127.0.0.1:0\"\nsunspec = \"127.0.0.1:0\"\n";
         let names = format!("names = {{ 2 = \"{name}\" }}\n");
-        let bus = format!("[[bus]]\ndevice = \"sim:\"\naddresses = \"{addresses}\"\npace = 0\n");
+        let bus = format!(
+            "[[bus]]\ndevice = \"sim:\"\naddresses = \"{addresses}\"\npace = 0\ntimeout = 10\n"
+        );
         file.write(&(top + ports + &bus + &names));
     };
     plant("2", "south");
