@@ -92,7 +92,8 @@ pub(super) fn is_empty(file: &mut File) -> io::Result<bool> {
     }
 }
 
-pub(super) fn read_at(file: &mut File, start: u64, length: u64) -> io::Result<Vec<u8>> {
+/// At most `length` bytes from there.
+pub(in crate::sink) fn read_at(file: &mut File, start: u64, length: u64) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(start))?;
     let mut block = Vec::new();
     Read::by_ref(file).take(length).read_to_end(&mut block)?;

@@ -5,13 +5,14 @@ use super::queue::Batch;
 use crate::format::influx;
 use crate::format::log_row::Shape;
 use crate::inverter::InverterId;
+use crate::sink::csv_log::ends::read_at;
 use crate::sink::csv_log::error::LogError;
 use crate::sink::csv_log::files::start_file;
 use crate::sink::csv_log::folder::Folder;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
 use tracing::info;
 
 /// Bytes of a log that are read at once.
@@ -149,9 +150,7 @@ impl Backlog {
             0 => None,
             _ => head(&mut handle)?,
         };
-        handle.seek(SeekFrom::Start(mark.length))?;
-        let mut chunk = Vec::new();
-        let length = (&mut handle).take(CHUNK).read_to_end(&mut chunk)?;
+        let chunk = read_at(&mut handle, mark.length, CHUNK)?;
         let mut reached = mark;
         // A row that is just being written has no end yet: it is read next time.
         let lines = chunk.split_inclusive(|byte| *byte == b'\n');
@@ -174,7 +173,7 @@ impl Backlog {
         if reached == mark {
             return Ok(None); // torn, or a file without lines
         }
-        Ok(Some((reached, (length as u64) < CHUNK)))
+        Ok(Some((reached, (chunk.len() as u64) < CHUNK)))
     }
 
     /// The line of the last row of a file.
@@ -183,9 +182,7 @@ impl Backlog {
         let shape = head(&mut handle).ok()?;
         let length = handle.metadata().ok()?.len();
         let start = length.saturating_sub(LONGEST_LINE);
-        handle.seek(SeekFrom::Start(start)).ok()?;
-        let mut tail = Vec::new();
-        handle.take(LONGEST_LINE).read_to_end(&mut tail).ok()?;
+        let tail = read_at(&mut handle, start, LONGEST_LINE).ok()?;
         let mut lines = tail.split_inclusive(|byte| *byte == b'\n');
         let last = lines.rfind(|line| line.ends_with(b"\n"))?;
         self.line(shape.as_ref(), last)
@@ -221,9 +218,7 @@ fn inode(folder: &Folder, file: DayFile) -> Option<u64> {
 
 /// What the header of a file says.
 fn head(file: &mut File) -> io::Result<Option<Shape>> {
-    file.rewind()?;
-    let mut head = Vec::new();
-    file.take(LONGEST_LINE).read_to_end(&mut head)?;
+    let head = read_at(file, 0, LONGEST_LINE)?;
     let line = head.split_inclusive(|byte| *byte == b'\n').next();
     Ok(line.and_then(shape_of))
 }

@@ -9,12 +9,13 @@
 //! row that ends there has this checksum. A file that was replaced meanwhile is pushed again: the
 //! same rows change nothing.
 
+use crate::sink::csv_log::ends::read_at;
 use crate::sink::csv_log::folder::Folder;
 use chrono::NaiveDate;
 use crc::{CRC_32_ISO_HDLC, Crc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 
 /// Hidden, so that no agent takes it for a log.
 pub(super) const NAME: &str = ".influx";
@@ -77,9 +78,7 @@ impl Extent {
     /// Behind the last line that ends within the first `length` bytes.
     pub(super) fn at(file: &mut File, length: u64) -> io::Result<Self> {
         let start = length.saturating_sub(LONGEST_LINE);
-        file.seek(SeekFrom::Start(start))?;
-        let mut bytes = Vec::new();
-        file.take(length - start).read_to_end(&mut bytes)?;
+        let bytes = read_at(file, start, length - start)?;
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
         let last = lines.rfind(|line| line.ends_with(b"\n"));
         Ok(last.map_or_else(Self::default, |line| Self::behind(line, length)))
