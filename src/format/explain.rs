@@ -5,6 +5,7 @@ use crate::kaco::status::{self, STATUSES, Severity, Status};
 use crate::kstar::faults::ERROR_BITS;
 use crate::kstar::interpret::abnormal;
 use crate::order::sort_by_number;
+use strsim::sorensen_dice;
 
 /// How many similar names are suggested.
 const SUGGESTED: usize = 3;
@@ -153,36 +154,20 @@ fn near(code: u32) -> Unknown {
 fn similar(asked: &str) -> Unknown {
     let asked = plain(asked);
     let texts = STATUSES.iter().map(|status| status.text);
-    let mut rated: Vec<(usize, &str)> = texts
+    let mut rated: Vec<(f64, &str)> = texts
         .chain(
             ERROR_BITS
                 .iter()
                 .copied()
                 .filter(|name| !name.starts_with("bit ")),
         )
-        .map(|name| (likeness(&asked, &plain(name)), name))
+        .map(|name| (sorensen_dice(&asked, &plain(name)), name))
         .filter(|(likeness, _)| *likeness > LEAST_LIKENESS)
         .collect();
-    sort_by_number(&mut rated, |(likeness, _)| -(*likeness as i64));
+    sort_by_number(&mut rated, |(likeness, _)| -((likeness * 1e3) as i64));
     rated.truncate(SUGGESTED);
     Unknown(rated.into_iter().map(|(_, name)| name.to_owned()).collect())
 }
 
-/// Percent; below it a name is only confusing.
-const LEAST_LIKENESS: usize = 30;
-
-/// How many pairs of neighbouring letters two texts share, percent.
-fn likeness(one: &str, other: &str) -> usize {
-    let pairs =
-        |text: &str| -> Vec<(char, char)> { text.chars().zip(text.chars().skip(1)).collect() };
-    let (one, mut left) = (pairs(one), pairs(other));
-    let all = one.len() + left.len();
-    let mut shared = 0_usize;
-    for pair in one {
-        if let Some(place) = left.iter().position(|other| *other == pair) {
-            left.swap_remove(place);
-            shared += 1;
-        }
-    }
-    (200 * shared).checked_div(all).unwrap_or_default()
-}
+/// Below it a name is only confusing.
+const LEAST_LIKENESS: f64 = 0.3;
