@@ -1,5 +1,6 @@
 //! `history DIR`: what can be typed, and the plan that it means.
 
+use super::filling;
 use super::plant::{self, Refusal};
 use crate::command::history::{HistoryFormat, HistoryPlan, HistoryTarget};
 use crate::history::series::Period;
@@ -114,7 +115,7 @@ impl History {
         let directory = self.directory.or_else(|| file.log.clone());
         Ok(HistoryPlan {
             directory: plant::directory(directory, path)?,
-            names: plant::names(&file),
+            names: filling::names(&file),
             period,
             inverters: self.inverters,
             target: self.output.unwrap_or(HistoryTarget::Print(format)),

@@ -4,6 +4,7 @@
 mod check;
 mod document;
 mod environment;
+mod filling;
 mod forget;
 mod formats;
 mod history;

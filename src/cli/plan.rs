@@ -1,6 +1,7 @@
 //! From what was typed to the plan that a command gets.
 
 use super::environment::Lazy;
+use super::filling;
 use super::formats::Format;
 use super::kaco::{Log, Read, Watch, Watching};
 use super::plant::{self, Refusal, Typed};
@@ -116,7 +117,7 @@ fn polled_once(
         asking, counters, ..
     } = polling;
     Ok(match file {
-        Some(file) => plant::sources(&file, &asking, counters, None, typed),
+        Some(file) => filling::sources(&file, &asking, counters, None, typed),
         None => vec![bus(typed_bus, asking, counters)?],
     })
 }
@@ -139,9 +140,9 @@ impl Watch {
         let again = (self.clone(), typed.clone());
         self.fill(&file, typed);
         let counters_last = self.watching.sunspec.map(|_| COUNTERS_LAST);
-        let sources = plant::sources(&file, &self.asking, self.counters, counters_last, typed);
+        let sources = filling::sources(&file, &self.asking, self.counters, counters_last, typed);
         let mut plan = watching(sources, self.watching);
-        plan.sinks.names = plant::names(&file);
+        plan.sinks.names = filling::names(&file);
         if let Some(sunspec) = &mut plan.sinks.sunspec {
             let offset = |bus: &plant_file::BusSection| (bus.name.clone(), bus.sunspec_offset);
             sunspec.offsets = file.buses.iter().map(offset).collect();
@@ -241,7 +242,7 @@ pub(super) fn kaco_plan(
     kaco::BusPlan {
         device,
         addresses,
-        timing: plant::timing(&asking),
+        timing: asking.timing(),
         counters,
         counters_last: Duration::ZERO,
         record: asking.record,

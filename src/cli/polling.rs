@@ -3,6 +3,7 @@
 use crate::address::Addresses;
 use crate::duration;
 use crate::inverter::BusName;
+use crate::kaco::timing::Timing;
 use crate::link::Device;
 use clap::Args;
 use std::path::PathBuf;
@@ -86,6 +87,17 @@ pub(crate) struct Asking {
     /// Append every exchange to FILE, as JSON lines; DEVICE replay:FILE plays it again
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+}
+
+impl Asking {
+    pub(super) fn timing(&self) -> Timing {
+        Timing {
+            pace: self.waits.pace,
+            first_byte: self.waits.timeout,
+            gap: self.waits.gap,
+            attempts: self.attempts,
+        }
+    }
 }
 
 /// The options of whatever reads the inverters of a bus once.
