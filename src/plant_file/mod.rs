@@ -3,7 +3,8 @@
 //! | module | does |
 //! |---|---|
 //! | `mistake` | what is wrong with a file, by line |
-//! | `section` | the keys of each table, and how their values are read |
+//! | `section` | the keys of each table |
+//! | `value` | what their values look like |
 //! | `polled` | `[[bus]]` and `[[kstar]]` |
 //! | `published` | `[mqtt]` and `[influx]` |
 //! | `conflict` | what fits alone, but not together |
@@ -13,6 +14,7 @@ mod mistake;
 mod polled;
 mod published;
 mod section;
+mod value;
 
 pub(crate) use mistake::Mistakes;
 pub use polled::{BusSection, KstarSection};
@@ -126,7 +128,7 @@ fn plant(table: &DeTable<'_>, notes: &mut Notes<'_>) -> PlantFile {
         );
     }
     let socket = |value: &DeValue<'_>| {
-        let text = section::text(value, "0.0.0.0:502")?;
+        let text = value::text(value, "0.0.0.0:502")?;
         let wrong = |_| format!("`{text}` is not ADDRESS:PORT; write for example 0.0.0.0:502");
         text.parse::<SocketAddr>().map_err(wrong)
     };
@@ -135,14 +137,14 @@ fn plant(table: &DeTable<'_>, notes: &mut Notes<'_>) -> PlantFile {
     conflict::check(&buses, &kstars, sunspec.is_some(), notes);
     conflict::check_ports(sunspec, http.as_ref(), notes);
     PlantFile {
-        name: top.get("name", section::name, notes),
-        log: top.get("log", section::path, notes),
-        every: top.get("every", section::positive, notes),
-        textfile: top.get("textfile", section::path, notes),
+        name: top.get("name", value::name, notes),
+        log: top.get("log", value::path, notes),
+        every: top.get("every", value::positive, notes),
+        textfile: top.get("textfile", value::path, notes),
         sunspec,
         http: http.map(|http| http.value),
-        strict: top.get("strict", section::boolean, notes),
-        silent: top.get("silent", section::boolean, notes),
+        strict: top.get("strict", value::boolean, notes),
+        silent: top.get("silent", value::boolean, notes),
         mqtt: mqtt(&top, notes),
         influx: influx(&top, notes),
         buses: buses.into_iter().map(|bus| bus.value).collect(),

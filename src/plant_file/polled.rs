@@ -1,7 +1,8 @@
 //! `[[bus]]` and `[[kstar]]`: what is polled, and how.
 
 use super::mistake::Notes;
-use super::section::{self, At, Section};
+use super::section::{At, Section};
+use super::value;
 use crate::address::{Address, Addresses};
 use crate::inverter::BusName;
 use crate::link::Device;
@@ -56,14 +57,14 @@ pub struct KstarSection {
 }
 
 pub(super) fn polling(section: &Section<'_>, notes: &mut Notes<'_>) -> PollingKeys {
-    let attempts = |value: &DeValue<'_>| section::whole(value, 1, 100);
+    let attempts = |value: &DeValue<'_>| value::whole(value, 1, 100);
     PollingKeys {
-        pace: section.get("pace", section::time, notes),
-        timeout: section.get("timeout", section::positive, notes),
-        gap: section.get("gap", section::positive, notes),
+        pace: section.get("pace", value::time, notes),
+        timeout: section.get("timeout", value::positive, notes),
+        gap: section.get("gap", value::positive, notes),
         attempts: section.get("attempts", attempts, notes),
-        counters: section.get("counters", section::boolean, notes),
-        record: section.get("record", section::path, notes),
+        counters: section.get("counters", value::boolean, notes),
+        record: section.get("record", value::path, notes),
     }
 }
 
@@ -86,16 +87,16 @@ pub(super) fn bus(
     top: &PollingKeys,
     notes: &mut Notes<'_>,
 ) -> Option<At<BusSection>> {
-    let name = section.get("name", |value| section::parsed(value, "roof"), notes);
+    let name = section.get("name", |value| value::parsed(value, "roof"), notes);
     let own = polling(section, notes);
-    let device = |value: &DeValue<'_>| section::parsed(value, "/dev/ttyUSB0");
+    let device = |value: &DeValue<'_>| value::parsed(value, "/dev/ttyUSB0");
     let device = section.need("device", "\"/dev/ttyUSB0\"", device, notes);
     let addresses = section.need("addresses", "\"2,4-7\"", addresses, notes);
     let names = section.at("names", names, notes);
-    let kwp = |value: &DeValue<'_>| section::by_address(value, "9.9", section::kwp);
+    let kwp = |value: &DeValue<'_>| value::by_address(value, "9.9", value::kwp);
     let kwp = section.at("kwp", kwp, notes);
     // With the largest offset, address 1 is unit 247, the last one.
-    let offset = |value: &DeValue<'_>| section::whole(value, 0, 246).map(|offset| offset as u16);
+    let offset = |value: &DeValue<'_>| value::whole(value, 0, 246).map(|offset| offset as u16);
     let sunspec_offset = section.get("sunspec-offset", offset, notes);
     // All keys are read before this, so that one run shows all mistakes.
     let (device, addresses) = (device?.value, addresses?.value);
@@ -118,7 +119,7 @@ pub(super) fn bus(
 
 /// Addresses, each once.
 fn addresses(value: &DeValue<'_>) -> Result<Addresses, String> {
-    let text = section::text(value, "2,4-7")?;
+    let text = value::text(value, "2,4-7")?;
     let addresses: Addresses = text.parse().map_err(|error| format!("{error}"))?;
     // The parser drops repeats, which are harmless in a command; in a file that is kept, one is a
     // slip.
@@ -137,7 +138,7 @@ fn addresses(value: &DeValue<'_>) -> Result<Addresses, String> {
 
 /// What inverters are called, each otherwise.
 fn names(value: &DeValue<'_>) -> Result<BTreeMap<Address, String>, String> {
-    let names = section::by_address(value, "\"south\"", section::name)?;
+    let names = value::by_address(value, "\"south\"", value::name)?;
     let mut first = BTreeMap::new();
     for (address, name) in &names {
         if let Some(first) = first.insert(name, address) {
@@ -170,9 +171,9 @@ fn on_bus<T>(
 }
 
 pub(super) fn kstar(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<At<KstarSection>> {
-    let name = section.get("name", section::name, notes);
+    let name = section.get("name", value::name, notes);
     let ip = |value: &DeValue<'_>| {
-        let text = section::text(value, "192.168.1.50")?;
+        let text = value::text(value, "192.168.1.50")?;
         let ip = text.parse::<Ipv4Addr>().ok();
         ip.filter(|ip| !ip.is_unspecified() && !ip.is_broadcast() && !ip.is_multicast())
             .ok_or_else(|| {

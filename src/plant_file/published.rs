@@ -1,7 +1,8 @@
 //! `[mqtt]` and `[influx]`: where readings go besides the log.
 
 use super::mistake::Notes;
-use super::section::{self, INFLUX, MQTT, Section, TableKind};
+use super::section::{INFLUX, MQTT, Section, TableKind};
+use super::value;
 use crate::sink::influx::Database;
 use crate::sink::mqtt::{Broker, CertificateFiles, topic};
 use chrono::NaiveDate;
@@ -67,17 +68,17 @@ fn with_url<'a>(
 
 pub(super) fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<MqttSection> {
     let section = with_url(top, "mqtt", &MQTT, notes)?;
-    let prefix = |value: &DeValue<'_>| topic::checked(section::text(value, PREFIX)?, PREFIX);
-    let qos = |value: &DeValue<'_>| section::whole(value, 0, 1);
-    let password_file = section.get("password-file", section::path, notes);
+    let prefix = |value: &DeValue<'_>| topic::checked(value::text(value, PREFIX)?, PREFIX);
+    let qos = |value: &DeValue<'_>| value::whole(value, 0, 1);
+    let password_file = section.get("password-file", value::path, notes);
     let prefix = section.get("prefix", prefix, notes);
     let qos = section.get("qos", qos, notes);
-    let ca = section.get("ca", section::path, notes);
+    let ca = section.get("ca", value::path, notes);
     let identity = identity(&section, notes);
-    let discovery = section.get("discovery", section::boolean, notes);
-    let expire_after = section.get("expire-after", section::time, notes);
+    let discovery = section.get("discovery", value::boolean, notes);
+    let expire_after = section.get("expire-after", value::time, notes);
     let broker = |value: &DeValue<'_>| {
-        let broker: Broker = section::parsed(value, "mqtt://user@host")?;
+        let broker: Broker = value::parsed(value, "mqtt://user@host")?;
         without_password(broker.password.is_some(), broker)
     };
     let url = section.need("url", "\"mqtt://user@host\"", broker, notes)?;
@@ -95,8 +96,8 @@ pub(super) fn mqtt(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<MqttSecti
 
 /// A certificate with its key: one alone is noted.
 fn identity(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<CertificateFiles> {
-    let certificate = section.at("cert", section::path, notes);
-    let key = section.at("key", section::path, notes);
+    let certificate = section.at("cert", value::path, notes);
+    let key = section.at("key", value::path, notes);
     let (alone, missing) = match (certificate, key) {
         (Some(certificate), Some(key)) => {
             return Some(CertificateFiles {
@@ -120,13 +121,13 @@ fn identity(section: &Section<'_>, notes: &mut Notes<'_>) -> Option<CertificateF
 
 pub(super) fn influx(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<InfluxSection> {
     let section = with_url(top, "influx", &INFLUX, notes)?;
-    let password_file = section.get("password-file", section::path, notes);
-    let token_file = section.get("token-file", section::path, notes);
-    let ca = section.get("ca", section::path, notes);
-    let since = section.get("since", section::day, notes);
+    let password_file = section.get("password-file", value::path, notes);
+    let token_file = section.get("token-file", value::path, notes);
+    let ca = section.get("ca", value::path, notes);
+    let since = section.get("since", value::day, notes);
     let example = "\"http://host:8086/write?db=solar\"";
     let database = |value: &DeValue<'_>| {
-        let database: Database = section::parsed(value, "http://host:8086/write?db=solar")?;
+        let database: Database = value::parsed(value, "http://host:8086/write?db=solar")?;
         without_password(database.password.is_some(), database)
     };
     let url = section.need("url", example, database, notes)?;

@@ -1,0 +1,165 @@
+//! The values of keys: what a text, a time or a name looks like, and what is said of others.
+
+use crate::address::Address;
+use crate::duration;
+use crate::reading::Decimal;
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+use toml::de::DeValue;
+
+fn expected<T>(what: &str, value: &DeValue<'_>) -> Result<T, String> {
+    let found = match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    Err(format!("expected {what}, found {found}"))
+}
+
+/// A text in quotes.
+pub(super) fn text<'a>(value: &'a DeValue<'_>, example: &str) -> Result<&'a str, String> {
+    match value {
+        DeValue::String(text) => Ok(text),
+        other => expected(&format!("a text such as \"{example}\""), other),
+    }
+}
+
+/// A text that a type of the program is made of.
+pub(super) fn parsed<T: FromStr>(value: &DeValue<'_>, example: &str) -> Result<T, String>
+where
+    T::Err: std::fmt::Display,
+{
+    let text = text(value, example)?;
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+pub(super) fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
+    match value {
+        DeValue::Boolean(value) => Ok(*value),
+        other => expected("true or false, without quotes", other),
+    }
+}
+
+pub(super) fn path(value: &DeValue<'_>) -> Result<PathBuf, String> {
+    match text(value, "/var/lib/kaco")? {
+        "" => Err("expected a path, found an empty text".to_owned()),
+        text => Ok(PathBuf::from(text)),
+    }
+}
+
+/// A whole number of this range.
+pub(super) fn whole(value: &DeValue<'_>, least: u32, most: u32) -> Result<u32, String> {
+    let what = format!("a whole number of {least} to {most}");
+    match value {
+        // TOML has hexadecimal, octal and binary numbers too; their prefix is not in the text.
+        DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix())
+            .ok()
+            .filter(|number| (least..=most).contains(number))
+            .ok_or_else(|| format!("`{number}` is not {what}")),
+        other => expected(&what, other),
+    }
+}
+
+/// A duration in quotes, or plain seconds.
+pub(super) fn time(value: &DeValue<'_>) -> Result<Duration, String> {
+    match value {
+        DeValue::Integer(number) => duration::parse(&number.to_string()),
+        DeValue::Float(number) => duration::parse(number.as_str()),
+        DeValue::String(text) => duration::parse(text),
+        other => expected("a duration such as \"1.5s\"", other),
+    }
+}
+
+/// As [`time`], more than nothing.
+pub(super) fn positive(value: &DeValue<'_>) -> Result<Duration, String> {
+    match time(value)? {
+        Duration::ZERO => Err("it must be longer than nothing".to_owned()),
+        time => Ok(time),
+    }
+}
+
+/// A day, in quotes or without.
+pub(super) fn day(value: &DeValue<'_>) -> Result<NaiveDate, String> {
+    let text = match value {
+        DeValue::Datetime(date) => date.to_string(),
+        other => text(other, "2026-05-03")?.to_owned(),
+    };
+    text.parse()
+        .map_err(|_| format!("`{}` is not a day such as 2026-05-03", text.escape_debug()))
+}
+
+/// The longest name that is shown.
+const LONGEST_NAME: usize = 64;
+
+/// A name for people.
+pub(super) fn name(value: &DeValue<'_>) -> Result<String, String> {
+    let name = text(value, "south roof")?;
+    let is_fit = !name.trim().is_empty()
+        && name.chars().count() <= LONGEST_NAME
+        && !name.chars().any(is_invisible);
+    if !is_fit {
+        return Err(format!(
+            "a name has 1 to {LONGEST_NAME} characters that can be seen, found `{}`",
+            name.chars()
+                .take(LONGEST_NAME)
+                .collect::<String>()
+                .escape_debug()
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+/// Control characters, and those that turn the direction of what follows.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+/// Installed peak power, kW.
+pub(super) fn kwp(value: &DeValue<'_>) -> Result<Decimal, String> {
+    let digits = match value {
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        other => return expected("a number of kilowatts such as 9.9", other),
+    };
+    let number = digits.parse::<Decimal>().ok();
+    number
+        .filter(|number| *number > Decimal::ZERO && *number <= Decimal::from(100_000))
+        .ok_or_else(|| format!("`{digits}` is not a peak power; write kilowatts such as 9.9"))
+}
+
+/// `{ 2 = …, 4 = … }`: a value for each of some addresses.
+pub(super) fn by_address<T>(
+    value: &DeValue<'_>,
+    example: &str,
+    read: impl Fn(&DeValue<'_>) -> Result<T, String>,
+) -> Result<BTreeMap<Address, T>, String> {
+    let DeValue::Table(table) = value else {
+        return expected(&format!("a table such as {{ 2 = {example} }}"), value);
+    };
+    let mut values = BTreeMap::new();
+    for (key, value) in table {
+        let key = key.get_ref();
+        let number = key.parse().ok().and_then(Address::new);
+        let address = number.ok_or_else(|| {
+            format!(
+                "`{}` is not an address: addresses are 1 to 99",
+                key.escape_debug()
+            )
+        })?;
+        let value = read(value.get_ref()).map_err(|wrong| format!("{address}: {wrong}"))?;
+        if values.insert(address, value).is_some() {
+            return Err(format!("address {address} stands there twice"));
+        }
+    }
+    Ok(values)
+}
