@@ -518,7 +518,7 @@ fn objects_that_the_program_prints_are_valid() {
         let path = captures::directory().join(format!("{name}.hex"));
         judge.expect_lines(&run(&["decode", "--format", "json", &text(&path)]).stdout);
     }
-    let sim = ["--pace", "0s", "--timeout", "100ms", "--format", "json"];
+    let sim = ["--pace", "0s", "--timeout", "2s", "--format", "json"];
     for words in [
         &["read", "sim:", "1-4", "--counters"][..],
         &["read", "sim:night", "1", "--bus", "roof"],
