@@ -32,7 +32,7 @@ pub(crate) struct BusArguments {
 
     /// Name of the bus, so that two buses can share a broker or a database
     ///
-    /// Letters, digits, - and _. It stands in folders (DIR/NAME/02), topics (kaco/NAME_02/state),
+    /// Letters, digits, - and _. It is part of folders (DIR/NAME/02), topics (kaco/NAME_02/state),
     /// labels, tags and JSON.
     #[arg(long = "bus", value_name = "NAME")]
     pub name: Option<BusName>,
