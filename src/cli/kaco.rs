@@ -98,7 +98,7 @@ pub(crate) struct Scan {
     #[arg(value_name = "DEVICE")]
     pub device: Device,
 
-    /// Addresses to ask, such as 1-9; the maker's 1-32 if there are none
+    /// Addresses to poll, such as 1-9; the maker's 1-32 if there are none
     #[arg(value_name = "ADDRESSES")]
     pub addresses: Option<Addresses>,
 

@@ -14,8 +14,8 @@ pub(crate) struct BusArguments {
     /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
     ///
     /// /dev/ttyUSB0, or better its name in /dev/serial/by-id/; tcp://host:port for a raw serial
-    /// gateway (ser2net, Elfin EW11, USR-TCP232); sim:, sim:night, sim:noisy for simulated
-    /// inverters; replay:FILE for a recording.
+    /// gateway (ser2net, Elfin EW11, USR-TCP232); sim:, sim:night, sim:noisy, sim:fault for
+    /// simulated inverters; replay:FILE for a recording.
     #[arg(value_name = "DEVICE", required_unless_present = "plant")]
     pub device: Option<Device>,
 
