@@ -22,7 +22,7 @@ pub enum Outcome<T = Box<Reading>> {
     Silent,
     /// Nothing could be sent to it; with the reason.
     Unreachable(String),
-    /// It was not its turn when the link was lost.
+    /// Its turn has not come yet, or the link was lost before it.
     NotPolled,
 }
 

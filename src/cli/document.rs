@@ -13,14 +13,17 @@ const EXIT_STATUS: &str = r#".SH "EXIT STATUS"
 Done; silent inverters are fine.
 .TP
 .B 1
-Something failed that a person must look at; what could be kept is kept.
+Something failed that a person must look at; what could be kept is kept. With
+.BR kstar ,
+also: no inverter answered.
 .TP
 .B 2
 Wrong usage, or a plant file with mistakes.
 .TP
 .B 3
 .BR \-\-strict ,
-and an inverter gave no reading.
+and an inverter gave no reading, or is below the others of
+.BR "history \-\-compare" .
 .TP
 .B 7
 Another run holds this device or directory.

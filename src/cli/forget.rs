@@ -10,8 +10,8 @@ use clap::Args;
 /// `mqtt-forget --mqtt URL INVERTER…`
 #[derive(Debug, Args)]
 pub(crate) struct Forget {
-    /// Address such as 02, serial number or IP address of a KSTAR inverter, plant for what all give
-    /// together, or simulated for all that were simulated
+    /// Address such as 02, serial number or IP address of a KSTAR inverter, plant for the total of
+    /// all inverters, or simulated for all simulated ones
     #[arg(value_name = "INVERTER", required = true)]
     pub(crate) targets: Vec<ForgetTarget>,
 
@@ -23,7 +23,7 @@ pub(crate) struct Forget {
     #[arg(long = "mqtt", value_name = "URL", value_parser = BROKER)]
     pub(crate) broker: Broker,
 
-    /// Prefix of the topics of the plant that is taken back
+    /// Prefix that the topics of the plant were published with
     #[arg(long, value_name = "TOPIC", value_parser = prefix)]
     pub(crate) mqtt_prefix: Option<String>,
 

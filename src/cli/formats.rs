@@ -8,7 +8,7 @@ use clap::ValueEnum;
 pub(crate) enum Format {
     /// A table for people
     Table,
-    /// One JSON object a line
+    /// One JSON object per line
     Json,
     /// One CSV table of all inverters, at the end
     Csv,
@@ -24,7 +24,7 @@ pub(crate) enum Format {
 pub(crate) enum TypedListFormat {
     /// A table for people
     Table,
-    /// One JSON object a line, refused captures too
+    /// One JSON object per line
     Json,
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum TypedListFormat {
 pub(crate) enum TypedScanFormat {
     /// A table for people
     Table,
-    /// One JSON object a line
+    /// One JSON object per line
     Json,
     /// The bus as a plant file has it, to paste
     Toml,

@@ -47,7 +47,7 @@ pub(crate) struct Log {
 
     /// Also write the readings to FILE, as Prometheus metrics
     ///
-    /// After each run, exchanged whole; silent inverters stand there too. For the textfile
+    /// Replaced in one step after each run, with silent inverters in it too. For the textfile
     /// collector of node_exporter the name has to end in .prom.
     #[arg(long, value_name = "FILE")]
     pub textfile: Option<PathBuf>,
@@ -98,7 +98,7 @@ pub(crate) struct Scan {
     #[arg(value_name = "DEVICE")]
     pub device: Device,
 
-    /// Addresses to ask, such as 1-9; the maker's 1-32 if there are none
+    /// Addresses to poll, such as 1-9; the maker's 1-32 if there are none
     #[arg(value_name = "ADDRESSES")]
     pub addresses: Option<Addresses>,
 
@@ -197,8 +197,8 @@ pub(crate) struct Watching {
     /// Serve the inverters as SunSpec devices over Modbus TCP: 0.0.0.0:502, 127.0.0.1:1502
     ///
     /// For energy managers: Victron GX, evcc, OpenEMS and others. They can read, never write. Unit
-    /// 126 is the plant, an inverter has its address as unit. Turns --counters on; they are then
-    /// read at most once in five minutes.
+    /// 126 is the plant, a KACO inverter has its address as unit, KSTAR inverters those from 201
+    /// on. Turns --counters on; they are then read at most once in five minutes.
     #[arg(long, value_name = "ADDR:PORT")]
     pub sunspec: Option<SocketAddr>,
 

@@ -40,7 +40,7 @@ pub(crate) enum Kstar {
     Log(Lazy<KstarLog>),
     /// Keep polling: a live page on a terminal, a line for each change elsewhere
     ///
-    /// Without --ip the network is searched once a minute. Keys: q quits, p pauses.
+    /// Without --ip the network is searched once a minute. Keys: ? shows them all, q quits.
     #[command(after_help = "Example: kaco_ardexa kstar watch --ip 192.168.1.50 --every 30s")]
     Watch(Lazy<KstarWatch>),
 }
@@ -135,8 +135,8 @@ pub(crate) struct KstarLog {
 
     /// Also write the readings to FILE, as Prometheus metrics
     ///
-    /// After each run, exchanged whole; inverters named by --ip that are silent stand there too.
-    /// For the textfile collector of node_exporter the name has to end in .prom.
+    /// Replaced in one step after each run, with silent inverters in it too if --ip names them. For
+    /// the textfile collector of node_exporter the name has to end in .prom.
     #[arg(long, value_name = "FILE")]
     pub(crate) textfile: Option<PathBuf>,
 

@@ -37,8 +37,8 @@ use std::path::PathBuf;
 /// Each inverter gets a folder with one CSV file a day and `latest.csv`. The program only ever
 /// reads: no command changes anything in an inverter.
 ///
-/// What log, read and watch are given can also stand in the environment: KACO_ARDEXA_DEVICE,
-/// KACO_ARDEXA_PACE and so on.
+/// Arguments and options of log, read and watch can also be environment variables:
+/// KACO_ARDEXA_DEVICE, KACO_ARDEXA_PACE and so on.
 #[derive(Debug, Parser)]
 #[command(name = "kaco_ardexa", version = version::version(), max_term_width = 100)]
 #[command(after_help = "Without hardware: kaco_ardexa read sim: 2,4-7")]
@@ -99,7 +99,7 @@ pub(crate) enum CliCommand {
         after_help = "Example: kaco_ardexa watch /dev/ttyUSB0 2,4-7 --log /opt/ardexa/kaco/logs"
     )]
     Watch(Lazy<Watch>),
-    /// Check a plant file, and show what it has polled
+    /// Check a plant file, and show what it polls
     ///
     /// Buses, inverters, folders, topics, SunSpec units, and how long a round takes. Looks at
     /// devices, directories, password and certificates of this machine, and opens no bus. Exits

@@ -15,8 +15,8 @@ pub(crate) struct BusArguments {
     /// Serial port, such as /dev/ttyUSB0; tcp://host:port; replay:FILE; or sim:
     ///
     /// /dev/ttyUSB0, or better its name in /dev/serial/by-id/; tcp://host:port for a raw serial
-    /// gateway (ser2net, Elfin EW11, USR-TCP232); sim:, sim:night, sim:noisy for simulated
-    /// inverters; replay:FILE for a recording.
+    /// gateway (ser2net, Elfin EW11, USR-TCP232); sim:, sim:night, sim:noisy, sim:fault for
+    /// simulated inverters; replay:FILE for a recording.
     #[arg(value_name = "DEVICE", required_unless_present = "plant")]
     pub device: Option<Device>,
 
@@ -33,7 +33,7 @@ pub(crate) struct BusArguments {
 
     /// Name of the bus, so that two buses can share a broker or a database
     ///
-    /// Letters, digits, - and _. It stands in folders (DIR/NAME/02), topics (kaco/NAME_02/state),
+    /// Letters, digits, - and _. It is part of folders (DIR/NAME/02), topics (kaco/NAME_02/state),
     /// labels, tags and JSON.
     #[arg(long = "bus", value_name = "NAME")]
     pub name: Option<BusName>,

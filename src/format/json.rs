@@ -25,7 +25,7 @@ pub fn object(observation: &Observation) -> Value {
         Outcome::Read { answer, .. } => return reading(answer),
         Outcome::Garbled(reason) | Outcome::Unreachable(reason) => reason,
         Outcome::Silent => "no reply",
-        Outcome::NotPolled => "the link was lost before its turn",
+        Outcome::NotPolled => "its turn has not come yet, or the link was lost before it",
     };
     let (inverter, outcome) = (&observation.inverter, observation.outcome.word());
     let mut object = head(observation.time, inverter, outcome);
@@ -177,7 +177,7 @@ mod tests {
             at(Outcome::Unreachable("y".into())),
             due("unreachable", "y")
         );
-        assert!(at(Outcome::NotPolled).contains(r#""outcome":"not polled","reason":"the link"#));
+        assert!(at(Outcome::NotPolled).contains(r#""outcome":"not polled","reason":"its turn"#));
     }
 
     #[test]

@@ -19,10 +19,16 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// README and everything in docs.
+/// README, everything in docs, and the pages of the packages.
 pub fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["docs", "docs/consumers", "docs/de"];
+    let folders = [
+        "docs",
+        "docs/consumers",
+        "docs/de",
+        "packaging",
+        "packaging/home-assistant",
+    ];
     let docs = folders
         .iter()
         .flat_map(|folder| fs::read_dir(root.join(folder)).unwrap());

@@ -26,9 +26,9 @@ plain seconds. The command line overrides the plant file, and the plant file ove
 | exit code | means |
 |---|---|
 | 0 | done; silent inverters are fine |
-| 1 | something failed: a device, a file, a broker; rows that could be written are kept |
+| 1 | something failed: a device, a file, a broker; with `kstar`, no inverter answered. Rows that could be written are kept |
 | 2 | wrong usage |
-| 3 | `--strict`, and an inverter gave no reading |
+| 3 | `--strict`, and an inverter gave no reading, or is below the others of `history --compare` |
 | 7 | another run uses this device or directory |
 
 SIGTERM and Ctrl-C end a command within two seconds (exit code 143 or 130 in a shell); `watch`, `listen` and `simulate`, which do not end

@@ -108,7 +108,10 @@ const UNREAD: [(&str, &str); 4] = [
         "bytes came, but no good reply, not even after all attempts",
     ),
     ("unreachable", "nothing could be sent to it"),
-    ("not polled", "the link was lost before its turn"),
+    (
+        "not polled",
+        "its turn has not come yet, or the link was lost before it",
+    ),
 ];
 
 const REFUSED: [(&str, &str); 4] = [

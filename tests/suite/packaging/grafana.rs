@@ -7,18 +7,34 @@ use crate::support::served::{QUICK, Served};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The text under this key of every target of every panel.
-fn queries(file: &str, key: &str) -> Vec<String> {
+/// The text under this key of every target, by panel.
+fn panels(file: &str, key: &str) -> Vec<Vec<String>> {
     let board: Value = serde_json::from_str(&read(&format!("grafana/{file}"))).unwrap();
-    let panels = board["panels"].as_array().unwrap();
-    let targets = panels
-        .iter()
-        .flat_map(|panel| panel["targets"].as_array().unwrap());
-    let queries: Vec<String> = targets
-        .map(|target| target[key].as_str().unwrap().to_owned())
-        .collect();
+    let text = |target: &Value| target[key].as_str().unwrap().to_owned();
+    let panels = board["panels"].as_array().unwrap().iter();
+    let targets = panels.map(|panel| panel["targets"].as_array().unwrap());
+    targets
+        .map(|targets| targets.iter().map(text).collect())
+        .collect()
+}
+
+/// The same of all panels.
+fn queries(file: &str, key: &str) -> Vec<String> {
+    let queries = panels(file, key).concat();
     assert!(queries.len() > 8, "{queries:?}");
     queries
+}
+
+/// What stands in quotes.
+fn quoted(query: &str) -> impl Iterator<Item = &str> {
+    query.split('"').skip(1).step_by(2)
+}
+
+/// Whether a line of the line protocol, or one of many lines, has this field.
+fn has_field(lines: &str, field: &str) -> bool {
+    [' ', ',']
+        .iter()
+        .any(|before| lines.contains(&format!("{before}{field}=")))
 }
 
 /// The words of a query, without what stands in brackets.
@@ -80,28 +96,47 @@ fn fields_and_tags_in_the_dashboard_are_printed() {
         "read", "sim:", "1-8", "--pace", "0s", "--bus", "roof", "--format", "influx",
     ]);
     let printed = read.expect_code(0).stdout + &of_kstar("influx");
-    let quoted = |query: &str| -> Vec<String> {
-        query
-            .split('"')
-            .skip(1)
-            .step_by(2)
-            .map(str::to_owned)
-            .collect()
-    };
     for query in queries("influxdb.json", "query") {
         let (selected, rest) = query.split_once(" FROM ").unwrap();
         for field in quoted(selected) {
-            let is_field = [' ', ',']
-                .iter()
-                .any(|before| printed.contains(&format!("{before}{field}=")));
-            assert!(is_field, "{field} of `{query}`");
+            assert!(has_field(&printed, field), "{field} of `{query}`");
         }
         let (measurement, tags) = rest.split_once(" GROUP BY ").unwrap();
         assert!(measurement.starts_with("\"inverter\" "), "{query}");
-        let tags = quoted(tags);
-        assert_eq!(tags.len(), 3, "{query}");
-        for tag in tags {
+        assert_eq!(quoted(tags).count(), 3, "{query}");
+        for tag in quoted(tags) {
             assert!(printed.contains(&format!(",{tag}=")), "{tag} of `{query}`");
+        }
+    }
+}
+
+#[test]
+fn power_and_yield_of_every_kaco_layout_are_in_the_dashboards() {
+    let read = |format| {
+        let run = run(&["read", "sim:", "1-8", "--pace", "0s", "--format", format]);
+        run.expect_code(0).stdout
+    };
+    let metrics = read("prometheus");
+    // The first two panels are power and yield.
+    for query in queries("prometheus.json", "expr").iter().take(2) {
+        let names: BTreeSet<&str> = words(query).collect();
+        let samples = metrics.lines().filter_map(|line| line.split_once('{'));
+        let named = samples.filter(|(name, _)| names.contains(name));
+        let inverters: BTreeSet<&str> = named
+            .filter_map(|(_, labels)| labels.split(',').next())
+            .collect();
+        assert_eq!(inverters.len(), 8, "{query}");
+    }
+    let readings = read("influx");
+    assert_eq!(readings.lines().count(), 8, "{readings}");
+    for panel in panels("influxdb.json", "query").iter().take(2) {
+        let selected = panel
+            .iter()
+            .filter_map(|query| query.split(" FROM ").next());
+        let fields: Vec<&str> = selected.flat_map(quoted).collect();
+        for reading in readings.lines() {
+            let is_shown = fields.iter().any(|field| has_field(reading, field));
+            assert!(is_shown, "{fields:?} of {reading}");
         }
     }
 }
