@@ -12,7 +12,7 @@ use clap::CommandFactory;
 use kaco_ardexa::cli::Cli;
 use kaco_ardexa::escape::hex;
 use std::fs::{self, File, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -207,48 +207,26 @@ fn a_device_of_others() {
     fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
     let link = home.path().join("ttyUSB0");
     symlink(&terminal, &link).unwrap();
+    let refused = |mode: u32, hint: &str| {
+        fs::set_permissions(&terminal, Permissions::from_mode(mode)).unwrap();
+        let read = command_without_rights(&["read", &text(&link), "2"], home.path());
+        let run = wait(start(read)).expect_code(1);
+        let what = format!("error: no permission to open {}\n", link.display());
+        assert!(run.stderr.contains(&what), "{}", run.stderr);
+        assert!(run.stderr.contains(hint), "{}", run.stderr);
+    };
+    refused(0o000, "no group may use it: run the command with sudo");
     if is_root() {
         chown(&terminal, None, group("dialout")).unwrap();
-        fs::set_permissions(&terminal, Permissions::from_mode(0o600)).unwrap();
-    } else {
-        fs::set_permissions(&terminal, Permissions::from_mode(0o000)).unwrap();
+        refused(0o660, "sudo usermod -aG dialout ");
     }
-    let run = wait(start(command_without_rights(
-        &["read", &text(&link), "2"],
-        home.path(),
-    )));
-    let run = run.expect_code(1);
-    let what = format!("error: no permission to open {}\n", link.display());
-    assert!(run.stderr.contains(&what), "{}", run.stderr);
-    let id = terminal.metadata().unwrap().gid();
-    let group = if id == 0 {
-        "dialout".to_owned()
-    } else {
-        group_name(id)
-    };
-    let hint = format!("sudo usermod -aG {group} ");
-    assert!(run.stderr.contains(&hint), "{}", run.stderr);
 }
 
-/// The rows of the groups of this machine: name and number.
-fn groups() -> Vec<(String, u32)> {
-    let groups = fs::read_to_string("/etc/group").unwrap();
-    let row = |line: &str| {
-        let columns: Vec<&str> = line.split(':').collect();
-        (columns[0].to_owned(), columns[2].parse().unwrap())
-    };
-    groups.lines().map(row).collect()
-}
-
+/// The number of a group of this machine.
 fn group(name: &str) -> Option<u32> {
-    groups()
-        .into_iter()
-        .find(|group| group.0 == name)
-        .map(|group| group.1)
-}
-
-fn group_name(id: u32) -> String {
-    groups().into_iter().find(|group| group.1 == id).unwrap().0
+    let groups = fs::read_to_string("/etc/group").unwrap();
+    let mut rows = groups.lines().map(|row| row.split(':'));
+    rows.find_map(|mut row| (row.next()? == name).then(|| row.nth(1)?.parse().ok())?)
 }
 
 #[test]
