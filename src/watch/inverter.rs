@@ -184,13 +184,11 @@ impl WatchedInverter {
                 }
             }
         }
-        let figures = Contribution::of(reading);
-        let known = || self.energy(time.date_naive());
-        self.last = Some(Contribution {
+        let figures = Contribution {
             time: Some(time),
-            // An unreadable cell does not take back what was read earlier on that day.
-            daily_yield: figures.daily_yield.or_else(known),
-            ..figures
-        });
+            ..Contribution::of(reading)
+        };
+        // An unreadable cell does not take back what was read earlier on that day.
+        self.last = Some(figures.after(self.last));
     }
 }

@@ -10,6 +10,8 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::symlink;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 
 fn serve(device: &str, addresses: &str) -> Served {
@@ -86,6 +88,36 @@ fn a_total_is_there_while_every_inverter_is_read() {
         plant()["ac_power"].is_null()
     });
     assert_eq!(plant()["inverters_reporting"], 0);
+}
+
+/// Two thirds of its power are not the power of a 000xi.
+#[test]
+fn a_missing_unit_leaves_the_total_without_a_number() {
+    let is_gone = Arc::new(AtomicBool::new(false));
+    let gone = Arc::clone(&is_gone);
+    let bus = Bus::start(Box::new(move |request, _| match request {
+        "#120" => at_once(b"\n*124\r"),
+        "#121" => at_once(&bytes("ST-14")),
+        "#122" if !gone.load(Ordering::Relaxed) => at_once(&bytes("ST-15")),
+        "#123" => at_once(&bytes("ST-16")),
+        _ => vec![],
+    }));
+    let served = serve(&text(&bus.path), "12");
+    let has = |codes: serde_json::Value, power: serde_json::Value, energy: serde_json::Value| {
+        let text = served.get("/readings.json");
+        let readings: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let plant = &readings["plant"];
+        readings["inverters"][0]["status_codes"] == codes
+            && (&plant["ac_power"], &plant["daily_yield"]) == (&power, &energy)
+            && plant["inverters_reporting"] == 1
+    };
+    wait_until("the total", || {
+        has(json!([4, 4, 4]), json!(1729), json!(37.201))
+    });
+    is_gone.store(true, Ordering::Relaxed);
+    wait_until("no total", || {
+        has(json!([4, null, 4]), json!(null), json!(null))
+    });
 }
 
 #[test]

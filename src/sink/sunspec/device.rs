@@ -181,7 +181,9 @@ impl ServedDevice {
     fn feeds(&self, reading: &Reading) -> bool {
         let rated = self.identity.as_ref().and_then(|one| one.rated_watts);
         let most = rated.map_or(self.peak, Decimal::from);
-        let watts = self.values.watts.unwrap_or_default();
+        // Those units of a 000xi that were read feed in, if one of them is missing.
+        let watts = self.values.watts.or_else(|| reading.number(Role::Power));
+        let watts = watts.unwrap_or_default();
         let is_faint = watts <= Decimal::ZERO || watts * Decimal::from(20) < most;
         !is_faint && !state::is_night(reading)
     }

@@ -257,7 +257,7 @@ pub fn slice(registers: &[u16], range: Range) -> Result<&[u16], Exception> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kaco::layouts::{CENTRAL, COUNTERS, STANDARD};
+    use crate::kaco::layouts::{CENTRAL, COUNTERS, STANDARD, THREE_UNITS};
     use crate::observation::Outcome;
     use crate::reading::{Cells, Kind, Layout, Role, StatusCode, Value};
     use std::collections::BTreeMap;
@@ -398,6 +398,25 @@ mod tests {
             fleet.observe(&read(2, reading(&CENTRAL, code, watts, 0)), now)?;
             assert_eq!(served(&mut fleet, 2, now), Ok(due), "{code}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_unit_that_is_missing_first_makes_no_night_of_noon() -> Result<(), Failure> {
+        let (mut fleet, now) = (fleet(&[2])?, Instant::now());
+        let whole = reading(&THREE_UNITS, "3x10k", 3000, 0);
+        let mut part = whole.clone();
+        let units = THREE_UNITS.fields.iter().zip(&mut part.cells.values);
+        for (_, value) in units.filter(|(field, _)| field.label == "AC Power unit 2") {
+            *value = None;
+        }
+        for (reading, watts) in [(whole, 900), (part, -0x8000)] {
+            fleet.observe(&read(2, reading), now)?;
+            let power = served(&mut fleet, 2, now).map(|[_, watts, ..]| watts);
+            assert_eq!(power, Ok(watts));
+        }
+        fleet.observe(&silent(2), now)?;
+        assert_eq!(served(&mut fleet, 2, now), GONE);
         Ok(())
     }
 
