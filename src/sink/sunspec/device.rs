@@ -137,7 +137,7 @@ impl ServedDevice {
     /// Learns what the device is, once: a remembered one can have been exchanged since.
     fn identify(&mut self, reading: &Reading) {
         self.readings = self.readings.saturating_add(1);
-        if self.identity.is_some() && !self.is_remembered {
+        if self.identity.is_some() && !self.is_remembered && !self.is_another(reading) {
             return;
         }
         let is_patient = self.is_remembered || self.readings < UNTOLD_READINGS;
@@ -149,6 +149,15 @@ impl ServedDevice {
             self.peak = Decimal::ZERO;
         }
         self.is_remembered = false;
+    }
+
+    /// Whether the reading is of another inverter, which got the address of this one. What was
+    /// served without a serial number stays so: clients know it by that.
+    fn is_another(&self, reading: &Reading) -> bool {
+        let known = self.identity.as_ref().map(|one| one.serial.as_str());
+        reading.inverter.serial().is_some_and(|told| {
+            known.is_some_and(|known| known != told && known != unsigned(&self.inverter))
+        })
     }
 
     fn take(&mut self, reading: &Reading) {
@@ -277,12 +286,16 @@ impl DeviceIdentity {
 fn serial(inverter: &InverterId, reading: &Reading, is_patient: bool) -> Option<String> {
     if !inverter.has_address() {
         let serial = reading.inverter.serial().map(str::to_owned);
-        let unsigned = || format!("{}-{}", inverter.family().title, inverter.place());
-        return serial.or_else(|| (!is_patient).then(unsigned));
+        return serial.or_else(|| (!is_patient).then(|| unsigned(inverter)));
     }
     let type_code = reading.type_code.as_deref();
     let type_code = type_code.or_else(|| (!is_patient).then_some(inverter.family().title))?;
     Some(fitted(type_code, &inverter.label().replace('/', "-")))
+}
+
+/// `KSTAR-192.168.1.50`, of an inverter that does not report its serial number.
+fn unsigned(inverter: &InverterId) -> String {
+    format!("{}-{}", inverter.family().title, inverter.place())
 }
 
 /// At most 32 characters. A place that is too long becomes its number: never cut, it would be that
