@@ -32,7 +32,7 @@ impl Now {
     }
 }
 
-/// An inverter whose condition is another one now: worth a line.
+/// An inverter whose condition or faults are others now: worth a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ConditionChange {
     /// Which inverter.
@@ -213,9 +213,10 @@ impl Plant {
         let inverter = self.add(source, &observation.inverter);
         // Its serial number may have become known.
         inverter.id = observation.inverter.clone();
-        let from = inverter.condition;
+        let (from, faults) = (inverter.condition, inverter.faults.clone());
         let detail = inverter.take(observation, now);
-        (inverter.condition != from).then(|| ConditionChange {
+        let is_news = inverter.condition != from || inverter.faults != faults;
+        is_news.then(|| ConditionChange {
             name: inverter.id.shown(),
             from,
             to: inverter.condition,
