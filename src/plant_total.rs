@@ -80,8 +80,10 @@ pub struct Contribution {
     pub time: Option<DateTime<FixedOffset>>,
     /// W
     pub(crate) power: Option<Decimal>,
-    /// Energy of its day, kWh.
+    /// Energy of its day, kWh; `None` while a unit of a 000xi is missing.
     pub(crate) daily_yield: Option<Decimal>,
+    /// Whether the power is that of some units of a 000xi only: no part of a sum, but not zero.
+    pub(crate) misses_unit: bool,
 }
 
 impl Contribution {
@@ -91,7 +93,19 @@ impl Contribution {
         Self {
             time: reading.time,
             power: power.map(|(power, _)| power),
-            daily_yield: daily_yield(reading),
+            daily_yield: daily_yield(reading).filter(|_| reading.has_all(Role::DailyYield)),
+            misses_unit: !reading.has_all(Role::Power),
+        }
+    }
+
+    /// With the yield of an earlier one of the same day, where this one has none.
+    pub(crate) fn after(self, before: Option<Self>) -> Self {
+        let day = |one: &Self| one.time.map(|time| time.date_naive());
+        let before = before.filter(|before| day(before) == day(&self));
+        let known = before.and_then(|before| before.daily_yield);
+        Self {
+            daily_yield: self.daily_yield.or(known),
+            ..self
         }
     }
 }
@@ -129,7 +143,7 @@ pub struct Part<'a> {
 pub fn total_of(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -> PlantTotal {
     let is_whole = is_whole(parts, now);
     let power = |part: &Part<'_>| match part.state {
-        PartState::Read(figures) => figures.power,
+        PartState::Read(figures) => figures.power.filter(|_| !figures.misses_unit),
         // It sleeps, or the total has no value anyway: see `is_whole`.
         PartState::Silent(_) | PartState::Missing => Some(Decimal::ZERO),
     };
@@ -212,7 +226,8 @@ impl Memory {
     /// Takes a reading of an earlier run, too.
     pub(crate) fn remember(&mut self, reading: &Reading) {
         let place = reading.inverter.place();
-        self.read.insert(place, Contribution::of(reading));
+        let known = Contribution::of(reading).after(self.read.get(&place).copied());
+        self.read.insert(place, known);
     }
 
     /// Notes that the link to an inverter is lost.

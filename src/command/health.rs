@@ -3,12 +3,12 @@
 use crate::exit::{Exit, Failure};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Time to connect, and for each part of the answer.
+/// Time to connect, and for the answer.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// Bytes of an answer that are read.
-const LONGEST: u64 = 8192;
+const LONGEST: usize = 8192;
 
 /// Asks; without an address there is nothing to ask.
 pub(super) fn run(address: Option<SocketAddr>) -> Result<Exit, Failure> {
@@ -33,11 +33,19 @@ pub(super) fn run(address: Option<SocketAddr>) -> Result<Exit, Failure> {
 
 fn ask(address: SocketAddr) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     write!(stream, "GET /health HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
-    let mut answer = Vec::new();
-    // The server closes the connection behind each answer.
-    stream.take(LONGEST).read_to_end(&mut answer)?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+    let end = Instant::now() + PATIENCE;
+    let (mut answer, mut part) = (Vec::new(), [0; 1024]);
+    loop {
+        // A timeout of zero is refused.
+        let left = end.saturating_duration_since(Instant::now());
+        stream.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+        let count = stream.read(&mut part)?;
+        answer.extend_from_slice(part.get(..count).unwrap_or_default());
+        // The server closes the connection behind each answer.
+        if count == 0 || answer.len() >= LONGEST {
+            return Ok(String::from_utf8_lossy(&answer).into_owned());
+        }
+    }
 }

@@ -258,8 +258,12 @@ pub(crate) fn month_name(date: NaiveDate) -> &'static str {
 }
 
 fn by_month(yields: &Yields, days: &[Option<f64>], year: i32) -> Vec<Option<f64>> {
+    let first = NaiveDate::from_ymd_opt(year, 1, 1);
+    let first = first.map_or(yields.first, |first| first.max(yields.first));
+    let before = usize::try_from((first - yields.first).num_days()).unwrap_or(0);
     let of = |month: u32| {
-        let days = yields.dates().zip(days);
+        // Only the days of this year: a clock that was far off makes centuries of days.
+        let days = first.iter_days().zip(days.iter().skip(before)).take(366);
         let days = days.filter(|(date, _)| date.year() == year && date.month() == month);
         total(days.map(|(_, energy)| *energy))
     };

@@ -224,11 +224,15 @@ impl<C: Connect> Poller<C> {
         {
             return Ok(counted.clone());
         }
-        // Kept whatever came of it: an inverter without counters costs its timeout once in this
-        // time, not in each round.
         let counted = self.counters(address, reading).await?;
-        let last = (counted.clone(), Instant::now());
-        self.counted.insert(address, last);
+        let is_empty = |(cells, _): &Counted| cells.values.iter().all(Option::is_none);
+        let before = self.counted.get(&address);
+        // An inverter without counters costs its timeout once in this time, not in each round. One
+        // that had some is asked again in the next round.
+        if !is_empty(&counted) || before.is_none_or(|(before, _)| is_empty(before)) {
+            let last = (counted.clone(), Instant::now());
+            self.counted.insert(address, last);
+        }
         Ok(counted)
     }
 

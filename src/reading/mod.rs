@@ -181,6 +181,12 @@ impl Reading {
         self.exact(role).map(|(number, _)| number)
     }
 
+    /// True if every column with this role has a number: a unit of a 000xi may be missing.
+    pub(crate) fn has_all(&self, role: Role) -> bool {
+        let mut columns = self.columns().filter(|(field, _)| field.role == Some(role));
+        columns.all(|(_, value)| value.is_some_and(|value| value.number().is_some()))
+    }
+
     /// The number for an overview, with its unit: as [`Reading::number`], but a hybrid inverter,
     /// which does not report the AC power that it generates, shows its PV power.
     pub(crate) fn figure(&self, role: Role) -> Option<(Decimal, Unit)> {

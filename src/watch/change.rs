@@ -3,7 +3,7 @@
 use super::inverter::Condition;
 use std::fmt;
 
-/// An inverter whose condition is another one now: worth a line.
+/// An inverter whose condition or faults are others now: worth a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ConditionChange {
     /// Which inverter.

@@ -7,7 +7,7 @@ use crate::format::{hybrid, table};
 use crate::inverter::InverterId;
 use crate::observation::{Attempts, Observation, Outcome};
 use crate::plant_total::Contribution;
-use crate::reading::{Decimal, Reading, Role};
+use crate::reading::{Decimal, Kind, Reading, Role};
 use chrono::NaiveDate;
 use rust_decimal::prelude::ToPrimitive;
 use std::time::Duration;
@@ -51,6 +51,8 @@ pub(crate) struct WatchedInverter {
     pub(super) is_silent: bool,
     /// The figures of its last reading, of a former run too.
     pub(super) last: Option<Contribution>,
+    /// The faults that it reported last.
+    pub(super) faults: Vec<String>,
     curves: Vec<(Role, Curve)>,
 }
 
@@ -73,6 +75,7 @@ impl WatchedInverter {
             reason: String::new(),
             is_silent: false,
             last: None,
+            faults: Vec::new(),
             curves: Vec::new(),
         }
     }
@@ -129,11 +132,7 @@ impl WatchedInverter {
         match outcome {
             Outcome::NotPolled => String::new(),
             Outcome::Read { answer, first_byte } => {
-                self.condition = if answer.is_fault {
-                    Condition::Fault
-                } else {
-                    Condition::Online
-                };
+                self.note_faults(answer);
                 self.first_byte = Some(*first_byte);
                 self.read = Some(now);
                 self.remember(answer, now);
@@ -163,6 +162,26 @@ impl WatchedInverter {
         }
     }
 
+    /// Notes the faults of a reading. A state that could not be read is taken to be as it was.
+    fn note_faults(&mut self, reading: &Reading) {
+        let mut states = reading
+            .columns()
+            .filter(|(field, _)| field.kind == Kind::Status);
+        let is_whole = states.all(|(_, value)| value.is_some());
+        if is_whole || self.condition != Condition::Fault {
+            self.faults.clear();
+        }
+        for fault in fault::of_reading(reading) {
+            if !self.faults.contains(&fault) {
+                self.faults.push(fault);
+            }
+        }
+        self.condition = match reading.is_fault || !self.faults.is_empty() {
+            true => Condition::Fault,
+            false => Condition::Online,
+        };
+    }
+
     /// Notes the curves and the yield of a reading, of a former run too.
     pub(super) fn remember(&mut self, reading: &Reading, now: Now) {
         let time = reading.time.unwrap_or(now.local);
@@ -184,13 +203,11 @@ impl WatchedInverter {
                 }
             }
         }
-        let figures = Contribution::of(reading);
-        let known = || self.energy(time.date_naive());
-        self.last = Some(Contribution {
+        let figures = Contribution {
             time: Some(time),
-            // An unreadable cell does not take back what was read earlier on that day.
-            daily_yield: figures.daily_yield.or_else(known),
-            ..figures
-        });
+            ..Contribution::of(reading)
+        };
+        // An unreadable cell does not take back what was read earlier on that day.
+        self.last = Some(figures.after(self.last));
     }
 }

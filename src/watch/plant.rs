@@ -141,9 +141,10 @@ impl Plant {
         let inverter = self.add(source, &observation.inverter);
         // Its serial number may have become known.
         inverter.id = observation.inverter.clone();
-        let from = inverter.condition;
+        let (from, faults) = (inverter.condition, inverter.faults.clone());
         let detail = inverter.take(observation, now);
-        (inverter.condition != from).then(|| ConditionChange {
+        let is_news = inverter.condition != from || inverter.faults != faults;
+        is_news.then(|| ConditionChange {
             name: inverter.id.shown(),
             from,
             to: inverter.condition,

@@ -293,6 +293,36 @@ async fn counters_for_sunspec_alone_are_asked_every_five_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn counters_that_were_lost_are_asked_for_in_the_next_round() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let line = Line {
+        answer: |request| match request {
+            "#030" => Some((100, frame_with_sum(b'\r'))),
+            "#033" if ASKED.fetch_add(1, Ordering::Relaxed) != 1 => {
+                Some((100, b"\n*033 1 2 3 4 8:51 22:00 22:00\r".to_vec()))
+            }
+            _ => None,
+        },
+        requests: Arc::default(),
+    };
+    let bus = Bus::open(line, Timing::default()).await.unwrap();
+    let mut poller = Poller::new(bus, true, now).counters_last(Duration::from_secs(300));
+    let addresses: Addresses = "3".parse().unwrap();
+    let mut rows = Vec::new();
+    for _ in 0..40 {
+        let next = Instant::now() + Duration::from_secs(10);
+        let report = |_, outcome: Outcome, _| {
+            let further = outcome.answer().and_then(|reading| reading.further);
+            rows.extend(further.map(|cells| cells.values.iter().all(Option::is_some)));
+        };
+        poller.round(addresses.as_slice(), report).await.unwrap();
+        tokio::time::sleep_until(next).await;
+    }
+    let lost: Vec<usize> = (0..40).filter(|row| !rows[*row]).collect();
+    assert_eq!(lost, [31], "the row after five minutes");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_no_unit_confirms_is_requested_again() {
     // The `4` has no checksum, it may have been a damaged reply: each round and each second chance
     // starts anew.

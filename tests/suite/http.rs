@@ -3,13 +3,18 @@
 use crate::support::bus::{Bus, at_once};
 use crate::support::captures::bytes;
 use crate::support::logs::PYTHON;
-use crate::support::program::{helper, run, text, wait_until};
+use crate::support::program::{command, helper, run, text, wait_until};
 use crate::support::served::{QUICK, Served};
+use crate::support::shim;
 use serde_json::json;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{sleep, spawn};
+use std::time::Duration;
 use tempfile::TempDir;
 
 fn serve(device: &str, addresses: &str) -> Served {
@@ -86,6 +91,56 @@ fn a_total_is_there_while_every_inverter_is_read() {
         plant()["ac_power"].is_null()
     });
     assert_eq!(plant()["inverters_reporting"], 0);
+}
+
+/// As a machine without a battery does it some time after its start.
+#[test]
+fn a_clock_that_is_set_forward_makes_no_run_unhealthy() {
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    let home = TempDir::new().unwrap();
+    let (clock, next) = (home.path().join("clock"), home.path().join("next"));
+    fs::write(&clock, "1795000000").unwrap();
+    let device = text(&bus.path);
+    let mut watch = command(&["-v", "watch", &device, "2", "--http", "127.0.0.1:0"]);
+    watch.args(["--every", "1h"]).env("CLOCK", &clock);
+    shim::load(&mut watch, &shim::CLOCKS);
+    let served = Served::run(watch);
+    wait_until("a reading", || {
+        served.get("/readings/02.json").contains("\"read\"")
+    });
+    fs::write(&next, "1795864000").unwrap();
+    fs::rename(&next, &clock).unwrap();
+    assert_eq!(served.get("/health"), "{\"healthy\":true}");
+}
+
+/// Two thirds of its power are not the power of a 000xi.
+#[test]
+fn a_missing_unit_leaves_the_total_without_a_number() {
+    let is_gone = Arc::new(AtomicBool::new(false));
+    let gone = Arc::clone(&is_gone);
+    let bus = Bus::start(Box::new(move |request, _| match request {
+        "#120" => at_once(b"\n*124\r"),
+        "#121" => at_once(&bytes("ST-14")),
+        "#122" if !gone.load(Ordering::Relaxed) => at_once(&bytes("ST-15")),
+        "#123" => at_once(&bytes("ST-16")),
+        _ => vec![],
+    }));
+    let served = serve(&text(&bus.path), "12");
+    let has = |codes: serde_json::Value, power: serde_json::Value, energy: serde_json::Value| {
+        let text = served.get("/readings.json");
+        let readings: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let plant = &readings["plant"];
+        readings["inverters"][0]["status_codes"] == codes
+            && (&plant["ac_power"], &plant["daily_yield"]) == (&power, &energy)
+            && plant["inverters_reporting"] == 1
+    };
+    wait_until("the total", || {
+        has(json!([4, 4, 4]), json!(1729), json!(37.201))
+    });
+    is_gone.store(true, Ordering::Relaxed);
+    wait_until("no total", || {
+        has(json!([4, null, 4]), json!(null), json!(null))
+    });
 }
 
 #[test]
@@ -262,6 +317,21 @@ fn inverters_of_every_layout_a_silent_and_a_lost_one_are_metrics_that_promtool_t
         health.starts_with("HTTP/1.1 503 ") && health.contains("\"reason\":"),
         "{health}"
     );
+}
+
+#[test]
+fn a_server_that_sends_a_byte_now_and_then_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let server = spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        while client.write_all(b"x").is_ok() {
+            sleep(Duration::from_millis(200));
+        }
+    });
+    let asked = run(&["health", "--http", &address]).expect_code(1);
+    assert!(asked.stderr.contains("no answer of"), "{}", asked.stderr);
+    server.join().unwrap();
 }
 
 #[test]

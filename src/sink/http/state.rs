@@ -11,7 +11,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Timelike};
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Minutes that a point of a curve stands for.
 pub(super) const STEP: u32 = 3;
@@ -55,7 +55,7 @@ pub(in crate::sink) struct State {
     pub(super) memory: Memory,
     counts: BTreeMap<String, BusCounts>,
     day: NaiveDate,
-    round: DateTime<FixedOffset>,
+    round: Instant,
     /// Sources whose link is lost, with the reason.
     pub(super) lost: BTreeMap<usize, String>,
 }
@@ -71,7 +71,7 @@ impl State {
             memory: Memory::default(),
             counts: BTreeMap::new(),
             day: now.date_naive(),
-            round: now,
+            round: Instant::now(),
             lost: BTreeMap::new(),
         }
     }
@@ -174,9 +174,8 @@ impl State {
     }
 
     pub(in crate::sink) fn round_done(&mut self) {
-        let now = (self.clock)();
-        self.turn(now);
-        self.round = now;
+        self.turn((self.clock)());
+        self.round = Instant::now();
     }
 
     /// The link of a source is lost for a reason, or back.
@@ -194,9 +193,8 @@ impl State {
             return reason.lines().next().map(str::to_owned);
         }
         let longest = self.every.max(LONGEST_ROUND) * 3 + LONGEST_ROUND;
-        let since = (self.clock)() - self.round;
-        let is_late = since.to_std().is_ok_and(|since| since > longest);
-        is_late.then(|| format!("no round ended for {} s", since.num_seconds()))
+        let since = self.round.elapsed();
+        (since > longest).then(|| format!("no round ended for {} s", since.as_secs()))
     }
 
     /// Seconds since an inverter was observed.

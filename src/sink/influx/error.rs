@@ -59,7 +59,7 @@ impl PushError {
         Some(match self {
             Self::Unreachable { database, reason } => local_name_hint(database, reason).unwrap_or(
                 "is the database running, are host and port right, does a firewall let it through? \
-                 What is logged is pushed when it is back",
+                 Rows that are logged are pushed when it is back",
             ),
             #[cfg(feature = "tls")]
             Self::Tls { .. } => {
@@ -67,8 +67,8 @@ impl PushError {
                  it stands in the certificate"
             }
             Self::Slow { .. } | Self::Lost { .. } => {
-                "is it too busy, or is that not a database? What is logged is pushed when it is \
-                 back"
+                "is it too busy, or is that not a database? Rows that are logged are pushed \
+                 when it is back"
             }
             Self::NoUser(_) => "write http://USER@host, or set INFLUX_USERNAME",
             Self::Refused { code, .. } => return Some(cure(*code)),
@@ -102,7 +102,7 @@ impl PushError {
 fn cure(code: StatusCode) -> &'static str {
     match code.as_u16() {
         300..=399 => "it leads elsewhere, which is not followed: write the URL that it leads to",
-        400 | 422 => "the text says what it does not take; what is logged stays in the log",
+        400 | 422 => "the text says what it does not take; rows that are logged stay there",
         401 | 403 => {
             "check the user (in the URL, or INFLUX_USERNAME) and the password (INFLUX_PASSWORD or \
              --influx-password-file), or \
@@ -115,7 +115,7 @@ fn cure(code: StatusCode) -> &'static str {
         }
         // Longer batches were halved before.
         413 => "it takes not even one row: allow longer requests there, or in the proxy before it",
-        _ => "its log says more; what is logged here is pushed when it is well",
+        _ => "its log says more; rows that are logged here are pushed when it is well",
     }
 }
 

@@ -1,6 +1,6 @@
 //! An inverter as a SunSpec device: what is served of it, from poll to poll.
 
-use super::identity::DeviceIdentity;
+use super::identity::{DeviceIdentity, unsigned};
 use super::map::{Registers, meter_registers, registers};
 use super::presence::{LastPoll, Presence, Standing};
 use super::state;
@@ -8,7 +8,7 @@ use super::values::Values;
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
 use crate::plant_total::{Contribution, PartState};
-use crate::reading::{Decimal, Reading};
+use crate::reading::{Decimal, Reading, Role};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -111,7 +111,7 @@ impl ServedDevice {
     /// Learns what the device is, once: a remembered one can have been exchanged since.
     fn identify(&mut self, reading: &Reading) {
         self.readings = self.readings.saturating_add(1);
-        if self.identity.is_some() && !self.is_remembered {
+        if self.identity.is_some() && !self.is_remembered && !self.is_another(reading) {
             return;
         }
         let is_patient = self.is_remembered || self.readings < UNTOLD_READINGS;
@@ -123,6 +123,15 @@ impl ServedDevice {
             self.peak = Decimal::ZERO;
         }
         self.is_remembered = false;
+    }
+
+    /// Whether the reading is of another inverter, which got the address of this one. What was
+    /// served without a serial number stays so: clients know it by that.
+    fn is_another(&self, reading: &Reading) -> bool {
+        let known = self.identity.as_ref().map(|one| one.serial.as_str());
+        reading.inverter.serial().is_some_and(|told| {
+            known.is_some_and(|known| known != told && known != unsigned(&self.inverter))
+        })
     }
 
     fn take(&mut self, reading: &Reading) {
@@ -155,7 +164,9 @@ impl ServedDevice {
     fn feeds(&self, reading: &Reading) -> bool {
         let rated = self.identity.as_ref().and_then(|one| one.rated_watts);
         let most = rated.map_or(self.peak, Decimal::from);
-        let watts = self.values.watts.unwrap_or_default();
+        // Those units of a 000xi that were read feed in, if one of them is missing.
+        let watts = self.values.watts.or_else(|| reading.number(Role::Power));
+        let watts = watts.unwrap_or_default();
         let is_faint = watts <= Decimal::ZERO || watts * Decimal::from(20) < most;
         !is_faint && !state::is_night(reading)
     }

@@ -257,7 +257,8 @@ pub fn slice(registers: &[u16], range: Range) -> Result<&[u16], Exception> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kaco::layouts::{CENTRAL, COUNTERS, STANDARD};
+    use crate::kaco::layouts::{CENTRAL, COUNTERS, STANDARD, THREE_UNITS};
+    use crate::kstar::layout::KSTAR;
     use crate::observation::Outcome;
     use crate::reading::{Cells, Kind, Layout, Role, StatusCode, Value};
     use std::collections::HashMap;
@@ -398,6 +399,49 @@ mod tests {
             fleet.observe(&read(2, reading(&CENTRAL, code, watts, 0)), now)?;
             assert_eq!(served(&mut fleet, 2, now), Ok(due), "{code}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn another_inverter_at_an_address_has_its_own_yield() -> Result<(), Failure> {
+        let kstar = |serial: Option<&str>| {
+            InverterId::kstar(serial.map(str::to_owned), Some([127, 0, 0, 1].into()))
+        };
+        let (mut fleet, now) = (fleet(&[])?, Instant::now());
+        for (serial, yielded, due) in [
+            (Some("FIRST"), 1000, 1_000_000),
+            (None, 900, 1_000_000),
+            (Some("OTHER"), 10, 10_000),
+        ] {
+            let inverter = kstar(serial);
+            let reading = Reading {
+                inverter: inverter.clone(),
+                ..reading(&KSTAR, "KSE4000", 0, yielded)
+            };
+            let observation = Observation::new(inverter, read(2, reading).outcome);
+            fleet.observe(&observation, now)?;
+            let yielded = served(&mut fleet, 201, now).map(|[_, _, _, yielded, _]| yielded);
+            assert_eq!(yielded, Ok(due), "{serial:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_unit_that_is_missing_first_makes_no_night_of_noon() -> Result<(), Failure> {
+        let (mut fleet, now) = (fleet(&[2])?, Instant::now());
+        let whole = reading(&THREE_UNITS, "3x10k", 3000, 0);
+        let mut part = whole.clone();
+        let units = THREE_UNITS.fields.iter().zip(&mut part.cells.values);
+        for (_, value) in units.filter(|(field, _)| field.label == "AC Power unit 2") {
+            *value = None;
+        }
+        for (reading, watts) in [(whole, 900), (part, -0x8000)] {
+            fleet.observe(&read(2, reading), now)?;
+            let power = served(&mut fleet, 2, now).map(|[_, watts, ..]| watts);
+            assert_eq!(power, Ok(watts));
+        }
+        fleet.observe(&silent(2), now)?;
+        assert_eq!(served(&mut fleet, 2, now), GONE);
         Ok(())
     }
 

@@ -67,12 +67,16 @@ impl DeviceIdentity {
 fn serial(inverter: &InverterId, reading: &Reading, is_patient: bool) -> Option<String> {
     if !inverter.has_address() {
         let serial = reading.inverter.serial().map(str::to_owned);
-        let unsigned = || format!("{}-{}", inverter.family().title, inverter.place());
-        return serial.or_else(|| (!is_patient).then(unsigned));
+        return serial.or_else(|| (!is_patient).then(|| unsigned(inverter)));
     }
     let type_code = reading.type_code.as_deref();
     let type_code = type_code.or_else(|| (!is_patient).then_some(inverter.family().title))?;
     Some(fitted(type_code, &inverter.label().replace('/', "-")))
+}
+
+/// `KSTAR-192.168.1.50`, of an inverter that does not report its serial number.
+pub(super) fn unsigned(inverter: &InverterId) -> String {
+    format!("{}-{}", inverter.family().title, inverter.place())
 }
 
 /// At most 32 characters. A place that is too long becomes its number: never cut, it would be that

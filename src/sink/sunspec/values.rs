@@ -206,7 +206,9 @@ pub(super) fn sum_of(parts: impl Iterator<Item = Option<Decimal>>) -> Option<Dec
 /// from the inverter, apart from what comes from the grid.
 fn power(reading: &Reading) -> Option<Decimal> {
     if reading.cells.layout.has(Role::Power) {
-        return all_units(reading, Role::Power);
+        // A missing unit of a 000xi makes no half power.
+        let power = reading.number(Role::Power);
+        return power.filter(|_| reading.has_all(Role::Power));
     }
     let house = reading.number(Role::LoadPower)?;
     let grid = reading.number(Role::GridPower)?;
@@ -226,14 +228,6 @@ fn dc_power(reading: &Reading) -> Option<Decimal> {
             .filter(is_part)
             .map(|role| reading.number(role)),
     )
-}
-
-/// The sum of the columns with a role, if each has a number: a missing unit of a 000xi makes no
-/// half power.
-fn all_units(reading: &Reading, role: Role) -> Option<Decimal> {
-    let columns = reading.columns();
-    let of_role = columns.filter(|(field, _)| field.role == Some(role));
-    sum_of(of_role.map(|(_, value)| value?.number()))
 }
 
 /// In Wh.

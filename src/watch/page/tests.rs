@@ -4,10 +4,10 @@
 
 use super::*;
 use crate::inverter::InverterId;
-use crate::kaco::layouts::STANDARD;
+use crate::kaco::layouts::{STANDARD, THREE_UNITS};
 use crate::kstar::layout::KSTAR;
 use crate::observation::{Observation, Outcome};
-use crate::reading::{Cells, Layout as Columns, Reading, Role, StatusCode, Value};
+use crate::reading::{Cells, Kind, Layout as Columns, Reading, Role, StatusCode, Value};
 use crate::watch::view::Sort;
 use chrono::DateTime;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -648,4 +648,39 @@ fn a_fault_is_named_once_when_it_begins() {
         text.starts_with("02: fault: pv-overvoltage-3, 0 W, "),
         "{text}"
     );
+}
+
+/// As in the mails of cron: a unit that was not read still has its fault.
+#[test]
+fn another_fault_is_news_and_a_unit_that_is_missing_ends_none() {
+    let mut bench = Bench::new("2026-06-10T12:00:00+02:00");
+    let [good, bad, worse] = ["mpp-track", "RCD-shutdown", "insulation-error"].map(Some);
+    for (units, due) in [
+        ([good, bad, good], "fault"),
+        ([good, None, good], ""),
+        ([good, bad, good], ""),
+        ([worse, bad, good], "fault"),
+        ([good, good, good], "recovered"),
+    ] {
+        let mut states = units.into_iter();
+        let mut answer = reading(&THREE_UNITS, "", &[]);
+        for (field, value) in THREE_UNITS.fields.iter().zip(&mut answer.cells.values) {
+            if field.kind == Kind::Status {
+                *value = states
+                    .next()
+                    .flatten()
+                    .map(|state| Value::Text(state.into()));
+            }
+        }
+        answer.is_fault = units.contains(&bad);
+        let outcome = Outcome::Read {
+            answer: Box::new(answer),
+            first_byte: Duration::ZERO,
+        };
+        let observation = Observation::new(InverterId::kaco(Some(2)), outcome);
+        let change = bench.plant.take(0, &observation, bench.surroundings.now);
+        let text = change.map(|change| change.to_string()).unwrap_or_default();
+        let word = text.split(": ").nth(1).unwrap_or_default();
+        assert_eq!(word, due, "{units:?}");
+    }
 }

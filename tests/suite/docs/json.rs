@@ -141,7 +141,7 @@ const PLANT: [Key; 3] = [
 
 const ABOUT_PLANT: &str = "\
 MQTT has it on `<prefix>/plant/state`, `--http` in `/readings.json`, each for all inverters of a run. A total is `null` unless
-every inverter was read, or is silent as at night.";
+every inverter was read, a 000xi with all its units, or is silent as at night.";
 
 const INTRODUCTION: &str = "\
 # JSON

@@ -265,6 +265,19 @@ fn a_month_has_sums_the_best_and_the_worst() {
     );
 }
 
+/// The clock was far off once: centuries without rows are not searched month by month.
+#[test]
+fn years_that_are_far_apart_take_no_longer_than_those_between() {
+    let home = TempDir::new().unwrap();
+    for (day, counter) in [("1970-01-01", 4_000), ("4969-12-31", 5_000)] {
+        let points = [Point::new(40_000, 7200, 900, counter)];
+        write_day(&home.path().join("02"), Model::Standard, date(day), &points);
+    }
+    let run = history(home.path(), &["--years", "--format", "csv"]).expect_code(0);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines, ["month,year,kwh", "Jan,1970,4.0", "Dec,4969,5.0"]);
+}
+
 #[test]
 fn pictures_go_into_files() {
     let home = plant();

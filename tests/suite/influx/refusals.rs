@@ -64,12 +64,12 @@ fn every_refusal_has_its_cure_and_costs_no_row() {
         (
             Answer::Bytes(""),
             "closed the connection",
-            "What is logged is pushed",
+            "Rows that are logged",
         ),
         (
             Answer::Bytes("HTTP/1.1 204 No"),
             "closed the connection",
-            "What is logged is pushed",
+            "Rows that are logged",
         ),
         (
             Answer::Bytes("SSH-2.0-OpenSSH\r\n"),
