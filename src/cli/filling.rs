@@ -160,7 +160,6 @@ pub(super) fn names(file: &PlantFile) -> Names {
             name: kstar.name.clone(),
             kwp: None,
         };
-        // Of its folder only if it has no serial number.
         names.inverters.insert(kstar.ip.to_string(), name);
     }
     names

@@ -3,10 +3,18 @@
 
 use super::rows::{self, failed};
 use super::{ReadError, Skipped};
+use crate::lines::whole;
 use chrono::NaiveDate;
 use std::fs::{self, DirEntry};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+/// In the folder of an inverter that names itself: the IP address that its rows came from last.
+/// Hidden, so that no agent takes it for a log.
+pub(crate) const ADDRESS: &str = ".ip";
+
+/// No address is longer, bytes.
+const LONGEST_ADDRESS: usize = 64;
 
 /// Folders below the directory: a bus and an inverter.
 const DEPTH: usize = 2;
@@ -156,6 +164,15 @@ impl Logs {
 }
 
 impl InverterFolder {
+    /// The IP address that its rows came from last, if it is named otherwise.
+    pub(super) fn address(&self) -> Option<String> {
+        let path = self.path.join(ADDRESS);
+        // Opened only then: anything can have this name, and some would be waited for.
+        let is_file = fs::metadata(&path).is_ok_and(|found| found.is_file());
+        let bytes = is_file.then(|| whole(&path, LONGEST_ADDRESS).ok())??;
+        Some(String::from_utf8(bytes).ok()?.trim().to_owned())
+    }
+
     fn dates(&self) -> impl Iterator<Item = NaiveDate> {
         self.days.iter().map(|day| day.date)
     }

@@ -1,5 +1,6 @@
 //! Names and installed power of inverters: from a plant file, as logs do not hold them.
 
+use super::log::Logs;
 use std::collections::BTreeMap;
 
 /// What is known of a plant apart from its logs.
@@ -20,6 +21,17 @@ pub(crate) struct Name {
 }
 
 impl Names {
+    /// Gives what is known of an IP address to the folder that has the rows from there: it is named
+    /// after the serial number.
+    pub(super) fn follow(&mut self, log: &Logs) {
+        for folder in &log.inverters {
+            let known = folder.address().and_then(|ip| self.inverters.get(&ip));
+            if let Some(known) = known.cloned() {
+                self.inverters.entry(folder.label.clone()).or_insert(known);
+            }
+        }
+    }
+
     /// How the plant is called on a page.
     pub(crate) fn title(&self) -> &str {
         self.title.as_deref().unwrap_or("Solar plant")

@@ -78,7 +78,8 @@ pub(crate) struct Archive {
 
 impl Archive {
     /// A log of which nothing was read yet.
-    pub(crate) fn new(log: Logs, names: Names) -> Self {
+    pub(crate) fn new(log: Logs, mut names: Names) -> Self {
+        names.follow(&log);
         let skipped = Skipped::default();
         Self {
             log,

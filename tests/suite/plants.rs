@@ -66,6 +66,9 @@ fn one_run_logs_all_buses_and_kstar_inverters() {
     expect_log(&latest(&logs, "roof/02"), HEADER, &[ROW, ROW]);
     expect_log(&latest(&logs, "barn/03"), HEADER, &[ROW, ROW]);
     assert_eq!(latest(&logs, "E4000K1234567890").lines().count(), 3);
+    // The folder has the name that the file gives to the address.
+    let day = run(&["history", &text(&logs), "--plant", &text(&file.path())]).expect_code(0);
+    assert!(day.stdout.contains("E4000K1234567890 house"), "{day:?}");
     let run = file.run("read", &["--format", "json"]).expect_code(0);
     for part in [
         r#""protocol":"kaco","bus":"roof","address":2"#,
