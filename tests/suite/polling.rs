@@ -448,7 +448,8 @@ fn an_inverter_that_wakes_late_gets_a_second_chance() {
         _ => vec![],
     }));
     let directory = TempDir::new().unwrap();
-    log(&bus, "2,3", directory.path(), &["--strict"]).expect_silence();
+    let patient = ["--strict", "--timeout", "3s"];
+    log(&bus, "2,3", directory.path(), &patient).expect_silence();
     assert_eq!(bus.asked(), ["#020", "#030", "#020"]);
 }
 
