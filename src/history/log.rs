@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// In the folder of an inverter that names itself: the IP address that its rows came from last.
 /// Hidden, so that no agent takes it for a log.
-pub(crate) const ADDRESS: &str = ".ip";
+pub(crate) const ADDRESS_FILE: &str = ".ip";
 
 /// No address is longer, bytes.
 const LONGEST_ADDRESS: usize = 64;
@@ -166,7 +166,7 @@ impl Logs {
 impl InverterFolder {
     /// The IP address that its rows came from last, if it is named otherwise.
     pub(super) fn address(&self) -> Option<String> {
-        let path = self.path.join(ADDRESS);
+        let path = self.path.join(ADDRESS_FILE);
         // Opened only then: anything can have this name, and some would be waited for.
         let is_file = fs::metadata(&path).is_ok_and(|found| found.is_file());
         let bytes = is_file.then(|| whole(&path, LONGEST_ADDRESS).ok())??;

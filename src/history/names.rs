@@ -25,9 +25,13 @@ impl Names {
     /// after the serial number.
     pub(super) fn follow(&mut self, log: &Logs) {
         for folder in &log.inverters {
+            // Folders are looked into only where that can tell something.
+            if self.inverters.is_empty() || self.inverters.contains_key(&folder.label) {
+                continue;
+            }
             let known = folder.address().and_then(|ip| self.inverters.get(&ip));
             if let Some(known) = known.cloned() {
-                self.inverters.entry(folder.label.clone()).or_insert(known);
+                self.inverters.insert(folder.label.clone(), known);
             }
         }
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset};
 pub(crate) struct SinkHealth {
     /// What the part is called: `log`, `MQTT`, a device.
     pub(crate) name: String,
-    /// Since when it is in trouble, and what the trouble is.
+    /// When the trouble began, and what it is.
     pub(crate) trouble: Option<(DateTime<FixedOffset>, String)>,
 }
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 pub(crate) struct Way {
     /// What the source is called.
     pub(crate) title: String,
-    /// Since when it is lost, and why.
+    /// When it was lost, and the reason.
     pub(crate) lost: Option<(DateTime<FixedOffset>, String)>,
     /// Whether it is polled no more.
     is_gone: bool,

@@ -1,10 +1,10 @@
 //! The bytes of a bus: when the next request may start, what is sent, what comes until when.
 
-use super::super::connect::{Connect, LinkError};
-use super::super::timing::{FLOOD_PAUSE, LATE_REPLY, LONGEST_REPLY, PACE_MARGIN, WRITE_LIMIT};
-use super::super::wire::{Codec, LONGEST_FRAME, Request};
 use super::Bus;
 use crate::escape;
+use crate::kaco::connect::{Connect, LinkError};
+use crate::kaco::timing::{FLOOD_PAUSE, LATE_REPLY, LONGEST_REPLY, PACE_MARGIN, WRITE_LIMIT};
+use crate::kaco::wire::{Codec, LONGEST_FRAME, Request};
 use bytes::BytesMut;
 use std::io;
 use std::time::Duration;

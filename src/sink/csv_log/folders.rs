@@ -8,7 +8,7 @@
 
 use super::files::start_file;
 use super::folder::Folder;
-use crate::history::log::ADDRESS;
+use crate::history::log::ADDRESS_FILE;
 use crate::reading::Reading;
 use crc::{CRC_32_ISO_HDLC, Crc};
 use std::net::Ipv4Addr;
@@ -52,7 +52,7 @@ pub fn choose(directory: &Folder, readings: &[&Reading]) -> Vec<String> {
 pub(crate) fn all(directory: &Folder) -> Vec<String> {
     let is_one = |name: &String| {
         let folder = || directory.inside(name).ok().flatten();
-        let remembers = || folder().is_some_and(|folder| folder.stat(ADDRESS).is_some());
+        let remembers = || folder().is_some_and(|folder| folder.stat(ADDRESS_FILE).is_some());
         name.parse::<Ipv4Addr>().is_ok() || remembers()
     };
     let names = directory.names().into_iter().flatten();
@@ -70,7 +70,7 @@ pub(crate) fn remember(directory: &Folder, folder: &str, reading: &Reading) {
     if folder == ip || address_in(&inside) == Some(ip.clone()) {
         return;
     }
-    if let Err(error) = start_file(&inside, ADDRESS, &format!("{ip}\n")) {
+    if let Err(error) = start_file(&inside, ADDRESS_FILE, &format!("{ip}\n")) {
         info!(
             "{error}; a run in which the inverter does not report its serial number will log under \
             {ip}"
@@ -128,7 +128,7 @@ fn recall(directory: &Folder, ip: &str) -> Option<String> {
     let noted = |name: String| -> Option<((i64, i64), String)> {
         let folder = directory.inside(&name).ok()??;
         (address_in(&folder)? == ip).then_some(())?;
-        let memory = folder.file(ADDRESS).ok()??.metadata().ok()?;
+        let memory = folder.file(ADDRESS_FILE).ok()??.metadata().ok()?;
         Some(((memory.mtime(), memory.mtime_nsec()), name))
     };
     let names = directory.names().ok()?;
@@ -136,7 +136,7 @@ fn recall(directory: &Folder, ip: &str) -> Option<String> {
 }
 
 fn address_in(folder: &Folder) -> Option<String> {
-    let text = String::from_utf8(folder.read(ADDRESS).ok()??).ok()?;
+    let text = String::from_utf8(folder.read(ADDRESS_FILE).ok()??).ok()?;
     Some(text.trim_end().to_owned())
 }
 

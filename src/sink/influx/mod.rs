@@ -159,7 +159,7 @@ impl Influx {
         }
     }
 
-    /// Since when rows wait, and why.
+    /// When the first row had to wait, and the reason.
     pub(super) fn trouble(&self) -> WaitingRows {
         self.session.as_ref().and_then(PushTask::trouble)
     }

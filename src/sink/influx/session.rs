@@ -19,7 +19,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// One that is away for long is not tried more often than this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// Since when rows wait, and why.
+/// When the first row had to wait, and the reason.
 pub(super) type WaitingRows = Option<(DateTime<FixedOffset>, String)>;
 
 /// A task that pushes for as long as this value lives.

@@ -84,7 +84,8 @@ impl Mqtt {
         Ok(())
     }
 
-    /// Since when there is no connection to the broker, and why; never where none is kept.
+    /// When the connection to the broker was lost, and the reason; `None` while there is one, and
+    /// where none is kept.
     pub(super) fn trouble(&self) -> Option<(DateTime<FixedOffset>, String)> {
         self.session.as_ref().and_then(Session::trouble)
     }

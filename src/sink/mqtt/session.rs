@@ -96,7 +96,7 @@ impl Session {
         self.shared.state().is_connected
     }
 
-    /// Since when there is no connection, and why.
+    /// When the connection was lost, and the reason; `None` while there is one.
     pub(crate) fn trouble(&self) -> Option<(DateTime<FixedOffset>, String)> {
         self.shared.state().trouble.clone()
     }

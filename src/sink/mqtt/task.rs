@@ -52,7 +52,7 @@ pub(super) struct SessionState {
     pub(super) outbox: Outbox,
     pub(super) is_connected: bool,
     pub(super) is_stopping: bool,
-    /// Since when there is no connection, and why.
+    /// When the connection was lost, and the reason; `None` while there is one.
     pub(super) trouble: Option<(DateTime<FixedOffset>, String)>,
     /// Whether there was a warning whose end was not reported.
     pub(super) is_reported: bool,
