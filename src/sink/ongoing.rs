@@ -22,7 +22,7 @@ impl Sinks {
     }
 
     /// Keeps one connection to the broker from now on, instead of one at the end, and serves
-    /// SunSpec clients. Changes are reported by the watcher, not by the log. A broker that is away
+    /// SunSpec clients. Faults are reported by the watcher, not by the log. A broker that is away
     /// is not an error: it may come.
     pub(crate) fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), Failure> {
         for sink in &mut self.sinks {
@@ -30,7 +30,7 @@ impl Sinks {
                 Sink::Mqtt(mqtt) => mqtt.stay_connected(inverters)?,
                 Sink::Influx(influx) => influx.stay_connected(),
                 Sink::Sunspec(sunspec) => sunspec.start(inverters)?,
-                Sink::CsvLog(log) => log.without_alarms(),
+                Sink::CsvLog(log) => log.without_faults(),
                 _ => {}
             }
         }

@@ -3,7 +3,9 @@
 use crate::support::bus::at_once;
 use crate::support::day::Day;
 use crate::support::plant::{HEADER, Plant, ROW};
-use crate::support::program::{self, Run};
+use crate::support::program::{self, Run, signal, text};
+use crate::watch::until;
+use rustix::process::Signal;
 use std::fs;
 use tempfile::TempDir;
 
@@ -113,6 +115,38 @@ fn an_inverter_that_is_missed_is_reported_once_a_day() {
     fs::write(&marker, Day::Yesterday.date().to_string()).unwrap();
     let run = plant.log_with("2,3", &PATIENT).expect_code(0);
     assert!(run.stderr.contains(due), "{run:?}");
+}
+
+#[test]
+fn a_watch_that_logs_reports_a_missed_inverter_too() {
+    let plant = with_silent_neighbour("2026-01-01");
+    let (device, log) = (text(&plant.bus.path), text(plant.directory.path()));
+    let options = ["--pace", "0s", "--every", "100ms", "--log", &log];
+    let arguments = [&["watch", &device, "2,3"], &PATIENT[..], &options[..]].concat();
+    let watch = program::start(program::command(&arguments));
+    let marker = plant.directory.path().join("03/.silent");
+    until("the warning", || marker.exists());
+    let asked = plant.bus.asked().len();
+    until("more rounds", || plant.bus.asked().len() > asked + 10);
+    signal(&watch.0, Signal::TERM);
+    let run = program::wait(watch).expect_code(0);
+    let due = "address 03: no reading since 2026-01-01 12:00, while others of its bus feed in";
+    assert_eq!(run.stderr.matches(due).count(), 1, "{run:?}");
+}
+
+/// Where it was reported, its next row ends that.
+#[test]
+fn a_missed_inverter_that_gives_a_row_to_a_watch_is_not_missed_any_more() {
+    let plant = Plant::new();
+    plant.write(".silent", "2026-01-01");
+    let (device, log) = (text(&plant.bus.path), text(plant.directory.path()));
+    let watch = program::start(program::command(&[
+        "watch", &device, "2", "--pace", "0s", "--log", &log,
+    ]));
+    until("a row", || plant.path("latest.csv").exists());
+    signal(&watch.0, Signal::TERM);
+    program::wait(watch).expect_code(0);
+    assert!(!plant.path(".silent").exists());
 }
 
 #[test]

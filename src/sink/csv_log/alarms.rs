@@ -22,9 +22,8 @@ const MARKER: &str = ".silent";
 const MISSED: TimeDelta = TimeDelta::days(1);
 
 /// Warns of faults that begin or end with this reading, which is not in the files yet.
-pub(super) fn report_faults(directory: &LogDirectory, folder: &str, subject: &str, new: &Reading) {
-    let folder = directory.inside(folder).ok().flatten();
-    let last = folder.as_ref().and_then(last_rows);
+pub(super) fn report_faults(folder: Option<&Folder>, subject: &str, new: &Reading) {
+    let last = folder.and_then(last_rows);
     // Without an earlier row, every fault has just begun. A file that can't be read is not reported
     // here: appending the row to it fails too.
     let (header, rows) = last.unwrap_or_default();
@@ -35,15 +34,18 @@ pub(super) fn report_faults(directory: &LogDirectory, folder: &str, subject: &st
     for fault in before.iter().filter(|fault| !now.contains(fault)) {
         warn!("{subject}: the fault is over: {fault}");
     }
-    if let Some(folder) = folder {
-        // A marker that stays only keeps a warning from coming twice on its day.
-        let _ = folder.remove_if_there(MARKER);
-    }
+}
+
+/// An inverter gives rows again.
+pub(super) fn forget_silence(folder: &Folder) {
+    // A marker that stays only keeps a warning from coming twice on its day.
+    let _ = folder.remove_if_there(MARKER);
 }
 
 /// Warns once a day of inverters without a row for more than a day, where others of their bus feed
-/// in.
-pub(super) fn report_missed(directory: &LogDirectory, round: &[Observation]) {
+/// in. Whether there was a file to read.
+pub(super) fn report_missed(directory: &LogDirectory, round: &[Observation]) -> bool {
+    let mut has_looked = false;
     // A neighbour that feeds in shows that it is day: at night all inverters are silent.
     let feeding = |observation: &&Observation| {
         let power = observation
@@ -59,8 +61,10 @@ pub(super) fn report_missed(directory: &LogDirectory, round: &[Observation]) {
         let folder = folder.and_then(|folder| directory.inside(&folder).ok()?);
         if let (Some(now), Some(folder)) = (now, folder) {
             report_missed_one(&folder, &missed.inverter.subject(), now);
+            has_looked = true;
         }
     }
+    has_looked
 }
 
 fn report_missed_one(folder: &Folder, subject: &str, now: DateTime<FixedOffset>) {

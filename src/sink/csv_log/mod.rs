@@ -27,6 +27,7 @@ use crate::exit::Failure;
 use crate::inverter::InverterId;
 use crate::kaco::untyped;
 use crate::observation::{Observation, Outcome};
+use chrono::{DateTime, Local, TimeDelta};
 use error::LogError;
 use files::LogDirectory;
 use std::collections::BTreeMap;
@@ -37,28 +38,37 @@ pub(super) struct CsvLog {
     directory: LogDirectory,
     /// The folders of inverters that name themselves, as chosen in the last round.
     chosen: BTreeMap<InverterId, String>,
-    /// Whether faults and missed inverters are reported: `watch` reports them as changes.
-    has_alarms: bool,
+    /// Whether faults are reported: `watch` reports them as changes.
+    reports_faults: bool,
+    /// When it was last looked for missed inverters.
+    looked: Option<DateTime<Local>>,
 }
+
+/// How often it is looked for missed inverters while `watch` goes on; each look reads files.
+const LOOK_EVERY: TimeDelta = TimeDelta::hours(1);
 
 impl CsvLog {
     pub(super) fn open(path: &Path) -> Result<Self, LogError> {
         Ok(Self {
             directory: LogDirectory::open(path)?,
             chosen: BTreeMap::new(),
-            has_alarms: true,
+            reports_faults: true,
+            looked: None,
         })
     }
 
     /// Leaves the reports of faults to another.
-    pub(super) const fn without_alarms(&mut self) {
-        self.has_alarms = false;
+    pub(super) const fn without_faults(&mut self) {
+        self.reports_faults = false;
     }
 
     /// Reports inverters that are missed.
-    pub(super) fn round_done(&self, round: &[Observation]) {
-        if self.has_alarms {
-            alarms::report_missed(&self.directory, round);
+    pub(super) fn round_done(&mut self, round: &[Observation]) {
+        let now = clock::now();
+        // A clock that was set back is no reason to wait.
+        let is_due = |looked| now < looked || now - looked >= LOOK_EVERY;
+        if self.looked.is_none_or(is_due) && alarms::report_missed(&self.directory, round) {
+            self.looked = Some(now);
         }
     }
 
@@ -137,8 +147,12 @@ impl CsvLog {
             None => inverter.subject(),
         };
         // Before the row is in the file: the last row is the memory of what was reported.
-        if self.has_alarms {
-            alarms::report_faults(&self.directory, &folder, &subject, reading);
+        let before = self.directory.inside(&folder).ok().flatten();
+        if self.reports_faults {
+            alarms::report_faults(before.as_ref(), &subject, reading);
+        }
+        if let Some(before) = &before {
+            alarms::forget_silence(before);
         }
         let appended = self.directory.append(&folder, reading);
         if troubles.note(&subject, appended, AGAIN) && chosen.is_some() {
