@@ -1,10 +1,11 @@
 //! The keys of a plant file that are options: each gives the value of one that was not typed.
 
-use super::kaco::{Log, Read, Watch, Watching};
+use super::kaco::{Log, Read, Watch};
 use super::plant::Typed;
 use super::polling::{Asking, PollingOptions};
 use super::publishing::Publishing;
 use super::pushing::Pushing;
+use super::watching::Watching;
 use crate::history::names::{Name, Names};
 use crate::inverter::InverterId;
 use crate::plant_file::{self, PlantFile};

@@ -2,20 +2,19 @@
 
 use super::environment;
 use super::formats::{Format, TypedScanFormat};
-use super::plan::kaco_plan;
+use super::outputs::directory;
 use super::polling::{Asking, BusArguments, PollingOptions, Waits};
 use super::publishing::Publishing;
 use super::pushing::Pushing;
+use super::watching::Watching;
 use crate::address::Address;
 use crate::address::{AddressError, Addresses};
 use crate::command::plan;
 use crate::duration;
 use crate::inverter::BusName;
 use crate::link::Device;
-use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Arg, Args};
 use std::io::{IsTerminal, stdout};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -174,53 +173,6 @@ pub(crate) struct Watch {
     pub counters: bool,
 }
 
-/// The options of whatever watches.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Watching {
-    /// Time from one round to the next; longer if the inverters need it
-    #[arg(
-        long,
-        value_name = "DURATION",
-        value_parser = duration::parse_positive,
-        default_value = "10s"
-    )]
-    pub every: Duration,
-
-    /// Also log the readings, as `log` does
-    #[arg(long, value_name = "DIR", value_parser = directory())]
-    pub log: Option<PathBuf>,
-
-    /// Also write the readings to FILE after each round, as Prometheus metrics
-    #[arg(long, value_name = "FILE")]
-    pub textfile: Option<PathBuf>,
-
-    /// Serve the inverters as SunSpec devices over Modbus TCP: 0.0.0.0:502, 127.0.0.1:1502
-    ///
-    /// For energy managers: Victron GX, evcc, OpenEMS and others. They can read, never write. Unit
-    /// 126 is the plant, a KACO inverter has its address as unit, KSTAR inverters those from 201
-    /// on. Turns --counters on; they are then read at most once in five minutes.
-    #[arg(long, value_name = "ADDR:PORT")]
-    pub sunspec: Option<SocketAddr>,
-
-    /// Serve a page, metrics and JSON over HTTP at this address, such as 127.0.0.1:8080
-    ///
-    /// Without any login: 0.0.0.0:8080 shows the readings to the whole network.
-    #[arg(long, value_name = "ADDR:PORT")]
-    pub http: Option<SocketAddr>,
-
-    /// Print one line per change instead of the live page
-    #[arg(long)]
-    pub silent: bool,
-
-    /// Where readings are published.
-    #[command(flatten)]
-    pub publishing: Publishing,
-
-    /// Which database gets the rows.
-    #[command(flatten)]
-    pub pushing: Pushing,
-}
-
 /// `listen DEVICE`
 #[derive(Debug, Args)]
 pub(crate) struct Listen {
@@ -246,24 +198,13 @@ pub(crate) struct Listen {
     pub record: Option<PathBuf>,
 }
 
-/// A path for logs; a URL is a mistake, and could be one with a password.
-pub(super) fn directory() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(|path| {
-        if path.to_string_lossy().contains("://") {
-            Err("it is not a directory but a URL; a broker is given by --mqtt")
-        } else {
-            Ok(path)
-        }
-    })
-}
-
 impl Scan {
     pub(super) fn plan(self) -> plan::ScanPlan {
         let usual = || Addresses::from_range(Address::MAKERS);
         let are_named = self.addresses.is_some();
         let addresses = self.addresses.unwrap_or_else(usual);
         plan::ScanPlan {
-            bus: kaco_plan(self.device, addresses, self.name, self.asking, false),
+            bus: self.asking.bus(self.device, addresses, self.name, false),
             format: self.format.into(),
             medium: environment::medium(),
             are_named,
@@ -282,7 +223,7 @@ impl Ping {
             record: self.record,
         };
         plan::PingPlan {
-            bus: kaco_plan(self.device, self.addresses, None, asking, false),
+            bus: asking.bus(self.device, self.addresses, None, false),
             count: self.count,
             strict: self.strict,
         }

@@ -3,10 +3,10 @@
 use super::environment;
 use super::environment::Lazy;
 use super::formats::{Format, TypedListFormat};
-use super::kaco::{Watching, directory};
-use super::plan::{logging, once, printing, watching};
+use super::outputs::{directory, logging, once, printing};
 use super::publishing::{PlainTopics, Publishing};
 use super::pushing::Pushing;
+use super::watching::Watching;
 use crate::command::plan::{self, Plan};
 use crate::source::SourcePlan;
 use crate::source::kstar::{NetworkPlan, Search};
@@ -219,7 +219,7 @@ impl Kstar {
             ),
             Self::Watch(Lazy(watch)) => {
                 let source = SourcePlan::Kstar(NetworkPlan::from(&watch.network));
-                let mut plan = watching(vec![source], watch.watching);
+                let mut plan = watch.watching.plan(vec![source]);
                 plan.sinks.mqtt = watch.topics.of(plan.sinks.mqtt);
                 Plan::Watch(plan)
             }

@@ -10,6 +10,7 @@ mod formats;
 mod history;
 mod kaco;
 mod kstar;
+mod outputs;
 mod parse;
 mod plan;
 mod plant;
@@ -19,6 +20,7 @@ mod pushing;
 mod simulate;
 mod url;
 mod version;
+mod watching;
 
 pub use parse::{explain, parse};
 

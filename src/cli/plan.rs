@@ -2,27 +2,19 @@
 
 use super::environment::Lazy;
 use super::filling;
-use super::formats::Format;
-use super::kaco::{Log, Read, Watch, Watching};
+use super::kaco::{Log, Read, Watch};
+use super::outputs::{logging, once, printing};
 use super::plant::{self, Refusal, Typed};
 use super::polling::{Asking, BusArguments, PollingOptions};
 use super::simulate::Simulate;
 use super::{Cli, CliCommand, Decode, check, document, environment};
-use crate::address::Addresses;
 use crate::command::plan::{self, Plan};
-use crate::history::names::Names;
-use crate::inverter::BusName;
-use crate::link::Device;
 use crate::logging::parted;
 use crate::plant_file::{self, PlantFile};
-use crate::sink::SinkPlan;
-use crate::sink::stdout::Printed;
-use crate::sink::{influx, mqtt, sunspec};
-use crate::source::{SourcePlan, kaco};
+use crate::source::SourcePlan;
 use clap::Parser;
-use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// Counters that only SunSpec clients asked for are read this seldom.
@@ -134,14 +126,14 @@ impl Watch {
             {
                 plan.counters_last = COUNTERS_LAST;
             }
-            return Ok(watching(vec![source], self.watching));
+            return Ok(self.watching.plan(vec![source]));
         };
         // Before the file fills in anything: at a reload the file of that time does.
         let again = (self.clone(), typed.clone());
         self.fill(&file, typed);
         let counters_last = self.watching.sunspec.map(|_| COUNTERS_LAST);
         let sources = filling::sources(&file, &self.asking, self.counters, counters_last, typed);
-        let mut plan = watching(sources, self.watching);
+        let mut plan = self.watching.plan(sources);
         plan.sinks.names = filling::names(&file);
         if let Some(sunspec) = &mut plan.sinks.sunspec {
             let offset = |bus: &plant_file::BusSection| (bus.name.clone(), bus.sunspec_offset);
@@ -155,100 +147,12 @@ impl Watch {
     }
 }
 
-pub(super) fn once(sources: Vec<SourcePlan>, sinks: SinkPlan, strict: bool) -> Plan {
-    Plan::Once(plan::Once {
-        sources,
-        sinks,
-        strict,
-    })
-}
-
-pub(super) fn watching(sources: Vec<SourcePlan>, watching: Watching) -> plan::WatchPlan {
-    plan::WatchPlan {
-        sources,
-        sinks: SinkPlan {
-            log: watching.log,
-            print: None,
-            textfile: watching.textfile,
-            mqtt: watching.publishing.options(),
-            influx: watching.pushing.options(),
-            sunspec: watching.sunspec.map(|bind| sunspec::SunspecPlan {
-                bind,
-                every: watching.every,
-                offsets: HashMap::new(),
-            }),
-            http: watching.http,
-            names: Names::default(),
-        },
-        every: watching.every,
-        silent: watching.silent,
-        look: environment::look(),
-        reload: None,
-    }
-}
-
-pub(super) fn logging(
-    directory: PathBuf,
-    textfile: Option<PathBuf>,
-    mqtt: Option<mqtt::MqttPlan>,
-    influx: Option<influx::InfluxPlan>,
-) -> SinkPlan {
-    SinkPlan {
-        log: Some(directory),
-        print: overview(),
-        textfile,
-        mqtt,
-        influx,
-        ..SinkPlan::default()
-    }
-}
-
-/// What `log` shows a person; nothing where standard output is not a terminal: cron mails it.
-fn overview() -> Option<Printed> {
-    let medium = environment::medium();
-    medium.width.map(|_| Printed::Overview(medium))
-}
-
-pub(super) fn printing(format: Format, details: bool, mqtt: Option<mqtt::MqttPlan>) -> SinkPlan {
-    SinkPlan {
-        print: Some(match format {
-            Format::Table if details => Printed::Details(environment::medium()),
-            Format::Table => Printed::Table(environment::medium()),
-            Format::Json => Printed::Json,
-            Format::Csv => Printed::Csv,
-            Format::Influx => Printed::Influx,
-            Format::Prometheus => Printed::Prometheus,
-        }),
-        mqtt,
-        ..SinkPlan::default()
-    }
-}
-
 fn bus(bus: BusArguments, asking: Asking, counters: bool) -> Result<SourcePlan, Refusal> {
     let missing = |argument| Refusal::Usage(plant::missing(argument));
     let device = bus.device.ok_or_else(|| missing("<DEVICE>"))?;
     let addresses = bus.addresses.ok_or_else(|| missing("<ADDRESSES>"))?;
-    let plan = kaco_plan(device, addresses, bus.name, asking, counters);
+    let plan = asking.bus(device, addresses, bus.name, counters);
     Ok(SourcePlan::Kaco(plan))
-}
-
-pub(super) fn kaco_plan(
-    device: Device,
-    addresses: Addresses,
-    bus: Option<BusName>,
-    asking: Asking,
-    counters: bool,
-) -> kaco::BusPlan {
-    kaco::BusPlan {
-        device,
-        addresses,
-        timing: asking.timing(),
-        counters,
-        counters_last: Duration::ZERO,
-        record: asking.record,
-        bus,
-        names: BTreeMap::new(),
-    }
 }
 
 /// The plan of `watch` for a plant file, independent of the environment.

@@ -5,7 +5,9 @@ use crate::duration;
 use crate::inverter::BusName;
 use crate::kaco::timing::Timing;
 use crate::link::Device;
+use crate::source::kaco::BusPlan;
 use clap::Args;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -90,6 +92,26 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
+    /// A bus that is polled so.
+    pub(super) fn bus(
+        self,
+        device: Device,
+        addresses: Addresses,
+        bus: Option<BusName>,
+        counters: bool,
+    ) -> BusPlan {
+        BusPlan {
+            device,
+            addresses,
+            timing: self.timing(),
+            counters,
+            counters_last: Duration::ZERO,
+            record: self.record,
+            bus,
+            names: BTreeMap::new(),
+        }
+    }
+
     pub(super) fn timing(&self) -> Timing {
         Timing {
             pace: self.waits.pace,

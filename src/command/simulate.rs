@@ -5,7 +5,7 @@ use super::plan::SimulateKacoPlan;
 use super::print::print;
 use crate::escape::shell_word;
 use crate::exit::{Exit, Failure};
-use crate::sim::bus::Simulation;
+use crate::sim::simulation::Simulation;
 use crate::sim::udp::Player;
 use std::fs;
 use std::io::{self, IsTerminal, Write, stderr, stdout};

@@ -8,8 +8,8 @@ mod serial;
 mod tcp;
 
 use crate::kaco::connect::{Connect, LinkError};
-use crate::sim::bus::Simulation;
 use crate::sim::kaco::Mood;
+use crate::sim::simulation::Simulation;
 use claim::Claim;
 use std::fmt;
 use std::io;

@@ -1,9 +1,6 @@
 //! A bus on a pseudo-terminal: takes requests from its client and plays replies at the pace of a
 //! real line.
 
-use super::kaco::{Inverters, Mood};
-use crate::address::Address;
-use crate::clock;
 use rustix::fs::{Mode, OFlags, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, ioctl_tiocnxcl, tcgetattr, tcsetattr};
@@ -15,9 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe::{Receiver, Sender};
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
-use tracing::debug;
 
 /// One byte at 9600 baud: start bit, eight data bits, stop bit.
 pub const BYTE_TIME: Duration = Duration::from_nanos(1_041_667);
@@ -29,9 +24,6 @@ const FIFO: usize = 4;
 /// Idle time after which received bytes are handed on without a CR, and the terminal is free for
 /// the next client.
 const IDLE: Duration = Duration::from_millis(20);
-
-/// The same where the only client is this process, which ends its requests.
-const OWN_IDLE: Duration = Duration::from_secs(1);
 
 /// Longer than any request; more bytes without a CR are handed on in pieces.
 const LONGEST_REQUEST: usize = 64;
@@ -85,6 +77,12 @@ impl SimulatedBus {
             replies: Sender::from_owned_fd_unchecked(master)?,
             terminal,
         })
+    }
+
+    /// The same, but idle for longer before bytes are handed on.
+    pub(super) fn patient(mut self, idle: Duration) -> Self {
+        self.idle = idle;
+        self
     }
 
     /// The device that clients open.
@@ -153,50 +151,5 @@ impl SimulatedBus {
             self.replies.write_all(bytes).await?;
         }
         Ok(())
-    }
-}
-
-/// Simulated KACO inverters on a bus; they stop when this is dropped.
-pub(crate) struct Simulation {
-    path: PathBuf,
-    task: JoinHandle<io::Result<()>>,
-}
-
-impl Simulation {
-    /// Starts them on a new pseudo-terminal; `addresses` are those that answer, `None` for all.
-    pub(crate) fn start(mood: Mood, addresses: Option<Vec<Address>>) -> io::Result<Self> {
-        let mut bus = SimulatedBus::open()?;
-        bus.idle = OWN_IDLE;
-        let path = bus.path.clone();
-        let mut inverters = Inverters::new(mood, addresses);
-        let task = tokio::spawn(bus.run(move |request| {
-            if !request.is_empty() {
-                debug!(
-                    "simulated inverters hear {}",
-                    crate::escape::printable(request)
-                );
-            }
-            inverters.answer(request, clock::now().naive_local())
-        }));
-        Ok(Self { path, task })
-    }
-
-    /// The device that clients open.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Waits until the terminal fails.
-    pub(crate) async fn run(&mut self) -> io::Result<()> {
-        match (&mut self.task).await {
-            Ok(outcome) => outcome,
-            Err(error) => Err(io::Error::other(error)),
-        }
-    }
-}
-
-impl Drop for Simulation {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }

@@ -6,7 +6,8 @@
 //! the stream: nothing more belongs to the bytes in the buffer, so it is called until it returns
 //! `None`, and leaves the buffer empty.
 
-use super::parse::{Parsed, address_of, parse};
+use super::parse::{address_of, parse};
+use super::text::Parsed;
 use super::{Fault, Frame, FrameError, LONGEST_FRAME, Request};
 use bytes::{Buf, Bytes, BytesMut};
 use std::io;

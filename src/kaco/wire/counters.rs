@@ -1,6 +1,6 @@
 //! Counters (command 3): seven fields, no checksum, so their shape is checked to the letter.
 
-use super::parse::{HEADER, Line, Parsed, closed_line, line, tokens};
+use super::text::{HEADER, Line, Parsed, closed_line, line, tokens};
 use super::{Body, Fault};
 
 /// The fields of a counters reply.

@@ -1,6 +1,6 @@
 //! The generic protocol: elements between blanks, a CRC of four hex digits, CR.
 
-use super::parse::{HEADER, Parsed, closed_line, tokens};
+use super::text::{HEADER, Parsed, closed_line, tokens};
 use super::{Body, Fault, checksum};
 use bytes::Bytes;
 

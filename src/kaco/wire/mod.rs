@@ -19,6 +19,7 @@ mod standard;
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests;
+mod text;
 
 pub use codec::{Codec, Monitor, Traffic, decode_all};
 pub(crate) use counters::Counters;

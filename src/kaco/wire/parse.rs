@@ -1,38 +1,8 @@
-//! What all replies have in common: the header `*AAc` and a blank, tokens between blanks, CR at the
-//! end.
+//! Which reply starts here: by its header `*AAc`, and by its shape where two have the same letter.
 
-use super::{Body, Fault, Frame, counters, generic, plain, standard};
-
-/// The bytes of `*AAc` and the blank behind them.
-pub(super) const HEADER: usize = 5;
-
-/// The verdict of a parser on the bytes from a frame's start on.
-pub(super) enum Parsed {
-    /// So far it may become a frame.
-    Incomplete,
-    /// A checked frame of this length.
-    Done(Frame, usize),
-    /// It began as a frame and is not one.
-    Broken(Fault),
-    /// No frame starts here.
-    Junk,
-}
-
-impl Parsed {
-    pub(super) fn done(address: impl Into<Option<u8>>, body: Body, length: usize) -> Self {
-        let address = address.into();
-        Self::Done(Frame { address, body }, length)
-    }
-
-    /// [`Self::Incomplete`], or broken if no more bytes come.
-    pub(super) fn cut_off(ended: bool) -> Self {
-        if ended {
-            Self::Broken(Fault::Incomplete)
-        } else {
-            Self::Incomplete
-        }
-    }
-}
+use super::plain::{self, NO_FIRMWARE};
+use super::text::{HEADER, Parsed};
+use super::{Body, Fault, counters, generic, standard};
 
 /// Looks for a frame right at the start of `bytes`.
 pub(super) fn parse(bytes: &[u8], ended: bool) -> Parsed {
@@ -80,15 +50,33 @@ fn parse_header(frame: &[u8], after_line_feed: bool, ended: bool) -> Parsed {
         (b'8', b' ') if !after_line_feed => Parsed::Junk,
         // A third unit shares the letter of counters, but has a checksum.
         (b'3', b' ') if !after_line_feed && counters::has_shape(frame) => Parsed::Junk,
-        (b'8', b' ') => plain::parse_firmware(frame, address, ended),
+        (b'8', b' ') => match plain::parse_firmware(frame, address, ended) {
+            Parsed::Done(_, length) if is_disguised(frame.get(..length).unwrap_or_default()) => {
+                Parsed::Broken(Fault::Shape(NO_FIRMWARE))
+            }
+            parsed => parsed,
+        },
         (_, b' ') => parse_checked(frame, command, address, ended),
         _ => Parsed::Junk,
     }
 }
 
+/// Whether the line is good with another command character: then that one byte was damaged, for a
+/// firmware reply has no checksum of its own.
+fn is_disguised(line: &[u8]) -> bool {
+    const CHECKED: &[u8] = b"0123ns9";
+    let mut copy = line.to_vec();
+    CHECKED.iter().any(|&command| {
+        if let Some(byte) = copy.get_mut(3) {
+            *byte = command;
+        }
+        matches!(parse_checked(&copy, command, 0, true), Parsed::Done(..))
+    })
+}
+
 /// Parses a frame of the commands that carry a checksum, and the counters, which share a letter
 /// with one of them.
-pub(super) fn parse_checked(frame: &[u8], command: u8, address: u8, ended: bool) -> Parsed {
+fn parse_checked(frame: &[u8], command: u8, address: u8, ended: bool) -> Parsed {
     match command {
         b'3' if counters::has_shape(frame) => counters::parse(frame, address, ended),
         b'0'..=b'3' => standard::parse(frame, command, address, ended),
@@ -113,41 +101,5 @@ fn short_header(frame: &[u8], after_line_feed: bool, ended: bool) -> Parsed {
                 Parsed::done(address, Body::Parts, frame.len())
             }),
         _ => Parsed::Junk,
-    }
-}
-
-/// The tokens of `text`: what stands between blanks.
-pub(super) fn tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
-    text.split(|&byte| byte == b' ')
-        .filter(|token| !token.is_empty())
-}
-
-/// What `text` holds before its end, and how long it is with the end. CR ends a frame; NUL stands
-/// for it on some lines.
-pub(super) enum Line<'a> {
-    Ended(&'a [u8], usize),
-    /// A control character that can't be inside: another frame, or noise.
-    Interrupted,
-    Open(&'a [u8]),
-}
-
-pub(super) fn line(text: &[u8]) -> Line<'_> {
-    let Some(end) = text.iter().position(|byte| byte.is_ascii_control()) else {
-        return Line::Open(text);
-    };
-    match text.split_at_checked(end) {
-        Some((inside, [b'\r' | 0, ..])) => Line::Ended(inside, end + 1),
-        _ => Line::Interrupted,
-    }
-}
-
-/// What `text` holds and how long it is, if it has its end, or `ended` stands for that; else its
-/// fault, `None` while its end may still come.
-pub(super) fn closed_line(text: &[u8], ended: bool) -> Result<(&[u8], usize), Option<Fault>> {
-    match line(text) {
-        Line::Ended(inside, length) => Ok((inside, length)),
-        Line::Open(inside) if ended => Ok((inside, inside.len())),
-        Line::Open(_) => Err(None),
-        Line::Interrupted => Err(Some(Fault::Interrupted)),
     }
 }

@@ -1,6 +1,6 @@
 //! The replies of one text: type code (with the checksum byte) and firmware (without any).
 
-use super::parse::{HEADER, Line, Parsed, line, parse_checked};
+use super::text::{HEADER, Line, Parsed, line};
 use super::{Body, Fault, standard};
 use bytes::Bytes;
 
@@ -35,6 +35,8 @@ pub(super) fn parse_type_code(frame: &[u8], address: u8, ended: bool) -> Parsed 
     Parsed::done(address, Body::TypeCode(code), place + 1 + end)
 }
 
+pub(super) const NO_FIRMWARE: &str = "this is not a firmware text";
+
 /// Parses the reply to command 8, from `*` on: any text up to CR.
 pub(super) fn parse_firmware(frame: &[u8], address: u8, ended: bool) -> Parsed {
     let (inside, length) = match line(frame) {
@@ -44,26 +46,11 @@ pub(super) fn parse_firmware(frame: &[u8], address: u8, ended: bool) -> Parsed {
         Line::Open(_) => return Parsed::cut_off(ended),
     };
     let text = inside.get(HEADER..).unwrap_or_default().trim_ascii();
-    // What follows is not a part of it, and came or did not come by chance.
-    let whole = frame.get(..length).unwrap_or_default();
-    if text.is_empty() || !text.is_ascii() || is_disguised(whole) {
-        return Parsed::Broken(Fault::Shape("this is not a firmware text"));
+    if text.is_empty() || !text.is_ascii() {
+        return Parsed::Broken(Fault::Shape(NO_FIRMWARE));
     }
     let text = Bytes::copy_from_slice(text);
     Parsed::done(address, Body::Firmware(text), length)
-}
-
-/// Whether the line is good with another command character: then that one byte was damaged, for a
-/// firmware reply has no checksum of its own.
-fn is_disguised(line: &[u8]) -> bool {
-    const CHECKED: &[u8] = b"0123ns9";
-    let mut copy = line.to_vec();
-    CHECKED.iter().any(|&command| {
-        if let Some(byte) = copy.get_mut(3) {
-            *byte = command;
-        }
-        matches!(parse_checked(&copy, command, 0, true), Parsed::Done(..))
-    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Readings of the standard protocol (00, 02, 000xi, XP): nine values, one checksum byte, type
 //! code.
 
-use super::parse::{HEADER, Parsed, tokens};
+use super::text::{HEADER, Parsed, tokens};
 use super::{Body, Fault, checksum};
 use bytes::Bytes;
 

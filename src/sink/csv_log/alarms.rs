@@ -5,9 +5,9 @@
 //! the last one shows how long the inverter has been silent, and `.silent` beside it holds the date
 //! of the last warning about that; the next row removes it.
 
-use super::ends::last_rows;
 use super::files::LogDirectory;
 use super::folder::Folder;
+use super::newest::last_rows;
 use crate::fault;
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};

@@ -3,10 +3,11 @@
 //!
 //! A row is written whole or not at all, and is on the disk when [`LogDirectory::append`] returns.
 
-use super::ends::{begins_with, newest_day};
+use super::ends::begins_with;
 use super::error::{LogError, OrExplain};
 use super::folder::Folder;
 use super::latest::{LATEST, copy_of, publish};
+use super::newest::newest_day;
 use super::repair::{open_repaired, set_aside, sync_last};
 use crate::format::csv;
 use crate::reading::Reading;

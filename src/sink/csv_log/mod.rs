@@ -7,6 +7,7 @@
 //! | [`files`] | the files of days: locks, rows, headers |
 //! | `latest` | `latest.csv` |
 //! | `repair` | torn rows, files that are set aside |
+//! | [`newest`] | the newest rows of an inverter |
 //! | `ends` | the beginning and the end of a file |
 //! | [`folders`] | the folder of an inverter that names itself |
 //! | [`folder`] | a folder held open, out of which no link leads |
@@ -19,6 +20,7 @@ pub mod files;
 pub mod folder;
 pub mod folders;
 mod latest;
+pub(super) mod newest;
 mod repair;
 
 use super::trouble::Troubles;
@@ -65,7 +67,7 @@ impl CsvLog {
     /// Reports inverters that are missed.
     pub(super) fn round_done(&mut self, round: &[Observation]) {
         let now = clock::now();
-        // A clock that was set back is no reason to wait.
+        // A clock that was set back does not make it wait.
         let is_due = |looked| now < looked || now - looked >= LOOK_EVERY;
         if self.looked.is_none_or(is_due) && alarms::report_missed(&self.directory, round) {
             self.looked = Some(now);

@@ -1,9 +1,10 @@
 //! What power cuts and killed runs leave of a file: torn rows are removed, what is not ours is set
 //! aside.
 
-use super::ends::{is_empty, newest_day, whole_lines};
+use super::ends::{is_empty, whole_lines};
 use super::error::{LogError, OrExplain};
 use super::folder::Folder;
+use super::newest::newest_day;
 use std::fs::File;
 use std::io::Seek;
 use tracing::warn;

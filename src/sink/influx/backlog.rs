@@ -1,7 +1,7 @@
 //! The files of one inverter, of which the database does not have all.
 
+use super::batch::Batch;
 use super::memory::{DayFile, Extent, LONGEST_LINE, NAME, PushedRows};
-use super::queue::Batch;
 use crate::format::influx;
 use crate::format::log_row::Shape;
 use crate::inverter::InverterId;

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`database`], [`login`] | where, and as which user |
 //! | `queue`, `backlog` | rows of the logs that the database does not have: all, those of one |
+//! | `batch` | rows for one request |
 //! | `memory` | what the database has |
 //! | `store` | the queue, or the newest readings where there is no log |
 //! | `client`, `tls` | requests over one connection |
@@ -15,6 +16,7 @@
 //! | [`error`] | what goes wrong, in words |
 
 mod backlog;
+mod batch;
 mod client;
 pub(crate) mod database;
 pub(crate) mod error;

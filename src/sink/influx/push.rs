@@ -1,8 +1,8 @@
 //! Pushing: batches of waiting rows to the database, until it has them all or something goes wrong.
 
+use super::batch::Batch;
 use super::client::DatabaseClient;
 use super::error::PushError;
-use super::queue::Batch;
 use super::store::Store;
 use bytes::Bytes;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,43 +1,14 @@
 //! The logs as a queue: rows that the database does not have yet, oldest first.
 
 use super::backlog::Backlog;
-use super::memory::{DayFile, Extent};
+use super::batch::{Batch, Share};
+use super::memory::DayFile;
 use crate::inverter::InverterId;
 use crate::sink::csv_log::error::LogError;
 use crate::sink::csv_log::folder::Folder;
 use chrono::NaiveDate;
 use std::path::PathBuf;
 use tracing::{info, warn};
-
-/// Bytes after which a batch gets no further row. Proxies take a megabyte if nothing else is said.
-const LONGEST_BATCH: usize = 400 * 1024;
-
-/// Rows for one request.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    /// Lines of the line protocol.
-    pub(super) lines: String,
-    /// How many.
-    pub(super) rows: usize,
-    parts: Vec<Share>,
-}
-
-/// What a batch has of one file.
-#[derive(Debug, Clone, Copy)]
-struct Share {
-    /// Which inverter.
-    place: usize,
-    file: DayFile,
-    mark: Extent,
-    /// It has all of the file.
-    is_end: bool,
-}
-
-impl Batch {
-    pub(super) const fn is_full(&self, room: usize) -> bool {
-        self.rows >= room || self.lines.len() >= LONGEST_BATCH
-    }
-}
 
 /// All inverters of a directory.
 pub(super) struct Queue {

@@ -1,7 +1,8 @@
 //! Where rows wait: in the logs, or, where there are none, the newest reading of each inverter in
 //! memory.
 
-use super::queue::{Batch, Queue};
+use super::batch::Batch;
+use super::queue::Queue;
 use crate::format::influx;
 use crate::observation::Observation;
 use crate::sink::csv_log::error::LogError;
@@ -40,10 +41,11 @@ impl Store {
                 *sent = next
                     .map(|(place, line)| (place.clone(), line.clone()))
                     .collect();
-                let mut batch = Batch::default();
-                batch.lines = sent.values().map(String::as_str).collect();
-                batch.rows = sent.len();
-                (batch.rows > 0).then_some(batch)
+                (!sent.is_empty()).then(|| Batch {
+                    lines: sent.values().map(String::as_str).collect(),
+                    rows: sent.len(),
+                    parts: Vec::new(),
+                })
             }
         }
     }

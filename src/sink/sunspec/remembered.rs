@@ -3,8 +3,8 @@
 use crate::format::log_row::Shape;
 use crate::inverter::InverterId;
 use crate::reading::Reading;
-use crate::sink::csv_log::ends::last_rows;
 use crate::sink::csv_log::folder::Folder;
+use crate::sink::csv_log::newest::last_rows;
 use std::path::Path;
 
 /// The newest row that an inverter left in a directory of logs.

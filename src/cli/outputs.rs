@@ -1,0 +1,71 @@
+//! What becomes of the readings of a run that polls once.
+
+use super::environment;
+use super::formats::Format;
+use crate::command::plan::{Once, Plan};
+use crate::sink::SinkPlan;
+use crate::sink::influx::InfluxPlan;
+use crate::sink::mqtt::MqttPlan;
+use crate::sink::stdout::Printed;
+use crate::source::SourcePlan;
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use std::path::PathBuf;
+
+/// A path for logs; a URL is a mistake, and could be one with a password.
+pub(super) fn directory() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        if path.to_string_lossy().contains("://") {
+            Err("it is not a directory but a URL; a broker is given by --mqtt")
+        } else {
+            Ok(path)
+        }
+    })
+}
+
+/// A run that polls once.
+pub(super) fn once(sources: Vec<SourcePlan>, sinks: SinkPlan, strict: bool) -> Plan {
+    Plan::Once(Once {
+        sources,
+        sinks,
+        strict,
+    })
+}
+
+/// The sinks of `log`.
+pub(super) fn logging(
+    directory: PathBuf,
+    textfile: Option<PathBuf>,
+    mqtt: Option<MqttPlan>,
+    influx: Option<InfluxPlan>,
+) -> SinkPlan {
+    SinkPlan {
+        log: Some(directory),
+        print: overview(),
+        textfile,
+        mqtt,
+        influx,
+        ..SinkPlan::default()
+    }
+}
+
+/// What `log` shows a person; nothing where standard output is not a terminal: cron mails it.
+fn overview() -> Option<Printed> {
+    let medium = environment::medium();
+    medium.width.map(|_| Printed::Overview(medium))
+}
+
+/// The sinks of `read`.
+pub(super) fn printing(format: Format, details: bool, mqtt: Option<MqttPlan>) -> SinkPlan {
+    SinkPlan {
+        print: Some(match format {
+            Format::Table if details => Printed::Details(environment::medium()),
+            Format::Table => Printed::Table(environment::medium()),
+            Format::Json => Printed::Json,
+            Format::Csv => Printed::Csv,
+            Format::Influx => Printed::Influx,
+            Format::Prometheus => Printed::Prometheus,
+        }),
+        mqtt,
+        ..SinkPlan::default()
+    }
+}

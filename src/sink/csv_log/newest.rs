@@ -1,0 +1,47 @@
+//! The newest rows of an inverter: what it was before this run.
+
+use super::ends::read_at;
+use super::error::{LogError, OrExplain};
+use super::folder::Folder;
+use super::latest::LATEST;
+use chrono::NaiveDate;
+
+/// How much of the beginning and of the end of a file is looked at, bytes: a header, and at least
+/// one row.
+const ENDS: u64 = 8192;
+
+/// The header and the last whole rows of the file that was written last; `None` without a row.
+pub(in crate::sink) fn last_rows(folder: &Folder) -> Option<(String, String)> {
+    // A clock that was ahead for a while leaves a day that stays the newest one.
+    header_and_last_rows(folder, LATEST)
+        .or_else(|| header_and_last_rows(folder, &newest_day(folder).ok()??))
+}
+
+/// The header of a file, and the whole rows at its end; `None` without a row.
+fn header_and_last_rows(folder: &Folder, name: &str) -> Option<(String, String)> {
+    let mut file = folder.file(name).ok()??;
+    let length = file.metadata().ok()?.len();
+    let head = read_at(&mut file, 0, ENDS).ok()?;
+    let tail = read_at(&mut file, length.saturating_sub(ENDS), ENDS).ok()?;
+    // A damaged byte costs one cell, not the memory of all faults: hence the lossy conversion.
+    let (head, tail) = (
+        String::from_utf8_lossy(&head),
+        String::from_utf8_lossy(&tail),
+    );
+    // What follows the last line end is a torn row.
+    let (whole, _) = tail.rsplit_once('\n')?;
+    // The header, or a row whose beginning is not in the tail.
+    let (_, rows) = whole.split_once('\n')?;
+    Some((head.lines().next()?.to_owned(), rows.to_owned()))
+}
+
+/// The file of the last day that there is one of.
+pub(super) fn newest_day(folder: &Folder) -> Result<Option<String>, LogError> {
+    let is_day = |name: &String| {
+        let day = name.strip_suffix(".csv").unwrap_or_default();
+        // `%m` takes a single digit too, and such names do not sort by date.
+        day.len() == 10 && NaiveDate::parse_from_str(day, "%Y-%m-%d").is_ok()
+    };
+    let names = folder.names().or_explain("can't read", folder.path())?;
+    Ok(names.filter(is_day).max())
+}

@@ -1,0 +1,34 @@
+//! Rows on their way to the database.
+
+use super::memory::{DayFile, Extent};
+
+/// Bytes after which a batch gets no further row. Proxies take a megabyte if nothing else is said.
+const LONGEST_BATCH: usize = 400 * 1024;
+
+/// Rows for one request.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Lines of the line protocol.
+    pub(super) lines: String,
+    /// How many.
+    pub(super) rows: usize,
+    /// What it has of each file.
+    pub(super) parts: Vec<Share>,
+}
+
+/// What a batch has of one file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Share {
+    /// Which inverter.
+    pub(super) place: usize,
+    pub(super) file: DayFile,
+    pub(super) mark: Extent,
+    /// It has all of the file.
+    pub(super) is_end: bool,
+}
+
+impl Batch {
+    pub(super) const fn is_full(&self, room: usize) -> bool {
+        self.rows >= room || self.lines.len() >= LONGEST_BATCH
+    }
+}
