@@ -24,16 +24,17 @@ fn every_kind_of_reply_is_counted_and_judged() {
         ("#020", _) => reply(&good),
         // Behind the timeout, and before the end of the wait for late replies.
         ("#120", _) => [
-            vec![Play::Wait(Duration::from_millis(1100))],
+            vec![Play::Wait(Duration::from_millis(3100))],
             reply(b"\n*124\r"),
         ]
         .concat(),
         _ => vec![],
     }));
     let device = text(&bus.path);
-    // Pieces of a reply come late where the machine is under load.
-    let options = ["--count", "4", "--pace", "0s", "--gap", "2s"];
-    let ping = run(&[&["ping", &device, "2,12,3"], options.as_slice()].concat()).expect_code(0);
+    // Replies and pieces of them come late where the machine is under load.
+    let waits = ["--timeout", "3s", "--gap", "2s"];
+    let options = [&["--count", "4", "--pace", "0s"], &waits[..]].concat();
+    let ping = run(&[&["ping", &device, "2,12,3"], &options[..]].concat()).expect_code(0);
     assert_eq!(counts(&ping.stdout, "02"), ["02", "4", "3", "1", "0", "0"]);
     assert_eq!(counts(&ping.stdout, "12"), ["12", "4", "0", "0", "0", "4"]);
     assert_eq!(counts(&ping.stdout, "03"), ["03", "4", "0", "0", "4", "0"]);
@@ -59,7 +60,15 @@ fn every_kind_of_reply_is_counted_and_judged() {
 fn strict_ping_wants_a_reply_of_each() {
     let bus = Bus::with_replies(&[("#020", bytes("G4-17"))]);
     let device = text(&bus.path);
-    let options = ["--count", "1", "--pace", "0s", "--strict"];
+    let options = [
+        "--count",
+        "1",
+        "--pace",
+        "0s",
+        "--strict",
+        "--timeout",
+        "3s",
+    ];
     for (addresses, code) in [("2", 0), ("2-3", 3)] {
         let ping = run(&[&["ping", &device, addresses], options.as_slice()].concat());
         assert_eq!(ping.code, Some(code), "{ping:?}");
@@ -76,6 +85,8 @@ fn interrupted_ping_prints_what_was_counted() {
         "2-3",
         "--count",
         "1000",
+        "--timeout",
+        "10s",
     ]));
     wait_until("a request to the next", || {
         bus.asked().contains(&"#030".to_owned())
@@ -96,7 +107,8 @@ fn overview_of_log_shows_failed_attempts() {
     }));
     let directory = tempfile::TempDir::new().unwrap();
     let (device, logs) = (text(&bus.path), text(directory.path()));
-    let log = ["log", &device, "2", &logs, "--pace", "0s", "--gap", "2s"];
+    let waits = ["--pace", "0s", "--timeout", "5s", "--gap", "2s"];
+    let log = [&["log", &device, "2", &logs], &waits[..]].concat();
     let terminal = Terminal::start(&log, 80, 24);
     until("the line", || {
         let screen = terminal.screen.lock().unwrap();

@@ -457,8 +457,8 @@ fn an_inverter_that_wakes_late_gets_a_second_chance() {
 fn thirty_one_silent_addresses_take_a_minute_and_not_a_word() {
     let bus = Bus::silent();
     let directory = TempDir::new().unwrap();
-    log(&bus, "1-31", directory.path(), &[]).expect_silence();
-    // A timeout of one second each.
+    let second = ["--timeout", "1s"];
+    log(&bus, "1-31", directory.path(), &second).expect_silence();
     assert_eq!(bus.asked().len(), 62);
     assert_eq!(
         fs::read_dir(directory.path()).unwrap().count(),

@@ -97,7 +97,9 @@ fn noise_costs_time_and_no_row_and_comes_again_the_same() {
     let twice = [(); 2].map(|()| {
         thread::spawn(|| {
             let directory = TempDir::new().unwrap();
-            let run = log("sim:noisy", directory.path(), &["--strict", "-vv"]).expect_code(0);
+            // Some replies are late by this timeout.
+            let options = ["--strict", "-vv", "--timeout", "1s"];
+            let run = log("sim:noisy", directory.path(), &options).expect_code(0);
             expect_a_row_of_each(directory.path());
             outcomes(&run.stderr)
         })

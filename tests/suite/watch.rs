@@ -275,8 +275,8 @@ fn kstar_module_that_is_missing_at_the_start_is_waited_for() {
 
 #[test]
 fn an_adapter_that_is_pulled_out_is_waited_for() {
-    let first = Bus::start(Box::new(|_, count| match count {
-        0 => reply(&bytes("G4-17")),
+    let first = Bus::start(Box::new(|request, count| match (request, count) {
+        ("#020", 0) => reply(&bytes("G4-17")),
         _ => vec![Play::HangUp],
     }));
     let directory = TempDir::new().unwrap();
@@ -296,8 +296,10 @@ fn an_adapter_that_is_pulled_out_is_waited_for() {
     let second = Bus::with_replies(&[("#020", bytes("G4-17"))]);
     fs::remove_file(&device).unwrap();
     symlink(&second.path, &device).unwrap();
-    until("it is asked again", || !second.asked().is_empty());
-    sleep(Duration::from_millis(600));
+    let is_readings = |request: &&String| *request == "#020";
+    until("more rounds", || {
+        second.asked().iter().filter(is_readings).count() > 1
+    });
     stop(&watch.0, Signal::TERM);
     let run = wait(watch).expect_code(1);
     assert!(

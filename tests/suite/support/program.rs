@@ -85,6 +85,8 @@ pub fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     for variable in named.chain(VARIABLES.map(OsString::from)) {
         command.env_remove(variable);
     }
+    // Unless a test says how long: no inverter is silent because other tests keep the machine busy.
+    command.env("KACO_ARDEXA_TIMEOUT", "3s");
     command
 }
 
