@@ -156,11 +156,11 @@ fn nothing_in_a_type_code_breaks_a_format() {
         "#020" => reply(&frame),
         _ => vec![],
     }));
-    let run = read(&bus, "prometheus", &["--timeout", "300ms"]).expect_code(0);
+    let run = read(&bus, "prometheus", &["--timeout", "2s"]).expect_code(0);
     check_metrics(&run.stdout);
     let label = r#",type="6\",=4\\x1b\\\\x\\\\"} 1"#;
     assert!(run.stdout.contains(label), "{}", run.stdout);
-    let run = read(&bus, "influx", &["--timeout", "300ms"]).expect_code(0);
+    let run = read(&bus, "influx", &["--timeout", "2s"]).expect_code(0);
     let tag = r#",type=6"\,\=4\x1b\\x status="#;
     assert!(run.stdout.contains(tag), "{}", run.stdout);
 }
@@ -214,7 +214,7 @@ fn log(bus: &Bus, directory: &Path, textfile: &Path) -> Run {
         "--pace",
         "0s",
         "--timeout",
-        "300ms",
+        "2s",
         "--textfile",
         &text(textfile),
     ])
@@ -353,7 +353,7 @@ fn inverters_whose_turn_did_not_come_are_not_polled() {
             _ => vec![Play::Wait(REPLY_TIME), Play::HangUp],
         }))
     };
-    let json = read(&bus(), "json", &["--timeout", "300ms"]).expect_code(1);
+    let json = read(&bus(), "json", &["--timeout", "2s"]).expect_code(1);
     let outcomes: Vec<serde_json::Value> = json
         .stdout
         .lines()
@@ -361,7 +361,7 @@ fn inverters_whose_turn_did_not_come_are_not_polled() {
         .collect();
     assert_eq!(outcomes[0], "read", "{}", json.stdout);
     assert_eq!(outcomes[1..], ["not polled"; 3], "{}", json.stdout);
-    let csv = read(&bus(), "csv", &["--timeout", "300ms"]).expect_code(1);
+    let csv = read(&bus(), "csv", &["--timeout", "2s"]).expect_code(1);
     for address in ["09", "12", "03"] {
         let row = format!("\n,{address},not polled,,,,");
         assert!(csv.stdout.contains(&row), "{}", csv.stdout);

@@ -30,7 +30,7 @@ fn what_was_recorded_reads_the_same() {
         "0s",
         "--counters",
         "--timeout",
-        "300ms",
+        "2s",
     ];
     let read = |device: &str, further: &[&str]| {
         let arguments: Vec<&str> = ["read", device, "2-4"]

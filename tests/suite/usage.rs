@@ -485,11 +485,11 @@ fn expect_json(line: &str, expected: &str) {
 #[test]
 fn an_inverter_without_a_reading_is_an_object_too() {
     let replies = [("#020", bytes("G4-17")), ("#030", b"\n*030 x\r".to_vec())];
-    let quickly = ["--format", "json", "--timeout", "300ms"];
+    let patient = ["--format", "json", "--timeout", "2s"];
     let plant = Plant::with_replies(&replies);
     let device = text(&plant.bus.path);
     let arguments = ["read", &device, "4,3,2", "--pace", "0s"];
-    let run = run(&[&arguments[..], &quickly].concat()).expect_code(0);
+    let run = run(&[&arguments[..], &patient].concat()).expect_code(0);
     let object = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
     let objects: Vec<_> = run.stdout.lines().map(object).collect();
     let outcome = |address: u8| {
@@ -508,11 +508,7 @@ fn an_inverter_without_a_reading_is_an_object_too() {
 #[test]
 fn csv_is_one_table_of_all_inverters() {
     let replies = [("#020", bytes("G4-17")), ("#030", at_address("GN-18", 3))];
-    let csv = read(
-        &replies,
-        "3,4,2",
-        &["--format", "csv", "--timeout", "300ms"],
-    );
+    let csv = read(&replies, "3,4,2", &["--format", "csv", "--timeout", "2s"]);
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let names = reader.headers().unwrap().clone();
     let head: Vec<&str> = names.iter().take(7).collect();
@@ -557,7 +553,7 @@ fn csv_is_one_table_of_all_inverters() {
 #[test]
 fn the_table_shows_every_column_with_its_unit() {
     let replies = [("#020", bytes("G4-17")), ("#030", at_address("GN-18", 3))];
-    let table = read(&replies, "2-4", &["--timeout", "500ms", "--details"]);
+    let table = read(&replies, "2-4", &["--timeout", "2s", "--details"]);
     for words in [
         "02",
         "DC Voltage (V)",
@@ -582,7 +578,7 @@ fn the_table_shows_every_column_with_its_unit() {
 #[test]
 fn several_inverters_are_an_overview_and_one_is_shown_in_full() {
     let replies = [("#020", bytes("G4-17")), ("#030", at_address("GN-18", 3))];
-    let overview = read(&replies, "2-4", &["--timeout", "500ms"]);
+    let overview = read(&replies, "2-4", &["--timeout", "2s"]);
     for words in ["585 W", "34.0 kWh", "no reply", "2 of 3 online", "reply"] {
         assert!(overview.contains(words), "{words}: {overview}");
     }
@@ -594,7 +590,7 @@ fn several_inverters_are_an_overview_and_one_is_shown_in_full() {
 fn strict_is_about_readings() {
     let plant = Plant::new();
     let device = text(&plant.bus.path);
-    let read = ["read", &device, "2,3", "--pace", "0s", "--timeout", "500ms"];
+    let read = ["read", &device, "2,3", "--pace", "0s", "--timeout", "2s"];
     run(&read).expect_code(0);
     let strict = run(&[&read[..], &["--strict"]].concat()).expect_code(3);
     assert!(

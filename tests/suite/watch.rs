@@ -182,13 +182,14 @@ fn changes_are_lines_and_rows_are_logged() {
         "--pace",
         "0s",
         "--timeout",
-        "300ms",
+        "2s",
         "--log",
         &logs,
     ];
     let watch = start(command(&arguments));
     until("the second chance", || bus.asked().len() >= 6);
-    sleep(Duration::from_millis(800));
+    // Longer than the timeout of that.
+    sleep(Duration::from_secs(3));
     assert_eq!(
         bus.asked().len(),
         6,

@@ -43,7 +43,7 @@ fn a_run_announces_its_inverters_and_publishes_their_state() {
         "--pace",
         "0s",
         "--timeout",
-        "300ms",
+        "2s",
     ];
     let run = run(&[&arguments[..], &["--mqtt", &host]].concat()).expect_code(0);
     assert_eq!(run.stdout, "");
