@@ -427,15 +427,12 @@ impl Terminal {
     /// Waits for the end; the terminal must be as it was before.
     #[track_caller]
     fn expect_sane_end(mut self, before: &str) {
-        let end = Instant::now() + Duration::from_secs(3);
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(Instant::now() < end, "it does not end");
-            sleep(Duration::from_millis(20));
-        };
-        assert!(status.success(), "{status}");
+        let mut status = None;
+        until("the end", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        assert!(status.is_some_and(|status| status.success()), "{status:?}");
         until("the page is left", || {
             self.shows("\x1b[?1049l") && self.shows("\x1b[?25h")
         });
