@@ -115,16 +115,13 @@ pub(super) fn sources(
         typed.give("record", &mut asking.record, &said.record);
         let mut counters = counters;
         typed.fill("counters", &mut counters, said.counters);
+        let (device, addresses) = (bus.device.clone(), bus.addresses.clone());
+        let is_counted = counters || counters_last.is_some();
         SourcePlan::Kaco(kaco::BusPlan {
-            device: bus.device.clone(),
-            addresses: bus.addresses.clone(),
-            timing: asking.timing(),
-            counters: counters || counters_last.is_some(),
             // What the user asked for is read in each round.
             counters_last: counters_last.filter(|_| !counters).unwrap_or_default(),
-            record: asking.record,
-            bus: bus.name.clone(),
             names: bus.names.clone(),
+            ..asking.bus(device, addresses, bus.name.clone(), is_counted)
         })
     };
     let kstars = &file.kstars;

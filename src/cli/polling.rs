@@ -103,21 +103,17 @@ impl Asking {
         BusPlan {
             device,
             addresses,
-            timing: self.timing(),
+            timing: Timing {
+                pace: self.waits.pace,
+                first_byte: self.waits.timeout,
+                gap: self.waits.gap,
+                attempts: self.attempts,
+            },
             counters,
             counters_last: Duration::ZERO,
             record: self.record,
             bus,
             names: BTreeMap::new(),
-        }
-    }
-
-    pub(super) fn timing(&self) -> Timing {
-        Timing {
-            pace: self.waits.pace,
-            first_byte: self.waits.timeout,
-            gap: self.waits.gap,
-            attempts: self.attempts,
         }
     }
 }

@@ -96,16 +96,13 @@ fn with_silent_neighbour(date: &str) -> Plant {
     plant
 }
 
-/// A busy machine delays the neighbour that answers: its silence would hide the other.
-const PATIENT: [&str; 2] = ["--timeout", "2s"];
-
 #[test]
 fn an_inverter_that_is_missed_is_reported_once_a_day() {
     let plant = with_silent_neighbour("2026-01-01");
-    let run = plant.log_with("2,3", &PATIENT).expect_code(0);
+    let run = plant.log_with("2,3", &[]).expect_code(0);
     let due = "address 03: no reading since 2026-01-01 12:00, while others of its bus feed in";
     assert!(run.stderr.contains(due), "{run:?}");
-    plant.log_with("2,3", &PATIENT).expect_silence();
+    plant.log_with("2,3", &[]).expect_silence();
     // On the next day again.
     let marker = plant.directory.path().join("03/.silent");
     assert_eq!(
@@ -113,7 +110,7 @@ fn an_inverter_that_is_missed_is_reported_once_a_day() {
         Day::Today.date().to_string()
     );
     fs::write(&marker, Day::Yesterday.date().to_string()).unwrap();
-    let run = plant.log_with("2,3", &PATIENT).expect_code(0);
+    let run = plant.log_with("2,3", &[]).expect_code(0);
     assert!(run.stderr.contains(due), "{run:?}");
 }
 
@@ -122,7 +119,7 @@ fn a_watch_that_logs_reports_a_missed_inverter_too() {
     let plant = with_silent_neighbour("2026-01-01");
     let (device, log) = (text(&plant.bus.path), text(plant.directory.path()));
     let options = ["--pace", "0s", "--every", "100ms", "--log", &log];
-    let arguments = [&["watch", &device, "2,3"], &PATIENT[..], &options[..]].concat();
+    let arguments = [&["watch", &device, "2,3"], &options[..]].concat();
     let watch = program::start(program::command(&arguments));
     let marker = plant.directory.path().join("03/.silent");
     until("the warning", || marker.exists());
@@ -153,7 +150,7 @@ fn a_missed_inverter_that_gives_a_row_to_a_watch_is_not_missed_any_more() {
 fn an_inverter_that_was_silent_for_hours_is_not_missed() {
     let today = Day::Today.date().to_string();
     with_silent_neighbour(&today)
-        .log_with("2,3", &PATIENT)
+        .log_with("2,3", &[])
         .expect_silence();
 }
 
@@ -164,5 +161,5 @@ fn at_night_none_is_missed() {
         "2026-01-01.csv",
         format!("{HEADER}2026-01-01T12:00:00+0100,{ROW}\n"),
     );
-    plant.log_with("2", &PATIENT).expect_silence();
+    plant.log_with("2", &[]).expect_silence();
 }

@@ -448,8 +448,7 @@ fn an_inverter_that_wakes_late_gets_a_second_chance() {
         _ => vec![],
     }));
     let directory = TempDir::new().unwrap();
-    let patient = ["--strict", "--timeout", "3s"];
-    log(&bus, "2,3", directory.path(), &patient).expect_silence();
+    log(&bus, "2,3", directory.path(), &["--strict"]).expect_silence();
     assert_eq!(bus.asked(), ["#020", "#030", "#020"]);
 }
 
@@ -554,8 +553,7 @@ fn a_damaged_reply_does_not_make_a_000xi_for_good() {
         _ => vec![],
     }));
     let directory = TempDir::new().unwrap();
-    let options = ["--pace", "0s", "--timeout", "3s"];
-    log(&bus, "3", directory.path(), &options).expect_code(0);
+    log(&bus, "3", directory.path(), &["--pace", "0s"]).expect_code(0);
     assert!(row(directory.path(), "03").ends_with("86L32"));
     assert_eq!(
         bus.asked()

@@ -51,6 +51,7 @@ fn parse_header(frame: &[u8], after_line_feed: bool, ended: bool) -> Parsed {
         // A third unit shares the letter of counters, but has a checksum.
         (b'3', b' ') if !after_line_feed && counters::has_shape(frame) => Parsed::Junk,
         (b'8', b' ') => match plain::parse_firmware(frame, address, ended) {
+            // What follows is not a part of it, and came or did not come by chance.
             Parsed::Done(_, length) if is_disguised(frame.get(..length).unwrap_or_default()) => {
                 Parsed::Broken(Fault::Shape(NO_FIRMWARE))
             }
