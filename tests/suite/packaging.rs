@@ -1,6 +1,6 @@
 //! What `packaging` holds: units that systemd takes and finds safe, examples that name what there
-//! is, an add-on that runs, scripts without slips. The judges are Debian packages that
-//! `tests/all.sh` installs.
+//! is, an add-on that runs, scripts without slips; and the linker's script. The judges are Debian
+//! packages that `tests/all.sh` installs.
 
 mod grafana;
 
@@ -400,4 +400,37 @@ fn scripts_are_without_slips() {
     let mut arguments = vec!["--severity=warning"];
     arguments.extend(scripts.iter().map(String::as_str));
     helper("shellcheck", &arguments, b"").expect_silence();
+}
+
+/// A name that fits nothing would only cost memory, so nobody would notice.
+#[test]
+fn the_script_of_the_linker_names_what_there_is() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let script = fs::read_to_string(root.join(".cargo/seldom.ld")).unwrap();
+    let lock = fs::read_to_string(root.join("Cargo.lock")).unwrap();
+    let lock = lock.replace('-', "_");
+    let names = script
+        .split([' ', '(', ')', '\n'])
+        .filter_map(|word| word.strip_prefix(".text._ZN"));
+    let mut count = 0;
+    for name in names {
+        let path = name.rsplit('$').next().unwrap();
+        let path: Vec<&str> = path
+            .split(['?', '*', '.'])
+            .filter(|part| !part.is_empty())
+            .collect();
+        let exists = match path.as_slice() {
+            ["kaco_ardexa", module @ ..] => {
+                let module = root.join("src").join(module.join("/"));
+                module.is_dir() || module.with_extension("rs").is_file()
+            }
+            [krate] => lock
+                .lines()
+                .any(|line| line.starts_with("name = ") && line.contains(krate)),
+            _ => false,
+        };
+        assert!(exists, "nothing is called {path:?}, of {name}");
+        count += 1;
+    }
+    assert!(count > 30, "only {count} names were found");
 }
