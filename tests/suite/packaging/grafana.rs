@@ -7,22 +7,44 @@ use crate::support::served::{QUICK, Served};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The text under this key of every target, by panel.
-fn panels(file: &str, key: &str) -> Vec<Vec<String>> {
+/// How the titles of the panels begin that have something of every inverter.
+const OF_ALL: [&str; 5] = [
+    "Power",
+    "Yield",
+    "Temperature",
+    "Status codes",
+    "DC voltage",
+];
+
+/// The text under this key of every target, by panel, with the titles.
+fn panels(file: &str, key: &str) -> Vec<(String, Vec<String>)> {
     let board: Value = serde_json::from_str(&read(&format!("grafana/{file}"))).unwrap();
-    let text = |target: &Value| target[key].as_str().unwrap().to_owned();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
     let panels = board["panels"].as_array().unwrap().iter();
-    let targets = panels.map(|panel| panel["targets"].as_array().unwrap());
-    targets
-        .map(|targets| targets.iter().map(text).collect())
+    panels
+        .map(|panel| {
+            let targets = panel["targets"].as_array().unwrap().iter();
+            let targets = targets.map(|target| text(&target[key])).collect();
+            (text(&panel["title"]), targets)
+        })
         .collect()
 }
 
 /// The same of all panels.
 fn queries(file: &str, key: &str) -> Vec<String> {
-    let queries = panels(file, key).concat();
+    let panels = panels(file, key).into_iter();
+    let queries: Vec<String> = panels.flat_map(|(_, queries)| queries).collect();
     assert!(queries.len() > 8, "{queries:?}");
     queries
+}
+
+/// The same of the panels of [`OF_ALL`], by panel.
+fn of_all(file: &str, key: &str) -> Vec<Vec<String>> {
+    let panels = panels(file, key).into_iter();
+    panels
+        .filter(|(title, _)| OF_ALL.iter().any(|start| title.starts_with(start)))
+        .map(|(_, queries)| queries)
+        .collect()
 }
 
 /// What stands in quotes.
@@ -111,26 +133,29 @@ fn fields_and_tags_in_the_dashboard_are_printed() {
 }
 
 #[test]
-fn power_and_yield_of_every_kaco_layout_are_in_the_dashboards() {
+fn panels_show_every_kaco_layout() {
     let read = |format| {
         let run = run(&["read", "sim:", "1-8", "--pace", "0s", "--format", format]);
         run.expect_code(0).stdout
     };
     let metrics = read("prometheus");
-    // The first two panels are power and yield.
-    for query in queries("prometheus.json", "expr").iter().take(2) {
-        let names: BTreeSet<&str> = words(query).collect();
+    let shown = of_all("prometheus.json", "expr");
+    assert_eq!(shown.len(), 5);
+    for queries in shown {
+        let names: BTreeSet<&str> = queries.iter().flat_map(|query| words(query)).collect();
         let samples = metrics.lines().filter_map(|line| line.split_once('{'));
         let named = samples.filter(|(name, _)| names.contains(name));
         let inverters: BTreeSet<&str> = named
             .filter_map(|(_, labels)| labels.split(',').next())
             .collect();
-        assert_eq!(inverters.len(), 8, "{query}");
+        assert_eq!(inverters.len(), 8, "{queries:?}");
     }
     let readings = read("influx");
     assert_eq!(readings.lines().count(), 8, "{readings}");
-    for panel in panels("influxdb.json", "query").iter().take(2) {
-        let selected = panel
+    let shown = of_all("influxdb.json", "query");
+    assert_eq!(shown.len(), 6);
+    for queries in shown {
+        let selected = queries
             .iter()
             .filter_map(|query| query.split(" FROM ").next());
         let fields: Vec<&str> = selected.flat_map(quoted).collect();
