@@ -14,20 +14,22 @@ pub(super) fn check(
     has_units: bool,
     notes: &mut Notes<'_>,
 ) {
+    check_buses(buses, has_units, notes);
+    check_kstars(kstars, notes);
+}
+
+fn check_buses(buses: &[At<BusSection>], has_units: bool, notes: &mut Notes<'_>) {
     let mut names = BTreeMap::new();
     let mut devices = BTreeMap::new();
     let mut units = BTreeMap::new();
     for At { value: bus, line } in buses {
         match &bus.name {
-            Some(name) => {
-                if let Some(first) = names.insert(name.clone(), *line) {
-                    let text = format!(
-                        "key 'name': a bus is called '{name}' in line {first} too; \
-                         give this one another name"
-                    );
-                    notes.add(*line, text);
-                }
-            }
+            Some(name) => note_twice(&mut names, name, *line, notes, |first| {
+                format!(
+                    "key 'name': a bus is called '{name}' in line {first} too; \
+                     give this one another name"
+                )
+            }),
             None if buses.len() > 1 => notes.add(
                 *line,
                 "key 'name' is missing: with two buses each needs one; write for example \
@@ -35,38 +37,49 @@ pub(super) fn check(
             ),
             None => {}
         }
+        let device = &bus.device;
         // Each simulated bus is one of its own.
-        if !matches!(bus.device, Device::Simulated(_))
-            && let Some(first) = devices.insert(bus.device.identity(), *line)
-        {
-            let device = &bus.device;
-            let text = format!(
-                "key 'device': {device} is the bus of line {first} too; \
-                 write all of its addresses there"
-            );
-            notes.add(*line, text);
+        if !matches!(device, Device::Simulated(_)) {
+            note_twice(&mut devices, device.identity(), *line, notes, |first| {
+                format!(
+                    "key 'device': {device} is the bus of line {first} too; \
+                     write all of its addresses there"
+                )
+            });
         }
         note_units(bus, *line, has_units, &mut units, notes);
     }
+}
+
+fn check_kstars(kstars: &[At<KstarSection>], notes: &mut Notes<'_>) {
+    let mut names = BTreeMap::new();
     let mut ips = BTreeMap::new();
-    let mut called = BTreeMap::new();
     for At { value, line } in kstars {
-        if let Some(name) = &value.name
-            && let Some(first) = called.insert(name, *line)
-        {
-            let text = format!(
-                "key 'name': the inverter of line {first} is called '{name}' too; \
-                 give this one another name"
-            );
-            notes.add(*line, text);
+        if let Some(name) = &value.name {
+            note_twice(&mut names, name, *line, notes, |first| {
+                format!(
+                    "key 'name': the inverter of line {first} is called '{name}' too; \
+                     give this one another name"
+                )
+            });
         }
-        if let Some(first) = ips.insert(value.ip, *line) {
-            let ip = value.ip;
-            notes.add(
-                *line,
-                format!("key 'ip': {ip} is the inverter of line {first} too; remove one"),
-            );
-        }
+        let ip = value.ip;
+        note_twice(&mut ips, ip, *line, notes, |first| {
+            format!("key 'ip': {ip} is the inverter of line {first} too; remove one")
+        });
+    }
+}
+
+/// Notes what stands in an earlier line too; `text` gets the number of that line.
+fn note_twice<T: Ord>(
+    seen: &mut BTreeMap<T, usize>,
+    this: T,
+    line: usize,
+    notes: &mut Notes<'_>,
+    text: impl FnOnce(usize) -> String,
+) {
+    if let Some(first) = seen.insert(this, line) {
+        notes.add(line, text(first));
     }
 }
 

@@ -65,6 +65,23 @@ impl PageColumn {
     pub(super) const fn is_number(&self) -> bool {
         self.floor.is_none()
     }
+
+    /// The width at which nothing of it is cut, if its widest cell needs so much.
+    fn whole(&self, need: u16) -> u16 {
+        need.max(self.least).max(self.head_width())
+    }
+
+    /// The least width at which it is shown.
+    fn narrow(&self, need: u16) -> u16 {
+        match self.floor {
+            Some(floor) => floor.max(self.head_width()),
+            None => self.whole(need),
+        }
+    }
+
+    fn head_width(&self) -> u16 {
+        u16::try_from(self.head.len()).unwrap_or(0)
+    }
 }
 
 /// All columns, from left to right.
@@ -105,57 +122,69 @@ pub(super) fn fit(
     has_hybrids: bool,
     need: impl Fn(ColumnKind) -> u16,
 ) -> Vec<(PageColumn, u16)> {
-    let head = |column: &PageColumn| u16::try_from(column.head.len()).unwrap_or(0);
-    let whole = |column: &PageColumn| need(column.kind).max(column.least).max(head(column));
-    let least = |column: &PageColumn| match column.floor {
-        Some(floor) => floor.max(head(column)),
-        None => whole(column),
-    };
     let mut by_rank: Vec<PageColumn> = COLUMNS.to_vec();
     by_rank.retain(|one| has_hybrids || !one.is_of_hybrids);
     sort_by_number(&mut by_rank, |column| column.rank.into());
-    let mut room = width;
-    let mut kept: Vec<(PageColumn, u16)> = Vec::new();
     let (needed, others): (Vec<PageColumn>, Vec<PageColumn>) = by_rank
         .into_iter()
         .partition(|column| column.rank <= NEEDED);
-    let add = |columns: Vec<PageColumn>, kept: &mut Vec<(PageColumn, u16)>, room: &mut u16| {
-        for column in columns {
-            let gap = if kept.is_empty() {
-                0
-            } else {
-                gap(width, has_hybrids)
-            };
-            if let Some(rest) = room.checked_sub(least(&column) + gap) {
-                *room = rest;
-                kept.push((column, least(&column)));
-            }
-        }
-    };
-    let grow = |kind: ColumnKind, kept: &mut Vec<(PageColumn, u16)>, room: &mut u16| {
-        for (column, given) in kept.iter_mut().filter(|(column, _)| column.kind == kind) {
-            let most = if kind == ColumnKind::Curve {
-                u16::MAX
-            } else {
-                whole(column)
-            };
-            let more = most.saturating_sub(*given).min(*room);
-            *given += more;
-            *room -= more;
-        }
+    let mut list = Fitting {
+        need,
+        gap: gap(width, has_hybrids),
+        kept: Vec::new(),
+        room: width,
     };
     // Whole names and states come before columns that are merely useful; the curve gets what is
     // left.
-    add(needed, &mut kept, &mut room);
-    for kind in [ColumnKind::Name, ColumnKind::Status] {
-        grow(kind, &mut kept, &mut room);
-    }
-    add(others, &mut kept, &mut room);
-    for kind in [ColumnKind::Model, ColumnKind::Curve] {
-        grow(kind, &mut kept, &mut room);
-    }
+    list.add(needed);
+    list.grow(ColumnKind::Name);
+    list.grow(ColumnKind::Status);
+    list.add(others);
+    list.grow(ColumnKind::Model);
+    list.grow(ColumnKind::Curve);
+    let mut kept = list.kept;
     sort_by_number(&mut kept, |(column, _)| column.kind as i64);
     kept
+}
+
+/// A list while its columns are chosen.
+struct Fitting<Need> {
+    need: Need,
+    gap: u16,
+    /// The columns that have room, with their widths.
+    kept: Vec<(PageColumn, u16)>,
+    /// The width that is left.
+    room: u16,
+}
+
+impl<Need: Fn(ColumnKind) -> u16> Fitting<Need> {
+    /// Adds each of these that still has room, as narrow as it may be.
+    fn add(&mut self, columns: Vec<PageColumn>) {
+        for column in columns {
+            let width = column.narrow((self.need)(column.kind));
+            let gap = if self.kept.is_empty() { 0 } else { self.gap };
+            if let Some(rest) = self.room.checked_sub(width + gap) {
+                self.room = rest;
+                self.kept.push((column, width));
+            }
+        }
+    }
+
+    /// Widens this column, if it is there, to what it needs of the room that is left; the curve to
+    /// all.
+    fn grow(&mut self, kind: ColumnKind) {
+        let mut kept = self.kept.iter_mut();
+        let Some((column, width)) = kept.find(|(column, _)| column.kind == kind) else {
+            return;
+        };
+        let most = match kind {
+            ColumnKind::Curve => u16::MAX,
+            _ => column.whole((self.need)(kind)),
+        };
+        let more = most.saturating_sub(*width).min(self.room);
+        *width += more;
+        self.room -= more;
+    }
 }
 
 #[cfg(test)]
