@@ -110,25 +110,24 @@ pub(crate) fn bars(bars: &Bars) -> Numbers {
             pick(&totals),
         )
     });
-    // Years side by side share their months: the best month of all of them is of no year.
-    let extremes = bars.extremes().filter(|_| bars.is_stacked);
-    let notes = extremes.map(|[best, worst]| {
-        let name = |(slot, energy): (&crate::history::period::AxisSlot, f64)| {
-            format!("{} with {} kWh", slot.name, kwh(Some(energy)))
-        };
-        format!(
-            "The best {0} was {1}, the worst {2}.",
-            bars.slot,
-            name(best),
-            name(worst)
-        )
-    });
     Numbers {
         head,
         rows: rows.collect(),
         foot: foot.to_vec(),
-        notes: notes.into_iter().collect(),
+        notes: extremes(bars).into_iter().collect(),
     }
+}
+
+/// The best and the worst slot, in a sentence.
+fn extremes(bars: &Bars) -> Option<String> {
+    // Years side by side share their months: the best month of all of them is of no year.
+    let extremes = bars.extremes().filter(|_| bars.is_stacked);
+    let [best, worst] = extremes?.map(|(slot, energy)| {
+        let energy = kwh(Some(energy));
+        format!("{} with {energy} kWh", slot.name)
+    });
+    let slot = bars.slot;
+    Some(format!("The best {slot} was {best}, the worst {worst}."))
 }
 
 /// Installed power, yield of the period, deviation of the last days: a row per inverter and

@@ -65,21 +65,8 @@ impl Watcher<'_> {
         let mut plans = order.clone();
         // Before the new ones start: a device may have moved to another section of the file.
         let stopped = self.keepers.stop_others(&mut plans).await;
-        // A round that was interrupted ends here: with the next one's, its readings would be those
-        // of a second inverter with the same serial number.
-        if stopped
-            .iter()
-            .any(|source| self.keepers.is_network(*source))
-        {
-            self.sinks.settle();
-        }
         let chosen = self.view.chosen(&self.plant);
-        for &number in &stopped {
-            self.plant.remove(number);
-            self.sinks.link(number, None);
-        }
-        self.not_recorded
-            .retain(|(source, _)| !stopped.contains(source));
+        self.forget(&stopped);
         let is_same = stopped.is_empty() && plans.is_empty();
         match self.keepers.start(plans, false) {
             Ok(failures) => self.report(failures),
@@ -105,6 +92,22 @@ impl Watcher<'_> {
             false => format!("polling {}", titles.join(", ")),
         };
         self.say(&format!("the plant file was read again: {said}"));
+    }
+
+    /// Takes out sources that are no longer polled.
+    fn forget(&mut self, stopped: &[usize]) {
+        let mut numbers = stopped.iter();
+        // A round that was interrupted ends here: with the next one's, its readings would be those
+        // of a second inverter with the same serial number.
+        if numbers.any(|source| self.keepers.is_network(*source)) {
+            self.sinks.settle();
+        }
+        for &number in stopped {
+            self.plant.remove(number);
+            self.sinks.link(number, None);
+        }
+        self.not_recorded
+            .retain(|(source, _)| !stopped.contains(source));
     }
 
     /// Adds the sources that the page does not have yet.

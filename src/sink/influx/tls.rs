@@ -5,6 +5,7 @@ use super::error::PushError;
 use crate::sink::certificates;
 use crate::sink::mqtt::error::words;
 use rustls_native_certs::load_native_certs;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -29,37 +30,14 @@ impl Tls {
             database: database.clone(),
             reason,
         };
-        let mut roots = RootCertStore::empty();
-        match &options.certificates {
-            Some(path) => {
-                let unreadable = |reason: String| PushError::File {
-                    what: "certificates",
-                    path: path.clone(),
-                    reason,
-                };
-                let pem =
-                    certificates::read(path).map_err(|error| unreadable(error.to_string()))?;
-                for certificate in CertificateDer::pem_slice_iter(&pem) {
-                    let added = certificate.map(|certificate| roots.add(certificate));
-                    let is_added = matches!(added, Ok(Ok(())));
-                    if !is_added {
-                        return Err(unreadable("a certificate in it is damaged".to_owned()));
-                    }
-                }
-                if roots.is_empty() {
-                    return Err(unreadable("no certificate in PEM format in it".to_owned()));
-                }
-            }
-            None => {
-                let found = load_native_certs();
-                // Of a system's hundred there may be one that is not understood.
-                roots.add_parsable_certificates(found.certs);
-                if let Some(error) = found.errors.first().filter(|_| roots.is_empty()) {
-                    let what = "the certificates of this system can't be read";
-                    return Err(of_tls(format!("{what}: {error}")));
-                }
-            }
-        }
+        let roots = match &options.certificates {
+            Some(path) => of_file(path).map_err(|reason| PushError::File {
+                what: "certificates",
+                path: path.clone(),
+                reason,
+            })?,
+            None => of_system().map_err(of_tls)?,
+        };
         let versions = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions();
         let builder = versions.map_err(|error| of_tls(error.to_string()))?;
@@ -82,5 +60,35 @@ impl Tls {
             database: self.database.clone(),
             reason: words(&error),
         })
+    }
+}
+
+/// The certificates of a file in PEM format.
+fn of_file(path: &Path) -> Result<RootCertStore, String> {
+    let pem = certificates::read(path).map_err(|error| error.to_string())?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let added = certificate.map(|certificate| roots.add(certificate));
+        if !matches!(added, Ok(Ok(()))) {
+            return Err("a certificate in it is damaged".to_owned());
+        }
+    }
+    match roots.is_empty() {
+        true => Err("no certificate in PEM format in it".to_owned()),
+        false => Ok(roots),
+    }
+}
+
+/// Those that this system trusts.
+fn of_system() -> Result<RootCertStore, String> {
+    let found = load_native_certs();
+    let mut roots = RootCertStore::empty();
+    // Of a system's hundred there may be one that is not understood.
+    roots.add_parsable_certificates(found.certs);
+    match found.errors.first().filter(|_| roots.is_empty()) {
+        Some(error) => Err(format!(
+            "the certificates of this system can't be read: {error}"
+        )),
+        None => Ok(roots),
     }
 }
