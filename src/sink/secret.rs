@@ -14,6 +14,9 @@ use url::Url;
 /// The right of all users to read a file.
 const EVERYBODY: u32 = 0o004;
 
+/// The byte order mark that editors of Windows put before a text.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A password or token; it can be used, not seen.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Vec<u8>); // to MQTT it is binary data, not a text
@@ -29,13 +32,17 @@ impl Password {
         Self::new(percent_decode_str(url.password()?).collect::<Vec<u8>>())
     }
 
-    /// The password in a file, without the line end that editors put behind it.
+    /// The password in a file, without what editors put around it: a mark before it, a line end
+    /// behind it.
     ///
     /// # Errors
     /// Why there is none to be had, in words.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
         let bytes = lines::whole(path, lines::LONGEST);
         let mut bytes = bytes.map_err(|error| error.to_string())?;
+        if bytes.starts_with(MARK) {
+            bytes.drain(..MARK.len());
+        }
         // No more than one: a password may end with blanks.
         if bytes.pop_if(|byte| *byte == b'\n').is_some() {
             bytes.pop_if(|byte| *byte == b'\r');

@@ -84,6 +84,9 @@ fn the_password_from_elsewhere() {
         let told = run.stderr.matches(&warning).count();
         assert_eq!(told, warnings, "{mode:o}: {}", run.stderr);
     }
+    // As editors of Windows save it.
+    fs::write(&file, "\u{feff}secret:1\r\n").unwrap();
+    read(&["--mqtt", &url, "--mqtt-password-file", &file], "", "").expect_code(0);
     read(&["--mqtt", &url], "", "wrong").expect_code(1);
     let run = read(&["--mqtt", &host], "", "secret:1").expect_code(1);
     assert!(
