@@ -115,6 +115,10 @@ fn every_mistake_names_line_key_and_fix() {
             "4: key 'names': 02: a name has 1 to 64 characters",
         ),
         (
+            after_bus("kwp = { 2 = 9900 }\n"),
+            "4: key 'kwp': 02: `9900` is not a peak power; write kilowatts such as 9.9",
+        ),
+        (
             after_bus("kwp = { 2 = -1 }\n"),
             "4: key 'kwp': 02: `-1` is not a peak power; write kilowatts such as 9.9",
         ),

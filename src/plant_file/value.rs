@@ -132,8 +132,9 @@ pub(super) fn kwp(value: &DeValue<'_>) -> Result<Decimal, String> {
         other => return expected("a number of kilowatts such as 9.9", other),
     };
     let number = digits.parse::<Decimal>().ok();
+    // The greatest inverter has 1000 kW, the smallest 1500 W: more than this is watts.
     number
-        .filter(|number| *number > Decimal::ZERO && *number <= Decimal::from(100_000))
+        .filter(|number| *number > Decimal::ZERO && *number < Decimal::from(1500))
         .ok_or_else(|| format!("`{digits}` is not a peak power; write kilowatts such as 9.9"))
 }
 
