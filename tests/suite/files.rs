@@ -427,6 +427,18 @@ fn a_directory_of_another_user() {
 }
 
 #[test]
+fn directory_of_the_system_is_not_to_be_given_away() {
+    let home = TempDir::new().unwrap();
+    fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
+    let arguments = ["log", "sim:", "2", "/usr/lib/", "--pace", "0s"];
+    let command = command_without_rights(&arguments, home.path());
+    let run = program::wait(program::start(command)).expect_code(1);
+    let command = "`sudo install -d -o $USER /usr/lib/kaco`";
+    assert!(run.stderr.contains(command), "{}", run.stderr);
+    assert!(!run.stderr.contains("chown"), "{}", run.stderr);
+}
+
+#[test]
 fn directory_that_may_not_be_made_has_a_command_that_makes_it() {
     let home = TempDir::new().unwrap();
     fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();

@@ -2,6 +2,7 @@
 
 use super::folder::Stranger;
 use crate::escape::shell_word;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,12 @@ impl LogError {
 
 /// How to get access to a directory that may be missing, or to a file.
 fn permission(action: &str, path: &Path) -> String {
+    // Not a directory of the system, such as /var/log, with all that is in it.
+    let depth = fs::canonicalize(path).map_or(0, |path| path.components().count());
+    if path.is_dir() && depth <= 3 {
+        let own = word(&path.join("kaco"));
+        return format!("use a directory of its own: `sudo install -d -o $USER {own}`");
+    }
     let command = if path.is_dir() {
         format!("sudo chown -R $USER {}", word(path))
     } else if action.contains("directory") {
