@@ -8,6 +8,10 @@ use std::path::Path;
 /// Bytes of the longest line that is read, without its end.
 pub(crate) const LONGEST: usize = 64 << 10;
 
+/// What is wrong with an argument out of a file of Windows.
+pub(crate) const CARRIAGE_RETURN: &str =
+    "it ends with a carriage return; save the file that holds it with the line ends of Unix";
+
 /// What is wrong with a longer one.
 pub(crate) const TOO_LONG: &str = "longer than 64 kB";
 

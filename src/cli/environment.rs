@@ -2,13 +2,14 @@
 //! has a variable named after it; some also have those of the C# console `kstar.sharp`.
 
 use super::Cli;
+use crate::address::Addresses;
 use crate::escape::printable;
 use crate::format::look::{Look, Medium};
 use crate::sink::influx;
 use crate::sink::mqtt::login::LoginVariables;
 use crate::sink::secret::Password;
 use clap::builder::{BoolishValueParser, Resettable, StyledStr};
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, Error, FromArgMatches};
 use crossterm::terminal;
 use std::collections::BTreeSet;
@@ -247,7 +248,8 @@ fn named(name: &str) -> String {
     PREFIX.to_owned() + &name.to_uppercase().replace('-', "_")
 }
 
-/// The error; if it is about a value that a variable holds, it names the variable.
+/// The error, with what may have led to it: the variable that holds a wrong value, a variable that
+/// is misspelt, addresses with blanks between them.
 pub(super) fn explained(mut error: Error, takes_plant: bool) -> Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.as_str(),
@@ -268,12 +270,38 @@ pub(super) fn explained(mut error: Error, takes_plant: bool) -> Error {
     let holds = |name: &String| {
         value(name).is_some_and(|held| !wrong.is_empty() && held.to_string_lossy().contains(wrong))
     };
-    if let Some(name) = names.find(holds) {
-        let tip = StyledStr::from(format!("the environment variable {name} holds this value"));
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    let tips = match error.kind() {
+        ErrorKind::MissingRequiredArgument if takes_plant => unknown_variables(),
+        ErrorKind::UnknownArgument if !argument.starts_with('-') => parted_addresses(),
+        _ => Vec::from_iter(names.find(holds).map(|name| {
+            // Only a switch is shown without a value.
+            let choice = if argument.contains('<') || argument.contains('[') {
+                ""
+            } else {
+                "; write yes or no"
+            };
+            format!("the environment variable {name} holds this value{choice}")
+        })),
+    };
+    if !tips.is_empty() {
+        let tips = tips.into_iter().map(StyledStr::from).collect();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
     }
     if let Some(needed) = needed {
         error.insert(ContextKind::InvalidArg, ContextValue::String(needed));
     }
     error
+}
+
+/// How addresses that were typed with blanks between them, `2 4-7` or `2, 4`, are written.
+fn parted_addresses() -> Vec<String> {
+    let typed: Vec<String> = env::args_os()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let is_address = |word: &String| word.parse::<Addresses>().is_ok();
+    let mut runs = typed.chunk_by(|one, next| is_address(one) && is_address(next));
+    let run = runs.find(|run| run.len() > 1);
+    let joined = run.and_then(|run| run.join(",").parse::<Addresses>().ok());
+    let tip = |addresses| format!("addresses are written without blanks: {addresses}");
+    joined.map(tip).into_iter().collect()
 }

@@ -64,7 +64,7 @@ pub(crate) struct Network {
     ///
     /// Can be given several times. Without it: 255.255.255.255 and the broadcast address of each
     /// network interface.
-    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',', value_parser = ipv4)]
     pub(crate) broadcast: Vec<Ipv4Addr>,
 }
 
@@ -169,8 +169,18 @@ pub(crate) struct SimulateKstar {
     /// The default is heard by this machine alone; any 127.x.x.x is another inverter. With 0.0.0.0,
     /// or the address of a network interface, the whole network can ask; broadcasts are heard with
     /// 0.0.0.0 only.
-    #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST)]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        value_parser = ipv4,
+        default_value_t = Ipv4Addr::LOCALHOST
+    )]
     pub(crate) bind: Ipv4Addr,
+}
+
+fn ipv4(text: &str) -> Result<Ipv4Addr, String> {
+    let wrong = |_| "it is not an IPv4 address such as 192.168.1.50".to_owned();
+    text.parse().map_err(wrong)
 }
 
 /// An address that an inverter can have. An empty text, as of an empty variable, means 0.0.0.0.
@@ -179,9 +189,7 @@ fn inverter(text: &str) -> Result<Ipv4Addr, String> {
     if text.is_empty() {
         return Ok(Ipv4Addr::UNSPECIFIED);
     }
-    let ip: Ipv4Addr = text
-        .parse()
-        .map_err(|_| "it is not an IPv4 address such as 192.168.1.50".to_owned())?;
+    let ip = ipv4(text)?;
     if ip.is_broadcast() || ip.is_multicast() {
         return Err(format!(
             "{ip} is not an address of an inverter; to search there, write --broadcast {ip}"

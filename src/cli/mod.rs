@@ -24,6 +24,7 @@ mod watching;
 
 pub use parse::{explain, parse};
 
+use crate::sink::place;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use environment::Lazy;
 use formats::TypedListFormat;
@@ -171,7 +172,7 @@ pub(crate) enum CliCommand {
 #[derive(Debug, Args)]
 pub(crate) struct Health {
     /// The address that watch was given with --http
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = place)]
     pub http: Option<SocketAddr>,
 }
 

@@ -3,6 +3,7 @@
 use super::environment;
 use super::formats::Format;
 use crate::command::plan::{Once, Plan};
+use crate::lines::CARRIAGE_RETURN;
 use crate::sink::SinkPlan;
 use crate::sink::influx::InfluxPlan;
 use crate::sink::mqtt::MqttPlan;
@@ -14,8 +15,12 @@ use std::path::PathBuf;
 /// A path for logs; a URL is a mistake, and could be one with a password.
 pub(super) fn directory() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
-        if path.to_string_lossy().contains("://") {
+        let text = path.to_string_lossy();
+        if text.contains("://") {
             Err("it is not a directory but a URL; a broker is given by --mqtt")
+        } else if text.ends_with('\r') {
+            // The rows would be in a directory that looks as the right one does.
+            Err(CARRIAGE_RETURN)
         } else {
             Ok(path)
         }

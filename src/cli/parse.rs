@@ -119,7 +119,8 @@ pub fn explain(wrong: &Wrong) -> ExitCode {
         }
     };
     let rendered = error.render().to_string();
-    let masked = without_passwords(&rendered);
+    // On a terminal it would hide what is before it.
+    let masked = without_passwords(&rendered).replace('\r', "\\r");
     // Help, on standard output, has the width of the terminal already.
     let shown = match error.use_stderr() {
         true => fitted(&masked),

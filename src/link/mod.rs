@@ -8,6 +8,7 @@ mod serial;
 mod tcp;
 
 use crate::kaco::connect::{Connect, LinkError};
+use crate::lines::CARRIAGE_RETURN;
 use crate::sim::kaco::Mood;
 use crate::sim::simulation::Simulation;
 use claim::Claim;
@@ -69,6 +70,9 @@ pub enum DeviceError {
     /// `replay:`
     #[error("no recording given; write replay:FILE")]
     NoRecording,
+    /// The end of a line of another system.
+    #[error("{}", CARRIAGE_RETURN)]
+    CarriageReturn,
     /// A gateway or a kind of device in another spelling.
     #[error("there is no serial port of this name; did you mean {0}")]
     Misspelt(String),
@@ -94,6 +98,7 @@ impl FromStr for Device {
     fn from_str(text: &str) -> Result<Self, DeviceError> {
         match text.split_once(':') {
             _ if text.is_empty() => Err(DeviceError::Empty),
+            _ if text.ends_with('\r') => Err(DeviceError::CarriageReturn),
             Some(("sim", mood)) => Mood::named(mood)
                 .map(Self::Simulated)
                 .ok_or_else(|| DeviceError::UnknownSimulation(text.to_owned())),

@@ -20,13 +20,14 @@ pub(crate) use mistake::Mistakes;
 pub use polled::{BusSection, KstarSection};
 pub use published::MqttSection;
 
+use crate::sink::place;
 use mistake::Notes;
 use polled::{bus, kstar, polling};
 use published::{InfluxSection, influx, mqtt};
 use section::{At, BUS, KSTAR, PLANT, Section, TableKind};
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -85,6 +86,9 @@ pub(crate) fn read(path: &Path) -> Result<PlantFile, Unusable> {
     match read {
         Ok(_) if text.len() as u64 > LONGEST => Err(unreadable(&"it is longer than 1 MB")),
         Ok(_) => Ok(PlantFile::parse(&shown, &text)?),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(unreadable(&"it is not UTF-8; save it with this encoding"))
+        }
         Err(error) => Err(unreadable(&error)),
     }
 }
@@ -127,11 +131,7 @@ fn plant(table: &DeTable<'_>, notes: &mut Notes<'_>) -> PlantFile {
             "there is neither a [[bus]] nor a [[kstar]]: nothing would be polled",
         );
     }
-    let socket = |value: &DeValue<'_>| {
-        let text = value::text(value, "0.0.0.0:502")?;
-        let wrong = |_| format!("`{text}` is not ADDRESS:PORT; write for example 0.0.0.0:502");
-        text.parse::<SocketAddr>().map_err(wrong)
-    };
+    let socket = |value: &DeValue<'_>| place(value::text(value, "127.0.0.1:8080")?);
     let sunspec = top.get("sunspec", socket, notes);
     let http = top.at("http", socket, notes);
     conflict::check(&buses, &kstars, sunspec.is_some(), notes);

@@ -53,6 +53,17 @@ use textfile::Textfile;
 use tracing::warn;
 use trouble::Troubles;
 
+/// Parses an address to serve at, `127.0.0.1:8080`. The error shows how to write it.
+pub(crate) fn place(text: &str) -> Result<SocketAddr, String> {
+    let wrong = |_| {
+        format!(
+            "`{text}` is not ADDRESS:PORT; write for example 127.0.0.1:8080, or 0.0.0.0:8080 for \
+            the whole network"
+        )
+    };
+    text.parse().map_err(wrong)
+}
+
 /// Where readings go, checked before anything runs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SinkPlan {

@@ -100,7 +100,9 @@ fn switches_that_are_neither_yes_nor_no_are_errors() {
         ("watch", "SILENT"),
     ] {
         let run = run_with(&[command, "sim:", "2"], &[(variable, "maybe")]).expect_code(2);
-        let named = format!("the environment variable KACO_ARDEXA_{variable} holds this value");
+        let named = format!(
+            "the environment variable KACO_ARDEXA_{variable} holds this value; write yes or no"
+        );
         assert!(run.stderr.contains(&named), "{}", run.stderr);
     }
 }
@@ -118,6 +120,14 @@ fn unknown_variables_are_reported_with_the_nearest_known_one() {
     let others = [("DIR", "/proc/none"), ("EVERY", "10s"), ("COMMIT", "abc")];
     let run = run_with(&read, &others).expect_code(0);
     assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn misspelt_variable_is_named_where_its_argument_is_missing() {
+    let variables = [("DEVICE", "sim:"), ("ADRESSES", "2")];
+    let run = run_with(&["read"], &variables).expect_code(2);
+    let meant = "KACO_ARDEXA_ADRESSES; did you mean KACO_ARDEXA_ADDRESSES";
+    assert!(run.stderr.contains(meant), "{}", run.stderr);
 }
 
 #[test]

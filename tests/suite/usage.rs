@@ -74,6 +74,31 @@ fn nearly_right_arguments_get_a_suggestion() {
             "did you mean tcp://192.168.1.9:8899",
         ),
         (&["read", "SIM:", "2"], "did you mean sim:"),
+        // As typed by a script that was saved on Windows.
+        (
+            &["log", "sim:", "2", "/proc/logs\r"],
+            "'/proc/logs\\r' for '<DIR>': it ends with a carriage return",
+        ),
+        (
+            &["log", "/dev/ttyUSB0\r", "2", "/proc/logs"],
+            "'/dev/ttyUSB0\\r' for '<DEVICE>': it ends with a carriage return",
+        ),
+        (
+            &["log", "sim:", "2", "4-7", "logs"],
+            "addresses are written without blanks: 2,4-7",
+        ),
+        (
+            &["ping", "sim:", "1-3,", "5"],
+            "addresses are written without blanks: 1-3,5",
+        ),
+        (
+            &["watch", "sim:", "2", "--http", "localhost:8080"],
+            "`localhost:8080` is not ADDRESS:PORT; write for example 127.0.0.1:8080",
+        ),
+        (
+            &["simulate", "kstar", "--bind", "localhost"],
+            "it is not an IPv4 address such as 192.168.1.50",
+        ),
     ] {
         expect_usage_error(arguments, words);
     }

@@ -78,15 +78,19 @@ fn an_unreadable_file_is_an_error_as_any_other() {
     fs::write(&latin, b"name = \"S\xfcd\"").unwrap();
     let long = text(&file.inside("long"));
     fs::write(&long, "#".repeat((1 << 20) + 1)).unwrap();
-    for path in [directory, missing, latin, long] {
+    for path in [&directory, &missing, &latin, &long] {
         for words in [
             &["check"][..],
             &["read", "--plant"],
             &["history", "--plant"],
         ] {
-            let run = run(&[words, &[&path]].concat()).expect_code(2);
+            let run = run(&[words, &[path]].concat()).expect_code(2);
             let due = format!("kaco_ardexa: error: can't read the plant file {path}: ");
             assert!(run.stderr.starts_with(&due), "{words:?}: {}", run.stderr);
+            let is_latin = run
+                .stderr
+                .contains("is not UTF-8; save it with this encoding");
+            assert_eq!(is_latin, *path == latin, "{}", run.stderr);
         }
     }
 }
