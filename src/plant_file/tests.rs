@@ -115,6 +115,10 @@ fn every_mistake_names_line_key_and_fix() {
             "4: key 'names': 02: a name has 1 to 64 characters",
         ),
         (
+            format!("log = \"~/logs\"\n{BUS_TABLE}"),
+            "1: key 'log': ~ is not replaced here; write the whole path",
+        ),
+        (
             after_bus("kwp = { 2 = 9900 }\n"),
             "4: key 'kwp': 02: `9900` is not a peak power; write kilowatts such as 9.9",
         ),

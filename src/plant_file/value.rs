@@ -5,7 +5,7 @@ use crate::duration;
 use crate::reading::Decimal;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 use toml::de::DeValue;
@@ -49,6 +49,9 @@ pub(super) fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
 pub(super) fn path(value: &DeValue<'_>) -> Result<PathBuf, String> {
     match text(value, "/var/lib/kaco")? {
         "" => Err("expected a path, found an empty text".to_owned()),
+        text if Path::new(text).starts_with("~") => {
+            Err("~ is not replaced here; write the whole path".to_owned())
+        }
         text => Ok(PathBuf::from(text)),
     }
 }
