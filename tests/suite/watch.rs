@@ -224,7 +224,8 @@ fn device_that_is_missing_at_the_start_is_waited_for() {
     let device = directory.path().join("ttyUSB0");
     let mut watch = start(command(&["watch", &text(&device), "2", "--pace", "0s"]));
     let said = first_message(&mut watch);
-    assert!(said.contains("does not exist"), "{said}");
+    let due = "does not exist; trying again until it is back\n";
+    assert!(said.contains(due), "{said}");
     let time = said.split_once(" kaco_ardexa: warning: ").unwrap().0;
     let time = chrono::NaiveDateTime::parse_from_str(time, "%Y-%m-%d %H:%M:%S");
     assert!(time.is_ok(), "{said}");
