@@ -61,9 +61,14 @@ fn spans(text: &str) -> Vec<&str> {
 }
 
 fn is_understood(words: &[String]) -> Result<(), clap::Error> {
+    // As a shell does, at the start of a word only.
+    let at_home = |word: &String| match word.strip_prefix("~/") {
+        Some(rest) => format!("/home/pi/{rest}"),
+        None => word.clone(),
+    };
     let typed = ["kaco_ardexa".to_owned()]
         .into_iter()
-        .chain(words.iter().cloned());
+        .chain(words.iter().map(at_home));
     let Err(error) = Cli::try_parse_from(typed) else {
         return Ok(());
     };
