@@ -35,6 +35,7 @@ impl CliCommand {
             Self::Decode(Lazy(Decode { file, format })) => Plan::Decode(plan::DecodePlan {
                 file,
                 format: format.into(),
+                medium: environment::medium(),
             }),
             Self::History(Lazy(history)) => Plan::History(Box::new(history.plan()?)),
             Self::Health(Lazy(arguments)) => Plan::Health(arguments.http),
@@ -170,5 +171,6 @@ fn checked(file: &Path) -> Result<plan::CheckPlan, Refusal> {
         sources: watch.sources,
         sinks: watch.sinks,
         every: watch.every,
+        look: environment::medium().look,
     })
 }

@@ -6,7 +6,6 @@ use super::print::print;
 use crate::escape;
 use crate::exit::{Exit, Failure};
 use crate::format::json::{self, Refused};
-use crate::format::look::Medium;
 use crate::format::table;
 use crate::kaco::interpret;
 use crate::kaco::wire::{FrameError, decode_all};
@@ -44,7 +43,7 @@ pub(super) fn run(arguments: &DecodePlan) -> Result<Exit, Failure> {
                 }
                 Err(_) => exit = Exit::Failed,
             }
-            if !print(&text_of(arguments.format, number, decoded))? {
+            if !print(&text_of(arguments, number, decoded))? {
                 return Ok(Exit::Done);
             }
         }
@@ -133,15 +132,15 @@ impl From<&FrameError> for Refused {
     }
 }
 
-fn text_of(format: ListFormat, line: usize, decoded: Result<Reading, Refused>) -> String {
-    match (format, decoded) {
+fn text_of(plan: &DecodePlan, line: usize, decoded: Result<Reading, Refused>) -> String {
+    match (plan.format, decoded) {
         (ListFormat::Json, Ok(reading)) => format!("{}\n", json::reading(&reading)),
         (ListFormat::Json, Err(refused)) => format!("{}\n", json::refused(&refused)),
         (ListFormat::Table, Ok(reading)) => {
             let about = reading.cells.layout.about;
             format!(
                 "line {line}: {about}\n{}",
-                table::details(&[&reading], Medium::default())
+                table::details(&[&reading], plan.medium)
             )
         }
         (ListFormat::Table, Err(refused)) => {

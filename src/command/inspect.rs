@@ -5,7 +5,7 @@ use super::plan::CheckPlan;
 use super::print::print;
 use crate::exit::{Exit, Failure};
 use crate::format::grid::{Grid, GridColumn};
-use crate::format::look::Medium;
+use crate::format::look::{Look, Medium};
 use crate::inverter::InverterId;
 use crate::kaco::timing::Timing;
 use crate::sink::sunspec::{self, PLANT, Served};
@@ -85,7 +85,7 @@ fn buses(plan: &CheckPlan) -> String {
         };
         table.add([bus, device, count, pace, round, silent]);
     }
-    table.draw(Medium::default())
+    table.draw(whole(plan.look))
 }
 
 /// A row for each inverter.
@@ -113,7 +113,12 @@ fn inverters(plan: &CheckPlan) -> String {
         }
         table.add(row);
     }
-    table.draw(Medium::default())
+    table.draw(whole(plan.look))
+}
+
+/// Nothing is cut: a device and a topic are looked at to the last character.
+const fn whole(look: Look) -> Medium {
+    Medium { width: None, look }
 }
 
 /// In the place of what depends on the serial number.

@@ -89,6 +89,7 @@ pub struct CheckPlan {
     pub(crate) sources: Vec<SourcePlan>,
     pub(crate) sinks: SinkPlan,
     pub(crate) every: Duration,
+    pub(crate) look: Look,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,6 +156,7 @@ pub struct DecodePlan {
     /// The file; standard input if there is none.
     pub(crate) file: Option<PathBuf>,
     pub(crate) format: ListFormat,
+    pub(crate) medium: Medium,
 }
 
 /// KACO inverters are played.

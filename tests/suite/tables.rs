@@ -6,6 +6,7 @@ use crate::support::captures::bytes;
 use crate::support::program::{command, text};
 use crate::watch::{Terminal, until};
 use kaco_ardexa::address::Address;
+use kaco_ardexa::escape::hex;
 use kaco_ardexa::format::look::{Look, Medium};
 use kaco_ardexa::format::overview::overview;
 use kaco_ardexa::format::{inventory, table};
@@ -19,6 +20,7 @@ use kaco_ardexa::kstar::layout::KSTAR;
 use kaco_ardexa::observation::{Observation, Outcome};
 use kaco_ardexa::reading::{Cells, Decimal, Kind, Layout, Reading, Role, Value};
 use std::fmt::Write;
+use std::fs;
 use std::net::Ipv4Addr;
 use std::num::NonZero;
 use std::time::Duration;
@@ -269,6 +271,22 @@ fn columns_from_the_environment_count_more_than_the_terminal() {
     assert!(wide[0].contains(" reply "), "{wide:?}");
     let narrow = lines(&shown(80, &[("COLUMNS", "59")]));
     assert!(!narrow[0].contains(" status "), "{narrow:?}");
+}
+
+#[test]
+fn tables_of_check_and_decode_have_the_signs_of_the_terminal() {
+    let directory = TempDir::new().unwrap();
+    let [plant, captures] = ["plant.toml", "captures"].map(|name| directory.path().join(name));
+    fs::write(&plant, "[[bus]]\ndevice = \"sim:\"\naddresses = \"2\"\n").unwrap();
+    fs::write(&captures, hex(&bytes("G4-17"))).unwrap();
+    for (name, file, last) in [("check", plant, "a round"), ("decode", captures, "yield")] {
+        let mut command = command(&[name, &text(&file)]);
+        command.env("LC_ALL", "C").env("TERM", "xterm");
+        let terminal = Terminal::run_as_is(command, (80, 24));
+        until("the end", || terminal.shows(last));
+        let shown = String::from_utf8(terminal.screen.lock().unwrap().clone()).unwrap();
+        assert!(shown.is_ascii(), "{name}: {shown}");
+    }
 }
 
 #[test]
