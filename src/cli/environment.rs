@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::io::{IsTerminal, stdout};
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// In front of all variables.
@@ -271,8 +272,10 @@ pub(super) fn explained(mut error: Error, takes_plant: bool) -> Error {
         value(name).is_some_and(|held| !wrong.is_empty() && held.to_string_lossy().contains(wrong))
     };
     let tips = match error.kind() {
-        ErrorKind::MissingRequiredArgument if takes_plant => unknown_variables(),
-        ErrorKind::UnknownArgument if !argument.starts_with('-') => parted_addresses(),
+        ErrorKind::MissingRequiredArgument if is_started() => unknown_variables(),
+        ErrorKind::UnknownArgument if !argument.starts_with('-') => {
+            meant(argument).into_iter().collect()
+        }
         _ => Vec::from_iter(names.find(holds).map(|name| {
             // Only a switch is shown without a value.
             let choice = if argument.contains('<') || argument.contains('[') {
@@ -293,15 +296,28 @@ pub(super) fn explained(mut error: Error, takes_plant: bool) -> Error {
     error
 }
 
-/// How addresses that were typed with blanks between them, `2 4-7` or `2, 4`, are written.
-fn parted_addresses() -> Vec<String> {
-    let typed: Vec<String> = env::args_os()
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
+fn typed() -> impl Iterator<Item = String> {
+    env::args_os().map(|word| word.to_string_lossy().into_owned())
+}
+
+/// Whether the command is one that has variables.
+fn is_started() -> bool {
+    typed().any(|word| COMMANDS.contains(&word.as_str()))
+}
+
+/// How a word that no argument takes was probably meant: addresses with blanks between them,
+/// `2 4-7` or `2, 4`, the address of a KSTAR inverter, the directory of a watch.
+fn meant(word: &str) -> Option<String> {
+    let typed: Vec<String> = typed().collect();
+    let has = |name: &str| typed.iter().any(|word| word == name);
     let is_address = |word: &String| word.parse::<Addresses>().is_ok();
     let mut runs = typed.chunk_by(|one, next| is_address(one) && is_address(next));
     let run = runs.find(|run| run.len() > 1);
-    let joined = run.and_then(|run| run.join(",").parse::<Addresses>().ok());
-    let tip = |addresses| format!("addresses are written without blanks: {addresses}");
-    joined.map(tip).into_iter().collect()
+    match run.and_then(|run| run.join(",").parse::<Addresses>().ok()) {
+        Some(joined) => Some(format!("addresses are written without blanks: {joined}")),
+        None if has("kstar") && word.parse::<Ipv4Addr>().is_ok() => {
+            Some(format!("an inverter is named with --ip {word}"))
+        }
+        None => has("watch").then(|| format!("rows are logged with --log {word}")),
+    }
 }

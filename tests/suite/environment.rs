@@ -124,10 +124,21 @@ fn unknown_variables_are_reported_with_the_nearest_known_one() {
 
 #[test]
 fn misspelt_variable_is_named_where_its_argument_is_missing() {
-    let variables = [("DEVICE", "sim:"), ("ADRESSES", "2")];
-    let run = run_with(&["read"], &variables).expect_code(2);
-    let meant = "KACO_ARDEXA_ADRESSES; did you mean KACO_ARDEXA_ADDRESSES";
-    assert!(run.stderr.contains(meant), "{}", run.stderr);
+    for (command, variables, meant) in [
+        (
+            ["read"].as_slice(),
+            [("DEVICE", "sim:"), ("ADRESSES", "2")],
+            "KACO_ARDEXA_ADRESSES; did you mean KACO_ARDEXA_ADDRESSES",
+        ),
+        (
+            &["kstar", "log"],
+            [("IP", "127.0.0.1"), ("DRI", "/proc/logs")],
+            "KACO_ARDEXA_DRI; did you mean KACO_ARDEXA_DIR",
+        ),
+    ] {
+        let run = run_with(command, &variables).expect_code(2);
+        assert!(run.stderr.contains(meant), "{}", run.stderr);
+    }
 }
 
 #[test]

@@ -96,6 +96,14 @@ fn nearly_right_arguments_get_a_suggestion() {
             "addresses are written without blanks: 1-3,5",
         ),
         (
+            &["watch", "sim:", "2", "logs"],
+            "rows are logged with --log logs",
+        ),
+        (
+            &["kstar", "read", "192.168.1.50"],
+            "an inverter is named with --ip 192.168.1.50",
+        ),
+        (
             &["watch", "sim:", "2", "--http", "localhost:8080"],
             "`localhost:8080` is not ADDRESS:PORT; write for example 127.0.0.1:8080",
         ),
