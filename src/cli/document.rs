@@ -134,12 +134,13 @@ fn write_command(
     writeln!(page, ".SH \"SEE ALSO\"\n.BR {name} (1)")
 }
 
-/// Without a date: the page is as old as the version.
+/// Without a date: the page is as old as the version. Aligned at the left: groff can't stretch
+/// lines before a long URL, and would warn of them on the terminal.
 fn title(program: &Command, page: &str) -> String {
     let name = program.get_name();
     let version = program.get_version().unwrap_or_default();
     let title = page.to_ascii_uppercase();
-    format!(".TH {title} 1 \"\" \"{name} {version}\" \"User Commands\"\n")
+    format!(".TH {title} 1 \"\" \"{name} {version}\" \"User Commands\"\n.ad l\n")
 }
 
 /// The commands below `parent`, each with everything for a page of its own.
