@@ -98,12 +98,17 @@ pub(super) fn database_login() -> influx::login::DatabaseVariables {
 }
 
 fn user(name: &str) -> Option<String> {
-    value(name).map(|user| user.to_string_lossy().into_owned())
+    let user = value(name)?;
+    // As at the end of a line of a file of Windows; so below.
+    let user = user.to_string_lossy().trim_end_matches('\r').to_owned();
+    Some(user).filter(|user| !user.is_empty())
 }
 
 fn password(name: &str) -> Option<Password> {
     // A password can be any bytes: what is not UTF-8 must not be replaced.
-    value(name).and_then(|password| Password::new(password.into_encoded_bytes()))
+    let mut bytes = value(name)?.into_encoded_bytes();
+    bytes.pop_if(|byte| *byte == b'\r');
+    Password::new(bytes)
 }
 
 /// What the terminal can show.

@@ -84,7 +84,8 @@ fn the_password_from_elsewhere() {
         let told = run.stderr.matches(&warning).count();
         assert_eq!(told, warnings, "{mode:o}: {}", run.stderr);
     }
-    // As editors of Windows save it.
+    // As editors of Windows save them.
+    read(&["--mqtt", &host], "ann\r", "secret:1\r").expect_code(0);
     fs::write(&file, "\u{feff}secret:1\r\n").unwrap();
     read(&["--mqtt", &url, "--mqtt-password-file", &file], "", "").expect_code(0);
     read(&["--mqtt", &url], "", "wrong").expect_code(1);
