@@ -24,7 +24,7 @@ mod watching;
 
 pub use parse::{explain, parse};
 
-use crate::sink::place;
+use crate::sink::http_at;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use environment::Lazy;
 use formats::TypedListFormat;
@@ -172,7 +172,7 @@ pub(crate) enum CliCommand {
 #[derive(Debug, Args)]
 pub(crate) struct Health {
     /// The address that watch was given with --http
-    #[arg(long, value_name = "ADDR:PORT", value_parser = place)]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = http_at)]
     pub http: Option<SocketAddr>,
 }
 

@@ -18,9 +18,6 @@ pub(super) fn directory() -> impl TypedValueParser<Value = PathBuf> {
         let text = path.to_string_lossy();
         if text.contains("://") {
             Err("it is not a directory but a URL; a broker is given by --mqtt")
-        } else if path.starts_with("~") {
-            // Of `--log=~/logs` no shell replaces it, and no service manager of a variable.
-            Err("~ is not replaced here; write the whole path")
         } else if text.ends_with('\r') {
             // The rows would be in a directory that looks as the right one does.
             Err(CARRIAGE_RETURN)

@@ -8,7 +8,7 @@ use crate::command::plan::WatchPlan;
 use crate::duration;
 use crate::history::names::Names;
 use crate::sink::sunspec::SunspecPlan;
-use crate::sink::{SinkPlan, place};
+use crate::sink::{SinkPlan, http_at, sunspec_at};
 use crate::source::SourcePlan;
 use clap::Args;
 use std::collections::HashMap;
@@ -41,13 +41,13 @@ pub(crate) struct Watching {
     /// For energy managers: Victron GX, evcc, OpenEMS and others. They can read, never write. Unit
     /// 126 is the plant, a KACO inverter has its address as unit, KSTAR inverters those from 201
     /// on. Turns --counters on; they are then read at most once in five minutes.
-    #[arg(long, value_name = "ADDR:PORT", value_parser = place)]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = sunspec_at)]
     pub sunspec: Option<SocketAddr>,
 
     /// Serve a page, metrics and JSON over HTTP at this address, such as 127.0.0.1:8080
     ///
     /// Without any login: 0.0.0.0:8080 shows the readings to the whole network.
-    #[arg(long, value_name = "ADDR:PORT", value_parser = place)]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = http_at)]
     pub http: Option<SocketAddr>,
 
     /// Print one line per change instead of the live page

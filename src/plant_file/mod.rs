@@ -20,7 +20,7 @@ pub(crate) use mistake::Mistakes;
 pub use polled::{BusSection, KstarSection};
 pub use published::MqttSection;
 
-use crate::sink::place;
+use crate::sink::{http_at, sunspec_at};
 use mistake::Notes;
 use polled::{bus, kstar, polling};
 use published::{InfluxSection, influx, mqtt};
@@ -131,9 +131,10 @@ fn plant(table: &DeTable<'_>, notes: &mut Notes<'_>) -> PlantFile {
             "there is neither a [[bus]] nor a [[kstar]]: nothing would be polled",
         );
     }
-    let socket = |value: &DeValue<'_>| place(value::text(value, "127.0.0.1:8080")?);
-    let sunspec = top.get("sunspec", socket, notes);
-    let http = top.at("http", socket, notes);
+    let sunspec = |value: &DeValue<'_>| sunspec_at(value::text(value, "0.0.0.0:502")?);
+    let sunspec = top.get("sunspec", sunspec, notes);
+    let http = |value: &DeValue<'_>| http_at(value::text(value, "127.0.0.1:8080")?);
+    let http = top.at("http", http, notes);
     conflict::check(&buses, &kstars, sunspec.is_some(), notes);
     conflict::check_ports(sunspec, http.as_ref(), notes);
     PlantFile {

@@ -144,7 +144,7 @@ fn every_mistake_names_line_key_and_fix() {
         ),
         (
             before_bus("sunspec = 502"),
-            "1: key 'sunspec': expected a text such as \"127.0.0.1:8080\", found a number",
+            "1: key 'sunspec': expected a text such as \"0.0.0.0:502\", found a number",
         ),
         (
             before_bus("http = \"localhost\""),

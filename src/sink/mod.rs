@@ -53,14 +53,18 @@ use textfile::Textfile;
 use tracing::warn;
 use trouble::Troubles;
 
-/// Parses an address to serve at, `127.0.0.1:8080`. The error shows how to write it.
-pub(crate) fn place(text: &str) -> Result<SocketAddr, String> {
-    let wrong = |_| {
-        format!(
-            "`{text}` is not ADDRESS:PORT; write for example 127.0.0.1:8080, or 0.0.0.0:8080 for \
-            the whole network"
-        )
-    };
+/// Parses an address to serve pages at, or one that serves them.
+pub(crate) fn http_at(text: &str) -> Result<SocketAddr, String> {
+    serve_at(text, "127.0.0.1:8080")
+}
+
+/// Parses an address to serve SunSpec at.
+pub(crate) fn sunspec_at(text: &str) -> Result<SocketAddr, String> {
+    serve_at(text, "0.0.0.0:502")
+}
+
+fn serve_at(text: &str, example: &str) -> Result<SocketAddr, String> {
+    let wrong = |_| format!("`{text}` is not ADDRESS:PORT; write for example {example}");
     text.parse().map_err(wrong)
 }
 

@@ -74,10 +74,6 @@ fn nearly_right_arguments_get_a_suggestion() {
             "did you mean tcp://192.168.1.9:8899",
         ),
         (&["read", "SIM:", "2"], "did you mean sim:"),
-        (
-            &["watch", "sim:", "2", "--log=~/logs"],
-            "~ is not replaced here; write the whole path",
-        ),
         // As typed by a script that was saved on Windows.
         (
             &["log", "sim:", "2", "/proc/logs\r"],
