@@ -6,6 +6,7 @@ use crate::support::chromium::Tab;
 use crate::support::logs::fill;
 use crate::support::program::{command, helper, start, wait, wait_until};
 use crate::support::served::{QUICK, Served};
+use crate::support::shim;
 use chrono::{Timelike, Utc};
 use std::path::Path;
 use std::{env, fs};
@@ -79,6 +80,34 @@ fn the_page_updates_and_all_pages_fit_at_360_and_1280_pixels() {
         );
         expect_well(&mut tab, &served);
     }
+}
+
+/// A page that hangs on a wall is open for months.
+#[test]
+fn links_of_a_page_that_stays_open_follow_the_day() {
+    let home = TempDir::new().unwrap();
+    let (clock, next) = (home.path().join("clock"), home.path().join("next"));
+    fs::write(&clock, "1798718000").unwrap();
+    let log = home.path().join("log").display().to_string();
+    let watch = ["-v", "watch", "sim:", "1", "--http", "127.0.0.1:0", "--log"];
+    let mut watch = command(&[watch.as_slice(), &[&log]].concat());
+    watch.env("CLOCK", &clock).env("TZ", "UTC");
+    shim::load(&mut watch, &shim::CLOCKS);
+    let served = Served::run(watch);
+    let mut tab = Tab::open();
+    tab.go(&format!("http://{}/", served.address));
+    let links = "[...document.links].map(link => link.pathname).join(' ')";
+    assert_eq!(
+        tab.run(links),
+        "/day/2026-12-31 /month/2026-12 /year/2026 /compare"
+    );
+    tab.run("document.links[0].focus()");
+    fs::write(&next, "1798804400").unwrap();
+    fs::rename(&next, &clock).unwrap();
+    tab.until(&format!(
+        "{links} === '/day/2027-01-01 /month/2027-01 /year/2027 /compare'"
+    ));
+    assert_eq!(tab.run("document.activeElement.textContent"), "Day");
 }
 
 #[test]

@@ -9,6 +9,7 @@ async function update() {
     if (!answer.ok) throw new Error(answer.status);
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.getElementById("now").replaceWith(document.adoptNode(fresh.getElementById("now")));
+    [...document.links].forEach((link, at) => (link.href = (fresh.links[at] ?? link).href));
     lost.hidden = true;
   } catch {
     lost.hidden = false;

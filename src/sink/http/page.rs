@@ -16,7 +16,7 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = "default-src 'none'; style-src \
     'sha256-a83yL9KjebJ+enaWX7MoaRLR78BM1T9zCct88q8BBOM=' \
     'sha256-0xh8+u7Lm7QN2eIeNz2sFnJtEPAwF0WFteL7dokqXxo='; script-src \
-    'sha256-Gu4Hd3div2XU6L2UwVIoqLcvRK+Z5/am44oDlvFTw8k='; connect-src 'self'; img-src data:; \
+    'sha256-VMMI5c+6ouFW6cMBuYJKcx2gXMR7eYZHfEQeMAl1eIQ='; connect-src 'self'; img-src data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// Okabe and Ito's colours without black and yellow, which one of the two backgrounds swallows.
@@ -64,7 +64,7 @@ pub(super) fn page(state: &State, has_log: bool) -> String {
     page + "</div></main><script>" + SCRIPT + "</script></body></html>\n"
 }
 
-/// Outside of what is exchanged: a link keeps the focus of the keyboard.
+/// Outside of what is exchanged: a link keeps the focus of the keyboard. The script sets its address.
 fn links(today: NaiveDate) -> String {
     format!(
         "<nav aria-label=\"Pages\"><b aria-current=\"page\">Now</b><a href=\"day/{today}\">Day</a>\
