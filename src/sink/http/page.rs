@@ -64,7 +64,8 @@ pub(super) fn page(state: &State, has_log: bool) -> String {
     page + "</div></main><script>" + SCRIPT + "</script></body></html>\n"
 }
 
-/// Outside of what is exchanged: a link keeps the focus of the keyboard. The script sets its address.
+/// Outside of what is exchanged: a link keeps the focus of the keyboard. The script moves it on to
+/// the new day.
 fn links(today: NaiveDate) -> String {
     format!(
         "<nav aria-label=\"Pages\"><b aria-current=\"page\">Now</b><a href=\"day/{today}\">Day</a>\

@@ -5,6 +5,7 @@ use super::InfluxPlan;
 use super::error::PushError;
 use super::login::DatabaseLogin;
 use crate::escape;
+use crate::sink::dial::dial;
 use crate::sink::mqtt::error::words;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -15,7 +16,6 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tracing::{debug, trace};
 
@@ -91,13 +91,11 @@ impl DatabaseClient {
     }
 
     async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, PushError> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await;
+        let stream = dial(self.host.clone(), self.port).await;
         let stream = stream.map_err(|error| PushError::Unreachable {
             database: self.name.clone(),
             reason: words(&error),
         })?;
-        // One that can't be set costs time, no rows.
-        let _ = stream.set_nodelay(true);
         debug!("{}: connected", self.name);
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {

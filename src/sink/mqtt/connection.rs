@@ -1,6 +1,5 @@
 //! One connection to a broker: identity, transport, and the wording of its errors.
 
-use super::dial::dial;
 use super::error::PublishError;
 use super::login::Login;
 use super::options::{Delivery, MqttPlan};
@@ -8,6 +7,7 @@ use super::throttle::Throttle;
 use crate::format::message::Message;
 use crate::inverter::{fingerprint, reduced};
 use crate::link::claim::{self, Claim};
+use crate::sink::dial::dial;
 use crate::sink::random::random;
 use rumqttc::{
     AsyncClient, Broker as Address, ClientError, ConnectionError, EventLoop, LastWill, MqttOptions,

@@ -14,7 +14,6 @@
 
 pub(crate) mod broker;
 mod connection;
-mod dial;
 pub(crate) mod error;
 pub(crate) mod forget;
 pub mod login;

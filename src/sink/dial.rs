@@ -1,4 +1,4 @@
-//! The way to a broker: its addresses one after the other, until one of them answers.
+//! The way to a broker or a database: its addresses one after the other, until one of them answers.
 
 use socket2::SockRef;
 use std::io;
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 /// line needs a tenth of it.
 const HEAD_START: Duration = Duration::from_secs(1);
 
-/// A broker that does not acknowledge what was sent for this long is taken for lost: its machine
+/// A server that does not acknowledge what was sent for this long is taken for lost: its machine
 /// has no power, or the line to it is cut. A bad radio link needs a few seconds.
 const SILENCE: Duration = Duration::from_secs(20);
 
@@ -58,9 +58,9 @@ mod tests {
     use tokio::net::TcpListener;
 
     #[tokio::test]
-    async fn a_broker_without_power_is_given_up() {
-        let broker = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = broker.local_addr().unwrap().port();
+    async fn a_server_without_power_is_given_up() {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = server.local_addr().unwrap().port();
         let stream = dial("127.0.0.1".to_owned(), port).await.unwrap();
         let silence = SockRef::from(&stream).tcp_user_timeout().unwrap();
         assert_eq!(silence, Some(SILENCE));
@@ -86,8 +86,8 @@ mod tests {
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let refusing = closed.local_addr().unwrap();
         drop(closed);
-        let broker = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let good = broker.local_addr().unwrap();
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let good = server.local_addr().unwrap();
         for gone in [silent, refusing] {
             let stream = first([gone, good].into_iter()).await.unwrap();
             assert_eq!(stream.peer_addr().unwrap(), good);
