@@ -1,6 +1,7 @@
 //! DEVICE, as people write it, to a byte stream.
 
 pub(crate) mod claim;
+pub(crate) mod dial;
 mod holder;
 mod ports;
 mod replay;

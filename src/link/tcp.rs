@@ -1,5 +1,6 @@
 //! `tcp://host:port`: raw serial gateways (ser2net, socat, Elfin EW11, USR-TCP232).
 
+use super::dial::dial;
 use crate::exit::local_name_hint;
 use crate::kaco::connect::LinkError;
 use socket2::{SockRef, TcpKeepalive};
@@ -22,11 +23,6 @@ const OLD_BYTES: Duration = Duration::from_millis(50);
 
 /// Idle time before the system probes whether a quiet gateway is still there, and between probes.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
-
-/// A gateway that does not acknowledge what was sent for this long is taken for lost: it has no
-/// power, or the line to it is cut. Without a limit its inverters would pass for silent for a
-/// quarter of an hour. A bad radio link needs a few seconds.
-const SILENCE: Duration = Duration::from_secs(20);
 
 /// Where a gateway listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +88,7 @@ impl fmt::Display for Gateway {
 
 /// Connects, and throws away what the gateway had kept from before.
 pub(super) async fn open(gateway: &Gateway) -> Result<TcpStream, LinkError> {
-    let connecting = TcpStream::connect((gateway.host.as_str(), gateway.port));
+    let connecting = dial(gateway.host.clone(), gateway.port);
     let stream = match timeout(CONNECT_LIMIT, connecting).await {
         Ok(stream) => stream,
         Err(_) => Err(io::Error::new(
@@ -122,13 +118,10 @@ async fn throw_away(stream: &mut TcpStream, count: &mut usize) {
 }
 
 fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
-    // A request is not held back until the gateway has acknowledged the one before.
-    stream.set_nodelay(true)?;
     let keep_alive = TcpKeepalive::new()
         .with_time(KEEP_ALIVE)
         .with_interval(KEEP_ALIVE);
     SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
-    SockRef::from(&stream).set_tcp_user_timeout(Some(SILENCE))?;
     Ok(stream)
 }
 
@@ -158,16 +151,6 @@ fn explain(gateway: &Gateway, error: &io::Error) -> LinkError {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use tokio::net::TcpListener;
-
-    #[tokio::test]
-    async fn a_gateway_without_power_is_given_up() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let gateway = listener.local_addr().unwrap().to_string();
-        let stream = open(&gateway.parse().unwrap()).await.unwrap();
-        let silence = SockRef::from(&stream).tcp_user_timeout().unwrap();
-        assert_eq!(silence, Some(SILENCE));
-    }
 
     #[test]
     fn a_local_name_without_address_is_answered_with_advice() {

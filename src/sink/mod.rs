@@ -17,13 +17,11 @@
 //! | `ongoing` | what they do only while `watch` goes on |
 //! | `trouble` | reports of trouble: once, and its end |
 //! | [`secret`], `certificates` | passwords and tokens; certificates and keys |
-//! | `dial` | the way to a server of several addresses |
 //! | `random` | chance |
 
 #[cfg(feature = "tls")]
 mod certificates;
 pub mod csv_log;
-mod dial;
 pub(crate) mod health;
 mod http;
 pub(crate) mod influx;

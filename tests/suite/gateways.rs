@@ -3,6 +3,7 @@
 
 use crate::support::bus::Bus;
 use crate::support::captures::bytes;
+use crate::support::names::Mute;
 use crate::support::program::{Run, command, run, signal, start, text, wait};
 use crate::watch::until;
 use rustix::process::Signal;
@@ -160,24 +161,28 @@ fn ipv6_is_understood() {
 
 #[test]
 fn a_black_hole() {
-    // A listener whose queue is full: the system drops further calls without a word.
-    let listener =
-        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    listener
-        .bind(
-            &"127.0.0.1:0"
-                .parse::<std::net::SocketAddr>()
-                .unwrap()
-                .into(),
-        )
-        .unwrap();
-    listener.listen(0).unwrap();
-    let address = listener.local_addr().unwrap().as_socket().unwrap();
-    let _queue: Vec<TcpStream> = (0..4)
-        .filter_map(|_| TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok())
-        .collect();
-    let run = fails("127.0.0.1", address.port());
+    let gone = Mute::start(0);
+    let run = fails(&gone.at.ip().to_string(), gone.at.port());
     assert!(run.stderr.contains("no answer"), "{}", run.stderr);
+}
+
+#[test]
+fn an_address_that_is_gone_does_not_keep_the_next_from_being_tried() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let good = listener.local_addr().unwrap();
+    let gateway = spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 5]).unwrap();
+        stream.write_all(&bytes("G4-17")).unwrap();
+        let _ = stream.read(&mut [0]);
+    });
+    let gone = Mute::start(good.port());
+    let device = format!("tcp://gateway.example.org:{}", good.port());
+    let mut read = command(&["read", &device, "2", "--format", "csv"]);
+    gone.stand_before(good, &mut read);
+    let run = wait(start(read)).expect_code(0);
+    assert!(run.stdout.contains(",398.5,1.56,621,"), "{}", run.stdout);
+    gateway.join().unwrap();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::InfluxPlan;
 use super::error::PushError;
 use super::login::DatabaseLogin;
 use crate::escape;
-use crate::sink::dial::dial;
+use crate::link::dial::dial;
 use crate::sink::mqtt::error::words;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};

@@ -7,7 +7,7 @@ use super::throttle::Throttle;
 use crate::format::message::Message;
 use crate::inverter::{fingerprint, reduced};
 use crate::link::claim::{self, Claim};
-use crate::sink::dial::dial;
+use crate::link::dial::dial;
 use crate::sink::random::random;
 use rumqttc::{
     AsyncClient, Broker as Address, ClientError, ConnectionError, EventLoop, LastWill, MqttOptions,

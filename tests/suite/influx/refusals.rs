@@ -5,14 +5,11 @@ use super::{file, seconds, seconds_of};
 use crate::support::captures::bytes;
 use crate::support::database::{Answer, Database};
 use crate::support::day::Day;
-use crate::support::inverter::address;
+use crate::support::names::Mute;
 use crate::support::plant::{HEADER, Plant, ROW};
 use crate::support::program::{run, start, text, wait};
-use crate::support::shim;
-use socket2::{Domain, Socket, Type};
 use std::fs::{self, Permissions};
-use std::iter;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -133,28 +130,15 @@ fn a_database_that_hangs_is_given_ten_seconds() {
     plant.expect_rows(1);
 }
 
-/// A server that takes no more connections: the system lets further ones wait.
-fn mute(port: u16) -> (Socket, SocketAddr, Vec<TcpStream>) {
-    let server = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    let at = SocketAddr::from((address(), port));
-    server.bind(&at.into()).unwrap();
-    server.listen(0).unwrap();
-    let patience = Duration::from_millis(500);
-    let waiting = iter::from_fn(|| TcpStream::connect_timeout(&at, patience).ok());
-    let waiting = waiting.collect();
-    (server, at, waiting)
-}
-
 #[test]
 fn an_address_that_is_gone_does_not_keep_the_next_from_being_tried() {
     let plant = Plant::new();
     let database = Database::good();
     let good: SocketAddr = database.host.parse().unwrap();
-    let (_server, silent, _waiting) = mute(good.port());
+    let gone = Mute::start(good.port());
     let url = format!("http://db.example.org:{}/write?db=solar", good.port());
     let mut log = plant.command("2", plant.directory.path(), &["--influx", &url]);
-    log.env("ADDRESSES", format!("{} {}", silent.ip(), good.ip()));
-    shim::load(&mut log, &shim::library("tests/suite/support/names.c"));
+    gone.stand_before(good, &mut log);
     wait(start(log)).expect_silence();
     assert_eq!(database.taken().len(), 1);
 }

@@ -14,6 +14,7 @@ pub mod dice;
 pub mod disk;
 pub mod inverter;
 pub mod logs;
+pub mod names;
 pub mod plant;
 pub mod plant_file;
 pub mod program;

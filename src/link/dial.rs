@@ -1,4 +1,5 @@
-//! The way to a broker or a database: its addresses one after the other, until one of them answers.
+//! The way to a gateway, a broker or a database: its addresses one after the other, until one of
+//! them answers.
 
 use socket2::SockRef;
 use std::io;
@@ -13,16 +14,17 @@ use tokio::time::timeout;
 const HEAD_START: Duration = Duration::from_secs(1);
 
 /// A server that does not acknowledge what was sent for this long is taken for lost: its machine
-/// has no power, or the line to it is cut. A bad radio link needs a few seconds.
+/// has no power, or the line to it is cut. Without a limit the inverters behind a gateway would
+/// pass for silent for a quarter of an hour. A bad radio link needs a few seconds.
 const SILENCE: Duration = Duration::from_secs(20);
 
 /// Connects to the first address of this host and port that answers.
 ///
 /// # Errors
 /// The error of the last address that refused, or of the look-up.
-pub(super) async fn dial(host: String, port: u16) -> io::Result<TcpStream> {
+pub(crate) async fn dial(host: String, port: u16) -> io::Result<TcpStream> {
     let stream = first(lookup_host((host, port)).await?).await?;
-    // A reading does not wait for the acknowledgement of the one before.
+    // What is sent is not held back until the other side has acknowledged what was sent before.
     stream.set_nodelay(true)?;
     SockRef::from(&stream).set_tcp_user_timeout(Some(SILENCE))?;
     Ok(stream)
