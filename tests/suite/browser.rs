@@ -4,10 +4,11 @@
 
 use crate::support::chromium::Tab;
 use crate::support::logs::fill;
-use crate::support::program::{command, helper, start, wait, wait_until};
+use crate::support::program::{command, helper, signal, start, wait, wait_until};
 use crate::support::served::{QUICK, Served};
 use crate::support::shim;
 use chrono::{Timelike, Utc};
+use rustix::process::Signal;
 use std::path::Path;
 use std::{env, fs};
 use tempfile::TempDir;
@@ -80,6 +81,29 @@ fn the_page_updates_and_all_pages_fit_at_360_and_1280_pixels() {
         );
         expect_well(&mut tab, &served);
     }
+}
+
+/// As in a pocket, on the way, or while the program restarts.
+#[test]
+fn values_of_a_page_that_gets_no_new_ones_are_grey() {
+    let served = Served::start("sim:", "1", &QUICK);
+    let mut tab = Tab::open();
+    let page = format!("http://{}/", served.address);
+    tab.go(&page);
+    let cell = "document.querySelector('#now td.good')";
+    tab.until(&format!("{cell} !== null"));
+    let colour = format!("getComputedStyle({cell}).color");
+    let soft = "getComputedStyle(document.querySelector('#now .head p')).color";
+    assert_ne!(tab.run(&colour), tab.run(soft));
+    // It takes connections and does not answer.
+    signal(&served.child, Signal::STOP);
+    tab.run("const today = Date.now; Date.now = () => today() + 3600000; 0");
+    tab.until(&format!("{colour} === {soft}"));
+    tab.run("Date.now = today; 0");
+    signal(&served.child, Signal::CONT);
+    tab.until(&format!("lost.hidden && {colour} !== {soft}"));
+    drop(served);
+    tab.until(&format!("!lost.hidden && {colour} === {soft}"));
 }
 
 /// A page that hangs on a wall is open for months.

@@ -1,18 +1,25 @@
 "use strict";
 let asking = false;
+let seen = Date.now();
 const lost = document.getElementById("lost");
+const now = () => document.getElementById("now");
 async function update() {
-  if (asking || document.hidden) return;
+  if (document.hidden) return;
+  // After a pause, as in a pocket, values are old until new ones are here.
+  if (Date.now() - seen > 20000) now().className = "old";
+  if (asking) return;
   asking = true;
   try {
     const answer = await fetch("./", { cache: "no-store", signal: AbortSignal.timeout(10000) });
     if (!answer.ok) throw new Error(answer.status);
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    document.getElementById("now").replaceWith(document.adoptNode(fresh.getElementById("now")));
+    now().replaceWith(document.adoptNode(fresh.getElementById("now")));
     [...document.links].forEach((link, at) => (link.href = (fresh.links[at] ?? link).href));
     lost.hidden = true;
+    seen = Date.now();
   } catch {
     lost.hidden = false;
+    now().className = "old";
   } finally {
     asking = false;
   }

@@ -14,9 +14,9 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// The style and the script of the page by their SHA-256, requests to this server, nothing else.
 pub(super) const POLICY: &str = "default-src 'none'; style-src \
-    'sha256-a83yL9KjebJ+enaWX7MoaRLR78BM1T9zCct88q8BBOM=' \
+    'sha256-FxErjvZ/EGdqd50Ff1ARLTiFb08u4KqtNBM9JcsfFAY=' \
     'sha256-0xh8+u7Lm7QN2eIeNz2sFnJtEPAwF0WFteL7dokqXxo='; script-src \
-    'sha256-VMMI5c+6ouFW6cMBuYJKcx2gXMR7eYZHfEQeMAl1eIQ='; connect-src 'self'; img-src data:; \
+    'sha256-f9uNHMuG7pw8S7P8ehN7el71bXnrsdeufe4Z3ieYOfM='; connect-src 'self'; img-src data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// Okabe and Ito's colours without black and yellow, which one of the two backgrounds swallows.
