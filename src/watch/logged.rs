@@ -38,6 +38,13 @@ impl Logged {
         }
     }
 
+    /// A source is polled no more. What is loaded from now on has time of its own: a run that is
+    /// reloaded again and again loads as one that has just begun.
+    pub(crate) fn forget(&mut self, source: usize) {
+        self.loaded.retain(|(of, _)| *of != source);
+        self.spent = Duration::ZERO;
+    }
+
     /// Hands over the rows of today of an inverter, the first time that it is called for it. One
     /// that names itself has to be read before: by its address alone it can be another one. What
     /// can't be read is left out: the page begins with what is polled.

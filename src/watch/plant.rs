@@ -50,23 +50,20 @@ impl Plant {
             ways: Vec::new(),
             every,
         };
-        for title in titles {
-            plant.add_source(title, now);
+        for (source, title) in titles.into_iter().enumerate() {
+            plant.add_source(source, title, now);
         }
         plant
     }
 
-    /// Adds a source with this title.
-    pub(crate) fn add_source(&mut self, title: String, now: Now) {
-        self.ways.push(Way::new(title, self.ways.len(), now));
+    /// Adds a source with this number and title.
+    pub(crate) fn add_source(&mut self, source: usize, title: String, now: Now) {
+        self.ways.push(Way::new(source, title, now));
     }
 
-    /// Takes out a source with its inverters; the others keep their numbers.
+    /// Takes out a source with its inverters.
     pub(crate) fn remove(&mut self, source: usize) {
-        if let Some(way) = self.ways.get_mut(source) {
-            // It keeps its place in the list: inverters and events name their source by its number.
-            way.end();
-        }
+        self.ways.retain(|way| way.source != source);
         self.inverters.retain(|inverter| inverter.source != source);
         self.place();
     }
@@ -80,14 +77,14 @@ impl Plant {
 
     /// Puts the sources, with their inverters, into this order.
     pub(crate) fn arrange(&mut self, sources: &[usize]) {
-        for (rank, source) in sources.iter().enumerate() {
-            if let Some(way) = self.ways.get_mut(*source) {
-                way.rank = rank;
-            }
-        }
-        let ways = &self.ways;
-        let rank = |one: &WatchedInverter| ways.get(one.source).map_or(-1, |way| way.rank as i64);
-        sort_by_number(&mut self.inverters, rank);
+        let rank = |source| {
+            let mut sources = sources.iter();
+            sources
+                .position(|one| *one == source)
+                .map_or(-1, |at| at as i64)
+        };
+        sort_by_number(&mut self.ways, |way| rank(way.source));
+        sort_by_number(&mut self.inverters, |inverter| rank(inverter.source));
         self.place();
     }
 
@@ -105,17 +102,23 @@ impl Plant {
         &self.inverters
     }
 
-    /// The ways to them that are polled, in their order, with the numbers of their sources.
-    pub(crate) fn ways_now(&self) -> impl Iterator<Item = (usize, &Way)> {
-        let ways = self.ways.iter().enumerate();
-        let mut ways: Vec<(usize, &Way)> = ways.filter(|(_, way)| !way.is_gone()).collect();
-        sort_by_number(&mut ways, |(_, way)| way.rank as i64);
-        ways.into_iter()
-    }
-
-    /// The ways to them, by the number of their source.
+    /// The ways to them, in their order.
     pub(crate) fn ways(&self) -> &[Way] {
         &self.ways
+    }
+
+    /// The way to the inverters of a source.
+    pub(crate) fn way(&self, source: usize) -> Option<&Way> {
+        self.ways.iter().find(|way| way.source == source)
+    }
+
+    fn way_mut(&mut self, source: usize) -> Option<&mut Way> {
+        self.ways.iter_mut().find(|way| way.source == source)
+    }
+
+    /// The place of a source among all.
+    pub(crate) fn rank(&self, source: usize) -> Option<usize> {
+        self.ways.iter().position(|way| way.source == source)
     }
 
     /// Adds an inverter of a source unless it is there, and gives it.
@@ -159,14 +162,14 @@ impl Plant {
 
     /// Notes that the way to the inverters of a source is lost.
     pub(crate) fn lose(&mut self, source: usize, reason: String, now: Now) {
-        if let Some(way) = self.ways.get_mut(source) {
+        if let Some(way) = self.way_mut(source) {
             way.lost = Some((now.local, reason));
         }
     }
 
     /// Notes that it is back.
     pub(crate) fn find(&mut self, source: usize, now: Now) {
-        if let Some(way) = self.ways.get_mut(source) {
+        if let Some(way) = self.way_mut(source) {
             way.find(now);
         }
     }
@@ -180,15 +183,16 @@ impl Plant {
 
     /// Notes the end of a round. A short one, of a few inverters, does not make the others old.
     pub(crate) fn round_done(&mut self, source: usize, now: Now) {
-        if let Some(way) = self.ways.get_mut(source) {
-            way.round_done(self.every, now);
+        let every = self.every;
+        if let Some(way) = self.way_mut(source) {
+            way.round_done(every, now);
         }
     }
 
     /// True while the values of an inverter are current: read at most two rounds ago, over a link
     /// that is not lost, and the inverter did not fall silent since.
     pub(crate) fn is_live(&self, inverter: &WatchedInverter, now: Now) -> bool {
-        let Some(way) = self.ways.get(inverter.source) else {
+        let Some(way) = self.way(inverter.source) else {
             return false;
         };
         let is_awake = !matches!(inverter.condition, Condition::Silent | Condition::Unknown);
@@ -230,7 +234,7 @@ impl Plant {
     }
 
     fn is_lost(&self, inverter: &WatchedInverter) -> bool {
-        let way = self.ways.get(inverter.source);
+        let way = self.way(inverter.source);
         way.is_none_or(|way| way.lost.is_some())
     }
 
@@ -257,7 +261,7 @@ impl Plant {
 
     /// Whether each way works.
     pub(crate) fn health(&self) -> impl Iterator<Item = SinkHealth> {
-        self.ways_now().map(|(_, way)| SinkHealth {
+        self.ways.iter().map(|way| SinkHealth {
             name: way.title.clone(),
             trouble: way.lost.clone(),
         })
@@ -265,7 +269,7 @@ impl Plant {
 
     /// Seconds for which a value of this inverter holds in curves.
     pub(super) fn hold(&self, inverter: &WatchedInverter) -> i64 {
-        let way = self.ways.get(inverter.source);
+        let way = self.way(inverter.source);
         let period = way.and_then(Way::period).unwrap_or(self.every);
         // Two rounds, as in [`Self::is_live`]: a curve goes on for as long as a value counts as
         // current.

@@ -204,8 +204,7 @@ impl View {
                 Sort::Status => inverter.condition,
                 _ => Condition::Unknown,
             };
-            let rank = plant.ways().get(inverter.source).map(|way| way.rank);
-            let source = rank.filter(|_| self.by_source);
+            let source = plant.rank(inverter.source).filter(|_| self.by_source);
             let is_well = inverter.condition != Condition::Fault;
             (source, is_well, condition, Reverse(value))
         };
@@ -221,7 +220,7 @@ impl View {
             return inverters.into_iter().map(ListRow::Inverter).collect();
         }
         let mut entries = Vec::new();
-        for (source, _) in plant.ways_now() {
+        for source in plant.ways().iter().map(|way| way.source) {
             entries.push(ListRow::Source(source));
             let of_source = |index: &&usize| {
                 let inverter = plant.inverters().get(**index);

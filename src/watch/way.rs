@@ -8,14 +8,12 @@ use tokio::time::Instant;
 /// The way to the inverters of a source.
 #[derive(Debug)]
 pub(crate) struct Way {
+    /// The number of the source.
+    pub(super) source: usize,
     /// What the source is called.
     pub(crate) title: String,
     /// When it was lost, and the reason.
     pub(crate) lost: Option<(DateTime<FixedOffset>, String)>,
-    /// Whether it is polled no more.
-    is_gone: bool,
-    /// Its place among those that are polled.
-    pub(super) rank: usize,
     /// When its last round ended.
     round_ended: Instant,
     /// Time from one round to the next; `None` before the first one is done.
@@ -24,25 +22,14 @@ pub(crate) struct Way {
 
 impl Way {
     /// A way that works.
-    pub(super) fn new(title: String, rank: usize, now: Now) -> Self {
+    pub(super) fn new(source: usize, title: String, now: Now) -> Self {
         Self {
+            source,
             title,
             lost: None,
-            is_gone: false,
-            rank,
             round_ended: now.instant,
             period: None,
         }
-    }
-
-    /// It is polled no more.
-    pub(super) fn end(&mut self) {
-        self.is_gone = true;
-        self.lost = None;
-    }
-
-    pub(super) const fn is_gone(&self) -> bool {
-        self.is_gone
     }
 
     /// It is back: what passed without it is not a part of a round.

@@ -14,11 +14,13 @@ use crate::support::plant::{HEADER, ROW, expect_log};
 use crate::support::plant_file::{PlantFile, bus};
 use crate::support::program::{command, run, signal, start, text, wait, wait_until};
 use crate::support::served::Served;
+use crate::watch::memory;
 use rustix::process::Signal;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// An inverter at each of these addresses, which answers at once.
@@ -434,6 +436,39 @@ fn a_changed_file_stops_and_starts_what_differs() {
         "{}",
         run.stdout
     );
+}
+
+#[test]
+fn reloads_leave_nothing_behind() {
+    let bus = |attempts: usize| {
+        format!(
+            "http = \"127.0.0.1:0\"\nattempts = {attempts}\n[[bus]]\ndevice = \"sim:\"\naddresses = \"1-99\"\n"
+        )
+    };
+    let file = PlantFile::new(&bus(1));
+    // What is logged of each inverter is looked for after each reload.
+    let logs = text(&file.inside("logs"));
+    let mut command = file.command("watch", &["--log", &logs]);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut watch = command.spawn().unwrap();
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let mut line_with = |text: &str| {
+        let mut line = lines.by_ref().map(Result::unwrap);
+        assert!(line.any(|line| line.contains(text)), "{text}");
+    };
+    line_with("online");
+    let mut reload = |times: usize| {
+        for time in 0..times {
+            file.write(&bus(2 + time % 2));
+            signal(&watch, Signal::HUP);
+            line_with("read again: polling sim:");
+        }
+        memory(&watch)
+    };
+    let (early, late) = (reload(50), reload(300));
+    assert!(late <= early + 1024, "{early} kB became {late} kB");
+    signal(&watch, Signal::TERM);
+    assert_eq!(watch.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -702,7 +702,7 @@ fn kstar_inverters_are_watched_by_the_same_code() {
 }
 
 /// Memory of a running process, kB.
-fn memory(child: &Child) -> u64 {
+pub fn memory(child: &Child) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
     let line = status
         .lines()

@@ -18,24 +18,28 @@ pub(super) type Events = UnboundedReceiver<(usize, Event)>;
 /// come.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The sources that are polled. One that is stopped keeps its number.
+/// The sources that are polled.
 pub(super) struct Keepers {
     every: Duration,
     paused: Receiver<bool>,
     sender: UnboundedSender<(usize, Event)>,
     kept: Vec<Kept>,
+    /// The number of the next source. None is given again: news of a source that was stopped may
+    /// still be on their way.
+    next: usize,
 }
 
 /// One source.
 pub(super) struct Kept {
+    pub(super) number: usize,
     plan: SourcePlan,
     /// What it is called.
     pub(super) title: String,
     /// The inverters that it knew when it was started.
     pub(super) inverters: Vec<InverterId>,
-    is_network: bool,
-    /// `None` once it is stopped.
-    task: Option<JoinHandle<()>>,
+    /// Whether its inverters name themselves.
+    pub(super) is_network: bool,
+    task: JoinHandle<()>,
 }
 
 impl Keepers {
@@ -47,6 +51,7 @@ impl Keepers {
             paused,
             sender,
             kept: Vec::new(),
+            next: 0,
         };
         (keepers, events)
     }
@@ -63,7 +68,7 @@ impl Keepers {
         let (sources, mut failures) = prepared(plans.clone(), is_alone, Lifetime::Watch, now)?;
         failures
             .iter_mut()
-            .for_each(|(place, _)| *place += self.kept.len());
+            .for_each(|(place, _)| *place += self.next);
         for (plan, source) in plans.into_iter().zip(sources) {
             self.keep(plan, source, if is_first { Duration::ZERO } else { PAUSE });
         }
@@ -71,8 +76,8 @@ impl Keepers {
     }
 
     fn keep(&mut self, plan: SourcePlan, source: Source, pause: Duration) {
-        // Never given again: news of a source that was stopped may still be on their way.
-        let number = self.kept.len();
+        let number = self.next;
+        self.next += 1;
         let sender = self.sender.clone();
         let tell = move |event| drop(sender.send((number, event)));
         let (every, paused) = (self.every, self.paused.clone());
@@ -83,68 +88,66 @@ impl Keepers {
             keep(source, every, paused, tell).await;
         });
         self.kept.push(Kept {
+            number,
             plan,
             title,
             inverters,
             is_network,
-            task: Some(task),
+            task,
         });
     }
 
-    /// Stops the sources that are not among `plans`, and gives their numbers; those that stay are
-    /// taken out of `plans`.
-    pub(super) async fn stop_others(&mut self, plans: &mut Vec<SourcePlan>) -> Vec<usize> {
+    /// Stops the sources that are not among `plans`, and gives them; those that stay are taken out
+    /// of `plans`.
+    pub(super) async fn stop_others(&mut self, plans: &mut Vec<SourcePlan>) -> Vec<Kept> {
         let mut stopped = Vec::new();
-        for (number, kept) in self.kept.iter_mut().enumerate() {
-            if kept.task.is_none() {
-                continue;
-            }
+        for mut kept in std::mem::take(&mut self.kept) {
             if let Some(same) = plans.iter().position(|plan| *plan == kept.plan) {
                 plans.remove(same);
-            } else if let Some(task) = kept.task.take() {
-                task.abort();
+                self.kept.push(kept);
+            } else {
+                kept.task.abort();
                 // Its device is free then.
-                let _ = task.await;
-                stopped.push(number);
+                let _ = (&mut kept.task).await;
+                stopped.push(kept);
             }
         }
         stopped
     }
 
-    /// The sources that are polled, with their numbers.
-    pub(super) fn kept(&self) -> impl Iterator<Item = (usize, &Kept)> {
-        let sources = self.kept.iter().enumerate();
-        sources.filter(|(_, kept)| kept.task.is_some())
+    /// The sources that are polled.
+    pub(super) fn kept(&self) -> &[Kept] {
+        &self.kept
     }
 
     /// The inverters of all sources that are polled, as far as they were known at the start.
     pub(super) fn inverters(&self) -> Vec<InverterId> {
-        self.kept()
-            .flat_map(|(_, kept)| kept.inverters.clone())
-            .collect()
+        let inverters = |kept: &Kept| kept.inverters.clone();
+        self.kept.iter().flat_map(inverters).collect()
     }
 
-    /// The sources that are polled, with their numbers, in the order of these plans: after a reload
-    /// they have the order of the file, as after a start.
-    pub(super) fn in_order(&self, plans: &[SourcePlan]) -> Vec<(usize, &Kept)> {
-        let of = |plan: &SourcePlan| self.kept().find(|(_, kept)| kept.plan == *plan);
+    /// The sources that are polled, in the order of these plans: after a reload they have the order
+    /// of the file, as after a start.
+    pub(super) fn in_order(&self, plans: &[SourcePlan]) -> Vec<&Kept> {
+        let of = |plan: &SourcePlan| self.kept.iter().find(|kept| kept.plan == *plan);
         plans.iter().filter_map(of).collect()
     }
 
     /// Polls nothing any more.
     pub(super) fn end(&self) {
-        for task in self.kept.iter().filter_map(|kept| kept.task.as_ref()) {
-            task.abort();
+        for kept in &self.kept {
+            kept.task.abort();
         }
     }
 
     /// Whether a source is polled still.
     pub(super) fn is_kept(&self, number: usize) -> bool {
-        self.kept().any(|(kept, _)| kept == number)
+        self.kept.iter().any(|kept| kept.number == number)
     }
 
     /// Whether its inverters name themselves.
     pub(super) fn is_network(&self, number: usize) -> bool {
-        self.kept.get(number).is_some_and(|kept| kept.is_network)
+        let mut kept = self.kept.iter();
+        kept.any(|kept| kept.number == number && kept.is_network)
     }
 }

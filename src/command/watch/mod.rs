@@ -229,7 +229,7 @@ impl Watcher<'_> {
                 self.say(&self.of(source, "the connection is back"));
             }
             Event::NotRecorded(failure) => {
-                let failure = match self.plant.ways().get(source) {
+                let failure = match self.plant.way(source) {
                     Some(way) if self.has_several() => failure.of(&way.title),
                     _ => failure,
                 };

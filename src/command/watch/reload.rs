@@ -1,6 +1,7 @@
 //! SIGHUP: the plant file is read again, and what differs is stopped and started.
 
 use super::super::plan::WatchPlan;
+use super::keepers::Kept;
 use super::{Watcher, time};
 use crate::exit::Failure;
 use crate::sink::SinkPlan;
@@ -78,12 +79,12 @@ impl Watcher<'_> {
         }
         self.place_sources();
         let kept = self.keepers.in_order(&order);
-        let numbers: Vec<usize> = kept.iter().map(|(number, _)| *number).collect();
+        let numbers: Vec<usize> = kept.iter().map(|kept| kept.number).collect();
         let inverters: Vec<_> = kept
             .iter()
-            .flat_map(|(_, kept)| kept.inverters.clone())
+            .flat_map(|kept| kept.inverters.clone())
             .collect();
-        let titles: Vec<&str> = kept.iter().map(|(_, kept)| kept.title.as_str()).collect();
+        let titles: Vec<&str> = kept.iter().map(|kept| kept.title.as_str()).collect();
         self.plant.arrange(&numbers);
         self.view.choose(chosen, &self.plant);
         self.sinks.exchange(&inverters, &plan.sinks);
@@ -95,27 +96,29 @@ impl Watcher<'_> {
     }
 
     /// Takes out sources that are no longer polled.
-    fn forget(&mut self, stopped: &[usize]) {
-        let mut numbers = stopped.iter();
+    fn forget(&mut self, stopped: &[Kept]) {
         // A round that was interrupted ends here: with the next one's, its readings would be those
         // of a second inverter with the same serial number.
-        if numbers.any(|source| self.keepers.is_network(*source)) {
+        if stopped.iter().any(|kept| kept.is_network) {
             self.sinks.settle();
         }
-        for &number in stopped {
-            self.plant.remove(number);
-            self.sinks.link(number, None);
+        for kept in stopped {
+            self.plant.remove(kept.number);
+            self.logged.forget(kept.number);
+            self.sinks.link(kept.number, None);
+            self.not_recorded
+                .retain(|(source, _)| *source != kept.number);
         }
-        self.not_recorded
-            .retain(|(source, _)| !stopped.contains(source));
     }
 
     /// Adds the sources that the page does not have yet.
     pub(super) fn place_sources(&mut self) {
-        // The page and the keepers count sources alike, so those behind its last one are new.
-        let known = self.plant.ways().len();
-        for (number, kept) in self.keepers.kept().filter(|(number, _)| *number >= known) {
-            self.plant.add_source(kept.title.clone(), time());
+        for kept in self.keepers.kept() {
+            let number = kept.number;
+            if self.plant.way(number).is_some() {
+                continue;
+            }
+            self.plant.add_source(number, kept.title.clone(), time());
             for inverter in &kept.inverters {
                 self.plant.add(number, inverter);
                 if inverter.folder().is_none() {

@@ -26,12 +26,12 @@ impl Watcher<'_> {
 
     /// Whether messages name their source.
     pub(super) fn has_several(&self) -> bool {
-        self.keepers.kept().count() > 1
+        self.keepers.kept().len() > 1
     }
 
     /// A message about a source, which is named where there are several.
     pub(super) fn of(&self, source: usize, text: &str) -> String {
-        match self.plant.ways().get(source) {
+        match self.plant.way(source) {
             Some(way) if self.has_several() => format!("{}: {text}", way.title),
             _ => text.to_owned(),
         }

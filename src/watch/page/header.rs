@@ -9,7 +9,6 @@ use crate::reading::Role;
 use crate::watch::curve::Window;
 use crate::watch::plant::Plant;
 use crate::watch::view::View;
-use crate::watch::way::Way;
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize};
@@ -72,7 +71,7 @@ pub(super) fn draw(
 
 /// The sources by name; lost ones are marked.
 fn title<'a>(plant: &Plant, room: u16) -> Vec<Span<'a>> {
-    let ways: Vec<&Way> = plant.ways_now().map(|(_, way)| way).collect();
+    let ways = plant.ways();
     let lost = ways.iter().filter(|way| way.lost.is_some()).count();
     let names: Vec<&str> = ways.iter().map(|way| way.title.as_str()).collect();
     let names = match names.len() {

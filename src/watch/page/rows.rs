@@ -184,7 +184,7 @@ fn inverter<'a>(plant: &'a Plant, entry: &ListRow) -> Option<&'a WatchedInverter
 
 /// The head of a source: its name, and whether it can be reached.
 fn source_line<'a>(plant: &Plant, source: usize, now: Now, most: u16) -> Line<'a> {
-    let Some(way) = plant.ways().get(source) else {
+    let Some(way) = plant.way(source) else {
         return Line::default();
     };
     let of_source = plant.inverters().iter().filter(|one| one.source == source);
@@ -256,8 +256,7 @@ fn cell(kind: ColumnKind, inverter: &WatchedInverter, plant: &Plant, now: Now) -
 /// What the inverter does, in words, and their look.
 pub(super) fn state(inverter: &WatchedInverter, plant: &Plant, now: Now) -> (String, Style) {
     let is_lost = plant
-        .ways()
-        .get(inverter.source)
+        .way(inverter.source)
         .is_some_and(|way| way.lost.is_some());
     let status = || {
         inverter
