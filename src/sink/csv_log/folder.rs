@@ -66,10 +66,20 @@ impl Folder {
         self.sync()
     }
 
-    /// Opens a file for reading and writing; `None` if there is none.
+    /// Opens a file for reading; `None` if there is none. A disk that is read-only by now can still
+    /// be read.
     pub(crate) fn file(&self, name: &str) -> io::Result<Option<File>> {
+        self.opened(name, OFlags::RDONLY)
+    }
+
+    /// Opens a file for reading and writing; `None` if there is none.
+    pub(crate) fn writable(&self, name: &str) -> io::Result<Option<File>> {
+        self.opened(name, OFlags::RDWR)
+    }
+
+    fn opened(&self, name: &str, access: OFlags) -> io::Result<Option<File>> {
         // Without waiting, as opening a pipe that has no writer would block for ever.
-        let file = self.open_at(name, OFlags::RDWR | OFlags::NONBLOCK, Mode::empty())?;
+        let file = self.open_at(name, access | OFlags::NONBLOCK, Mode::empty())?;
         match file {
             Some(file) if !file.metadata()?.is_file() => Err(Stranger::NoFile.into()),
             file => Ok(file),

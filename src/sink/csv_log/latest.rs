@@ -20,7 +20,7 @@ const NEW_LATEST: &str = ".latest.csv.new";
 /// compared, as [`LogDirectory::repair`] has compared all.
 pub(super) fn copy_of(folder: &Folder, today: &File) -> Option<File> {
     let mut today = today.try_clone().ok()?;
-    let mut latest = folder.file(LATEST).ok()??;
+    let mut latest = folder.writable(LATEST).ok()??;
     let (one, other) = (today.metadata().ok()?, latest.metadata().ok()?);
     let start = one.len().saturating_sub(BLOCK);
     // A hard link is not a copy: it has the row already.

@@ -18,7 +18,7 @@ const FIRST_WRITE: u64 = 4096;
 /// aside; `None` if it does, or if there is none.
 pub(super) fn open_repaired(folder: &Folder, name: &str) -> Result<Option<File>, LogError> {
     let path = folder.path_of(name);
-    let Some(mut file) = folder.file(name).or_explain("can't open", &path)? else {
+    let Some(mut file) = folder.writable(name).or_explain("can't open", &path)? else {
         return Ok(None);
     };
     let whole = whole_lines(&mut file).or_explain("can't read", &path)?;

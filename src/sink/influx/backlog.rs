@@ -26,6 +26,8 @@ pub(super) struct Backlog {
     memory: PushedRows,
     /// Files of which the database does not have all.
     pub(super) open: BTreeSet<DayFile>,
+    /// Files that could not be read: they are open again in the next attempt.
+    unread: BTreeSet<DayFile>,
     /// The file that the last row was meant for, and its inode before.
     last: Option<(DayFile, Option<u64>)>,
     /// There is something to remember.
@@ -55,6 +57,7 @@ impl Backlog {
             inverter: inverter.clone(),
             memory: remembered.unwrap_or_else(|| PushedRows::before(first())),
             open: BTreeSet::new(),
+            unread: BTreeSet::new(),
             last: None,
             is_news: is_new,
             is_taken: false,
@@ -99,6 +102,20 @@ impl Backlog {
         self.is_news = true;
     }
 
+    /// A new attempt: what was refused or could not be read is tried again.
+    pub(super) fn start(&mut self) {
+        self.is_blocked = false;
+        self.open.extend(&self.unread);
+    }
+
+    /// Notes whether a file could be read; gives whether that is news.
+    pub(super) fn is_news_of(&mut self, file: DayFile, is_read: bool) -> bool {
+        match is_read {
+            true => self.unread.remove(&file),
+            false => self.unread.insert(file),
+        }
+    }
+
     /// Looks again for files if the one that the last row was meant for was set aside for it. Gives
     /// whether it was; told once.
     pub(super) fn look(&mut self, folder: &Folder, file: DayFile) -> bool {
@@ -123,7 +140,7 @@ impl Backlog {
 
     /// Writes to the disk what the database has.
     pub(super) fn save(&mut self, folder: &Folder) -> Result<(), LogError> {
-        self.memory.tidy(&self.open);
+        self.memory.tidy(&(&self.open | &self.unread));
         start_file(folder, NAME, &self.memory.text())?;
         self.is_news = false;
         Ok(())

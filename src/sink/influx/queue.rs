@@ -73,32 +73,32 @@ impl Queue {
     }
 
     /// Adds rows of a file to a batch; gives whether those of another file may follow. A file that
-    /// is read to its end, is gone or can't be read is not open any more.
+    /// is read to its end or gone is not open any more; one that can't be read waits for the next
+    /// attempt.
     fn fill(&mut self, batch: &mut Batch, room: usize, place: usize, file: DayFile) -> bool {
         let label = self.backlogs.get(place).map(|one| one.label.clone());
         let folder = self.folder(&label.unwrap_or_default());
         let Some(backlog) = self.backlogs.get_mut(place) else {
             return false;
         };
-        if folder
-            .as_ref()
-            .is_some_and(|folder| backlog.look(folder, file))
-        {
+        let Some(folder) = folder else {
+            // It may have been taken away for a while.
+            backlog.is_blocked = true;
+            return true;
+        };
+        if backlog.look(&folder, file) {
             // The one that was set aside is listed now, and comes first.
             return true;
         }
-        let read = match folder {
-            Some(folder) => backlog.read(&folder, file, room, batch),
-            None => Ok(None),
-        };
-        let read = read.unwrap_or_else(|error| {
-            warn!(
-                "{}/{}: it can't be read: {error}",
-                backlog.label,
-                file.name()
-            );
-            None
-        });
+        let read = backlog.read(&folder, file, room, batch);
+        if backlog.is_news_of(file, read.is_ok()) {
+            let found = match &read {
+                Ok(_) => "it can be read again".to_owned(),
+                Err(error) => format!("it can't be read: {error}"),
+            };
+            warn!("{}/{}: {found}", backlog.label, file.name());
+        }
+        let read = read.ok().flatten();
         let is_end = read.is_none_or(|(_, is_end)| is_end);
         if is_end {
             backlog.open.remove(&file);
@@ -173,10 +173,10 @@ impl Queue {
         }
     }
 
-    /// A new attempt: what was refused is tried again.
+    /// A new attempt begins.
     pub(super) fn start(&mut self) {
         for backlog in &mut self.backlogs {
-            backlog.is_blocked = false;
+            backlog.start();
         }
     }
 

@@ -5,13 +5,17 @@ use crate::support::bus::Bus;
 use crate::support::captures::bytes;
 use crate::support::database::{Answer, Database};
 use crate::support::day::Day;
+use crate::support::disk::Disk;
 use crate::support::plant::Plant;
 use crate::support::program::{PATIENT, command, signal, start, text, wait, wait_until};
 use rustix::process::Signal;
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
+use tempfile::TempDir;
 
 /// Polls address 2 all the time.
 fn watch(bus: &Bus, options: &[&str]) -> (Child, Instant) {
@@ -91,6 +95,70 @@ fn polling_keeps_its_pace_while_the_database_hangs_and_all_is_caught_up() {
     let all = plant.read(&Day::Yesterday.file()) + &plant.read("latest.csv");
     let taken = seconds(&database.taken());
     assert_eq!(taken.len(), seconds_of(&all).len(), "{count}");
+}
+
+/// A worn SD card; what waits on it was read before, and can still be read.
+#[test]
+fn rows_of_a_disk_that_became_read_only_are_pushed() {
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    let is_well = Arc::new(AtomicBool::new(false));
+    let well = Arc::clone(&is_well);
+    let database = Database::start(Box::new(move |_, _| match well.load(Ordering::Relaxed) {
+        true => Answer::Taken,
+        false => Answer::Status(500, "", ""),
+    }));
+    let disk = Disk::new();
+    let yesterday = file(Day::Yesterday, 30);
+    fs::create_dir(disk.path().join("02")).unwrap();
+    fs::write(
+        disk.path().join("02").join(Day::Yesterday.file()),
+        &yesterday,
+    )
+    .unwrap();
+    let logs = text(disk.path());
+    let watch = watch(&bus, &["--log", &logs, "--influx", &database.url()]);
+    wait_until("refusals", || database.requests().len() >= 2);
+    disk.make_read_only();
+    let asked = bus.asked().len();
+    wait_until("rounds without rows", || bus.asked().len() > asked + 10);
+    is_well.store(true, Ordering::Relaxed);
+    let today = fs::read_to_string(disk.path().join("02/latest.csv")).unwrap();
+    let due = [seconds_of(&yesterday), seconds_of(&today)].concat();
+    wait_until("all is pushed", || database.taken().len() >= due.len());
+    assert_eq!(seconds(&database.taken()), due);
+    signal(&watch.0, Signal::TERM);
+    let run = wait(watch).expect_code(1);
+    assert!(!run.stderr.contains("can't be read"), "{}", run.stderr);
+}
+
+/// A file that can't be read is reported once, and is pushed when it can be read again.
+#[test]
+fn an_unreadable_file_is_reported_once_and_costs_no_row() {
+    let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
+    let (database, directory) = (Database::good(), TempDir::new().unwrap());
+    let folder = directory.path().join("02");
+    let day = folder.join(Day::Yesterday.file());
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join(".influx"), "through 2020-01-01\n").unwrap();
+    // Not a file, until the link to it is exchanged for it.
+    let elsewhere = directory.path().join("elsewhere.csv");
+    let yesterday = file(Day::Yesterday, 3);
+    fs::write(&elsewhere, &yesterday).unwrap();
+    symlink(&elsewhere, &day).unwrap();
+    let logs = text(directory.path());
+    let watch = watch(&bus, &["--log", &logs, "--influx", &database.url()]);
+    wait_until("rows of today", || database.taken().len() > 5);
+    fs::rename(&elsewhere, &day).unwrap();
+    let due = seconds_of(&yesterday);
+    wait_until("rows of yesterday", || {
+        let taken = seconds(&database.taken());
+        due.iter().all(|due| taken.contains(due))
+    });
+    signal(&watch.0, Signal::TERM);
+    let run = wait(watch);
+    for message in ["it can't be read: ", "it can be read again"] {
+        assert_eq!(run.stderr.matches(message).count(), 1, "{}", run.stderr);
+    }
 }
 
 #[test]
