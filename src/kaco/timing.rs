@@ -58,3 +58,7 @@ pub(super) const PIECE: Duration = Duration::from_millis(5);
 /// Before a lost link is opened again: a USB adapter that restarts takes about a second to come
 /// back.
 pub(super) const REOPEN_PAUSE: Duration = Duration::from_secs(2);
+
+/// A link that is lost again within this time is not reported again: many gateways hang up in each
+/// pause between two rounds.
+pub(super) const REPORTED_FOR: Duration = Duration::from_secs(60 * 60);

@@ -6,7 +6,7 @@ mod line;
 use super::connect::{Connect, LinkError};
 use super::overheard::{Overheard, Strays};
 use super::reply::Reply;
-use super::timing::{PIECE, REOPEN_PAUSE, Timing};
+use super::timing::{PIECE, REOPEN_PAUSE, REPORTED_FOR, Timing};
 use super::untyped::names_type;
 use super::wire::{Codec, Frame, Request};
 use crate::address::Address;
@@ -48,6 +48,8 @@ pub struct Bus<C: Connect> {
     last_request: Option<Instant>,
     /// Whether the link was lost and opened again in this round.
     pub(super) reopened: bool,
+    /// When the link was lost last.
+    lost: Option<Instant>,
     observer: Option<Observer>,
     /// Whether the echo of the adapter was reported.
     echo_said: bool,
@@ -71,6 +73,7 @@ impl<C: Connect> Bus<C> {
             buffer: BytesMut::new(),
             last_request: None,
             reopened: false,
+            lost: None,
             observer: None,
             echo_said: false,
             overheard: None,
@@ -180,7 +183,12 @@ impl<C: Connect> Bus<C> {
             // again after the error, with pauses that grow.
             Err(error) if !self.reopened => {
                 let (bus, device) = (&self.title, self.connector.device());
-                warn!("{bus}the connection to {device} was lost ({error}); opening it again");
+                let before = self.lost.replace(Instant::now());
+                if before.is_some_and(|before| before.elapsed() < REPORTED_FOR) {
+                    info!("{bus}the connection to {device} was lost again ({error})");
+                } else {
+                    warn!("{bus}the connection to {device} was lost ({error}); opening it again");
+                }
                 self.reopened = true;
                 self.stream = None; // lets go of its lock
                 sleep(REOPEN_PAUSE).await;
