@@ -81,6 +81,11 @@ impl Sinks {
             };
             self.note(&observation);
         }
+        for gone in before {
+            if !self.places.contains_key(&gone.inverter.place()) {
+                self.troubles.forget(&gone.inverter.subject());
+            }
+        }
         self.begin(&new);
         for sink in &mut self.sinks {
             match sink {
@@ -151,5 +156,32 @@ impl Sinks {
     /// The last observation of every inverter.
     pub(crate) fn latest(&self) -> &[Observation] {
         &self.latest
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::format::naming::examples::{read, reading};
+    use crate::kaco::layouts::STANDARD;
+    use std::fs;
+
+    #[test]
+    fn trouble_with_an_inverter_goes_with_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let plan = SinkPlan {
+            log: Some(directory.path().to_owned()),
+            ..SinkPlan::default()
+        };
+        let mut sinks = Sinks::open(plan.clone()).unwrap();
+        let [gone, stays] = [4, 5].map(|address| InverterId::kaco(Some(address)));
+        sinks.begin(&[gone, stays.clone()]);
+        // In the place of its folder.
+        fs::write(directory.path().join("04"), "").unwrap();
+        sinks.observe(read(reading(&STANDARD, &[])));
+        assert!(sinks.health().iter().all(|one| one.trouble.is_some()));
+        sinks.exchange(&[stays], &plan);
+        assert!(sinks.health().iter().all(|one| one.trouble.is_none()));
     }
 }

@@ -78,6 +78,15 @@ impl Troubles {
         false
     }
 
+    /// Forgets the trouble with an inverter that is gone: its end will never be noted.
+    pub(super) fn forget(&mut self, inverter: &str) {
+        let is_other = |subject: &str| {
+            let rest = subject.strip_prefix(inverter);
+            rest.is_none_or(|rest| !rest.is_empty() && !rest.starts_with(':'))
+        };
+        self.now.retain(|subject, _| is_other(subject));
+    }
+
     fn report(&mut self, subject: &str, failure: &Failure) {
         let message = failure.message();
         match failure.hint() {
