@@ -67,6 +67,14 @@ fn trouble_with_the_log_is_reported_once_and_its_end_too() {
     fs::remove_file(&folder).unwrap();
     until("a row in the new folder", || latest.exists());
 
+    let third = home.path().join("third");
+    fs::write(&third, "").unwrap();
+    renameat_with(CWD, &logs, CWD, &third, RenameFlags::EXCHANGE).unwrap();
+    let asked = bus.asked().len();
+    until("a few more polls", || bus.asked().len() > asked + 5);
+    fs::remove_file(&logs).unwrap();
+    until("a row in the third directory", || latest.exists());
+
     stop(&watch.0, Signal::TERM);
     let run = wait(watch).expect_code(1);
     let said = |words: &str| {
@@ -77,18 +85,21 @@ fn trouble_with_the_log_is_reported_once_and_its_end_too() {
     };
     assert_eq!(
         said("was taken away, it is made again"),
-        1,
+        2,
         "{}",
         run.stderr
     );
-    assert_eq!(said("error: address 02: can't open"), 1, "{}", run.stderr);
+    for error in ["can't open", "can't make the directory"] {
+        let error = format!("error: address 02: {error}");
+        assert_eq!(said(&error), 1, "{}", run.stderr);
+    }
     assert_eq!(
         said("address 02: its rows are written again"),
-        1,
+        2,
         "{}",
         run.stderr
     );
-    for folder in [file, aside.join("02"), folder] {
+    for folder in [file, aside.join("02"), third.join("02"), folder] {
         let rows = fs::read_to_string(folder.join("latest.csv")).unwrap();
         let rows = rows.strip_prefix(HEADER).expect("a header");
         assert!(

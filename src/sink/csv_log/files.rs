@@ -95,9 +95,11 @@ impl LogDirectory {
         // The handle still leads to the old directory: rows would land where it was moved to, or
         // hidden below a disk that was mounted over it.
         if self.folder.is_gone() {
-            let path = self.folder.path();
+            let again = Self::open(self.folder.path())?;
+            // Only now: an error reports it too, and is noted once.
+            let path = again.folder.path();
             warn!("{} was taken away, it is made again", path.display());
-            *self = Self::open(path)?;
+            *self = again;
         }
         let folder = self.inside_or_new(folder)?;
         let today = day_file(time.date_naive());
