@@ -11,9 +11,11 @@
 //! | `view` | what the page shows; what keys do |
 //! | `page` | draws the live page, as the terminal can show it |
 //! | [`screen`] | its terminal and keys |
+//! | `frames` | what the terminal has not taken yet |
 
 mod change;
 pub(crate) mod curve;
+mod frames;
 pub(crate) mod inverter;
 pub mod keeper;
 pub(crate) mod logged;

@@ -1,6 +1,7 @@
 //! The terminal of the live page: taken at the start, given back however the program ends. When the
 //! program is stopped and goes on, as by `fg`, it is taken once more: a shell had it meanwhile.
 
+use super::frames::Frames;
 use super::page::{self, Surroundings};
 use super::plant::Plant;
 use super::view::View;
@@ -11,14 +12,17 @@ use crossterm::terminal::{
     self, Clear, ClearType, EnterAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use futures_core::Stream;
+use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
-use ratatui::{DefaultTerminal, TerminalOptions, Viewport};
+use ratatui::{Terminal, TerminalOptions, Viewport};
 use signal_hook::consts::{SIGCONT, SIGTSTP};
 use signal_hook::{flag, low_level::emulate_default_handler};
+use std::cell::Cell;
 use std::future::{pending, poll_fn};
-use std::io::{self, stdout};
+use std::io::{self, Write as _, stdout};
 use std::mem::ManuallyDrop;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -40,7 +44,9 @@ pub(crate) enum Input {
 /// The terminal, in a mode of its own. Dropping it gives the terminal back; so does a panic.
 pub struct Screen {
     /// Never dropped: if the terminal is gone, it would print that to a closed output, and panic.
-    terminal: ManuallyDrop<DefaultTerminal>,
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Frames>>>,
+    /// Whether the terminal has taken the last page.
+    is_through: Rc<Cell<bool>>,
     events: EventStream,
     /// Set when a shell wants the program to stop.
     stop: Arc<AtomicBool>,
@@ -58,10 +64,17 @@ impl Screen {
         let (stop, go_on) = (heard(SIGTSTP)?, heard(SIGCONT)?);
         // Not the whole screen, which would follow any size that the terminal reports, with as many
         // cells.
-        let viewport = Viewport::Fixed(area()?);
-        let terminal = ratatui::try_init_with_options(TerminalOptions { viewport })?;
+        let options = |area| TerminalOptions {
+            viewport: Viewport::Fixed(area),
+        };
+        let is_through = Rc::new(Cell::new(true));
+        let backend = CrosstermBackend::new(Frames::new(Rc::clone(&is_through))?);
+        let terminal = Terminal::with_options(backend, options(area()?))?;
+        // Of the library's own one only the raw mode is used, and that a panic ends it.
+        ratatui::try_init_with_options(options(Rect::ZERO))?;
         let screen = Self {
             terminal: ManuallyDrop::new(terminal),
+            is_through,
             events: EventStream::new(),
             stop,
             go_on,
@@ -86,7 +99,7 @@ impl Screen {
         }
     }
 
-    /// Draws the page.
+    /// Draws the page, unless the terminal has not yet taken the last one.
     ///
     /// # Errors
     /// When the terminal is gone.
@@ -96,12 +109,16 @@ impl Screen {
         view: &mut View,
         surroundings: &Surroundings,
     ) -> io::Result<()> {
+        self.terminal.backend_mut().flush()?;
+        if !self.is_through.get() {
+            return Ok(());
+        }
         let is_taken_again = self.take_again()?;
         let area = area()?;
         // A fixed viewport does not follow the terminal; and a shell may have written over the
         // page.
         if is_taken_again || self.terminal.get_frame().area() != area {
-            execute!(stdout(), Clear(ClearType::All))?;
+            execute!(self.terminal.backend_mut(), Clear(ClearType::All))?;
             self.terminal.resize(area)?;
         }
         let draw = |frame: &mut ratatui::Frame<'_>| page::draw(frame, plant, view, surroundings);
@@ -129,8 +146,13 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // A terminal that is gone needs nothing back, and there is nowhere to report it.
-        let _ = give_back();
+        // A terminal that is gone needs nothing back, and there is nowhere to report it. One that
+        // takes nothing would keep the program from its end.
+        let _ = self.terminal.backend_mut().flush();
+        let _ = match self.is_through.get() {
+            true => give_back(),
+            false => disable_raw_mode(),
+        };
     }
 }
 

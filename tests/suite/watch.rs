@@ -463,14 +463,18 @@ fn pty(columns: u16, rows: u16) -> (File, File) {
         .write(true)
         .open(name.to_str().unwrap())
         .unwrap();
+    resize(&slave, columns, rows);
+    (File::from(master), slave)
+}
+
+fn resize(terminal: &File, columns: u16, rows: u16) {
     let size = Winsize {
         ws_row: rows,
         ws_col: columns,
         ws_xpixel: 0,
         ws_ypixel: 0,
     };
-    tcsetwinsize(&slave, size).unwrap();
-    (File::from(master), slave)
+    tcsetwinsize(terminal, size).unwrap();
 }
 
 fn modes(terminal: &File) -> String {

@@ -1,6 +1,6 @@
 //! Terminals that go, are taken away for a while, or have a size that can't be.
 
-use super::{Terminal, fresh_modes, modes, pty, until};
+use super::{Terminal, fresh_modes, modes, pty, resize, until};
 use crate::support::plant_file::{self, PlantFile};
 use crate::support::program::{WATCH_SIM, command, signal};
 use rustix::process::Signal;
@@ -60,6 +60,43 @@ fn a_page_whose_terminal_hangs_up_ends_as_by_any_other_signal() {
     command.args(program.get_args());
     let status = without_terminal(command);
     assert_eq!((status.code(), status.signal()), (Some(0), None));
+}
+
+/// As when the computer at the other end of an SSH connection sleeps.
+#[test]
+fn a_terminal_that_takes_nothing_delays_neither_rows_nor_the_end() {
+    for wakes in [false, true] {
+        let directory = TempDir::new().unwrap();
+        let (mut master, slave) = pty(80, 24);
+        let mut command = command(&WATCH_SIM);
+        command.args(["--every", "100ms", "--log"]);
+        command.arg(directory.path());
+        let stdio = || Stdio::from(slave.try_clone().unwrap());
+        command.stdin(stdio()).stdout(stdio()).stderr(stdio());
+        command.env("TERM", "xterm").env("LC_ALL", "C.UTF-8");
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        let mut columns = 80;
+        until("rows", || {
+            // Each time the whole page is drawn, until the terminal is full.
+            columns ^= 1;
+            resize(&slave, columns, 24);
+            let rows = fs::read_to_string(directory.path().join("02/latest.csv"));
+            rows.is_ok_and(|rows| rows.lines().count() > 15)
+        });
+        if wakes {
+            // A page of its own, so it is not among what the terminal has kept.
+            master.write_all(b"?").unwrap();
+            let (mut page, mut bytes) = (Vec::new(), [0; 4096]);
+            while !String::from_utf8_lossy(&page).contains("page keys") {
+                let count = master.read(&mut bytes).unwrap();
+                page.extend(&bytes[..count]);
+            }
+        }
+        signal(&child, Signal::TERM);
+        let status = ended(&mut child);
+        assert_eq!((status.code(), status.signal()), (Some(0), None));
+    }
 }
 
 /// The letter of a process's state, as `ps` shows it.
