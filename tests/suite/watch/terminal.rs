@@ -10,6 +10,7 @@ use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// Starts a command on a terminal, reads until the page is there, and takes the terminal away.
@@ -67,34 +68,28 @@ fn a_page_whose_terminal_hangs_up_ends_as_by_any_other_signal() {
 fn a_terminal_that_takes_nothing_delays_neither_rows_nor_the_end() {
     for wakes in [false, true] {
         let directory = TempDir::new().unwrap();
-        let (mut master, slave) = pty(80, 24);
         let mut command = command(&WATCH_SIM);
         command.args(["--every", "100ms", "--log"]);
         command.arg(directory.path());
-        let stdio = || Stdio::from(slave.try_clone().unwrap());
-        command.stdin(stdio()).stdout(stdio()).stderr(stdio());
-        command.env("TERM", "xterm").env("LC_ALL", "C.UTF-8");
-        let mut child = command.spawn().unwrap();
-        drop(command);
+        let mut terminal = Terminal::run(command, 80, 24);
+        let screen = Arc::clone(&terminal.screen);
+        // Nothing more is read meanwhile.
+        let asleep = screen.lock().unwrap();
         let mut columns = 80;
         until("rows", || {
             // Each time the whole page is drawn, until the terminal is full.
             columns ^= 1;
-            resize(&slave, columns, 24);
+            resize(&terminal.slave, columns, 24);
             let rows = fs::read_to_string(directory.path().join("02/latest.csv"));
             rows.is_ok_and(|rows| rows.lines().count() > 15)
         });
         if wakes {
-            // A page of its own, so it is not among what the terminal has kept.
-            master.write_all(b"?").unwrap();
-            let (mut page, mut bytes) = (Vec::new(), [0; 4096]);
-            while !String::from_utf8_lossy(&page).contains("page keys") {
-                let count = master.read(&mut bytes).unwrap();
-                page.extend(&bytes[..count]);
-            }
+            drop(asleep);
+            terminal.press("?");
+            until("the keys", || terminal.page(81, 24).contains("page keys"));
         }
-        signal(&child, Signal::TERM);
-        let status = ended(&mut child);
+        signal(&terminal.child, Signal::TERM);
+        let status = ended(&mut terminal.child);
         assert_eq!((status.code(), status.signal()), (Some(0), None));
     }
 }
