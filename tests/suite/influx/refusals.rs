@@ -11,8 +11,7 @@ use crate::support::program::{run, start, text, wait};
 use std::fs::{self, Permissions};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 #[test]
@@ -80,12 +79,7 @@ fn every_refusal_has_its_cure_and_costs_no_row() {
         ),
     ] {
         let plant = Plant::new();
-        let is_well = Arc::new(AtomicBool::new(false));
-        let (well, refusal) = (Arc::clone(&is_well), answer.clone());
-        let database = Database::start(Box::new(move |_, _| match well.load(Ordering::Relaxed) {
-            true => Answer::Taken,
-            false => refusal.clone(),
-        }));
+        let (database, is_well) = Database::ill(answer.clone());
         let url = database.url().replace("//", "//ann:secret@");
         let options = ["--influx", url.as_str(), "-vv"];
         let refused = plant.log_with("2", &options).expect_code(1);

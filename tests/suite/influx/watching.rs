@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Child;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tempfile::TempDir;
@@ -101,12 +101,7 @@ fn polling_keeps_its_pace_while_the_database_hangs_and_all_is_caught_up() {
 #[test]
 fn rows_of_a_disk_that_became_read_only_are_pushed() {
     let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
-    let is_well = Arc::new(AtomicBool::new(false));
-    let well = Arc::clone(&is_well);
-    let database = Database::start(Box::new(move |_, _| match well.load(Ordering::Relaxed) {
-        true => Answer::Taken,
-        false => Answer::Status(500, "", ""),
-    }));
+    let (database, is_well) = Database::ill(Answer::Status(500, "", ""));
     let disk = Disk::new();
     let yesterday = file(Day::Yesterday, 30);
     fs::create_dir(disk.path().join("02")).unwrap();
@@ -188,12 +183,7 @@ fn a_connection_is_kept_and_made_again() {
 #[test]
 fn without_a_log_the_newest_reading_is_pushed_when_the_database_is_back() {
     let bus = Bus::with_quick_replies(&[("#020", bytes("G4-17"))]);
-    let is_well = Arc::new(AtomicBool::new(false));
-    let well = Arc::clone(&is_well);
-    let database = Database::start(Box::new(move |_, _| match well.load(Ordering::Relaxed) {
-        true => Answer::Taken,
-        false => Answer::Status(500, "", ""),
-    }));
+    let (database, is_well) = Database::ill(Answer::Status(500, "", ""));
     let watch = watch(&bus, &["--influx", &database.url()]);
     wait_until("refusals", || database.requests().len() >= 2);
     is_well.store(true, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 use super::inverter::address;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -62,6 +63,17 @@ impl Database {
     /// One that takes everything.
     pub fn good() -> Self {
         Self::start(Box::new(|_, _| Answer::Taken))
+    }
+
+    /// One that answers so until the switch is set, and takes everything from then on.
+    pub fn ill(refusal: Answer) -> (Self, Arc<AtomicBool>) {
+        let is_well = Arc::new(AtomicBool::new(false));
+        let well = Arc::clone(&is_well);
+        let script = move |_: &Request, _: usize| match well.load(Ordering::Relaxed) {
+            true => Answer::Taken,
+            false => refusal.clone(),
+        };
+        (Self::start(Box::new(script)), is_well)
     }
 
     pub fn url(&self) -> String {
