@@ -8,6 +8,9 @@ use std::path::Path;
 /// Bytes of the longest line that is read, without its end.
 pub(crate) const LONGEST: usize = 64 << 10;
 
+/// The byte order mark that editors of Windows and spreadsheets put before a text.
+pub(crate) const MARK: &str = "\u{feff}";
+
 /// What is wrong with an argument out of a file of Windows.
 pub(crate) const CARRIAGE_RETURN: &str =
     "it ends with a carriage return; save the file that holds it with the line ends of Unix";

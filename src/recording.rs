@@ -1,7 +1,7 @@
 //! Recordings: each exchange on a bus as one JSON line, for `--record` and `replay:`.
 
 use crate::escape;
-use crate::lines::lines;
+use crate::lines::{MARK, lines};
 use serde_json::{Value, json};
 use std::io::BufRead;
 use std::time::Duration;
@@ -89,8 +89,7 @@ pub fn read(
         };
         let parsed = match std::str::from_utf8(&line) {
             Ok(line) if line.trim().is_empty() => continue,
-            // A byte order mark, as editors of Windows put it at the beginning.
-            Ok(line) => RecordedExchange::parse(line.trim_start_matches('\u{feff}')),
+            Ok(line) => RecordedExchange::parse(line.trim_start_matches(MARK)),
             Err(error) => Err(error.to_string()),
         };
         exchanges.push(parsed.map_err(|error| format!("line {number}: {error}"))?);

@@ -10,7 +10,7 @@ use crate::format::table;
 use crate::kaco::interpret;
 use crate::kaco::wire::{FrameError, decode_all};
 use crate::kstar;
-use crate::lines::{TOO_LONG, lines};
+use crate::lines::{MARK, TOO_LONG, lines};
 use crate::plausible::oddities;
 use crate::reading::Reading;
 use std::fs::File;
@@ -29,8 +29,7 @@ pub(super) fn run(arguments: &DecodePlan) -> Result<Exit, Failure> {
             continue;
         };
         let text = String::from_utf8_lossy(&line);
-        // A byte order mark, as editors of Windows put it at the beginning.
-        let text = text.trim_start_matches('\u{feff}').trim();
+        let text = text.trim_start_matches(MARK).trim();
         if text.is_empty() || text.starts_with('#') {
             continue;
         }

@@ -4,6 +4,7 @@
 use super::columns::Columns;
 use super::row::{Row, Time};
 use super::{ReadError, Skipped};
+use crate::lines::MARK;
 use chrono::NaiveDate;
 use std::borrow::Cow;
 use std::fs::File;
@@ -15,9 +16,6 @@ const BLOCK: usize = 32 * 1024;
 
 /// The first line ends within this, with `--counters` too.
 const HEADER: usize = 2048;
-
-/// The byte order mark that a spreadsheet writes at the beginning of a file.
-const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Reads files of one inverter after the other; keeps what need not be done again for each of them.
 #[derive(Default)]
@@ -97,7 +95,7 @@ impl Reader {
         let length = fill(file, &mut head)?;
         let head = head.get(..length).unwrap_or_default();
         let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        self.take_header(line.strip_prefix(MARK).unwrap_or(line));
+        self.take_header(line.strip_prefix(MARK.as_bytes()).unwrap_or(line));
         Ok(())
     }
 
@@ -166,7 +164,7 @@ impl Reader {
     }
 
     fn line(&mut self, line: &[u8], date: &[u8; 10], each: &mut dyn FnMut(&Row<'_>)) {
-        let line = line.strip_prefix(MARK).unwrap_or(line);
+        let line = line.strip_prefix(MARK.as_bytes()).unwrap_or(line);
         if line.is_empty() {
             return;
         }

@@ -14,9 +14,6 @@ use url::Url;
 /// The right of all users to read a file.
 const EVERYBODY: u32 = 0o004;
 
-/// The byte order mark that editors of Windows put before a text.
-const MARK: &[u8] = b"\xef\xbb\xbf";
-
 /// A password or token; it can be used, not seen.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Vec<u8>); // to MQTT it is binary data, not a text
@@ -40,8 +37,8 @@ impl Password {
     pub(super) fn read(path: &Path) -> Result<Self, String> {
         let bytes = lines::whole(path, lines::LONGEST);
         let mut bytes = bytes.map_err(|error| error.to_string())?;
-        if bytes.starts_with(MARK) {
-            bytes.drain(..MARK.len());
+        if bytes.starts_with(lines::MARK.as_bytes()) {
+            bytes.drain(..lines::MARK.len());
         }
         // No more than one: a password may end with blanks.
         if bytes.pop_if(|byte| *byte == b'\n').is_some() {

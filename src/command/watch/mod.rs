@@ -218,10 +218,10 @@ impl Watcher<'_> {
                 self.sinks.link(source, Some(&reason));
                 self.plant
                     .lose(source, failure.message().to_owned(), time());
-                // What to do, such as the ports there are, is on lines of its own.
-                let end = reason.find('\n').unwrap_or(reason.len());
-                let (what, hint) = reason.split_at(end);
-                warn!("{what}; trying again until it is back{hint}");
+                let what = self.of(source, failure.message());
+                let cure = failure.hint().map(|hint| format!("\n  {hint}"));
+                let cure = cure.unwrap_or_default();
+                warn!("{what}; trying again until it is back{cure}");
             }
             Event::Back => {
                 self.sinks.link(source, None);
