@@ -51,8 +51,12 @@ pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(1);
 /// sends without end must not keep the program from its other buses.
 pub(super) const FLOOD_PAUSE: Duration = Duration::from_millis(1);
 
+/// One byte at 9600 baud: start bit, eight data bits, stop bit.
+pub const BYTE_TIME: Duration = Duration::from_nanos(1_041_667);
+
 /// While a reply is not whole: a serial port gives bytes one by one, each about a millisecond after
-/// the one before, and the processor is woken for five of them at once.
+/// the one before, and the processor is woken for five of them at once, or for more where more must
+/// be missing.
 pub(super) const PIECE: Duration = Duration::from_millis(5);
 
 /// Before a lost link is opened again: a USB adapter that restarts takes about a second to come

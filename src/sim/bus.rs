@@ -1,6 +1,7 @@
 //! A bus on a pseudo-terminal: takes requests from its client and plays replies at the pace of a
 //! real line.
 
+use crate::kaco::timing::BYTE_TIME;
 use rustix::fs::{Mode, OFlags, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, ioctl_tiocnxcl, tcgetattr, tcsetattr};
@@ -13,9 +14,6 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::{Instant, sleep_until, timeout};
-
-/// One byte at 9600 baud: start bit, eight data bits, stop bit.
-pub const BYTE_TIME: Duration = Duration::from_nanos(1_041_667);
 
 /// Bytes that a serial port hands over at once: each piece costs the processor the same, whatever
 /// is in it.

@@ -6,7 +6,7 @@ mod line;
 use super::connect::{Connect, LinkError};
 use super::overheard::{Overheard, Strays};
 use super::reply::Reply;
-use super::timing::{PIECE, REOPEN_PAUSE, REPORTED_FOR, Timing};
+use super::timing::{BYTE_TIME, PIECE, REOPEN_PAUSE, REPORTED_FOR, Timing};
 use super::untyped::names_type;
 use super::wire::{Codec, Frame, Request};
 use crate::address::Address;
@@ -262,7 +262,8 @@ impl<C: Connect> Bus<C> {
             }
             let pending = self.buffer.len();
             if pending > 0 {
-                sleep(PIECE).await;
+                let missing = u32::try_from(Codec::missing(&self.buffer)).unwrap_or_default();
+                sleep(PIECE.max(BYTE_TIME * missing)).await;
             }
             let deadline = reply.deadline(&self.timing, pending > 0);
             // Not left to the deadline alone: bytes that are there are read even behind it, so a

@@ -7,8 +7,8 @@
 //! `None`, and leaves the buffer empty.
 
 use super::parse::{address_of, parse};
-use super::text::Parsed;
-use super::{Fault, Frame, FrameError, LONGEST_FRAME, Request};
+use super::text::{HEADER, Parsed, tokens};
+use super::{Fault, Frame, FrameError, LONGEST_FRAME, Request, generic, standard};
 use bytes::{Buf, Bytes, BytesMut};
 use std::io;
 use std::iter;
@@ -17,6 +17,23 @@ use tokio_util::codec::{Decoder, Encoder};
 /// Encodes requests and decodes replies. Bytes that belong to no frame are skipped.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Codec;
+
+impl Codec {
+    /// The least number of bytes still to come before a reply that begins with `bytes` is whole.
+    pub(crate) fn missing(bytes: &[u8]) -> usize {
+        let frame = bytes.strip_prefix(b"\n").unwrap_or(bytes);
+        let Some((&[_, _, _, command, _], text)) = frame.split_first_chunk::<HEADER>() else {
+            return 0;
+        };
+        let elements = match command {
+            b'0'..=b'2' => standard::VALUES,
+            b'n' => generic::announced(text),
+            _ => 0,
+        };
+        // A blank and one character each.
+        elements.saturating_sub(tokens(text).count()) * 2
+    }
+}
 
 impl Decoder for Codec {
     /// A frame, or a piece that began as a frame and is refused.

@@ -43,6 +43,14 @@ pub(super) fn parse(frame: &[u8], address: u8, ended: bool) -> Parsed {
     })
 }
 
+/// How many elements there will be, once that is known: two digits at most, as a damaged number is
+/// not waited for.
+pub(super) fn announced(text: &[u8]) -> usize {
+    let count = tokens(text).next().filter(|count| count.len() <= 2);
+    let count = count.and_then(|count| std::str::from_utf8(count).ok());
+    count.map_or(0, |count| count.parse().unwrap_or_default())
+}
+
 /// Parses the reply to the request for the serial number, from `*` on.
 pub(super) fn parse_serial_number(frame: &[u8], address: u8, ended: bool) -> Parsed {
     checked(frame, address, ended, |text| {

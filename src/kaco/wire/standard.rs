@@ -6,7 +6,7 @@ use super::{Body, Fault, checksum};
 use bytes::Bytes;
 
 /// The number of values before the checksum byte.
-const VALUES: usize = 9;
+pub(super) const VALUES: usize = 9;
 
 /// The tokens of a standard reply, as sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -59,6 +59,8 @@ fn a_reply_is_known_at_its_last_byte_and_not_before() {
             let beginning = scan(&reply[..length], false);
             assert!(beginning.item.is_none(), "{reply:?} cut to {length}");
             assert_eq!((beginning.junk, beginning.used), (0, 0), "{reply:?}");
+            let missing = Codec::missing(&reply[..length]);
+            assert!(missing <= reply.len() - length, "{reply:?} cut to {length}");
         }
         let next = [&reply[..], b"\n*99"].concat();
         for bytes in [&reply, &next] {
@@ -66,6 +68,24 @@ fn a_reply_is_known_at_its_last_byte_and_not_before() {
             assert!(matches!(whole.item, Some(Ok(_))), "{reply:?}");
             assert_eq!((whole.junk, whole.used), (0, reply.len()), "{reply:?}");
         }
+    }
+}
+
+#[test]
+fn what_is_missing_follows_from_the_number_of_elements() {
+    for (beginning, missing) in [
+        ("\n*120", 0),
+        ("\n*120 ", 9 * 2),
+        ("*122   4 355.9  2.", 6 * 2),
+        (NINE_VALUES, 0),
+        ("\n*123 5240 ", 0),
+        ("*12n ", 0),
+        ("*12n 28", 27 * 2),
+        ("\n*12n 28 300TL  4 595.", 24 * 2),
+        ("*12n 281 300TL ", 0),
+    ] {
+        let found = Codec::missing(beginning.as_bytes());
+        assert_eq!(found, missing, "{beginning:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! A bus on a pseudo-terminal that replies as a script decides, and notes every request.
 
-pub use kaco_ardexa::sim::bus::{BYTE_TIME, Play};
+pub use kaco_ardexa::kaco::timing::BYTE_TIME;
+pub use kaco_ardexa::sim::bus::Play;
 
 use kaco_ardexa::sim::bus::SimulatedBus;
 use rustix::termios::ioctl_tiocnxcl;
