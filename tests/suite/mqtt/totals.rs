@@ -21,15 +21,7 @@ fn two_inverters() -> Bus {
 
 fn read(device: &str, addresses: &str, broker: &Broker) {
     let host = broker.host();
-    let bus = [
-        "read",
-        device,
-        addresses,
-        "--pace",
-        "0s",
-        "--timeout",
-        "100ms",
-    ];
+    let bus = ["read", device, addresses, "--pace=0s", "--timeout=2s"];
     let publishing = ["--mqtt", &host, "--mqtt-prefix", "plants/roof/"];
     run(&[&bus[..], &publishing].concat()).expect_code(0);
 }
