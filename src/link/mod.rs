@@ -74,6 +74,9 @@ pub enum DeviceError {
     /// The end of a line of another system.
     #[error("{}", CARRIAGE_RETURN)]
     CarriageReturn,
+    /// A blank that is not seen: `/dev/ttyUSB0 `.
+    #[error("`{0}` begins or ends with a blank")]
+    Blank(String),
     /// A gateway or a kind of device in another spelling.
     #[error("there is no serial port of this name; did you mean {0}")]
     Misspelt(String),
@@ -100,6 +103,7 @@ impl FromStr for Device {
         match text.split_once(':') {
             _ if text.is_empty() => Err(DeviceError::Empty),
             _ if text.ends_with('\r') => Err(DeviceError::CarriageReturn),
+            _ if text != text.trim() => Err(DeviceError::Blank(text.escape_default().to_string())),
             Some(("sim", mood)) => Mood::named(mood)
                 .map(Self::Simulated)
                 .ok_or_else(|| DeviceError::UnknownSimulation(text.to_owned())),
@@ -234,6 +238,8 @@ mod tests {
         assert_eq!(parse("sim:noisy"), Ok(Device::Simulated(Mood::Noisy)));
         assert!(parse("sim:storm").is_err());
         assert!(parse("").is_err());
+        let blank = DeviceError::Blank("/dev/ttyUSB0 ".to_owned());
+        assert_eq!(parse("/dev/ttyUSB0 "), Err(blank));
         assert!(matches!(parse("tcp://host:23"), Ok(Device::Tcp(_))));
         assert!(parse("tcp://host").is_err() && parse("tcp:host:23").is_err());
         assert_eq!(parse("replay:a:b"), Ok(Device::Replay("a:b".into())));
