@@ -70,6 +70,14 @@ fn nearly_right_arguments_get_a_suggestion() {
             "`logs` is not an address; write for example 2,4-7; ADDRESSES come before DIR",
         ),
         (
+            &["log", "2,4-7", "/dev/ttyUSB0", "/home/pi/logs"],
+            "DEVICE comes before ADDRESSES: /dev/ttyUSB0 2,4-7",
+        ),
+        (
+            &["scan", "2", "sim:"],
+            "`sim:` is a device, not an address; DEVICE comes before ADDRESSES: sim: 2,4-7",
+        ),
+        (
             &["read", "192.168.1.9:8899", "2"],
             "did you mean tcp://192.168.1.9:8899",
         ),
