@@ -89,6 +89,9 @@ pub enum AddressError {
     /// A path in the place of addresses.
     #[error("`{0}` is a path, not an address; ADDRESSES come before DIR: 2,4-7 {0}")]
     Path(String),
+    /// A device in the place of addresses.
+    #[error("`{0}` is a device, not an address; DEVICE comes before ADDRESSES: {0} 2,4-7")]
+    Device(String),
     /// 0 or over 99.
     #[error("`{0}` is not an address: addresses are 1 to 99")]
     OutOfRange(String),
@@ -104,7 +107,11 @@ impl FromStr for Addresses {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        // The likeliest slip: DIR stands where ADDRESSES belong.
+        // The likeliest slips: DEVICE or DIR stands where ADDRESSES belong.
+        let devices = ["/dev/", "tcp://", "sim:", "replay:"];
+        if devices.iter().any(|start| text.starts_with(start)) {
+            return Err(AddressError::Device(text.to_owned()));
+        }
         if text.contains('/') {
             return Err(AddressError::Path(text.to_owned()));
         }

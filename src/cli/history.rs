@@ -1,14 +1,13 @@
 //! `history DIR`: what can be typed, and the plan that it means.
 
-use super::filling;
 use super::plant::{self, Refusal};
+use super::{environment, filling};
 use crate::command::history::{HistoryFormat, HistoryPlan, HistoryTarget};
 use crate::history::series::Period;
 use crate::picture::cells::CellLook;
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use ratatui::crossterm::terminal;
-use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
 /// `history DIR`
@@ -127,16 +126,12 @@ impl History {
 
 /// The terminal on standard output; `None` if it is not one.
 fn look() -> Option<CellLook> {
-    if !stdout().is_terminal() {
-        return None;
-    }
-    let look = super::environment::look();
+    let width = environment::medium().width?;
+    let height = terminal::size().map_or(0, |(_, height)| height);
+    let look = environment::look();
     Some(CellLook {
         // A serial console reports a size of 0.
-        size: terminal::size()
-            .ok()
-            .filter(|(width, _)| *width > 0)
-            .unwrap_or((80, 24)),
+        size: (width, if height > 0 { height } else { 24 }),
         has_color: look.has_color,
         has_unicode: look.is_unicode,
     })

@@ -11,7 +11,7 @@ use crate::plant_file::Unusable;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, CommandFactory, Error, FromArgMatches};
 use std::env;
-use std::io::{Write, stderr};
+use std::io::{self, Write, stderr, stdout};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
@@ -128,8 +128,17 @@ pub fn explain(wrong: &Wrong) -> ExitCode {
     };
     // The parser prints its own text, in colours; one that was changed here is plain.
     if shown == rendered {
+        let printed = error.print().and_then(|()| stdout().flush());
         // A message that can't be printed can't be reported either.
-        let _ = error.print();
+        if let (false, Err(failed)) = (error.use_stderr(), printed)
+            && failed.kind() != io::ErrorKind::BrokenPipe
+        {
+            let _ = writeln!(
+                stderr(),
+                "kaco_ardexa: error: can't write the output: {failed}"
+            );
+            return ExitCode::FAILURE;
+        }
     } else {
         let _ = write!(stderr(), "{shown}");
     }

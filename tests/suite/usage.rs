@@ -70,6 +70,14 @@ fn nearly_right_arguments_get_a_suggestion() {
             "`logs` is not an address; write for example 2,4-7; ADDRESSES come before DIR",
         ),
         (
+            &["log", "2,4-7", "/dev/ttyUSB0", "/home/pi/logs"],
+            "DEVICE comes before ADDRESSES: /dev/ttyUSB0 2,4-7",
+        ),
+        (
+            &["scan", "2", "sim:"],
+            "`sim:` is a device, not an address; DEVICE comes before ADDRESSES: sim: 2,4-7",
+        ),
+        (
             &["read", "192.168.1.9:8899", "2"],
             "did you mean tcp://192.168.1.9:8899",
         ),
@@ -423,15 +431,20 @@ fn a_reader_that_has_seen_enough_is_not_a_failure() {
 #[test]
 fn output_that_can_not_be_written_is_a_failure() {
     let plant = Plant::new();
-    for format in ["table", "json", "csv"] {
-        let device = text(&plant.bus.path);
-        let mut command = command(&["read", &device, "2", "--pace", "0s", "--format", format]);
+    let device = text(&plant.bus.path);
+    let read = ["read", &device, "2", "--pace", "0s", "--format"];
+    let formats = ["table", "json", "csv"].map(|format| [&read[..], &[format]].concat());
+    for arguments in [vec!["--version"], vec!["log", "--help"]]
+        .into_iter()
+        .chain(formats)
+    {
+        let mut command = command(&arguments);
         command
             .stderr(Stdio::piped())
             .stdout(File::create("/dev/full").unwrap());
         let output = command.output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {stderr}");
         assert!(stderr.contains("can't write the output"), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }

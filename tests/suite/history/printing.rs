@@ -456,3 +456,10 @@ fn a_terminal_shows_a_picture_above_the_numbers() {
         "elsewhere the numbers alone"
     );
 }
+
+#[test]
+fn a_picture_is_as_wide_as_columns_say() {
+    let home = plant();
+    let shown = |width, variables: &[_]| on_terminal(home.path(), &[], (width, 24), variables);
+    assert_eq!(shown(80, &[("COLUMNS", "50")]), shown(50, &[]));
+}
