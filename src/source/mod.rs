@@ -100,6 +100,14 @@ impl Source {
         }
     }
 
+    /// Waits until there is something to report that no poll waited for; never comes without.
+    pub(crate) async fn decided(&mut self) {
+        match self {
+            Self::Kaco(_) => std::future::pending().await,
+            Self::Kstar(source) => source.decided().await,
+        }
+    }
+
     /// Why the recording ended before its time, once.
     pub(crate) fn recording_failure(&mut self) -> Option<SourceError> {
         match self {

@@ -52,18 +52,21 @@ pub async fn keep(
     };
     let mut pause = None;
     loop {
-        sleep_until(schedule.next(&source)).await;
+        let next = schedule.next(&source);
+        tokio::select! {
+            () = sleep_until(next) => {}
+            () = source.decided() => {}
+        }
         // An error means that the page is gone; then nothing pauses any more.
         let _ = paused.wait_for(|is_paused| !is_paused).await;
         let due = schedule.due(&source);
         let began = Instant::now();
+        schedule.begin(&source, &due, began);
         let mut report = |observation: Observation| {
             schedule.note(&observation, began);
             tell(Event::Observed(observation));
         };
-        let polled = source.poll(&due, &mut report).await;
-        schedule.searched(&source, began);
-        match polled {
+        match source.poll(&due, &mut report).await {
             Ok(()) => {
                 if pause.take().is_some() {
                     tell(Event::Back);
@@ -96,6 +99,16 @@ pub async fn keep(
 const SEARCH: &str = "";
 
 impl Schedule {
+    /// A round begins. An inverter that it does not wait for is polled on: it is not due before the
+    /// next one.
+    fn begin(&mut self, source: &Source, due: &[InverterId], began: Instant) {
+        let places = due.iter().map(InverterId::place);
+        let search = source.is_searching().then(|| SEARCH.to_owned());
+        let next = began + self.every;
+        self.due
+            .extend(places.chain(search).map(|place| (place, next)));
+    }
+
     /// Notes when an inverter is due again: the time counts from the start of the round.
     fn note(&mut self, observation: &Observation, began: Instant) {
         let pause = match observation.outcome {
@@ -103,13 +116,6 @@ impl Schedule {
             _ => self.every,
         };
         self.due.insert(observation.inverter.place(), began + pause);
-    }
-
-    /// Inverters that are not waited for are due again as soon as they were reported.
-    fn searched(&mut self, source: &Source, began: Instant) {
-        if source.is_searching() {
-            self.due.insert(SEARCH.to_owned(), began + self.every);
-        }
     }
 
     fn next(&self, source: &Source) -> Instant {
@@ -128,5 +134,46 @@ impl Schedule {
             due.is_none_or(|due| *due <= now)
         };
         source.inverters().into_iter().filter(is_due).collect()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use crate::source::kstar::NetworkPlan;
+    use crate::source::{Lifetime, SourcePlan};
+    use std::net::Ipv4Addr;
+    use tokio::sync::watch::channel;
+    use tokio::time::timeout;
+
+    /// The poll of an inverter that was silent before goes on behind its round.
+    #[tokio::test(start_paused = true)]
+    async fn silent_inverter_makes_no_further_rounds() {
+        let plan = NetworkPlan {
+            known: vec![Ipv4Addr::new(127, 77, 0, 9)],
+            ..NetworkPlan::default()
+        };
+        let now = || clock::now().fixed_offset();
+        let source = Source::new(SourcePlan::Kstar(plan), Lifetime::Watch, now).unwrap();
+        let (_pause, paused) = channel(false);
+        let (mut rounds, mut silences) = (0, 0);
+        let kept = keep(
+            source,
+            Duration::from_secs(5),
+            paused,
+            |event| match event {
+                Event::Observed(_) => silences += 1,
+                Event::RoundDone => {
+                    rounds += 1;
+                    assert!(rounds < 20, "no time passes between rounds");
+                }
+                event => unreachable!("{event:?}"),
+            },
+        );
+        // Once a minute: at once, and behind each of the next three minutes.
+        assert!(timeout(Duration::from_secs(200), kept).await.is_err());
+        assert_eq!((silences, rounds), (4, 7));
     }
 }

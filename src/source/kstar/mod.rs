@@ -31,6 +31,9 @@ const SEARCH_EVERY: Duration = Duration::from_secs(60);
 /// search with other addresses.
 const MOST: usize = 512;
 
+/// An inverter, and what its poll came to.
+type Decided = (KnownInverter, Result<Outcome, NetworkError>);
+
 /// Polls the inverters of a network.
 pub struct KstarSource {
     plan: NetworkPlan,
@@ -40,7 +43,9 @@ pub struct KstarSource {
     inverters: Vec<KnownInverter>,
     /// Identities of all inverters, in order: those named, then those found.
     order: Vec<(Ipv4Addr, InverterId)>,
-    polling: JoinSet<(KnownInverter, Result<Outcome, NetworkError>)>,
+    polling: JoinSet<Decided>,
+    /// Inverters that were not waited for, whose polls are over and not reported yet.
+    decided: Vec<Decided>,
     search: Option<RunningSearch>,
     searched: Option<Instant>,
     /// Whether the last round reached nothing.
@@ -63,6 +68,7 @@ impl KstarSource {
             lifetime,
             clock,
             polling: JoinSet::new(),
+            decided: Vec::new(),
             search: None,
             searched: None,
             is_down: false,
@@ -151,16 +157,25 @@ impl KstarSource {
         self.lifetime == Lifetime::Once || self.is_down
     }
 
+    /// Waits until an inverter is decided that was not waited for; never comes without one.
+    pub(super) async fn decided(&mut self) {
+        match self.polling.join_next().await {
+            Some(done) => self.decided.extend(done),
+            None => std::future::pending().await,
+        }
+    }
+
     /// Reports inverters that were not waited for and are decided by now; a search that has ended
     /// is forgotten.
     async fn harvest(&mut self, round: &mut Round, report: &mut impl FnMut(Observation)) {
         // Lets tasks whose replies are there finish.
         tokio::task::yield_now().await;
         while let Some(done) = self.polling.try_join_next() {
-            if let Ok((inverter, outcome)) = done {
-                let observation = self.observe(inverter, outcome, round);
-                report(observation);
-            }
+            self.decided.extend(done);
+        }
+        for (inverter, outcome) in std::mem::take(&mut self.decided) {
+            let observation = self.observe(inverter, outcome, round);
+            report(observation);
         }
         let found = self.search.as_mut().map(RunningSearch::found_until_now);
         if let Some(search) = self.search.take_if(|search| search.is_over())
