@@ -83,7 +83,7 @@ impl Sinks {
         }
         for gone in before {
             if !self.places.contains_key(&gone.inverter.place()) {
-                self.troubles.forget(&gone.inverter.subject());
+                self.troubles.forget(&gone.inverter);
             }
         }
         self.begin(&new);
@@ -165,7 +165,9 @@ mod tests {
     use super::*;
     use crate::format::naming::examples::{read, reading};
     use crate::kaco::layouts::STANDARD;
+    use crate::kstar::layout::KSTAR;
     use std::fs;
+    use std::net::IpAddr;
 
     #[test]
     fn trouble_with_an_inverter_goes_with_it() {
@@ -181,6 +183,33 @@ mod tests {
         fs::write(directory.path().join("04"), "").unwrap();
         sinks.observe(read(reading(&STANDARD, &[])));
         assert!(sinks.health().iter().all(|one| one.trouble.is_some()));
+        sinks.exchange(&[stays], &plan);
+        assert!(sinks.health().iter().all(|one| one.trouble.is_none()));
+    }
+
+    /// The folders of inverters with one serial number have the address behind it.
+    #[test]
+    fn trouble_with_an_inverter_goes_with_it_whatever_its_folder_is_called() {
+        let directory = tempfile::tempdir().unwrap();
+        let plan = SinkPlan {
+            log: Some(directory.path().to_owned()),
+            ..SinkPlan::default()
+        };
+        let mut sinks = Sinks::open(plan.clone()).unwrap();
+        fs::write(directory.path().join("E4000K_10.0.0.1"), "").unwrap();
+        let inverters = [1, 2].map(|last| {
+            let ip = IpAddr::from([10, 0, 0, last]);
+            InverterId::kstar(Some("E4000K".to_owned()), Some(ip))
+        });
+        sinks.begin(&inverters);
+        for inverter in &inverters {
+            let mut reading = reading(&KSTAR, &[]);
+            reading.inverter = inverter.clone();
+            sinks.observe(read(reading));
+        }
+        sinks.settle();
+        assert!(sinks.health().iter().all(|one| one.trouble.is_some()));
+        let [_, stays] = inverters;
         sinks.exchange(&[stays], &plan);
         assert!(sinks.health().iter().all(|one| one.trouble.is_none()));
     }

@@ -3,6 +3,7 @@
 
 use crate::clock;
 use crate::exit::{Exit, Failure};
+use crate::inverter::InverterId;
 use chrono::{DateTime, FixedOffset};
 use std::collections::BTreeMap;
 use tracing::{error, warn};
@@ -12,6 +13,8 @@ use tracing::{error, warn};
 struct Trouble {
     /// The part of the program whose trouble it is.
     part: &'static str,
+    /// The inverter that it is about, if it is about one.
+    inverter: Option<InverterId>,
     since: DateTime<FixedOffset>,
     text: String,
 }
@@ -54,37 +57,57 @@ impl Troubles {
         outcome: Result<(), E>,
         again: &str,
     ) -> bool {
-        let failure: Failure = match outcome {
-            Ok(()) => {
-                if self.now.remove(subject).is_some() {
-                    warn!("{subject}{again}");
-                    // If it begins again, the hint is given again.
-                    self.hint = None;
-                }
-                return true;
+        self.take(None, subject, outcome.map_err(Into::into), again)
+    }
+
+    /// As [`Self::note`], of something about an inverter.
+    pub(super) fn note_of<E: Into<Failure>>(
+        &mut self,
+        inverter: &InverterId,
+        subject: &str,
+        outcome: Result<(), E>,
+        again: &str,
+    ) -> bool {
+        self.take(Some(inverter), subject, outcome.map_err(Into::into), again)
+    }
+
+    fn take(
+        &mut self,
+        inverter: Option<&InverterId>,
+        subject: &str,
+        outcome: Result<(), Failure>,
+        again: &str,
+    ) -> bool {
+        let Err(failure) = outcome else {
+            if self.now.remove(subject).is_some() {
+                warn!("{subject}{again}");
+                // If it begins again, the hint is given again.
+                self.hint = None;
             }
-            Err(error) => error.into(),
+            return true;
         };
         self.worst = self.worst.max(Some(failure.exit));
-        if !self.now.contains_key(subject) {
-            let trouble = Trouble {
-                part: self.part,
-                since: clock::now().fixed_offset(),
-                text: failure.message().to_owned(),
-            };
-            self.now.insert(subject.to_owned(), trouble);
-            self.report(subject, &failure);
+        if let Some(known) = self.now.get_mut(subject) {
+            // Whose a folder is may be known by now.
+            known.inverter = inverter.cloned().or(known.inverter.take());
+            return false;
         }
+        let trouble = Trouble {
+            part: self.part,
+            inverter: inverter.cloned(),
+            since: clock::now().fixed_offset(),
+            text: failure.message().to_owned(),
+        };
+        self.now.insert(subject.to_owned(), trouble);
+        self.report(subject, &failure);
         false
     }
 
     /// Forgets the trouble with an inverter that is gone: its end will never be noted.
-    pub(super) fn forget(&mut self, inverter: &str) {
-        let is_other = |subject: &str| {
-            let rest = subject.strip_prefix(inverter);
-            rest.is_none_or(|rest| !rest.is_empty() && !rest.starts_with(':'))
-        };
-        self.now.retain(|subject, _| is_other(subject));
+    pub(super) fn forget(&mut self, gone: &InverterId) {
+        let is_it = |one: &InverterId| one.place() == gone.place();
+        self.now
+            .retain(|_, trouble| !trouble.inverter.as_ref().is_some_and(is_it));
     }
 
     fn report(&mut self, subject: &str, failure: &Failure) {

@@ -88,7 +88,7 @@ impl CsvLog {
         for inverter in inverters {
             if let Some(folder) = inverter.folder() {
                 let repaired = self.directory.repair(&folder, today);
-                troubles.note(&inverter.subject(), repaired, AGAIN);
+                troubles.note_of(inverter, &inverter.subject(), repaired, AGAIN);
             }
         }
     }
@@ -157,7 +157,7 @@ impl CsvLog {
             alarms::forget_silence(before);
         }
         let appended = self.directory.append(&folder, reading);
-        if troubles.note(&subject, appended, AGAIN) && chosen.is_some() {
+        if troubles.note_of(inverter, &subject, appended, AGAIN) && chosen.is_some() {
             folders::remember(self.directory.folder(), &folder, reading);
         }
     }

@@ -200,7 +200,7 @@ fn over(pusher: &Pusher) -> Result<(), PushError> {
 
 fn note(inverter: &InverterId, outcome: Result<(), LogError>, troubles: &mut Troubles) {
     let subject = format!("{}: what was pushed", inverter.subject());
-    troubles.note(&subject, outcome, " is remembered again");
+    troubles.note_of(inverter, &subject, outcome, " is remembered again");
 }
 
 impl From<PushError> for Failure {
