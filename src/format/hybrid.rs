@@ -1,7 +1,7 @@
 //! A hybrid inverter in four figures: PV, house, battery, grid.
 
-use super::table::figure;
-use crate::reading::{Reading, Role};
+use super::table::{self, figure};
+use crate::reading::{Reading, Role, Unit};
 use rust_decimal::Decimal;
 
 /// Heads of the four figures.
@@ -13,7 +13,7 @@ pub(crate) fn is_hybrid(reading: &Reading) -> bool {
 }
 
 /// PV power, power of the house, charge and power of the battery, power from (`in`) or to (`out`)
-/// the grid: `1630 W`, `412 W`, `64 % +512.5 W`, `out 700 W`. Empty where a value is missing.
+/// the grid: `1630 W`, `412 W`, `64 % +512 W`, `out 700 W`. Empty where a value is missing.
 pub(crate) fn figures(reading: &Reading) -> [String; 4] {
     let battery = [figure(reading, Role::Charge), signed(reading)];
     [
@@ -27,7 +27,7 @@ pub(crate) fn figures(reading: &Reading) -> [String; 4] {
 fn watts(reading: &Reading, role: Role) -> String {
     let power = reading.figure(role);
     power
-        .map(|(power, unit)| format!("{} {}", plain(power), unit.symbol()))
+        .map(|(power, unit)| whole(power, unit))
         .unwrap_or_default()
 }
 
@@ -37,7 +37,7 @@ fn signed(reading: &Reading) -> String {
         return String::new();
     };
     let sign = if power > Decimal::ZERO { "+" } else { "" };
-    format!("{sign}{} {}", plain(power), unit.symbol())
+    sign.to_owned() + &whole(power, unit)
 }
 
 fn grid(reading: &Reading) -> String {
@@ -49,17 +49,12 @@ fn grid(reading: &Reading) -> String {
         power if power.is_sign_negative() => "out ",
         _ => "in ",
     };
-    format!("{way}{} {}", plain(power.abs()), unit.symbol())
+    way.to_owned() + &whole(power.abs(), unit)
 }
 
 /// Whole watts, as the other powers: those of PV and battery are products with decimals.
-fn plain(power: Decimal) -> Decimal {
-    let rounded = power.round();
-    // A rounded number keeps its sign, and -0 is not a power.
-    match rounded.is_zero() {
-        true => Decimal::ZERO,
-        false => rounded,
-    }
+fn whole(power: Decimal, unit: Unit) -> String {
+    format!("{} {}", table::rounded(power, 0), unit.symbol())
 }
 
 #[cfg(test)]

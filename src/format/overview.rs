@@ -120,7 +120,9 @@ fn total(observations: &[Observation], has_hybrids: bool) -> Vec<Cell> {
         1 => format!("{online} of {}, 1 fault", total.expected),
         faults => format!("{online} of {}, {faults} faults", total.expected),
     };
-    let power = total.power.map(|power| format!("{} W", power.round()));
+    let power = total
+        .power
+        .map(|power| format!("{} W", table::rounded(power, 0)));
     let mut row = vec!["total".to_owned(), String::new(), status];
     row.push(power.unwrap_or_default());
     row.resize(row.len() + if has_hybrids { 3 } else { 0 }, String::new());
@@ -132,6 +134,6 @@ fn total(observations: &[Observation], has_hybrids: bool) -> Vec<Cell> {
 
 /// `40.9 kWh`
 fn kilowatt_hours(energy: Option<Decimal>) -> String {
-    let text = energy.map(|energy| format!("{:.1} kWh", energy.round_dp(1)));
+    let text = energy.map(|energy| format!("{} kWh", table::rounded(energy, 1)));
     text.unwrap_or_default()
 }

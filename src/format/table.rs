@@ -3,7 +3,7 @@
 use super::grid::{Grid, GridColumn};
 use super::look::Medium;
 use crate::observation::Outcome;
-use crate::reading::{Field, Kind, Layout, Reading, Role, Value};
+use crate::reading::{Decimal, Field, Kind, Layout, Reading, Role, Value};
 
 /// Inverters side by side in one table: with the labels they fit into 80 columns.
 const SIDE_BY_SIDE: usize = 3;
@@ -183,6 +183,16 @@ pub(crate) fn status(reading: &Reading) -> String {
     // The units of a 000xi mostly share one.
     texts.dedup();
     texts.join(", ")
+}
+
+/// A number with so many decimals; zero has no sign.
+pub(crate) fn rounded(number: Decimal, decimals: u8) -> String {
+    let mut rounded = number.round_dp(decimals.into());
+    if rounded.is_zero() {
+        rounded.set_sign_positive(true);
+    }
+    // The precision alone would cut digits off: it rounds only binary numbers.
+    format!("{rounded:.*}", usize::from(decimals))
 }
 
 pub(crate) fn figure(reading: &Reading, role: Role) -> String {

@@ -2,7 +2,7 @@
 
 use super::state::{STEP, ServedInverter, State};
 use crate::escape::markup as escaped;
-use crate::format::table;
+use crate::format::table::{self, rounded};
 use crate::observation::Outcome;
 use crate::plant_total::daily_yield;
 use crate::reading::{Decimal, Reading, Role};
@@ -84,16 +84,16 @@ fn figures(state: &State) -> String {
     let total = state.total();
     let (power, unit) = match total.power {
         Some(power) if power >= Decimal::from(10_000) => {
-            (Some(format!("{:.2}", power / Decimal::ONE_THOUSAND)), "kW")
+            (Some(rounded(power / Decimal::ONE_THOUSAND, 2)), "kW")
         }
-        power => (power.map(|power| format!("{power:.0}")), "W"),
+        power => (power.map(|power| rounded(power, 0)), "W"),
     };
     format!(
         "<dl class=\"figures\">{}{}{}</dl>\n",
         figure("Power now", power, unit),
         figure(
             "Yield today",
-            total.daily_yield.map(|energy| format!("{energy:.1}")),
+            total.daily_yield.map(|energy| rounded(energy, 1)),
             "kWh"
         ),
         figure(
@@ -222,7 +222,7 @@ fn row(state: &State, entry: &ServedInverter, colour: &str) -> String {
     let today = reading
         .filter(is_of_today)
         .and_then(daily_yield)
-        .map(|energy| format!("{energy:.1} kWh"));
+        .map(|energy| format!("{} kWh", rounded(energy, 1)));
     let age = state.age(reading.and_then(|reading| reading.time));
     let limit =
         i64::try_from(state.every.as_secs().max(20).saturating_mul(OLD)).unwrap_or(i64::MAX);
@@ -315,6 +315,42 @@ mod tests {
         let page = page(&state, false);
         assert!(!page.contains("4.2 kWh"), "{page}");
         assert!(page.contains("Nothing has been fed in today"), "{page}");
+    }
+
+    #[test]
+    fn figures_are_rounded_as_those_of_a_terminal() {
+        for (power, energy, due) in [
+            (
+                9_999,
+                "12960",
+                ["9999 <small>W", "13.0 <small>kWh", ">13.0 kWh<"],
+            ),
+            (
+                10_996,
+                "950",
+                ["11.00 <small>kW", "1.0 <small>kWh", ">1.0 kWh<"],
+            ),
+        ] {
+            let mut state = State::new(clock, Duration::from_secs(10));
+            let mut cells = Cells::empty(&STANDARD);
+            for (field, value) in STANDARD.fields.iter().zip(&mut cells.values) {
+                *value = match field.role {
+                    Some(Role::Power) => Some(Value::Number(Decimal::from(power))),
+                    Some(Role::DailyYield) => Some(Value::Number(energy.parse().unwrap())),
+                    _ => None,
+                };
+            }
+            let inverter = InverterId::kaco(Some(2));
+            let mut answer = Box::new(Reading::of(inverter.clone(), cells));
+            answer.time = Some(clock());
+            let first_byte = Duration::ZERO;
+            let read = Outcome::Read { answer, first_byte };
+            state.observe(&Observation::new(inverter, read));
+            let page = page(&state, false);
+            for due in due {
+                assert!(page.contains(due), "{due}: {page}");
+            }
+        }
     }
 
     #[test]
