@@ -13,6 +13,7 @@ use crate::inverter::InverterId;
 use crate::observation::Observation;
 use crate::plant_total::{Part, is_whole};
 use crate::reading::{Decimal, Phases, Reading};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -27,6 +28,8 @@ pub struct Fleet {
     options: SunspecPlan,
     units: Units,
     devices: Vec<ServedDevice>,
+    /// Places of inverters for which no unit was left.
+    unserved: BTreeSet<String>,
     plant: PlantUnit,
 }
 
@@ -46,6 +49,7 @@ impl Fleet {
             options,
             units: Units::default(),
             devices: Vec::new(),
+            unserved: BTreeSet::new(),
             plant: PlantUnit::default(),
         };
         for inverter in inverters {
@@ -94,11 +98,16 @@ impl Fleet {
     }
 
     /// Takes what came of polling an inverter; one that was just found gets a unit. An error if no
-    /// unit is left.
+    /// unit is left, once per inverter.
     pub fn observe(&mut self, observation: &Observation, now: Instant) -> Result<(), Failure> {
         let inverter = &observation.inverter;
-        if self.device(inverter).is_none() {
-            self.add(inverter)?;
+        let place = inverter.place();
+        if self.device(inverter).is_none()
+            && !self.unserved.contains(&place)
+            && let Err(failure) = self.add(inverter)
+        {
+            self.unserved.insert(place);
+            return Err(failure);
         }
         if let Some(device) = self.device(inverter) {
             device.observe(observation, now);
@@ -326,6 +335,21 @@ mod tests {
     }
 
     const GONE: Result<[i64; 5], Exception> = Err(Exception::Unavailable);
+
+    #[test]
+    fn inverter_without_a_unit_is_an_error_once() -> Result<(), Failure> {
+        let (mut fleet, now) = (fleet(&[])?, Instant::now());
+        let found = |last: u8| {
+            let inverter = InverterId::kstar(None, Some([10, 0, 0, last].into()));
+            Observation::new(inverter, Outcome::Silent)
+        };
+        // Two units each, from 201 to 246.
+        for last in 1..=23 {
+            fleet.observe(&found(last), now)?;
+        }
+        assert!(fleet.observe(&found(24), now).is_err());
+        fleet.observe(&found(24), now)
+    }
 
     #[test]
     fn yield_never_falls_and_scales_never_change() -> Result<(), Failure> {
