@@ -12,10 +12,10 @@ use crate::picture::cells::CellLook;
 use crate::picture::html;
 use crate::picture::series as picture;
 use crate::picture::svg::Embedding;
+use crate::sink::textfile::replace;
 use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use tracing::warn;
 
@@ -120,7 +120,7 @@ impl Teller<'_> {
         }
         let series = self.read(plan.period)?;
         match &plan.target {
-            HistoryTarget::Svg(path) => write(path, &picture::svg(&series, Embedding::Alone))?,
+            HistoryTarget::Svg(path) => replace(path, &picture::svg(&series, Embedding::Alone))?,
             HistoryTarget::Print(HistoryFormat::Table) => {
                 print(&table(&series, plan.look))?;
             }
@@ -175,7 +175,7 @@ impl Teller<'_> {
             &[],
             &sections.collect::<Vec<_>>(),
         );
-        write(path, &page)?;
+        replace(path, &page)?;
         Ok(exit)
     }
 }
@@ -245,26 +245,4 @@ fn cell(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
-}
-
-/// Writes a file beside its place and moves it there, so that a web server never sends half of it.
-fn write(path: &Path, content: &str) -> Result<(), Failure> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let new = path.with_file_name(format!(".{name}.new"));
-    let write = || -> io::Result<()> {
-        // A run that was killed may have left one.
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        // A link that replaces it meanwhile is not followed.
-        let mut file = File::create_new(&new)?;
-        file.write_all(content.as_bytes())?;
-        drop(file);
-        fs::rename(&new, path)
-    };
-    write().map_err(|error| {
-        let _ = fs::remove_file(&new);
-        Failure::new(format!("can't write {}: {error}", path.display()), None)
-    })
 }

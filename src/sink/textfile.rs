@@ -1,5 +1,5 @@
-//! A file of metrics that is exchanged whole: a reader sees the old text or the new one, nothing
-//! between.
+//! A file of metrics, and how a file is exchanged whole: a reader sees the old text or the new one,
+//! nothing between.
 
 use super::csv_log::error::LogError;
 use super::trouble::Troubles;
