@@ -130,39 +130,43 @@ impl SimulatedInverter {
         frames::counters(header, self.family.1, energy, minutes)
     }
 
-    /// The number of a column, by its kind, role and label.
+    /// The number of a column, by its kind and role.
     fn value(&self, field: &Field) -> f64 {
         let &(_, form, layout, _, dc_voltage, _) = self.family;
         let [light, ..] = self.sun;
-        // Which MPP tracker or phase: each has a voltage of its own.
-        let last = field.label.chars().last();
-        let number = last.and_then(|last| last.to_digit(10)).unwrap_or(1);
-        let volt = dc_voltage * (0.91 + 0.06 * light + 0.06 * share(self.seed, 1 + number));
-        let phase = 230.0 * (1.0 + 0.015 * light + 0.01 * share(self.seed, 5 + number));
+        // Each MPP tracker and each phase has a voltage of its own.
+        let volt = |tracker: u8| {
+            let own = 0.06 * share(self.seed, 1 + u32::from(tracker));
+            dc_voltage * (0.91 + 0.06 * light + own)
+        };
+        let phase = |number: u8| {
+            let own = 0.01 * share(self.seed, 5 + u32::from(number));
+            230.0 * (1.0 + 0.015 * light + own)
+        };
         let ac_power = self.peak * light;
-        let dc_power = ac_power / EFFICIENCY * part(layout, field, f64::from(number));
+        let dc_power = ac_power / EFFICIENCY;
         let phases = if matches!(form, Standard | Unit) {
             1.0
         } else {
             3.0
         };
         match (field.kind, field.role) {
-            (Kind::Status, _) => return self.status,
-            (Kind::PowerFactor, _) => return if light < LOW_LIGHT { 0.998 } else { 1.0 },
-            (_, Some(Role::Temperature)) => return 19.0 + 26.0 * light + 4.0 * share(self.seed, 9),
-            (_, Some(Role::DailyYield)) => return self.daily_yield(),
-            _ => {}
-        }
-        match field.label.split_at_checked(5) {
-            Some(("DC Vo", _)) => volt,
-            Some(("DC Cu", _)) => dc_power / volt,
-            Some(("DC Po", _)) => dc_power,
+            (Kind::Status, _) => self.status,
+            (Kind::PowerFactor, _) if light < LOW_LIGHT => 0.998,
+            (Kind::PowerFactor, _) => 1.0,
+            (_, Some(Role::Temperature)) => 19.0 + 26.0 * light + 4.0 * share(self.seed, 9),
+            (_, Some(Role::DailyYield)) => self.daily_yield(),
+            (_, Some(Role::DcVoltage(tracker))) => volt(tracker),
+            (_, Some(Role::DcCurrent(tracker))) => dc_power * part(layout, tracker) / volt(tracker),
+            (_, Some(Role::DcPower(tracker))) => dc_power * part(layout, tracker),
+            (_, Some(Role::TotalDcPower)) => dc_power,
+            (_, Some(Role::AcVoltage(number))) => phase(number),
             // XP inverters measure between two phases.
-            Some(("AC Vo", _)) if form == Xp => phase * 3.0_f64.sqrt(),
-            Some(("AC Vo", _)) => phase,
-            Some(("AC Cu", _)) => ac_power / phases / phase,
-            Some(("AC Po", _)) => ac_power,
-            Some(("AC Fr", _)) => self.moment.grid_frequency(),
+            (_, Some(Role::LineVoltage)) => phase(1) * 3.0_f64.sqrt(),
+            (_, Some(Role::AcCurrent(number))) => ac_power / phases / phase(number),
+            (_, Some(Role::LineCurrent)) => ac_power / phases / phase(1),
+            (_, Some(Role::Power)) => ac_power,
+            (_, Some(Role::AcFrequency)) => self.moment.grid_frequency(),
             _ => self.total_yield() / 1000.0,
         }
     }
@@ -180,16 +184,10 @@ impl SimulatedInverter {
     }
 }
 
-/// The part of a column in the DC power: the first MPP tracker has most; all of it where the column
-/// is of no tracker.
-fn part(layout: &Layout, field: &Field, number: f64) -> f64 {
-    let of_tracker = |field: &&Field| field.label.starts_with("DC Power MPPT");
-    match layout.fields.iter().filter(of_tracker).count() as f64 {
-        trackers if field.label.contains("MPPT") => {
-            (1.0 + 0.05 * (trackers + 1.0 - 2.0 * number)) / trackers
-        }
-        _ => 1.0,
-    }
+/// The part of a tracker in the DC power: the first has most.
+fn part(layout: &Layout, tracker: u8) -> f64 {
+    let trackers = layout.trackers() as f64;
+    (1.0 + 0.05 * (trackers + 1.0 - 2.0 * f64::from(tracker))) / trackers
 }
 
 /// A property of the inverter with this seed, 0..=1.
