@@ -7,13 +7,21 @@ use crate::reading::Reading;
 use chrono::{DateTime, FixedOffset};
 
 /// Local time with its offset, as the first `kaco_ardexa` wrote it: `2026-11-20T09:40:17+0100`.
-pub(super) const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%z";
+pub(crate) const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%z";
 
 /// The first line of a file for readings of this shape, with `\n`.
 pub(crate) fn header(reading: &Reading) -> String {
     let labels: Vec<&str> = reading.columns().map(|(field, _)| field.label).collect();
     // Not quoted, unlike cells: labels come from the program's own tables and have no commas.
     format!("# datetime, {}\n", labels.join(", "))
+}
+
+/// The labels in a first line such as `# datetime, status`, behind the time; `None` if it is not the
+/// header of a log.
+pub(crate) fn labels(line: &str) -> Option<impl Iterator<Item = &str>> {
+    let mut labels = line.trim_start_matches('#').split(',').map(str::trim);
+    // What tells a log from any other table.
+    (labels.next() == Some("datetime")).then_some(labels)
 }
 
 /// One row, with `\n`. Cells without a value are empty.

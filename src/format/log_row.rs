@@ -1,6 +1,6 @@
 //! A row of a log as the reading that it was made of: the way back of [`super::csv`].
 
-use super::csv::TIME_FORMAT;
+use super::csv::{self, TIME_FORMAT};
 use crate::inverter::InverterId;
 use crate::kaco::layouts::{COUNTERS, READINGS, THREE_UNITS};
 use crate::kaco::{status, types};
@@ -26,11 +26,7 @@ impl Shape {
     /// Of several layouts that have these columns it is the one in whose order they stand, and of
     /// those the shortest: files of the Python program end before the last columns.
     pub(crate) fn of(line: &str) -> Option<Self> {
-        let mut labels = line.trim_start_matches('#').split(',').map(str::trim);
-        if labels.next() != Some("datetime") {
-            return None;
-        }
-        let labels: Vec<&str> = labels.collect();
+        let labels: Vec<&str> = csv::labels(line)?.collect();
         let layouts = READINGS.into_iter().chain([&KSTAR]);
         let shapes = layouts.filter_map(|layout| {
             let places = places(layout, &labels)?;

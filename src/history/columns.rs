@@ -1,5 +1,6 @@
 //! The meaning of each column of a CSV header, by the layouts of the inverters.
 
+use crate::format::csv;
 use crate::kaco::layouts::{COUNTERS, READINGS};
 use crate::kstar::layout::KSTAR;
 use crate::reading::{Field, Kind, Role, Unit};
@@ -32,11 +33,7 @@ impl Columns {
     /// the header of a log.
     pub(super) fn of(line: &[u8]) -> Option<Self> {
         let line = std::str::from_utf8(line).ok()?;
-        let mut labels = line.trim_start_matches('#').split(',').map(str::trim);
-        // What tells a log from any other table.
-        if labels.next() != Some("datetime") {
-            return None;
-        }
+        let labels = csv::labels(line)?;
         let mut columns = Self {
             count: 1,
             ..Self::default()
@@ -76,7 +73,7 @@ impl Columns {
             Some(Kind::TypeCode) => self.type_code = Some(place),
             _ => {}
         }
-        if field.is_some_and(|field| !field.bits.is_empty()) {
+        if field.is_some_and(Field::names_errors) {
             self.errors = Some(place);
         }
     }
