@@ -10,9 +10,9 @@ use std::fmt;
 use std::io::{self, Write, stderr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
+use tracing::{Event, Level, Metadata, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::fmt::format::Writer as Out;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 use unicode_width::UnicodeWidthStr;
 
@@ -27,10 +27,9 @@ pub fn start(verbose: u8, quiet: bool) -> Messages {
         (false, _) => LevelFilter::TRACE,
     };
     let messages = Messages::default();
-    let output = messages.clone();
     tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(move || output.clone())
+        .with_writer(ByLevel(messages.clone()))
         // A message that can't be written must not end the program: rows are to be written.
         .log_internal_errors(false)
         .event_format(MessageLine {
@@ -155,20 +154,43 @@ impl Drop for Held {
     }
 }
 
-impl Write for Messages {
+/// Where messages of each level are written.
+struct ByLevel(Messages);
+
+/// Takes one message.
+struct MessageWriter<'a> {
+    messages: &'a Messages,
+    is_trouble: bool,
+}
+
+impl<'a> MakeWriter<'a> for ByLevel {
+    type Writer = MessageWriter<'a>;
+
+    fn make_writer(&'a self) -> MessageWriter<'a> {
+        MessageWriter {
+            messages: &self.0,
+            is_trouble: false,
+        }
+    }
+
+    fn make_writer_for(&'a self, event: &Metadata<'_>) -> MessageWriter<'a> {
+        MessageWriter {
+            is_trouble: *event.level() <= Level::WARN,
+            ..self.make_writer()
+        }
+    }
+}
+
+impl Write for MessageWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
         let text = text.trim_end();
-        // The subscriber hands over text alone; the level is the one that `MessageLine` wrote.
-        let is_trouble = ["warning: ", "error: "]
-            .iter()
-            .any(|level| text.starts_with(level));
-        if self.keep(is_trouble, text) {
+        if self.messages.keep(self.is_trouble, text) {
             return Ok(bytes.len());
         }
         let message = format!("{text}\n");
         let message = fitted(&message);
-        let output = self.lock();
+        let output = self.messages.lock();
         let around = [&output.erased(), &*message, &output.below].concat();
         // One write: standard error has no buffer, and other programs print there, too.
         stderr().write_all(around.as_bytes())?;
