@@ -12,6 +12,7 @@ use super::stop::{Ended, Stop};
 use crate::clock::Now;
 use crate::exit::{Exit, Failure};
 use crate::format::look::Look;
+use crate::inverter::InverterId;
 use crate::logging::{Held, Messages};
 use crate::observation::{Observation, Outcome};
 use crate::sink::Sinks;
@@ -119,7 +120,7 @@ struct Watcher<'a> {
     has_page: bool,
     messages: &'a Messages,
     /// Inverters whose last reading had implausible values.
-    odd: BTreeSet<(String, String)>,
+    odd: BTreeSet<(InverterId, String)>,
     /// Recordings that ended before their time, with the numbers of their sources.
     not_recorded: Vec<(usize, SinkHealth)>,
     /// The worst trouble of a source: it counts when it is over, too.

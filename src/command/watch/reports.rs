@@ -42,14 +42,14 @@ impl Watcher<'_> {
         let Some(reading) = observation.reading() else {
             return;
         };
-        let subject = observation.inverter.subject();
+        let inverter = &observation.inverter;
         let oddities = oddities(reading);
         let goes_on = |about: &String| oddities.iter().any(|oddity| oddity.about == *about);
         self.odd
-            .retain(|(odd, about)| *odd != subject || goes_on(about));
+            .retain(|(odd, about)| odd != inverter || goes_on(about));
         for oddity in oddities {
-            if self.odd.insert((subject.clone(), oddity.about.clone())) {
-                warn!("{subject}: {oddity}");
+            if self.odd.insert((inverter.clone(), oddity.about.clone())) {
+                warn!("{}: {oddity}", inverter.subject());
             }
         }
     }

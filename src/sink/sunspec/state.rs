@@ -1,7 +1,7 @@
 //! Operating states and events of SunSpec, from the states that inverters report.
 
-use crate::inverter;
 use crate::kaco::status::{self, Severity};
+use crate::kstar::layout::KSTAR;
 use crate::reading::{Decimal, Reading, StatusCode};
 
 /// Asleep: no sun.
@@ -171,7 +171,7 @@ fn row(reading: &Reading, code: u32) -> Option<&'static status::Status> {
 }
 
 fn state(reading: &Reading, code: u32) -> Option<i64> {
-    if reading.inverter.family().protocol == inverter::KSTAR.protocol {
+    if reading.cells.layout == &KSTAR {
         // 0 standby, 1 on; everything above is a fault.
         return match code {
             0 => Some(STANDBY),
