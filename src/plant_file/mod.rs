@@ -163,23 +163,21 @@ fn sections<'a>(
     let Some(value) = top.raw(key) else {
         return Vec::new();
     };
-    let line = notes.line(&value.span());
-    let mut sections = Vec::new();
+    let mistake = format!("key '{key}': write {} in two brackets", kind.title);
     let entries = match value.get_ref() {
         DeValue::Array(entries) => entries.iter(),
         _ => [].iter(),
     };
-    for entry in entries {
-        if let DeValue::Table(table) = entry.get_ref() {
-            let line = notes.line(&entry.span());
-            sections.push(Section::new(kind, table, line, notes));
-        }
+    if entries.as_slice().is_empty() {
+        notes.add(notes.line(&value.span()), mistake.clone());
     }
-    if sections.is_empty() {
-        notes.add(
-            line,
-            format!("key '{key}': write {} in two brackets", kind.title),
-        );
+    let mut sections = Vec::new();
+    for entry in entries {
+        let line = notes.line(&entry.span());
+        match entry.get_ref() {
+            DeValue::Table(table) => sections.push(Section::new(kind, table, line, notes)),
+            _ => notes.add(line, mistake.clone()),
+        }
     }
     sections
 }

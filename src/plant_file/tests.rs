@@ -34,6 +34,10 @@ fn every_mistake_names_line_key_and_fix() {
             "1: key 'bus': write [[bus]] in two brackets",
         ),
         (
+            "bus = [\n{ device = \"sim:\", addresses = \"2\" },\n3,\n]\n".to_owned(),
+            "3: key 'bus': write [[bus]] in two brackets",
+        ),
+        (
             "[[bus]]\ndevice = \"/dev/a\"\nadresses = \"2\"\n".to_owned(),
             "3: key 'adresses' is not known; did you mean 'addresses'?",
         ),
