@@ -1,6 +1,7 @@
 //! Which inverters and days a log directory holds. Nothing in it is opened for writing, and no lock
 //! is taken.
 
+use super::day_file::DayFile;
 use super::rows::{self, failed};
 use super::{ReadError, Skipped};
 use crate::lines::whole;
@@ -40,9 +41,8 @@ pub(crate) struct InverterFolder {
 #[derive(Debug, Clone)]
 pub(super) struct Day {
     pub(super) date: NaiveDate,
-    /// Numbers of the files that were set aside, rising; the last entry is `None` if there is a
-    /// file without a number.
-    parts: Vec<Option<u32>>,
+    /// At least one, in the order in which they were written.
+    files: Vec<DayFile>,
 }
 
 impl Logs {
@@ -72,7 +72,7 @@ impl Logs {
                 continue;
             };
             if kind.is_file() {
-                files.extend(dated(&entry));
+                files.extend(entry.file_name().to_str().and_then(DayFile::named));
             } else if kind.is_dir() {
                 folders.extend(visible(&entry));
             }
@@ -193,20 +193,13 @@ impl InverterFolder {
 
     /// The files of a day, in the order in which they were written.
     pub(super) fn files(&self, day: &Day) -> impl Iterator<Item = PathBuf> {
-        let date = day.date;
-        day.parts.iter().map(move |part| {
-            let name = date.format("%Y-%m-%d");
-            self.path.join(match part {
-                Some(number) => format!("{name}.csv.{number}"),
-                None => format!("{name}.csv"),
-            })
-        })
+        day.files.iter().map(|file| self.path.join(file.name()))
     }
 
     /// The file of a day, if it is the only one.
     pub(super) fn only_file(&self, day: &Day) -> Option<PathBuf> {
         let mut files = self.files(day);
-        files.next().filter(|_| day.parts.len() == 1)
+        files.next().filter(|_| day.files.len() == 1)
     }
 
     fn has_rows(&self, date: NaiveDate) -> Result<bool, ReadError> {
@@ -230,18 +223,6 @@ pub struct SeriesRead<T> {
     pub skipped: Skipped,
 }
 
-/// Date and number of a log file.
-fn dated(entry: &DirEntry) -> Option<(NaiveDate, Option<u32>)> {
-    let name = entry.file_name();
-    let (date, rest) = name.to_str()?.split_at_checked(10)?;
-    let number = match rest.strip_prefix(".csv")? {
-        "" => None,
-        number => Some(number.strip_prefix('.')?.parse().ok()?),
-    };
-    let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?;
-    Some((date, number))
-}
-
 fn visible(entry: &DirEntry) -> Option<String> {
     let name = entry.file_name().into_string().ok()?;
     // Folders of inverters never begin with a dot: hidden ones belong to other programs. So does
@@ -249,18 +230,13 @@ fn visible(entry: &DirEntry) -> Option<String> {
     (!name.starts_with('.') && name != "lost+found").then_some(name)
 }
 
-fn by_day(mut files: Vec<(NaiveDate, Option<u32>)>) -> Vec<Day> {
-    // What was set aside is older than the file without a number.
-    files.sort_unstable_by_key(|(date, number)| (*date, number.unwrap_or(u32::MAX)));
-    let mut days: Vec<Day> = Vec::new();
-    for (date, number) in files {
-        match days.last_mut().filter(|day| day.date == date) {
-            Some(day) => day.parts.push(number),
-            None => days.push(Day {
-                date,
-                parts: vec![number],
-            }),
-        }
-    }
-    days
+fn by_day(mut files: Vec<DayFile>) -> Vec<Day> {
+    files.sort_unstable();
+    let of_day = |files: &[DayFile]| {
+        let date = files.first()?.date;
+        let files = files.to_vec();
+        Some(Day { date, files })
+    };
+    let days = files.chunk_by(|one, next| one.date == next.date);
+    days.filter_map(of_day).collect()
 }

@@ -3,6 +3,7 @@
 
 use crate::clock::Now;
 use crate::format::log_row::Shape;
+use crate::history::day_file::DayFile;
 use crate::inverter::InverterId;
 use crate::kstar::layout::KSTAR;
 use crate::reading::{Cells, Reading};
@@ -62,7 +63,7 @@ impl Logged {
             return;
         }
         let begin = Instant::now();
-        match rows(directory, id, &now.local.format("%F.csv").to_string()) {
+        match rows(directory, id, &DayFile::of(now.local.date_naive()).name()) {
             Ok(text) => {
                 let (header, rows) = text.split_once('\n').unwrap_or_default();
                 let shape = Shape::of(header);

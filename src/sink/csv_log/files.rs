@@ -10,6 +10,7 @@ use super::latest::{LATEST, copy_of, publish};
 use super::newest::newest_day;
 use super::repair::{open_repaired, set_aside, sync_last};
 use crate::format::csv;
+use crate::history::day_file::DayFile;
 use crate::reading::Reading;
 use chrono::NaiveDate;
 use rustix::fs::{Access, access};
@@ -67,7 +68,7 @@ impl LogDirectory {
         let Some(folder) = self.inside(folder)? else {
             return Ok(());
         };
-        let today = day_file(day);
+        let today = DayFile::of(day).name();
         match open_repaired(&folder, &today)? {
             // A run may have been killed between its row and `latest.csv`.
             Some(_) => publish(&folder, &today),
@@ -102,7 +103,7 @@ impl LogDirectory {
             *self = again;
         }
         let folder = self.inside_or_new(folder)?;
-        let today = day_file(time.date_naive());
+        let today = DayFile::of(time.date_naive()).name();
         let (header, row) = (csv::header(reading), csv::row(reading));
         match file_with_header(&folder, &today, &header)? {
             Some(file) => {
@@ -172,11 +173,6 @@ fn inside_or_new(folder: &Folder, name: &str) -> Result<Folder, LogError> {
 /// A file that is not whole yet; no agent takes a hidden file for a log. The name is the same every
 /// day, so that what a killed run left is used again and not kept for ever.
 const NEW_DAY: &str = ".day.csv.new";
-
-/// `2026-11-20.csv`
-fn day_file(day: NaiveDate) -> String {
-    format!("{}.csv", day.format("%Y-%m-%d"))
-}
 
 /// The file, if it is there with this header. One with another header is set aside: the inverter
 /// was exchanged.

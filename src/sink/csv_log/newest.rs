@@ -4,7 +4,7 @@ use super::ends::read_at;
 use super::error::{LogError, OrExplain};
 use super::folder::Folder;
 use super::latest::LATEST;
-use chrono::NaiveDate;
+use crate::history::day_file::DayFile;
 
 /// How much of the beginning and of the end of a file is looked at, bytes: a header, and at least
 /// one row.
@@ -37,11 +37,7 @@ fn header_and_last_rows(folder: &Folder, name: &str) -> Option<(String, String)>
 
 /// The file of the last day that there is one of.
 pub(super) fn newest_day(folder: &Folder) -> Result<Option<String>, LogError> {
-    let is_day = |name: &String| {
-        let day = name.strip_suffix(".csv").unwrap_or_default();
-        // `%m` takes a single digit too, and such names do not sort by date.
-        day.len() == 10 && NaiveDate::parse_from_str(day, "%Y-%m-%d").is_ok()
-    };
     let names = folder.names().or_explain("can't read", folder.path())?;
-    Ok(names.filter(is_day).max())
+    let files = names.filter_map(|name| DayFile::named(&name));
+    Ok(files.filter(DayFile::is_last).max().map(DayFile::name))
 }

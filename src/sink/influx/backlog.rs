@@ -1,9 +1,10 @@
 //! The files of one inverter, of which the database does not have all.
 
 use super::batch::Batch;
-use super::memory::{DayFile, Extent, LONGEST_LINE, NAME, PushedRows};
+use super::memory::{Extent, LONGEST_LINE, NAME, PushedRows};
 use crate::format::influx;
 use crate::format::log_row::Shape;
+use crate::history::day_file::DayFile;
 use crate::inverter::InverterId;
 use crate::sink::csv_log::ends::read_at;
 use crate::sink::csv_log::error::LogError;

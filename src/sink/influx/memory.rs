@@ -9,6 +9,7 @@
 //! row that ends there has this checksum. A file that was replaced meanwhile is pushed again: the
 //! same rows change nothing.
 
+use crate::history::day_file::DayFile;
 use crate::sink::csv_log::ends::read_at;
 use crate::sink::csv_log::folder::Folder;
 use chrono::NaiveDate;
@@ -22,43 +23,6 @@ pub(super) const NAME: &str = ".influx";
 
 /// The longest row that is looked at, and the longest header.
 pub(super) const LONGEST_LINE: u64 = 4096;
-
-/// A file of a log; they are in the order in which they were written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct DayFile {
-    pub(super) date: NaiveDate,
-    /// The number of one that was set aside; the last one of its day has none.
-    part: u32,
-}
-
-impl DayFile {
-    /// The file that rows of this day are written to.
-    pub(super) const fn of(date: NaiveDate) -> Self {
-        Self {
-            date,
-            part: u32::MAX,
-        }
-    }
-
-    /// `2026-11-20.csv` or `2026-11-20.csv.1`
-    pub(super) fn named(name: &str) -> Option<Self> {
-        let (date, rest) = name.split_at_checked(10)?;
-        let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?;
-        let part = match rest.strip_prefix(".csv")? {
-            "" => u32::MAX,
-            part => part.strip_prefix('.')?.parse().ok()?,
-        };
-        Some(Self { date, part })
-    }
-
-    pub(super) fn name(self) -> String {
-        let date = self.date.format("%Y-%m-%d");
-        match self.part {
-            u32::MAX => format!("{date}.csv"),
-            part => format!("{date}.csv.{part}"),
-        }
-    }
-}
 
 /// How much of a file the database has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -169,27 +133,6 @@ mod tests {
 
     fn file(name: &str) -> DayFile {
         DayFile::named(name).unwrap()
-    }
-
-    #[test]
-    fn files_stand_in_the_order_in_which_they_were_written() {
-        let names = [
-            "2026-11-19.csv",
-            "2026-11-20.csv.2",
-            "2026-11-20.csv.10",
-            "2026-11-20.csv",
-        ];
-        assert!(names.map(file).is_sorted());
-        assert_eq!(names.map(file).map(DayFile::name), names);
-        for none in [
-            "latest.csv",
-            ".influx",
-            "2026-11-20.csv.x",
-            "2026-13-20.csv",
-            "ä",
-        ] {
-            assert_eq!(DayFile::named(none), None, "{none}");
-        }
     }
 
     #[test]
