@@ -16,8 +16,8 @@ pub(crate) fn header(reading: &Reading) -> String {
     format!("# datetime, {}\n", labels.join(", "))
 }
 
-/// The labels in a first line such as `# datetime, status`, behind the time; `None` if it is not the
-/// header of a log.
+/// The labels in a first line such as `# datetime, status`, behind the time; `None` if it is not
+/// the header of a log.
 pub(crate) fn labels(line: &str) -> Option<impl Iterator<Item = &str>> {
     let mut labels = line.trim_start_matches('#').split(',').map(str::trim);
     // What tells a log from any other table.

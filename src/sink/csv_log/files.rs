@@ -119,7 +119,7 @@ impl LogDirectory {
             }
             None => {
                 sync_last(&folder)?;
-                start_file(&folder, &today, &(header + &row))?;
+                put_whole(&folder, &today, &(header + &row))?;
             }
         }
         publish(&folder, &today)
@@ -170,9 +170,9 @@ fn inside_or_new(folder: &Folder, name: &str) -> Result<Folder, LogError> {
         .or_explain("can't open", &path)
 }
 
-/// A file that is not whole yet; no agent takes a hidden file for a log. The name is the same every
-/// day, so that what a killed run left is used again and not kept for ever.
-const NEW_DAY: &str = ".day.csv.new";
+/// A file that is not whole yet; no agent takes a hidden file for a log. There is one name for all
+/// days and files, so that what a killed run left is used again and not kept for ever.
+const NEW: &str = ".day.csv.new";
 
 /// The file, if it is there with this header. One with another header is set aside: the inverter
 /// was exchanged.
@@ -208,18 +208,18 @@ fn append_row(mut file: File, path: &Path, row: &str) -> Result<(), LogError> {
         .or_explain("can't write", path)
 }
 
-/// Puts a new file in place, whole: header and first row.
-pub(in crate::sink) fn start_file(
+/// Puts a file in place, whole: the first rows of a day, or what is remembered beside them.
+pub(in crate::sink) fn put_whole(
     folder: &Folder,
     name: &str,
     content: &str,
 ) -> Result<(), LogError> {
     folder
-        .create(NEW_DAY, content.as_bytes())
+        .create(NEW, content.as_bytes())
         // `create` has flushed the content: after a power cut the name never leads to an empty
         // file.
-        .and_then(|()| folder.rename(NEW_DAY, name))
-        .inspect_err(|_| drop(folder.remove(NEW_DAY)))
+        .and_then(|()| folder.rename(NEW, name))
+        .inspect_err(|_| drop(folder.remove(NEW)))
         .and_then(|()| folder.sync())
         .or_explain("can't write", &folder.path_of(name))
 }

@@ -6,7 +6,7 @@
 //! inverter that does not report its serial number every time stays in one folder all the same: the
 //! file `.ip` in a folder holds the address from which its rows came last.
 
-use super::files::start_file;
+use super::files::put_whole;
 use super::folder::Folder;
 use crate::history::log::ADDRESS_FILE;
 use crate::reading::Reading;
@@ -70,7 +70,7 @@ pub(crate) fn remember(directory: &Folder, folder: &str, reading: &Reading) {
     if folder == ip || address_in(&inside) == Some(ip.clone()) {
         return;
     }
-    if let Err(error) = start_file(&inside, ADDRESS_FILE, &format!("{ip}\n")) {
+    if let Err(error) = put_whole(&inside, ADDRESS_FILE, &format!("{ip}\n")) {
         info!(
             "{error}; a run in which the inverter does not report its serial number will log under \
             {ip}"

@@ -8,7 +8,7 @@ use crate::history::day_file::DayFile;
 use crate::inverter::InverterId;
 use crate::sink::csv_log::ends::read_at;
 use crate::sink::csv_log::error::LogError;
-use crate::sink::csv_log::files::start_file;
+use crate::sink::csv_log::files::put_whole;
 use crate::sink::csv_log::folder::Folder;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
@@ -142,7 +142,7 @@ impl Backlog {
     /// Writes to the disk what the database has.
     pub(super) fn save(&mut self, folder: &Folder) -> Result<(), LogError> {
         self.memory.tidy(&(&self.open | &self.unread));
-        start_file(folder, NAME, &self.memory.text())?;
+        put_whole(folder, NAME, &self.memory.text())?;
         self.is_news = false;
         Ok(())
     }
