@@ -42,7 +42,7 @@ pub enum Source {
     /// The inverters of a bus.
     Kaco(Box<kaco::KacoSource>),
     /// The inverters of a network.
-    Kstar(kstar::KstarSource),
+    Kstar(Box<kstar::KstarSource>),
 }
 
 impl Source {
@@ -53,7 +53,9 @@ impl Source {
             SourcePlan::Kaco(plan) => {
                 Self::Kaco(Box::new(kaco::KacoSource::new(plan, lifetime, clock)?))
             }
-            SourcePlan::Kstar(plan) => Self::Kstar(kstar::KstarSource::new(plan, lifetime, clock)),
+            SourcePlan::Kstar(plan) => {
+                Self::Kstar(Box::new(kstar::KstarSource::new(plan, lifetime, clock)))
+            }
         })
     }
 

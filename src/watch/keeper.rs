@@ -176,4 +176,32 @@ mod tests {
         assert!(timeout(Duration::from_secs(200), kept).await.is_err());
         assert_eq!((silences, rounds), (4, 7));
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_inverter_that_cannot_be_reached_is_not_the_whole_network() {
+        // Nothing may be sent to all without asking for it: an error of the system at once.
+        let plan = NetworkPlan {
+            known: vec![Ipv4Addr::new(127, 77, 0, 9), Ipv4Addr::BROADCAST],
+            ..NetworkPlan::default()
+        };
+        let now = || clock::now().fixed_offset();
+        let source = Source::new(SourcePlan::Kstar(plan), Lifetime::Watch, now).unwrap();
+        let (_pause, paused) = channel(false);
+        let mut unreachable = 0;
+        let kept = keep(
+            source,
+            Duration::from_secs(5),
+            paused,
+            |event| match event {
+                Event::Observed(observation) => {
+                    unreachable +=
+                        u32::from(matches!(observation.outcome, Outcome::Unreachable(_)));
+                }
+                Event::RoundDone => {}
+                event => unreachable!("{event:?}"),
+            },
+        );
+        assert!(timeout(Duration::from_secs(200), kept).await.is_err());
+        assert_eq!(unreachable, 4);
+    }
 }

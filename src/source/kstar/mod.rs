@@ -46,9 +46,11 @@ pub struct KstarSource {
     polling: JoinSet<Decided>,
     /// Inverters that were not waited for, whose polls are over and not reported yet.
     decided: Vec<Decided>,
+    /// Inverters to which nothing could be sent when they were polled last.
+    unreachable: BTreeSet<Ipv4Addr>,
     search: Option<RunningSearch>,
     searched: Option<Instant>,
-    /// Whether the last round reached nothing.
+    /// Whether no inverter could be reached when it was polled last.
     is_down: bool,
 }
 
@@ -57,7 +59,6 @@ pub struct KstarSource {
 struct Round {
     observations: Vec<Observation>,
     failure: Option<NetworkError>,
-    reached: bool,
 }
 
 impl KstarSource {
@@ -69,6 +70,7 @@ impl KstarSource {
             clock,
             polling: JoinSet::new(),
             decided: Vec::new(),
+            unreachable: BTreeSet::new(),
             search: None,
             searched: None,
             is_down: false,
@@ -144,7 +146,9 @@ impl KstarSource {
             Lifetime::Once => self.judge_once(round, report),
             // One that can't be reached is silent; if none can, the network is down.
             Lifetime::Watch => {
-                let failure = round.failure.filter(|_| !round.reached);
+                // A round may have been of one inverter only, so earlier ones count too.
+                let is_lost = self.unreachable.len() == self.order.len();
+                let failure = round.failure.filter(|_| is_lost);
                 self.is_down = failure.is_some();
                 failure.map_or(Ok(()), |failure| Err(failure.into()))
             }
@@ -236,10 +240,11 @@ impl KstarSource {
         let ip = inverter.ip;
         let outcome = match outcome {
             Ok(outcome) => {
-                round.reached = true;
+                self.unreachable.remove(&ip);
                 outcome
             }
             Err(error) => {
+                self.unreachable.insert(ip);
                 info!("{error}");
                 let reason = error.to_string();
                 round.failure = Some(error);
