@@ -28,7 +28,8 @@ impl Textfile {
 /// an error the old file is as it was.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), LogError> {
     let new = beside(path);
-    let _ = fs::remove_file(&new); // of a run that was killed
+    // Of a run that was killed and had the same number, as all have in a container.
+    let _ = fs::remove_file(&new);
     let written = replaceable(path)
         .and_then(|()| File::create_new(&new))
         .and_then(|mut file| {
