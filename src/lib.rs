@@ -32,7 +32,7 @@
 //! | [`inverter`] | the identity of an inverter |
 //! | [`exit`] | exit codes and failures |
 //! | [`logging`] | messages on standard error |
-//! | [`address`], [`clock`], [`duration`], [`escape`], [`lines`] | small parsers; text made safe |
+//! | [`address`], [`clock`], [`day_file`], [`duration`], [`escape`], [`lines`] | small parsers; text made safe |
 //! | [`order`] | the order of lists |
 
 // The list is the order of imports, so it names the private modules too.
@@ -42,6 +42,7 @@ pub mod address;
 pub mod cli;
 mod clock;
 pub mod command;
+mod day_file;
 pub mod duration;
 pub mod escape;
 pub mod exit;

@@ -1,9 +1,9 @@
 //! Which inverters and days a log directory holds. Nothing in it is opened for writing, and no lock
 //! is taken.
 
-use super::day_file::DayFile;
 use super::rows::{self, failed};
 use super::{ReadError, Skipped};
+use crate::day_file::DayFile;
 use crate::lines::whole;
 use chrono::NaiveDate;
 use std::fs::{self, DirEntry};

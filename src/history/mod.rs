@@ -3,7 +3,6 @@
 //! | module | does |
 //! |---|---|
 //! | [`log`] | which inverters and days a directory holds |
-//! | [`day_file`] | the names of its files |
 //! | [`names`] | names and installed power, from a plant file |
 //! | [`day`] | power over the time of one day |
 //! | [`period`] | yields per day, month and year |
@@ -20,7 +19,6 @@
 mod columns;
 pub(crate) mod compare;
 pub mod day;
-pub(crate) mod day_file;
 pub mod log;
 pub mod names;
 mod parallel;

@@ -2,8 +2,8 @@
 //! day.
 
 use crate::clock::Now;
+use crate::day_file::DayFile;
 use crate::format::log_row::Shape;
-use crate::history::day_file::DayFile;
 use crate::inverter::InverterId;
 use crate::kstar::layout::KSTAR;
 use crate::reading::{Cells, Reading};

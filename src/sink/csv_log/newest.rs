@@ -4,7 +4,7 @@ use super::ends::read_at;
 use super::error::{LogError, OrExplain};
 use super::folder::Folder;
 use super::latest::LATEST;
-use crate::history::day_file::DayFile;
+use crate::day_file::DayFile;
 
 /// How much of the beginning and of the end of a file is looked at, bytes: a header, and at least
 /// one row.

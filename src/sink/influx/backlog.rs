@@ -2,9 +2,9 @@
 
 use super::batch::Batch;
 use super::memory::{Extent, LONGEST_LINE, NAME, PushedRows};
+use crate::day_file::DayFile;
 use crate::format::influx;
 use crate::format::log_row::Shape;
-use crate::history::day_file::DayFile;
 use crate::inverter::InverterId;
 use crate::sink::csv_log::ends::read_at;
 use crate::sink::csv_log::error::LogError;

@@ -1,7 +1,7 @@
 //! Rows on their way to the database.
 
 use super::memory::Extent;
-use crate::history::day_file::DayFile;
+use crate::day_file::DayFile;
 
 /// Bytes after which a batch gets no further row. Proxies take a megabyte if nothing else is said.
 const LONGEST_BATCH: usize = 400 * 1024;

@@ -9,7 +9,7 @@
 //! row that ends there has this checksum. A file that was replaced meanwhile is pushed again: the
 //! same rows change nothing.
 
-use crate::history::day_file::DayFile;
+use crate::day_file::DayFile;
 use crate::sink::csv_log::ends::read_at;
 use crate::sink::csv_log::folder::Folder;
 use chrono::NaiveDate;

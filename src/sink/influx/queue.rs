@@ -2,7 +2,7 @@
 
 use super::backlog::Backlog;
 use super::batch::{Batch, Share};
-use crate::history::day_file::DayFile;
+use crate::day_file::DayFile;
 use crate::inverter::InverterId;
 use crate::sink::csv_log::error::LogError;
 use crate::sink::csv_log::folder::Folder;
