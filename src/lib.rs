@@ -32,7 +32,8 @@
 //! | [`inverter`] | the identity of an inverter |
 //! | [`exit`] | exit codes and failures |
 //! | [`logging`] | messages on standard error |
-//! | [`address`], [`clock`], [`day_file`], [`duration`], [`escape`], [`lines`] | small parsers; text made safe |
+//! | [`address`], [`clock`], [`duration`], [`escape`], [`lines`] | small parsers; text made safe |
+//! | [`day_file`] | the names of the files of a log |
 //! | [`order`] | the order of lists |
 
 // The list is the order of imports, so it names the private modules too.
