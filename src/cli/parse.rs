@@ -5,13 +5,14 @@ use super::environment::{COMMANDS, IS_PARSING, explained, unknown_variables};
 use super::plant::{self, Refusal, Typed};
 use super::{Cli, check};
 use crate::command::plan::Plan;
+use crate::command::print::written;
 use crate::escape::without_passwords;
 use crate::logging::fitted;
 use crate::plant_file::Unusable;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, CommandFactory, Error, FromArgMatches};
 use std::env;
-use std::io::{self, Write, stderr, stdout};
+use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
@@ -130,13 +131,10 @@ pub fn explain(wrong: &Wrong) -> ExitCode {
     if shown == rendered {
         let printed = error.print().and_then(|()| stdout().flush());
         // A message that can't be printed can't be reported either.
-        if let (false, Err(failed)) = (error.use_stderr(), printed)
-            && failed.kind() != io::ErrorKind::BrokenPipe
+        if !error.use_stderr()
+            && let Err(failure) = written(printed)
         {
-            let _ = writeln!(
-                stderr(),
-                "kaco_ardexa: error: can't write the output: {failed}"
-            );
+            let _ = writeln!(stderr(), "kaco_ardexa: error: {failure}");
             return ExitCode::FAILURE;
         }
     } else {

@@ -19,7 +19,7 @@ mod once;
 mod ping;
 pub(crate) mod plan;
 mod plants;
-mod print;
+pub(crate) mod print;
 mod progress;
 mod scan;
 mod service;

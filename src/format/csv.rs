@@ -7,7 +7,7 @@ use crate::reading::Reading;
 use chrono::{DateTime, FixedOffset};
 
 /// Local time with its offset, as the first `kaco_ardexa` wrote it: `2026-11-20T09:40:17+0100`.
-pub(crate) const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%z";
+const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%z";
 
 /// The first line of a file for readings of this shape, with `\n`.
 pub(crate) fn header(reading: &Reading) -> String {
@@ -48,6 +48,11 @@ pub(crate) fn lines<T: AsRef<[u8]>>(
 
 fn time(time: DateTime<FixedOffset>) -> String {
     time.format(TIME_FORMAT).to_string()
+}
+
+/// The time in the first cell of a row; `None` if it is none.
+pub(crate) fn parsed_time(cell: &str) -> Option<DateTime<FixedOffset>> {
+    DateTime::parse_from_str(cell, TIME_FORMAT).ok()
 }
 
 #[cfg(test)]

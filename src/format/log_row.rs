@@ -1,13 +1,12 @@
 //! A row of a log as the reading that it was made of: the way back of [`super::csv`].
 
-use super::csv::{self, TIME_FORMAT};
+use super::csv;
 use crate::inverter::InverterId;
 use crate::kaco::layouts::{COUNTERS, READINGS, THREE_UNITS};
 use crate::kaco::{status, types};
 use crate::kstar::interpret;
 use crate::kstar::layout::KSTAR;
 use crate::reading::{Cells, Decimal, Field, Kind, Layout, Reading, StatusCode, Value};
-use chrono::DateTime;
 use std::borrow::Cow;
 
 /// What the header of a file says of its rows.
@@ -43,7 +42,7 @@ impl Shape {
         let mut record = ::csv::StringRecord::new();
         let is_row = reader.read_record(&mut record).ok()? && record.len() == self.places.len() + 1;
         let time = record.get(0).filter(|_| is_row)?;
-        let time = DateTime::parse_from_str(time, TIME_FORMAT).ok()?;
+        let time = csv::parsed_time(time)?;
         let mut cells = Cells::empty(self.layout);
         let mut further = Cells::empty(&COUNTERS);
         for (place, text) in self.places.iter().zip(record.iter().skip(1)) {
@@ -136,6 +135,7 @@ mod tests {
     use crate::escape;
     use crate::kaco::layouts::{MPPT3, STANDARD, XP};
     use crate::kaco::wire::decode_all;
+    use chrono::DateTime;
     use std::fs;
 
     /// The line of a reading after it was written to a log and read back.

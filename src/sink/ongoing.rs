@@ -168,15 +168,21 @@ mod tests {
     use crate::kstar::layout::KSTAR;
     use std::fs;
     use std::net::IpAddr;
+    use std::path::Path;
+
+    /// Sinks that log to this directory.
+    fn logging(directory: &Path) -> (Sinks, SinkPlan) {
+        let plan = SinkPlan {
+            log: Some(directory.to_owned()),
+            ..SinkPlan::default()
+        };
+        (Sinks::open(plan.clone()).unwrap(), plan)
+    }
 
     #[test]
     fn trouble_with_an_inverter_goes_with_it() {
         let directory = tempfile::tempdir().unwrap();
-        let plan = SinkPlan {
-            log: Some(directory.path().to_owned()),
-            ..SinkPlan::default()
-        };
-        let mut sinks = Sinks::open(plan.clone()).unwrap();
+        let (mut sinks, plan) = logging(directory.path());
         let [gone, stays] = [4, 5].map(|address| InverterId::kaco(Some(address)));
         sinks.begin(&[gone, stays.clone()]);
         // In the place of its folder.
@@ -191,11 +197,7 @@ mod tests {
     #[test]
     fn trouble_with_an_inverter_goes_with_it_whatever_its_folder_is_called() {
         let directory = tempfile::tempdir().unwrap();
-        let plan = SinkPlan {
-            log: Some(directory.path().to_owned()),
-            ..SinkPlan::default()
-        };
-        let mut sinks = Sinks::open(plan.clone()).unwrap();
+        let (mut sinks, plan) = logging(directory.path());
         fs::write(directory.path().join("E4000K_10.0.0.1"), "").unwrap();
         let inverters = [1, 2].map(|last| {
             let ip = IpAddr::from([10, 0, 0, last]);

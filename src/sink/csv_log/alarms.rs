@@ -9,7 +9,7 @@ use super::files::LogDirectory;
 use super::folder::Folder;
 use super::newest::last_rows;
 use crate::fault;
-use crate::format::csv::TIME_FORMAT;
+use crate::format::csv;
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
 use crate::reading::{Decimal, Reading, Role};
@@ -74,7 +74,7 @@ fn report_missed_one(folder: &Folder, subject: &str, now: DateTime<FixedOffset>)
     };
     let row = rows.lines().next_back().unwrap_or_default();
     let time = row.split(',').next().unwrap_or_default();
-    let Ok(last) = DateTime::parse_from_str(time, TIME_FORMAT) else {
+    let Some(last) = csv::parsed_time(time) else {
         return;
     };
     let today = now.date_naive().to_string();
