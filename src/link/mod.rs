@@ -6,6 +6,7 @@ mod holder;
 mod ports;
 mod replay;
 mod serial;
+mod stream;
 mod tcp;
 
 use crate::kaco::connect::{Connect, LinkError};

@@ -1,8 +1,10 @@
 //! Serial ports: 9600 baud, 8 data bits, no parity, 1 stop bit, no flow control, for this run
 //! alone.
 
+use super::stream::PortStream;
 use super::{holder, ports};
 use crate::kaco::connect::LinkError;
+use mio_serial::SerialPortBuilderExt;
 use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, accessat};
 use rustix::termios::isatty;
 use serialport::{
@@ -11,13 +13,12 @@ use serialport::{
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
-use tokio_serial::{SerialPortBuilderExt, SerialStream};
 
 /// The speed of every KACO bus (maker's note).
 const BAUD: u32 = 9600;
 
 /// Opens the port at `path`, locked against other programs, its old input thrown away.
-pub(super) fn open(path: &Path) -> Result<SerialStream, LinkError> {
+pub(super) fn open(path: &Path) -> Result<PortStream, LinkError> {
     let name = path.to_string_lossy();
     let stream = serialport::new(name.as_ref(), BAUD)
         .data_bits(DataBits::Eight)
@@ -29,7 +30,7 @@ pub(super) fn open(path: &Path) -> Result<SerialStream, LinkError> {
     stream
         .clear(ClearBuffer::Input)
         .map_err(|error| explain(path, &error))?;
-    Ok(stream)
+    Ok(PortStream::new(stream))
 }
 
 /// Whether a port is there and may be used; it is not opened.
