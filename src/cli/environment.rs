@@ -216,7 +216,7 @@ fn with_variable(argument: Arg, is_started: bool) -> Arg {
 }
 
 fn with_help(argument: Arg, names: &str) -> Arg {
-    let more = |help: &StyledStr| format!("{help} [env: {names}]");
+    let more = |help: &StyledStr| format!("{} [env: {names}]", help.ansi());
     let short = argument.get_help().map(more);
     let long = argument.get_long_help().map(more);
     let argument = match short {

@@ -111,7 +111,7 @@ mod tests {
     use tokio::time::{sleep, timeout};
 
     #[tokio::test]
-    async fn pieces_that_nobody_waits_for_wake_nobody() {
+    async fn pieces_that_are_not_waited_for_do_not_wake_the_program() {
         let (mut inverter, port) = SerialStream::pair().unwrap();
         let mut port = PortStream::new(port);
         let mut bytes = [0; 64];
