@@ -1,83 +1,67 @@
-//! What is odd about a reading; implausible values: checks it against the limits in the layouts.
+//! Warnings about a reading whose checksum was right: implausible values, unreadable cells, missing
+//! replies.
 //!
-//! A sum of 8 bits lets one damaged reply in 256 pass. A reading of which a number is out of its
-//! range, or a power that has nothing to do with its voltage and current, is kept unchanged, as it
-//! is unknown which number is wrong; but there is a warning.
+//! A sum of 8 bits lets one damaged reply in 256 pass. If a number is out of the range in its
+//! layout, or a power does not fit its voltage and current, the reading is kept unchanged, as it is
+//! unknown which number is wrong, and there is a warning.
 
 use crate::reading::{Decimal, Field, Plausible, Reading, Value};
 use std::fmt;
 
-/// Values of one reply are not measured at the same instant, and the sun goes behind clouds: up to
-/// so much of the greater one, in percent, two ways to a power may differ.
+/// Values of one reply are not measured at the same instant, and clouds move: two ways to a power
+/// may differ by this share of the greater one, in percent.
 const TOLERANCE: i64 = 25;
 
-/// W more. Near zero the digits are coarse, and electronics take power without being asked.
+/// W more. Near zero the digits are coarse, and the electronics take power themselves.
 const MARGIN: i64 = 100;
-
-/// A number that can't be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Doubt {
-    /// Its column.
-    pub(crate) label: &'static str,
-    /// The number, its unit, and why it can't be.
-    pub(crate) reason: String,
-}
-
-impl fmt::Display for Doubt {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { label, reason } = self;
-        write!(formatter, "{label} {reason}")
-    }
-}
-
-/// All numbers of a reading that can't be, in its order. Cells without a value are never doubted.
-pub fn doubts(reading: &Reading) -> Vec<Doubt> {
-    let doubt = |(field, value): (&'static Field, Option<&Value>)| {
-        let reason = reason(field, value?.number()?, reading)?;
-        Some(Doubt {
-            label: field.label,
-            reason,
-        })
-    };
-    reading.columns().filter_map(doubt).collect()
-}
 
 /// Something that is wrong with a reading although its checksum was right.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Oddity {
-    /// A column, or a part that did not come: the same in the next reading if it goes on.
+pub struct ReadingWarning {
+    /// A column, or a part that did not come: the same in the next reading if it persists.
     pub(crate) about: String,
     text: String,
 }
 
-impl fmt::Display for Oddity {
+impl fmt::Display for ReadingWarning {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)
     }
 }
 
-/// What is wrong with a reading: parts that did not come, cells that can't be read, implausible
-/// values.
-pub(crate) fn oddities(reading: &Reading) -> Vec<Oddity> {
-    let missing = reading.missing.iter().map(|missing| Oddity {
+/// All warnings about a reading.
+pub(crate) fn warnings(reading: &Reading) -> Vec<ReadingWarning> {
+    let missing = reading.missing.iter().map(|missing| ReadingWarning {
         about: missing.part.clone(),
         text: missing.text.clone(),
     });
     let unreadable = reading.unreadable.iter().map(|unreadable| {
         let (label, raw) = (unreadable.label, &unreadable.raw);
-        Oddity {
+        ReadingWarning {
             about: label.to_owned(),
             text: format!("{label} can't be read, its cell stays empty: `{raw}`"),
         }
     });
-    let doubts = doubts(reading).into_iter().map(|doubt| Oddity {
-        about: doubt.label.to_owned(),
-        text: format!("{doubt}; kept as it came"),
-    });
-    missing.chain(unreadable).chain(doubts).collect()
+    missing
+        .chain(unreadable)
+        .chain(implausible(reading))
+        .collect()
 }
 
-/// Why a number can't be; `None` if it can, or if something that it depends on has no value.
+/// The implausible values of a reading, in the order of its columns. Cells without a value are
+/// never implausible.
+pub fn implausible(reading: &Reading) -> Vec<ReadingWarning> {
+    let warning = |(field, value): (&'static Field, Option<&Value>)| {
+        let reason = reason(field, value?.number()?, reading)?;
+        Some(ReadingWarning {
+            about: field.label.to_owned(),
+            text: format!("{} {reason}; kept as it came", field.label),
+        })
+    };
+    reading.columns().filter_map(warning).collect()
+}
+
+/// Why a number is implausible; `None` if it is not, or if a value that it depends on is missing.
 fn reason(field: &Field, number: Decimal, reading: &Reading) -> Option<String> {
     let unit = field.unit.symbol();
     match field.plausible {
@@ -162,9 +146,11 @@ mod tests {
         Reading::of(InverterId::kaco(None), cells)
     }
 
-    fn said(layout: &'static Layout, numbers: &[(&str, &str)]) -> Vec<String> {
-        let doubts = doubts(&reading(layout, numbers));
-        doubts.iter().map(ToString::to_string).collect()
+    fn texts(layout: &'static Layout, numbers: &[(&str, &str)]) -> Vec<String> {
+        let warnings = implausible(&reading(layout, numbers));
+        let texts = warnings.iter().map(ToString::to_string);
+        let kept = |text: String| text.strip_suffix("; kept as it came").map(str::to_owned);
+        texts.map(|text| kept(text).unwrap_or_default()).collect()
     }
 
     const NOON: [(&str, &str); 7] = [
@@ -185,13 +171,13 @@ mod tests {
                 cell
             }
         });
-        said(&STANDARD, &numbers)
+        texts(&STANDARD, &numbers)
     }
 
     #[test]
-    fn what_can_be_is_not_doubted() {
-        assert_eq!(said(&STANDARD, &NOON), [""; 0]);
-        assert_eq!(said(&STANDARD, &[]), [""; 0]);
+    fn plausible_values_give_no_warning() {
+        assert_eq!(texts(&STANDARD, &NOON), [""; 0]);
+        assert_eq!(texts(&STANDARD, &[]), [""; 0]);
         for (label, number) in [
             ("DC Power", "720"), // a cloud between two measurements
             ("AC Power", "0"),   // nothing but reactive power
@@ -202,8 +188,8 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is() {
-        for (label, number, doubt) in [
+    fn implausible_values_give_a_warning() {
+        for (label, number, warning) in [
             (
                 "DC Voltage",
                 "3355.9",
@@ -236,7 +222,7 @@ mod tests {
             ),
         ] {
             assert!(
-                noon_but(label, number).contains(&doubt.to_owned()),
+                noon_but(label, number).contains(&warning.to_owned()),
                 "{label} {number}"
             );
         }
@@ -251,21 +237,21 @@ mod tests {
                 ("AC Power", power),
             ]
         };
-        assert_eq!(said(&XP, &numbers("62100")), [""; 0]);
+        assert_eq!(texts(&XP, &numbers("62100")), [""; 0]);
         assert_eq!(
-            said(&XP, &numbers("162100")),
+            texts(&XP, &numbers("162100")),
             ["AC Power is 162100 W, but voltage and current give 62382 W at most"]
         );
     }
 
     /// A number that is as large as numbers get must not end the program.
     #[test]
-    fn numbers_without_measure() {
+    fn largest_numbers_do_not_overflow() {
         let huge = "79228162514264337593543950335";
         for layout in READINGS.into_iter().chain([&KSTAR]) {
             let numeric = layout.fields.iter().filter(|field| field.kind.is_numeric());
             let all: Vec<_> = numeric.map(|field| (field.label, huge)).collect();
-            assert!(!said(layout, &all).is_empty(), "{}", layout.name);
+            assert!(!texts(layout, &all).is_empty(), "{}", layout.name);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::kaco::interpret;
 use crate::kaco::wire::{FrameError, decode_all};
 use crate::kstar;
 use crate::lines::{MARK, TOO_LONG, lines};
-use crate::plausible::oddities;
+use crate::plausible::warnings;
 use crate::reading::Reading;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, stdin};
@@ -36,8 +36,8 @@ pub(super) fn run(arguments: &DecodePlan) -> Result<Exit, Failure> {
         for decoded in decode(text) {
             match &decoded {
                 Ok(reading) => {
-                    for oddity in oddities(reading) {
-                        warn!("line {number}: {oddity}");
+                    for warning in warnings(reading) {
+                        warn!("line {number}: {warning}");
                     }
                 }
                 Err(_) => exit = Exit::Failed,

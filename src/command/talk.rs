@@ -1,7 +1,7 @@
 //! What is reported of each inverter while it is polled.
 
 use crate::observation::{Observation, Outcome};
-use crate::plausible::oddities;
+use crate::plausible;
 use tracing::{info, warn};
 
 /// What there is to report of an observation, once its row is on the disk.
@@ -17,8 +17,8 @@ pub(super) fn of(observation: &Observation) -> Talk {
     let mut info = String::new();
     match &observation.outcome {
         Outcome::Read { answer, first_byte } => {
-            let oddities = oddities(answer).into_iter();
-            warnings.extend(oddities.map(|oddity| format!("{subject}: {oddity}")));
+            let about = plausible::warnings(answer).into_iter();
+            warnings.extend(about.map(|warning| format!("{subject}: {warning}")));
             let first_byte = first_byte.as_millis();
             info = format!("{subject}: read, first byte after {first_byte} ms");
         }

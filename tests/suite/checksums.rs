@@ -11,7 +11,7 @@ use bytes::BytesMut;
 use kaco_ardexa::kaco::interpret;
 use kaco_ardexa::kaco::wire::{Body, Codec, decode_all};
 use kaco_ardexa::kstar;
-use kaco_ardexa::plausible::doubts;
+use kaco_ardexa::plausible::implausible;
 use kaco_ardexa::reading::{Field, Kind, Reading};
 use tokio_util::codec::Decoder;
 
@@ -88,7 +88,7 @@ enum Fate {
     /// A reading that says something else, with an empty cell and a warning.
     Unreadable,
     /// A reading that says something else, with a warning that a number can't be.
-    Doubted,
+    Implausible,
     /// A reading with other content, unnoticed.
     Unseen,
 }
@@ -107,7 +107,7 @@ fn fate(damaged: &[u8], good: &Reading) -> Fate {
     match readings(damaged).iter().find(|reading| misleads(reading)) {
         None => Fate::Harmless,
         Some(reading) if !reading.unreadable.is_empty() => Fate::Unreadable,
-        Some(reading) if !doubts(reading).is_empty() => Fate::Doubted,
+        Some(reading) if !implausible(reading).is_empty() => Fate::Implausible,
         Some(_) => Fate::Unseen,
     }
 }
@@ -286,7 +286,7 @@ fn two_errors_in_a_standard_reply_seldom_pass() {
         ("bits", any_bit, 50),
     ] {
         let (mut tried, mut summed) = (0, 0);
-        let (mut unreadable, mut doubted, mut unseen) = (0, 0, 0);
+        let (mut unreadable, mut implausible, mut unseen) = (0, 0, 0);
         for (_, capture, good) in captures_of(&STANDARD) {
             let start = capture.iter().position(|byte| *byte == b'*').unwrap();
             let place = start + place_behind(&capture[start..], 9).unwrap();
@@ -298,17 +298,17 @@ fn two_errors_in_a_standard_reply_seldom_pass() {
                 match fate(&damaged, &good) {
                     Fate::Harmless => {}
                     Fate::Unreadable => unreadable += 1,
-                    Fate::Doubted => doubted += 1,
+                    Fate::Implausible => implausible += 1,
                     Fate::Unseen => unseen += 1,
                 }
                 tried += 1;
             }
         }
         println!(
-            "two wrong {what}: {tried} tried, {summed} pass the sum, {unreadable} with an empty cell, {doubted} doubted, {unseen} unseen"
+            "two wrong {what}: {tried} tried, {summed} pass the sum, {unreadable} with an empty cell, {implausible} implausible, {unseen} unseen"
         );
-        let seen = unreadable + doubted;
-        assert!(summed > 0 && doubted > 0 && unseen * limit < tried);
+        let seen = unreadable + implausible;
+        assert!(summed > 0 && implausible > 0 && unseen * limit < tried);
         assert!(seen + unseen <= summed + tried / 1000);
     }
 }

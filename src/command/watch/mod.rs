@@ -80,7 +80,7 @@ async fn run_here(plan: WatchPlan, mut stop: Stop, messages: &Messages) -> Resul
         pause,
         has_page,
         messages,
-        odd: BTreeSet::new(),
+        warned: BTreeSet::new(),
         not_recorded: Vec::new(),
         worst: Exit::Done,
     };
@@ -119,8 +119,8 @@ struct Watcher<'a> {
     pause: Sender<bool>,
     has_page: bool,
     messages: &'a Messages,
-    /// Inverters whose last reading had implausible values.
-    odd: BTreeSet<(InverterId, String)>,
+    /// What the last reading of each inverter had warnings about.
+    warned: BTreeSet<(InverterId, String)>,
     /// Recordings that ended before their time, with the numbers of their sources.
     not_recorded: Vec<(usize, SinkHealth)>,
     /// The worst trouble of a source: it counts when it is over, too.
@@ -260,7 +260,7 @@ impl Watcher<'_> {
             return;
         }
         self.sinks.recognise(&mut observation);
-        self.report_oddities(&observation);
+        self.report_warnings(&observation);
         let time = time();
         let id = &observation.inverter;
         if observation.reading().is_some() {

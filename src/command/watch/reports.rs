@@ -4,7 +4,7 @@
 use super::super::now;
 use super::Watcher;
 use crate::observation::Observation;
-use crate::plausible::oddities;
+use crate::plausible::warnings;
 use crate::sink::health::{NOT_YET, SinkHealth};
 use crate::source::Failures;
 use std::io::{Write, stdout};
@@ -37,19 +37,20 @@ impl Watcher<'_> {
         }
     }
 
-    /// Implausible values are reported when they begin, not at each poll.
-    pub(super) fn report_oddities(&mut self, observation: &Observation) {
+    /// Reports warnings about a reading when they begin, not at each poll.
+    pub(super) fn report_warnings(&mut self, observation: &Observation) {
         let Some(reading) = observation.reading() else {
             return;
         };
         let inverter = &observation.inverter;
-        let oddities = oddities(reading);
-        let goes_on = |about: &String| oddities.iter().any(|oddity| oddity.about == *about);
-        self.odd
-            .retain(|(odd, about)| odd != inverter || goes_on(about));
-        for oddity in oddities {
-            if self.odd.insert((inverter.clone(), oddity.about.clone())) {
-                warn!("{}: {oddity}", inverter.subject());
+        let warnings = warnings(reading);
+        let persists = |about: &String| warnings.iter().any(|warning| warning.about == *about);
+        self.warned
+            .retain(|(warned, about)| warned != inverter || persists(about));
+        for warning in warnings {
+            let warned = (inverter.clone(), warning.about.clone());
+            if self.warned.insert(warned) {
+                warn!("{}: {warning}", inverter.subject());
             }
         }
     }

@@ -206,7 +206,7 @@ fn every_inverter_feeds_in_plausibly_at_any_hour() {
     for time in times() {
         for reading in addresses().flat_map(|address| readings_in(Mood::Day, address, time)) {
             assert_eq!(reading.status_code, StatusCode::One(4), "{time}");
-            assert_eq!(plausible::doubts(&reading), [], "{reading:?}");
+            assert_eq!(plausible::implausible(&reading), [], "{reading:?}");
             let (power, _) = reading.figure(Role::Power).unwrap();
             assert!(power > 300.into(), "{reading:?}");
             assert!(reading.model.is_some(), "{reading:?}");
