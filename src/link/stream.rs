@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::task::coop::poll_proceed;
 
 /// Watched by the reactor only while a read or a write waits. A bus that sleeps until the rest of
 /// a reply must be there is not woken by each piece of it: on a Raspberry Pi, waking up is most of
@@ -33,10 +34,13 @@ impl PortStream {
         interest: Interest,
         mut attempt: impl FnMut(&mut SerialStream) -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
+        // A line that never stops talking leaves time for other tasks.
+        let turn = ready!(poll_proceed(context));
         loop {
             match attempt(&mut self.port) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 done => {
+                    turn.made_progress();
                     self.waiting = None;
                     return Poll::Ready(done);
                 }
@@ -104,6 +108,7 @@ impl AsyncWrite for PortStream {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
     use std::thread;
     use std::time::Duration;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -137,6 +142,21 @@ mod tests {
 
         let _inverter = pieces.join().unwrap();
         assert_eq!(port.read(&mut bytes).await.unwrap(), 40);
+    }
+
+    #[tokio::test]
+    async fn a_line_that_never_stops_leaves_time_for_other_tasks() {
+        let (mut inverter, port) = SerialStream::pair().unwrap();
+        let mut port = PortStream::new(port);
+        inverter.write_all(&[b'#'; 1000]).unwrap();
+        let other_ran = Cell::new(false);
+        let reader = async {
+            for _ in 0..1000 {
+                port.read_u8().await.unwrap();
+            }
+            assert!(other_ran.get());
+        };
+        tokio::join!(reader, async { other_ran.set(true) });
     }
 
     #[tokio::test]
