@@ -2,7 +2,7 @@
 //! every inverter that can be read is read once, and a run never hangs.
 
 use super::figures::figures;
-use crate::polling::at_address;
+use super::peers::{answer, answering, reply};
 use crate::support::bus::{Bus, Play, REPLY_TIME, at_once};
 use crate::support::day::Day;
 use crate::support::plant::{HEADER, ROW, expect_log};
@@ -85,10 +85,6 @@ fn number(request: &str) -> u8 {
     request[1..3].parse().unwrap()
 }
 
-fn reply(request: &str) -> Vec<u8> {
-    at_address("G4-17", number(request))
-}
-
 /// A run whose adapter is unplugged at this moment; `back`: plugged in again at once, maybe not for
 /// long.
 fn unplug((what, at, plays, is_read): Moment, back: Option<Bus>) {
@@ -96,7 +92,7 @@ fn unplug((what, at, plays, is_read): Moment, back: Option<Bus>) {
         if request == at {
             plays(reply(request))
         } else {
-            at_once(&reply(request))
+            answer(request)
         }
     }));
     let home = TempDir::new().unwrap();
@@ -159,18 +155,13 @@ fn check(run: &Run, is_whole: bool, is_quiet: bool, device: &Path, what: &str) {
     }
 }
 
-/// A bus on which all of this plant answer.
-fn whole() -> Bus {
-    Bus::start(Box::new(|request, _| at_once(&reply(request))))
-}
-
 #[test]
 fn unplugged_at_any_moment() {
     let tries = MOMENTS
         .into_iter()
         .flat_map(|moment| [(moment, false), (moment, true)]);
     let threads: Vec<_> = tries
-        .map(|(moment, is_back)| thread::spawn(move || unplug(moment, is_back.then(whole))))
+        .map(|(moment, is_back)| thread::spawn(move || unplug(moment, is_back.then(answering))))
         .collect();
     let tried = threads.len();
     for thread in threads {
@@ -188,11 +179,11 @@ fn unplugged_at_any_moment() {
 fn unplugged_a_second_time() {
     // Once is an accident; after that the rest is left to the next run.
     let first = Bus::start(Box::new(|request, _| match request {
-        "#020" => at_once(&reply(request)),
+        "#020" => answer(request),
         _ => vec![Play::HangUp],
     }));
     let second = Bus::start(Box::new(|request, _| match request {
-        "#030" => at_once(&reply(request)),
+        "#030" => answer(request),
         _ => vec![Play::HangUp],
     }));
     let home = TempDir::new().unwrap();

@@ -2,11 +2,12 @@
 //! within 10 s. (Brokers that refuse are in `suite/mqtt/refusals.rs`.)
 
 use super::figures::figures;
+use super::peers::{hears, mute, server};
 use crate::polling::at_address;
 use crate::support::plant::{HEADER, Plant, ROW};
 use crate::support::program::{Run, start, wait, wait_until};
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
@@ -14,26 +15,8 @@ use std::time::Duration;
 /// minute.
 const LATE: Duration = Duration::from_secs(20);
 
-/// A server that accepts connections and does this with each of them.
-fn impostor(play: impl Fn(TcpStream) + Clone + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let host = listener.local_addr().unwrap().to_string();
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let play = play.clone();
-            thread::spawn(move || play(stream));
-        }
-    });
-    host
-}
-
 /// The welcome of a broker.
 const WELCOME: [u8; 4] = [0x20, 2, 0, 0];
-
-/// Something comes, whatever it is.
-fn hear(stream: &mut TcpStream) -> bool {
-    stream.read(&mut [0; 1000]).is_ok_and(|read| read > 0)
-}
 
 /// The next packet: its kind, and what is in it.
 fn packet(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
@@ -56,7 +39,7 @@ fn packet(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
 
 /// A broker that acknowledges so many messages and then none.
 fn acknowledging(some: usize) -> String {
-    impostor(move |mut stream| {
+    server(move |mut stream, _| {
         packet(&mut stream);
         stream.write_all(&WELCOME).unwrap();
         let mut left = some;
@@ -102,15 +85,15 @@ type Trouble = (&'static str, String, &'static [&'static str], &'static str);
 
 fn troubles() -> Vec<Trouble> {
     let saying = |words: &'static [u8]| {
-        impostor(move |mut stream| {
-            hear(&mut stream);
+        server(move |mut stream, _| {
+            hears(&mut stream);
             let _ = stream.write_all(words);
         })
     };
     let keeps = |welcome: &'static [u8]| {
-        impostor(move |mut stream| {
+        server(move |mut stream, count| {
             let _ = stream.write_all(welcome);
-            while hear(&mut stream) {}
+            mute(stream, count);
         })
     };
     let surely: &[&str] = &["--mqtt-qos", "1", "--no-discovery"];
@@ -131,7 +114,7 @@ fn troubles() -> Vec<Trouble> {
         ),
         (
             "drips",
-            impostor(|mut stream| {
+            server(|mut stream, _| {
                 for byte in [0x20, 2, 0, 0]
                     .into_iter()
                     .chain([0xd0, 0].into_iter().cycle())
@@ -145,7 +128,12 @@ fn troubles() -> Vec<Trouble> {
             surely,
             "took 0 of 1 messages within 10 s",
         ),
-        ("closes at once", impostor(drop), &[], "can't be reached: "),
+        (
+            "closes at once",
+            server(|_, _| {}),
+            &[],
+            "can't be reached: ",
+        ),
         ("closes when asked", saying(b""), &[], "can't be reached: "),
         (
             "not available",

@@ -1,8 +1,8 @@
 //! Two to twenty runs started at once: one works, the others exit 7 and touch nothing.
 
 use super::figures::figures;
-use crate::polling::at_address;
-use crate::support::bus::{Bus, Gate, at_once};
+use super::peers::{answer, answering};
+use crate::support::bus::{Bus, Gate};
 use crate::support::day::Day;
 use crate::support::disk::tree;
 use crate::support::plant::{HEADER, ROW, expect_log};
@@ -45,9 +45,9 @@ fn log(device: &Path, directory: &Path) -> (Child, Instant) {
 fn buses(count: usize, gate: &Gate) -> Vec<Bus> {
     let bus = || {
         let gate = gate.clone();
-        Bus::start(Box::new(move |_, _| {
+        Bus::start(Box::new(move |request, _| {
             gate.wait();
-            at_once(&at_address("G4-17", 2))
+            answer(request)
         }))
     };
     (0..count).map(|_| bus()).collect()
@@ -156,7 +156,7 @@ fn one_works_and_the_others_end() {
 fn a_run_that_starts_when_the_line_is_free_works() {
     let home = TempDir::new().unwrap();
     let logs = home.path().join("logs");
-    let bus = Bus::start(Box::new(|_, _| at_once(&at_address("G4-17", 2))));
+    let bus = answering();
     let (mut started, mut rows) = (0, 0);
     for _ in 0..4 {
         let runs: Vec<_> = (0..15).map(|_| log(&bus.path, &logs)).collect();

@@ -3,13 +3,14 @@
 
 use super::cost::cost;
 use super::figures::figures;
+use super::peers::{flood, gateway, mute};
 use crate::support::captures::bytes;
 use crate::support::program::{Run, command, run, start, text};
 use socket2::SockRef;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::thread::{sleep, spawn};
+use std::net::TcpStream;
+use std::thread::sleep;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -19,20 +20,6 @@ const LATE: Duration = Duration::from_secs(60);
 /// The program itself takes about 15 MB, built for tests. What it may take of a flood is a few
 /// kilobytes.
 const MEMORY: u64 = 48 * 1024;
-
-/// A gateway that does this with each connection, and is told how many there were before; its
-/// DEVICE.
-fn gateway(play: impl Fn(TcpStream, usize) + Clone + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let device = format!("tcp://{}", listener.local_addr().unwrap());
-    spawn(move || {
-        for (count, stream) in listener.incoming().flatten().enumerate() {
-            let play = play.clone();
-            spawn(move || play(stream, count));
-        }
-    });
-    device
-}
 
 /// Waits for a request; whether one came.
 fn is_asked(stream: &mut TcpStream) -> bool {
@@ -62,7 +49,7 @@ fn commands_with<'a>(timeout: &'a str, device: &'a str, logs: &'a str) -> [Vec<&
 
 #[test]
 fn one_that_says_nothing_or_a_byte_a_second() {
-    let mute = gateway(|mut stream, _| while is_asked(&mut stream) {});
+    let mute = gateway(mute);
     let slow = gateway(|mut stream, _| {
         while stream.write_all(b"*").is_ok() {
             sleep(Duration::from_secs(1));
@@ -160,23 +147,17 @@ fn one_that_resets_the_connection() {
 }
 
 /// Talks as fast as the network takes it.
-fn flood(stream: &mut TcpStream) {
-    let words: Vec<u8> = b"\n*03n 5 4 noise "
-        .iter()
-        .copied()
-        .cycle()
-        .take(1 << 16)
-        .collect();
-    while stream.write_all(&words).is_ok() {}
+fn talk(mut stream: TcpStream) {
+    flood(&mut stream, &b"\n*03n 5 4 noise ".repeat(1 << 12));
 }
 
 #[test]
 fn one_that_never_stops_talking() {
-    let always = gateway(|mut stream, _| flood(&mut stream));
+    let always = gateway(|stream, _| talk(stream));
     let behind_a_reply = gateway(|mut stream, _| {
         is_asked(&mut stream);
         stream.write_all(&bytes("G4-17")).unwrap();
-        flood(&mut stream);
+        talk(stream);
     });
     let directory = TempDir::new().unwrap();
     let logs = text(directory.path());

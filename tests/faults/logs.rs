@@ -1,9 +1,9 @@
 //! Eight inverters on a bus, a directory for their logs, and all that must hold of it after a run,
 //! however that ended.
 
+use super::peers::answering;
 use super::random::Random;
-use crate::polling::at_address;
-use crate::support::bus::{Bus, at_once};
+use crate::support::bus::Bus;
 use crate::support::day::Day;
 use crate::support::disk::in_memory;
 use crate::support::plant::{HEADER, ROW};
@@ -16,13 +16,6 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 pub const ADDRESSES: [&str; 8] = ["02", "03", "04", "05", "06", "07", "08", "09"];
-
-/// All of them answer at once.
-fn bus() -> Bus {
-    Bus::start(Box::new(|request, _| {
-        at_once(&at_address("G4-17", request[1..3].parse().unwrap()))
-    }))
-}
 
 /// What the ends of the runs at one bus came to.
 #[derive(Default)]
@@ -68,7 +61,7 @@ pub fn stopped(
     (directories, stops): (usize, usize),
     mut stop: impl FnMut(&Bus, &Path, usize, (Child, Instant)) -> Run,
 ) -> Tally {
-    let bus = bus();
+    let bus = answering();
     let mut moments = Moments::new(random, &bus);
     let mut tally = Tally::default();
     for round in 0..directories {

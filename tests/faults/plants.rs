@@ -2,8 +2,8 @@
 //! disks at each step.
 
 use super::figures::figures;
-use crate::polling::at_address;
-use crate::support::bus::{Bus, at_once};
+use super::peers::{answering, flood, gateway, mute};
+use crate::support::bus::Bus;
 use crate::support::day::Day;
 use crate::support::disk::in_memory;
 use crate::support::plant::{HEADER, ROW};
@@ -12,29 +12,8 @@ use crate::support::program::{signal, start, text, wait, wait_until};
 use crate::support::stumble::Stumble;
 use rustix::process::Signal;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::Path;
-use std::thread::spawn;
-
-/// Each address answers at once.
-fn good() -> Bus {
-    Bus::start(Box::new(|request, _| {
-        at_once(&at_address("G4-17", request[1..3].parse().unwrap()))
-    }))
-}
-
-/// A gateway that does this with each connection; its DEVICE.
-fn gateway(play: fn(TcpStream)) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let device = format!("tcp://{}", listener.local_addr().unwrap());
-    spawn(move || {
-        for stream in listener.incoming().flatten() {
-            spawn(move || play(stream));
-        }
-    });
-    device
-}
 
 /// A missing adapter, and gateways that refuse, hang, and send garbage for ever.
 fn bad() -> [(&'static str, String); 4] {
@@ -45,13 +24,10 @@ fn bad() -> [(&'static str, String); 4] {
     [
         ("missing", "/dev/serial/by-id/missing".to_owned()),
         ("refuses", format!("tcp://{refuses}")),
-        (
-            "hangs",
-            gateway(|mut stream| while stream.read(&mut [0; 64]).is_ok_and(|count| count > 0) {}),
-        ),
+        ("hangs", gateway(mute)),
         (
             "garbage",
-            gateway(|mut stream| while stream.write_all(&[0x5a; 4096]).is_ok() {}),
+            gateway(|mut stream, _| flood(&mut stream, &[0x5a; 4096])),
         ),
     ]
 }
@@ -81,7 +57,7 @@ fn rows(logs: &Path, folder: &str) -> usize {
 
 #[test]
 fn four_bad_buses_cost_a_good_one_nothing() {
-    let line = good();
+    let line = answering();
     let file = plant(&line);
     let logs = file.inside("logs");
     let run = file.run("log", &[&text(&logs)]).expect_code(1);
@@ -103,7 +79,7 @@ fn four_bad_buses_cost_a_good_one_nothing() {
 
 #[test]
 fn four_bad_buses_beside_a_good_one_that_is_watched() {
-    let line = good();
+    let line = answering();
     let file = plant(&line);
     let logs = file.inside("logs");
     let watch = start(file.command("watch", &["--log", &text(&logs), "--every", "1s"]));
@@ -125,7 +101,7 @@ fn four_bad_buses_beside_a_good_one_that_is_watched() {
 
 #[test]
 fn a_bus_that_comes_back_is_reported_by_its_name() {
-    let (one, other) = (good(), good());
+    let (one, other) = (answering(), answering());
     let file = PlantFile::new("");
     let link = file.inside("adapter");
     let buses =
@@ -153,7 +129,7 @@ fn a_bus_that_comes_back_is_reported_by_its_name() {
 /// Lets `log` of two buses stumble at step after step until a run gets through; then rows are
 /// whole, and the next run puts right what was left.
 fn walk(stumble: Stumble) -> usize {
-    let (one, other) = (good(), good());
+    let (one, other) = (answering(), answering());
     let file = PlantFile::new("");
     let content =
         bus(&one.path, "2", "name = \"roof\"") + &bus(&other.path, "3", "name = \"barn\"");

@@ -4,6 +4,7 @@
 
 use super::figures::figures;
 use super::logs::{Tally, stopped};
+use super::peers::{mute, server};
 use super::random::{Random, in_each};
 use crate::support::bus::{Bus, Play};
 use crate::support::disk::tree;
@@ -14,11 +15,9 @@ use crate::support::program::{Run, command, signal, start, text, wait, wait_unti
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 use std::fs::{self, File};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command};
-use std::sync::Mutex;
-use std::thread::{self, sleep};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -73,23 +72,6 @@ fn end_by(running: (Child, Instant), sent: Signal) -> (Run, Duration) {
     (run, since.elapsed())
 }
 
-/// Takes connections and says nothing.
-struct Mute(String);
-
-impl Mute {
-    fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let host = listener.local_addr().unwrap().to_string();
-        thread::spawn(move || {
-            let taken: Mutex<Vec<TcpStream>> = Mutex::default();
-            for stream in listener.incoming().flatten() {
-                taken.lock().unwrap().push(stream);
-            }
-        });
-        Self(host)
-    }
-}
-
 /// How a command ends at a signal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum End {
@@ -104,13 +86,12 @@ fn every_command_ends_within_two_seconds() {
     let silent = Bus::silent();
     let plant = Plant::new();
     let inverter = Inverter::start(address(), None, Box::new(|_, _| vec![]));
-    let mute = Mute::new();
+    let broker = &*server(mute);
     let directory = TempDir::new().unwrap();
     let logs = text(directory.path());
     let silent = text(&silent.path);
     let (answering, ip) = (text(&plant.bus.path), inverter.ip.to_string());
-    let gateway = format!("tcp://{}", mute.0);
-    let broker = mute.0.as_str();
+    let gateway = format!("tcp://{broker}");
     let patient = ["--timeout", "60s"];
     let commands: [(&[&str], &[&str], End); 13] = [
         (&["log", &silent, "2", &logs], &patient, End::Signalled),
