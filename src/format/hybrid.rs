@@ -36,7 +36,10 @@ fn signed(reading: &Reading) -> String {
     let Some((power, unit)) = reading.figure(Role::BatteryPower) else {
         return String::new();
     };
-    let sign = if power > Decimal::ZERO { "+" } else { "" };
+    let sign = match power.round_dp(0) > Decimal::ZERO {
+        true => "+",
+        false => "",
+    };
     sign.to_owned() + &whole(power, unit)
 }
 
@@ -44,7 +47,7 @@ fn grid(reading: &Reading) -> String {
     let Some((power, unit)) = reading.figure(Role::GridPower) else {
         return String::new();
     };
-    let way = match power {
+    let way = match power.round_dp(0) {
         power if power.is_zero() => "",
         power if power.is_sign_negative() => "out ",
         _ => "in ",
@@ -66,12 +69,12 @@ mod tests {
     use crate::kstar::layout::KSTAR;
     use crate::reading::{Layout, Value};
 
-    fn with(values: &[(Role, i64)], layout: &'static Layout) -> Reading {
+    fn with(values: &[(Role, &str)], layout: &'static Layout) -> Reading {
         let mut reading = reading(layout, &[]);
         for (role, number) in values {
             let fields = layout.fields.iter();
             let index = fields.clone().position(|field| field.role == Some(*role));
-            reading.cells.values[index.unwrap()] = Some(Value::Number((*number).into()));
+            reading.cells.values[index.unwrap()] = Some(Value::Number(number.parse().unwrap()));
         }
         reading
     }
@@ -80,20 +83,24 @@ mod tests {
     fn four_figures_say_where_power_goes() {
         let figures = |battery, grid| {
             let values = [
-                (Role::TotalDcPower, 1630),
-                (Role::LoadPower, 412),
-                (Role::Charge, 64),
+                (Role::TotalDcPower, "1630"),
+                (Role::LoadPower, "412"),
+                (Role::Charge, "64"),
                 (Role::BatteryPower, battery),
                 (Role::GridPower, grid),
             ];
             super::figures(&with(&values, &KSTAR)).join(" | ")
         };
         assert_eq!(
-            figures(512, -700),
+            figures("512", "-700"),
             "1630 W | 412 W | 64 % +512 W | out 700 W"
         );
-        assert_eq!(figures(-90, 300), "1630 W | 412 W | 64 % -90 W | in 300 W");
-        assert_eq!(figures(0, 0), "1630 W | 412 W | 64 % 0 W | 0 W");
+        let discharging = "1630 W | 412 W | 64 % -90 W | in 300 W";
+        assert_eq!(figures("-90", "300"), discharging);
+        // What rounds to zero goes nowhere.
+        for nothing in ["0", "0.4", "-0.4"] {
+            assert_eq!(figures(nothing, nothing), "1630 W | 412 W | 64 % 0 W | 0 W");
+        }
     }
 
     #[test]
