@@ -16,8 +16,8 @@ pub(crate) fn header(reading: &Reading) -> String {
     format!("# datetime, {}\n", labels.join(", "))
 }
 
-/// The labels in a first line such as `# datetime, status`, behind the time; `None` if it is not
-/// the header of a log.
+/// The labels after the time in a first line such as `# datetime, status`; `None` if it is not the
+/// header of a log.
 pub(crate) fn labels(line: &str) -> Option<impl Iterator<Item = &str>> {
     let mut labels = line.trim_start_matches('#').split(',').map(str::trim);
     // What tells a log from any other table.
@@ -50,14 +50,14 @@ fn time(time: DateTime<FixedOffset>) -> String {
     time.format(TIME_FORMAT).to_string()
 }
 
-/// The time in the first cell of a row; `None` if it is none.
+/// The time in the first cell of a row; `None` if it is not a time.
 pub(crate) fn parsed_time(cell: &str) -> Option<DateTime<FixedOffset>> {
     DateTime::parse_from_str(cell, TIME_FORMAT).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::naming::examples::reading;
+    use super::super::naming::examples::{STANDARD_VALUES, reading};
     use super::*;
     use crate::kaco::layouts::STANDARD;
 
@@ -73,18 +73,8 @@ mod tests {
 
     #[test]
     fn a_row_has_a_cell_for_each_name_of_the_header() {
-        let values = [
-            "mpp-track",
-            "398.5",
-            "1.60",
-            "",
-            "227.8",
-            "2.61",
-            "585",
-            "-9",
-            "33969",
-            "64,00\"xi",
-        ];
+        let mut values = STANDARD_VALUES;
+        values[9] = "64,00\"xi";
         let reading = reading(&STANDARD, &values);
         assert_eq!(
             row(&reading),

@@ -1,10 +1,10 @@
 //! One CSV table of all inverters of a round, whatever their layouts, for spreadsheets and
 //! databases.
 
+use super::naming::known;
 use super::{csv, json, table};
 use crate::observation::Observation;
 use crate::reading::Reading;
-use std::collections::BTreeMap;
 
 /// The columns that every inverter has.
 const HEAD: [&str; 6] = ["time", "inverter", "outcome", "type", "model", "status"];
@@ -46,17 +46,14 @@ fn row(observation: &Observation, keys: &[String]) -> Vec<String> {
         text(|reading| reading.model.as_deref().map(str::to_owned)),
         text(|reading| Some(table::status(reading))),
     ];
-    let mut values = BTreeMap::new();
-    for (field, value) in reading.into_iter().flat_map(Reading::columns) {
-        if let Some(value) = value {
-            values
-                .entry(field.key())
-                // Of two columns with one key the first counts, as in JSON.
-                .or_insert_with(|| value.to_string());
-        }
-    }
-    let cells = keys.iter().map(|key| values.remove(key));
-    row.extend(cells.map(Option::unwrap_or_default));
+    let known = reading.map(known).unwrap_or_default();
+    let cell = |key: &String| known.iter().find(|column| column.key == *key);
+    let cells = keys.iter().map(cell);
+    row.extend(cells.map(|column| {
+        column
+            .map(|column| column.value.to_string())
+            .unwrap_or_default()
+    }));
     row
 }
 

@@ -1,8 +1,8 @@
 //! Home Assistant's MQTT discovery: which entities an inverter has there, made of the tables of its
 //! reading.
 //!
-//! One device an inverter, one entity a column. What Home Assistant lets go together is in the
-//! tests.
+//! One device per inverter, one entity per column. The tests hold which classes and units Home
+//! Assistant accepts together.
 
 use super::message::{Message, under};
 use crate::inverter::{InverterId, reduced};
@@ -12,17 +12,17 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// The topic on which it reports that it has started, and the payload.
+/// The topic on which Home Assistant reports that it has started, and the payload.
 pub(crate) const STATUS: (&str, &str) = ("homeassistant/status", "online");
 
 /// What entities need besides their columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Discovery {
-    /// Without news for so long, an entity becomes unavailable; zero: never.
+    /// An entity without a new state for this long becomes unavailable; zero: never.
     pub(crate) expire_after: Duration,
     /// Topic with `online` or `offline`, if there is one.
     pub(crate) availability: Option<String>,
-    /// In front of state topics, where there is one.
+    /// The prefix of state topics, if there is one.
     pub(crate) prefix: Option<String>,
 }
 
@@ -41,15 +41,8 @@ pub fn messages(reading: &Reading, discovery: &Discovery) -> Vec<Message> {
 pub(crate) fn plant_messages(total: &PlantTotal, discovery: &Discovery) -> Vec<Message> {
     let prefix = discovery.prefix.as_deref();
     let node = total.node(prefix);
-    let simulated = if total.is_simulated {
-        " (simulated)"
-    } else {
-        ""
-    };
-    let name = prefix
-        .map(|prefix| format!(" {prefix}"))
-        .unwrap_or_default();
-    let device = json!({"identifiers": [node], "name": format!("Plant{name}{simulated}")});
+    let name = prefix.map_or("Plant".to_owned(), |prefix| format!("Plant {prefix}"));
+    let device = json!({"identifiers": [node], "name": marked(name, total.is_simulated)});
     let [power, energy, reporting, _] = &FIELDS;
     let fields = [power, energy, reporting].into_iter();
     announced(&node, total.state_topic(), &device, fields, discovery)
@@ -108,11 +101,6 @@ fn device(node: &str, reading: &Reading) -> Value {
 
 /// `KACO 02`, `KACO roof/02`, or the name from the plant file.
 fn device_name(inverter: &InverterId) -> String {
-    let simulated = if inverter.is_simulated() {
-        " (simulated)"
-    } else {
-        ""
-    };
     let name = match inverter.name() {
         Some(name) => name.to_owned(),
         None => format!(
@@ -121,7 +109,12 @@ fn device_name(inverter: &InverterId) -> String {
             inverter.on_bus(&reduced(&inverter.short()), "/")
         ),
     };
-    name + simulated
+    marked(name, inverter.is_simulated())
+}
+
+/// The name of a device, marked where it is simulated.
+fn marked(name: String, is_simulated: bool) -> String {
+    name + if is_simulated { " (simulated)" } else { "" }
 }
 
 fn entity(
@@ -195,8 +188,8 @@ fn device_class(field: &Field) -> Option<&'static str> {
 const fn state_class(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Measurement | Kind::PowerFactor => Some("measurement"),
-        // Home Assistant takes the fall to zero at dawn for a new beginning, not for energy that
-        // was given back.
+        // Home Assistant takes the fall to zero at dawn for a new cycle, not for energy that was
+        // given back.
         Kind::Total => Some("total_increasing"),
         Kind::Status | Kind::PowerFactorKind | Kind::TypeCode | Kind::Mode | Kind::Code => None,
     }

@@ -1,29 +1,30 @@
 //! A reading as one line of InfluxDB's line protocol, as Telegraf takes it.
 
-use super::naming::{Known, escaped, known, status_codes};
+use super::naming::{Known, escaped, known, simulated, status_codes};
 use crate::reading::{Kind, Reading, Value};
 
 /// What is measured, the same for all inverters: tags tell them apart.
 const MEASUREMENT: &str = "inverter";
 
-/// The line of a reading, with `\n`; nothing where no value could be read.
+/// The line of a reading, with `\n`; nothing where no value could be read, or where the protocol
+/// can't write the time, of a clock that is ahead by centuries: without it, the database would take
+/// the reading for one of now.
 ///
 /// Fields are the columns by key, numbers as floats with the digits that the inverter sent. A cell
 /// without a value is left out: the protocol has no empty value, and 0 would be wrong. The type is
 /// a tag, so it is not a field: InfluxDB 3 refuses lines that use one name for both.
 pub fn line(reading: &Reading) -> String {
     let fields = fields(reading);
+    let time = match reading.time.map(|time| time.timestamp_nanos_opt()) {
+        Some(Some(nanoseconds)) => format!(" {nanoseconds}"),
+        None => String::new(),
+        Some(None) => return String::new(),
+    };
     if fields.is_empty() {
         return String::new();
     }
-    let time = reading.time.and_then(|time| time.timestamp_nanos_opt());
-    let time = time.map(|nanoseconds| format!(" {nanoseconds}"));
-    format!(
-        "{MEASUREMENT}{} {}{}\n",
-        tags(reading),
-        fields.join(","),
-        time.unwrap_or_default()
-    )
+    let (tags, fields) = (tags(reading), fields.join(","));
+    format!("{MEASUREMENT}{tags} {fields}{time}\n")
 }
 
 /// The inverter's tags, each with a comma before it; what is unknown is left out.
@@ -32,8 +33,7 @@ fn tags(reading: &Reading) -> String {
     let protocol = ("protocol", inverter.family().protocol.to_owned());
     let bus = inverter.bus().map(|bus| ("bus", bus.to_string()));
     let type_code = reading.type_code.clone().map(|code| ("type", code));
-    let simulated = inverter.is_simulated();
-    let simulated = simulated.then(|| ("simulated", "true".to_owned()));
+    let simulated = simulated(inverter.is_simulated());
     [Some(protocol), bus, inverter.key(), simulated, type_code]
         .into_iter()
         .flatten()
@@ -67,29 +67,17 @@ fn fields(reading: &Reading) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::naming::examples::{cells, reading};
+    use super::super::naming::examples::{STANDARD_VALUES, cells, reading};
     use super::*;
     use crate::inverter::InverterId;
     use crate::kaco::layouts::{COUNTERS, STANDARD, THREE_UNITS, XP};
     use crate::reading::{Cells, StatusCode};
-
-    const VALUES: [&str; 10] = [
-        "mpp-track",
-        "398.5",
-        "1.60",
-        "",
-        "227.8",
-        "2.61",
-        "585",
-        "-9",
-        "33969",
-        "6400xi",
-    ];
+    use chrono::DateTime;
 
     #[test]
     fn a_reading_is_one_line() {
         assert_eq!(
-            line(&reading(&STANDARD, &VALUES)),
+            line(&reading(&STANDARD, &STANDARD_VALUES)),
             "inverter,protocol=kaco,address=4,type=86L32 status=\"mpp-track\",dc_voltage=398.5,dc_current=1.60,\
              ac_voltage=227.8,ac_current=2.61,ac_power=585,device_temperature=-9,daily_yield=33969,\
              status_code=4 1795164017250000000\n"
@@ -105,6 +93,13 @@ mod tests {
         reading.inverter = InverterId::kaco(None);
         assert_eq!(line(&reading), "inverter,protocol=kaco dc_voltage=398.5\n");
         reading.cells = Cells::empty(&STANDARD);
+        assert_eq!(line(&reading), "");
+    }
+
+    #[test]
+    fn a_time_that_the_protocol_cannot_write_is_not_that_of_now() {
+        let mut reading = reading(&STANDARD, &STANDARD_VALUES);
+        reading.time = DateTime::parse_from_rfc3339("9999-12-31T23:00:00+01:00").ok();
         assert_eq!(line(&reading), "");
     }
 

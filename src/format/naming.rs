@@ -1,4 +1,4 @@
-//! What formats of measurements share: values by key, and characters with a meaning of their own.
+//! What the formats of databases share: values by key, labels, and the escaping of characters.
 
 use crate::reading::{Field, Kind, Reading, StatusCode, Value};
 
@@ -40,6 +40,11 @@ pub(super) fn status_codes(reading: &Reading) -> Vec<(String, u32)> {
     }
 }
 
+/// The label or tag of what is simulated; `None` for what is not.
+pub(super) fn simulated(is_simulated: bool) -> Option<(&'static str, String)> {
+    is_simulated.then(|| ("simulated", "true".to_owned()))
+}
+
 /// `text` with a backslash before each of the `special` characters.
 pub(super) fn escaped(text: &str, special: &[char]) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -79,6 +84,20 @@ pub(crate) mod examples {
             missing: Vec::new(),
         }
     }
+
+    /// Values of the standard layout; one is missing.
+    pub(crate) const STANDARD_VALUES: [&str; 10] = [
+        "mpp-track",
+        "398.5",
+        "1.60",
+        "",
+        "227.8",
+        "2.61",
+        "585",
+        "-9",
+        "33969",
+        "6400xi",
+    ];
 
     /// The observation of a reading.
     pub(crate) fn read(reading: Reading) -> Observation {

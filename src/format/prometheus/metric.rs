@@ -3,7 +3,7 @@
 
 use crate::reading::{Decimal, Field, Kind, Unit};
 
-/// Names of inverters' metrics begin with it.
+/// The first word of the names of inverters' metrics.
 const PREFIX: &str = "inverter";
 
 /// What all samples of a metric share.
@@ -55,7 +55,7 @@ impl Metric {
 pub(super) fn up() -> Metric {
     gauge(
         "up",
-        "Whether the inverter gave a reading when it was last asked",
+        "Whether the inverter gave a reading when it was last polled",
     )
 }
 

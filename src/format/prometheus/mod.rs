@@ -5,7 +5,7 @@
 
 mod metric;
 
-use super::naming::{escaped, known, status_codes};
+use super::naming::{escaped, known, simulated, status_codes};
 use crate::inverter::InverterId;
 use crate::observation::Observation;
 use crate::plant_total::PlantTotal;
@@ -33,9 +33,7 @@ pub fn exposition(observations: &[Observation]) -> String {
 
 /// The metrics of all inverters together; what is not known has no sample.
 pub(crate) fn plant(total: &PlantTotal) -> String {
-    let simulated = total.is_simulated;
-    let simulated = simulated.then(|| ("simulated", "true".to_owned()));
-    let labels = labels(&simulated.into_iter().collect::<Vec<_>>());
+    let labels = labels(&Vec::from_iter(simulated(total.is_simulated)));
     let mut families = Vec::new();
     for (field, number) in total.columns() {
         let metric = Metric::behind("plant", field);
@@ -54,9 +52,7 @@ pub(crate) fn labels_of(inverter: &InverterId) -> String {
 /// The labels that identify an inverter.
 fn identity(inverter: &InverterId) -> Vec<(&'static str, String)> {
     let bus = inverter.bus().map(|bus| ("bus", bus.to_string()));
-    let simulated = inverter.is_simulated();
-    let simulated = simulated.then(|| ("simulated", "true".to_owned()));
-    let labels = [inverter.key(), bus, simulated];
+    let labels = [inverter.key(), bus, simulated(inverter.is_simulated())];
     labels.into_iter().flatten().collect()
 }
 
@@ -160,7 +156,7 @@ mod tests {
         other.status_code = StatusCode::Unknown;
         let values = ["mpp-track", "398.5", "", "", "", "", "", "33", "33969"];
         let reading = reading(&STANDARD, &values);
-        let due = r#"# HELP inverter_up Whether the inverter gave a reading when it was last asked
+        let due = r#"# HELP inverter_up Whether the inverter gave a reading when it was last polled
 # TYPE inverter_up gauge
 inverter_up{address="4"} 1
 inverter_up{address="7"} 0
