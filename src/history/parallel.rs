@@ -1,18 +1,21 @@
-//! Two threads share a list: reading files waits for the disk half of the time.
+//! Two threads share a list: half of the time, reading files waits for the disk.
 
-/// The result for each item, in order. Every second item is done by a second thread.
+use std::thread::{self, Builder};
+
+/// The result for each item, in order. Every second item is done by a second thread, where the
+/// system grants one.
 pub(super) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let (even, odd) = std::thread::scope(|scope| {
-        let half = |start: usize| items.iter().skip(start).step_by(2).map(&work).collect();
-        if items.len() < 2 {
-            return (half(0), Vec::new());
-        }
-        let second = scope.spawn(move || half(1));
-        let even: Vec<R> = half(0);
-        match second.join() {
-            Ok(odd) => (even, odd),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+    let half =
+        |start: usize| -> Vec<R> { items.iter().skip(start).step_by(2).map(&work).collect() };
+    let (even, odd) = thread::scope(|scope| {
+        let second = (items.len() > 1).then(|| Builder::new().spawn_scoped(scope, || half(1)));
+        let even = half(0);
+        let odd = match second.and_then(Result::ok).map(|second| second.join()) {
+            Some(Ok(odd)) => odd,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            None => half(1),
+        };
+        (even, odd)
     });
     let mut odd = odd.into_iter();
     let pairs = even.into_iter().flat_map(|even| [Some(even), odd.next()]);
