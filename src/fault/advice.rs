@@ -33,7 +33,6 @@ static ADVICE: &[(&[&str], &str)] = &[
             "eeprom",
             "memory",
             "selftest",
-            "self-test",
             "self test",
             "plausib",
             "supply",
@@ -73,11 +72,7 @@ const SERVICE: &str = "watch whether it goes away by itself; if it stays or come
 /// What to do about a fault of this name.
 pub(crate) fn advice(name: &str) -> &'static str {
     let name = name.to_lowercase().replace('-', " ");
-    let fits = |(words, _): &&(&[&str], &str)| {
-        words
-            .iter()
-            .any(|word| name.contains(&word.replace('-', " ")))
-    };
+    let fits = |(words, _): &&(&[&str], &str)| words.iter().any(|word| name.contains(word));
     ADVICE
         .iter()
         .find(fits)

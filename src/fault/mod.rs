@@ -59,23 +59,43 @@ pub(crate) fn before_and_now(reading: &Reading, header: &str, rows: &str) -> [Ve
 
 fn of_cell(field: &Field, text: &str) -> Vec<String> {
     if field.kind == Kind::Status {
-        let known = status::named(text).filter(|known| known.severity == Severity::Fault);
-        let is_abnormal = || abnormal().any(|(_, word)| word == text);
-        let hybrid = || is_abnormal().then(|| format!("{text} ({})", field.label));
-        return known.map(explained).or_else(hybrid).into_iter().collect();
+        let fault = is_fault(text).then(|| match status::named(text) {
+            Some(status) => explained(status),
+            None => format!("{text} ({})", field.label),
+        });
+        return fault.into_iter().collect();
     }
     let number = text.parse::<Decimal>().ok();
     let names = number.into_iter().flat_map(|number| field.errors(number));
     names.map(str::to_owned).collect()
 }
 
+/// True if a text of a column of states is that of a fault, of either family.
+pub(crate) fn is_fault(text: &str) -> bool {
+    match status::named(text) {
+        Some(status) => status.severity == Severity::Fault,
+        None => abnormal().any(|(_, word)| word == text),
+    }
+}
+
 /// The text of a status with its meaning, unless that adds nothing.
 fn explained(status: &status::Status) -> String {
-    let plain = |text: &str| text.replace('-', " ").to_lowercase();
-    if plain(status.text) == plain(status.meaning) {
+    if is_same(status.text, status.meaning) {
         return status.text.to_owned();
     }
     format!("{} ({})", status.text, status.meaning)
+}
+
+/// True if two names differ in case, blanks, hyphens and commas at most.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    plain(one) == plain(other)
+}
+
+/// A name in lower case, with blanks alone between its words.
+pub(crate) fn plain(name: &str) -> String {
+    name.to_lowercase()
+        .replace(['-', '_', '/'], " ")
+        .replace(',', "")
 }
 
 #[cfg(test)]

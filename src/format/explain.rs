@@ -1,9 +1,11 @@
 //! Status codes, status texts and errors of KSTAR inverters, explained.
 
 use crate::fault::advice::advice;
+use crate::fault::{is_same, plain};
 use crate::kaco::status::{self, STATUSES, Severity, Status};
 use crate::kstar::faults::ERROR_BITS;
 use crate::kstar::interpret::abnormal;
+use crate::kstar::layout::KSTAR;
 use crate::order::sort_by_number;
 use strsim::sorensen_dice;
 
@@ -90,17 +92,6 @@ fn with_meaning(asked: &str) -> Option<&'static Status> {
     STATUSES.iter().find(is_meant)
 }
 
-/// Upper and lower case, blanks and hyphens are the same.
-fn is_same(one: &str, other: &str) -> bool {
-    plain(one) == plain(other)
-}
-
-fn plain(text: &str) -> String {
-    text.to_lowercase()
-        .replace(['-', '_', '/'], " ")
-        .replace(',', "")
-}
-
 fn paragraph(status: &Status) -> String {
     let Status {
         code,
@@ -130,8 +121,8 @@ fn mode(code: u32, word: &str) -> String {
 }
 
 fn bits(number: u32) -> String {
-    let set = (0..u32::BITS).zip(ERROR_BITS);
-    let names = set.filter_map(|(bit, name)| (number >> bit & 1 == 1).then_some(name));
+    let fields = KSTAR.fields.iter();
+    let names = fields.flat_map(|field| field.errors(number.into()));
     let errors: String = names.map(error).collect();
     match errors.is_empty() {
         true => format!("KSTAR Error Codes {number}: no error\n"),

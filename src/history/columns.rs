@@ -18,8 +18,8 @@ pub(super) struct Columns {
     pub(super) trackers: Vec<(usize, String)>,
     /// Texts of the state.
     pub(super) status: Vec<usize>,
-    /// Error bits of a KSTAR inverter; 0 is none.
-    pub(super) errors: Option<usize>,
+    /// The number whose bits are errors of a KSTAR inverter, with the field that names them.
+    pub(super) errors: Option<(usize, &'static Field)>,
     /// Load, grid (positive while importing) and battery (positive while charging).
     pub(super) flows: [Option<usize>; 3],
     /// The type code.
@@ -73,8 +73,8 @@ impl Columns {
             Some(Kind::TypeCode) => self.type_code = Some(place),
             _ => {}
         }
-        if field.is_some_and(Field::names_errors) {
-            self.errors = Some(place);
+        if let Some(field) = field.filter(|field| field.names_errors()) {
+            self.errors = Some((place, field));
         }
     }
 }

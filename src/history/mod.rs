@@ -95,6 +95,12 @@ pub(crate) fn best<T>(values: impl Iterator<Item = (f64, T)>) -> Option<(f64, T)
     values.reduce(|best, next| if next.0 > best.0 { next } else { best })
 }
 
+/// The mean of the values; `None` of none.
+pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    (count > 0.0).then(|| sum / count)
+}
+
 /// The middle of the values; `None` of none.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.into_iter().collect();

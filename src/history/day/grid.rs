@@ -1,8 +1,8 @@
 //! The steps that all inverters of a day share, so that their powers can be added.
 
-use super::{DayInverter, DaySeries, Instant, MINUTE, mean};
-use crate::history::at;
+use super::{DayInverter, DaySeries, Instant, MINUTE};
 use crate::history::names::Names;
+use crate::history::{at, mean};
 use chrono::NaiveDate;
 
 /// Rows that may be missing between two that belong together, in intervals.

@@ -138,11 +138,6 @@ pub fn read(
     Ok(SeriesRead { series, skipped })
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
-    (count > 0.0).then(|| sum / count)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

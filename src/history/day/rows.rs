@@ -1,16 +1,14 @@
 //! What the rows of one inverter say of a day: power by the minute, times of faults, yield.
 
 use super::grid::{Averaged, Minute};
-use super::{DayInverter, FaultSpan, Instant, MINUTE, mean};
+use super::{DayInverter, FaultSpan, Instant, MINUTE};
+use crate::fault::is_fault;
 use crate::history::log::InverterFolder;
 use crate::history::names::Names;
 use crate::history::row::{Row, Time};
 use crate::history::rows::Reader;
 use crate::history::yields::{self, DayFigures};
-use crate::history::{ReadError, Skipped, at, best, median, total};
-use crate::kaco::status::{self, Severity};
-use crate::kstar::interpret::abnormal;
-use crate::kstar::layout::KSTAR;
+use crate::history::{ReadError, Skipped, at, best, mean, median, total};
 use crate::order::sort_by_number;
 use crate::reading::Decimal;
 use chrono::NaiveDate;
@@ -23,7 +21,7 @@ struct Sample {
     time: Time,
     /// Power, load, grid, battery.
     values: [Option<f64>; 4],
-    /// Position in a list of texts.
+    /// Its place among [`DayRows::texts`].
     fault: Option<usize>,
 }
 
@@ -131,27 +129,16 @@ impl DayRows {
     }
 
     fn faults(&self) -> Vec<FaultSpan> {
-        let mut faults: Vec<FaultSpan> = Vec::new();
-        let mut open = None;
-        for sample in &self.samples {
-            let now = sample.time.instant();
-            let Some(fault) = sample.fault else {
-                open = None;
-                continue;
-            };
-            if let Some(last) = faults.last_mut().filter(|_| open == Some(fault)) {
-                last.to = now;
-            } else if faults.len() < MOST_FAULTS {
-                let text = self.texts.get(fault).cloned().unwrap_or_default();
-                faults.push(FaultSpan {
-                    from: now,
-                    to: now,
-                    text,
-                });
-            }
-            open = sample.fault;
-        }
-        faults
+        let runs = self.samples.chunk_by(|one, next| one.fault == next.fault);
+        let span = |run: &[Sample]| {
+            let (first, last) = run.first().zip(run.last())?;
+            Some(FaultSpan {
+                from: first.time.instant(),
+                to: last.time.instant(),
+                text: self.texts.get(first.fault?)?.clone(),
+            })
+        };
+        runs.filter_map(span).take(MOST_FAULTS).collect()
     }
 
     fn interval(&self) -> i32 {
@@ -181,33 +168,22 @@ fn minute(sample: &Sample) -> i32 {
     sample.time.instant().div_euclid(MINUTE)
 }
 
-/// The names of the error bits that a KSTAR inverter reports.
-fn error_names(bits: u32) -> Vec<&'static str> {
-    let bits = Decimal::from(bits);
-    let fields = KSTAR.fields.iter();
-    fields.flat_map(|field| field.errors(bits)).collect()
-}
-
-/// What stands in a row as a fault, if anything.
+/// The fault that a row reports, if any.
 fn fault(row: &Row<'_>) -> Option<String> {
-    // First the bits: they name the cause, the status only says that there is one.
-    let bits = row.columns.errors.and_then(|place| row.number(place));
-    if let Some(bits) = bits.filter(|bits| *bits >= 1.0 && *bits <= f64::from(u32::MAX)) {
-        let names = error_names(bits as u32).join(", ");
-        return Some(if names.is_empty() {
-            format!("error {bits}")
-        } else {
-            names
+    // First the bits: they name the cause, the status only reports that there is one.
+    let errors = row.columns.errors;
+    let errors = errors.and_then(|(place, field)| Some((row.number(place)?, field)));
+    let is_error = |(bits, _): &(f64, _)| (1.0..=f64::from(u32::MAX)).contains(bits);
+    if let Some((bits, field)) = errors.filter(is_error) {
+        let names: Vec<&str> = field.errors(Decimal::from(bits as u32)).collect();
+        return Some(match names.is_empty() {
+            true => format!("error {bits}"),
+            false => names.join(", "),
         });
     }
     let places = row.columns.status.iter();
     let mut texts = places.filter_map(|place| row.text(*place));
-    let text = texts.find(|text| {
-        let known = status::named(text);
-        abnormal().any(|(_, word)| word == *text)
-            || known.is_some_and(|status| status.severity == Severity::Fault)
-    });
-    text.map(str::to_owned)
+    texts.find(|text| is_fault(text)).map(str::to_owned)
 }
 
 /// Nearest whole number; the numbers here are small.
@@ -219,6 +195,30 @@ fn whole(number: f64) -> i32 {
 mod tests {
     use super::super::grid::on_one_grid;
     use super::*;
+
+    #[test]
+    fn faults_beyond_the_most_do_not_lengthen_the_last_one() {
+        let sample = |minute: i32, fault: usize| Sample {
+            time: Time {
+                clock: minute * MINUTE,
+                offset: 0,
+            },
+            values: [None; 4],
+            fault: Some(fault),
+        };
+        // Each fault lasts for two rows.
+        let minutes = (0..).zip((0..MOST_FAULTS + 2).flat_map(|number| [number % 2; 2]));
+        let rows = DayRows {
+            samples: minutes
+                .map(|(minute, fault)| sample(minute, fault))
+                .collect(),
+            texts: ["one", "other"].map(str::to_owned).into(),
+            ..DayRows::default()
+        };
+        let faults = rows.faults();
+        assert_eq!(faults.len(), MOST_FAULTS);
+        assert!(faults.iter().all(|fault| fault.to - fault.from == MINUTE));
+    }
 
     #[test]
     fn a_step_has_the_clock_of_its_first_row() -> Result<(), &'static str> {

@@ -3,6 +3,7 @@
 use super::chart::{Chart, room};
 use super::{CellLook, stack};
 use crate::history::day::{DaySeries, FLOWS};
+use crate::history::mean;
 use crate::picture::axis;
 use crate::picture::figures::{day_title, power};
 
@@ -14,12 +15,11 @@ pub(crate) fn day(day: &DaySeries, look: CellLook) -> String {
     let each = day.steps.div_ceil(room.max(1)).max(1);
     let columns = day.steps.div_ceil(each);
     let wide = (room / columns.max(1)).clamp(1, 8);
-    let mean = |line: &[Option<f64>], column: usize| {
-        let steps = line.iter().skip(column * each).take(each).flatten();
-        let (sum, count) = steps.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
-        (count > 0).then(|| sum / f64::from(count))
+    let value = |line: &[Option<f64>], column: usize| {
+        let steps = line.iter().skip(column * each).take(each);
+        mean(steps.flatten().copied())
     };
-    let column = |number| stack(day.inverters.iter().map(|one| mean(&one.power, number)));
+    let column = |number| stack(day.inverters.iter().map(|one| value(&one.power, number)));
     let place =
         |instant: i32| usize::try_from((instant - day.start) / day.step.max(1)).unwrap_or(0) / each;
     let faults = day.inverters.iter().flat_map(|inverter| &inverter.faults);
