@@ -27,8 +27,9 @@ pub mod records;
 mod row;
 mod rows;
 pub(crate) mod series;
-pub(crate) mod yields;
+mod yields;
 
+use chrono::{Days, NaiveDate};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,7 +56,7 @@ impl Skipped {
     }
 
     /// Both together.
-    pub(crate) fn add(&mut self, other: Self) {
+    fn add(&mut self, other: Self) {
         for (path, lines) in other.0 {
             self.note(path, lines);
         }
@@ -70,6 +71,16 @@ impl Skipped {
     pub(crate) fn first(&self) -> Option<&Path> {
         self.0.keys().next().map(PathBuf::as_path)
     }
+}
+
+/// The date so many days after the first one.
+pub(crate) fn date(first: NaiveDate, day: usize) -> Option<NaiveDate> {
+    first.checked_add_days(Days::new(day as u64))
+}
+
+/// How many days a date is after the first one; out of every list for one before it.
+fn place(first: NaiveDate, date: NaiveDate) -> usize {
+    usize::try_from((date - first).num_days()).unwrap_or(usize::MAX)
 }
 
 /// The value at a place, if there is one.
@@ -91,7 +102,7 @@ pub(crate) fn highest(values: &[Option<f64>]) -> f64 {
 }
 
 /// The one with the greatest value; of equal ones the first.
-pub(crate) fn best<T>(values: impl Iterator<Item = (f64, T)>) -> Option<(f64, T)> {
+fn best<T>(values: impl Iterator<Item = (f64, T)>) -> Option<(f64, T)> {
     values.reduce(|best, next| if next.0 > best.0 { next } else { best })
 }
 
@@ -102,7 +113,7 @@ pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 }
 
 /// The middle of the values; `None` of none.
-pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_unstable_by(f64::total_cmp);
     let middle = values.len() / 2;

@@ -4,7 +4,7 @@ use super::log::{InverterFolder, Logs, SeriesRead};
 use super::names::Names;
 use super::rows::Reader;
 use super::yields;
-use super::{ReadError, Skipped, at, best, parallel, total};
+use super::{ReadError, Skipped, at, best, parallel, place, total};
 use chrono::{Datelike, Months, NaiveDate};
 
 pub(crate) const MONTHS: [&str; 12] = [
@@ -73,9 +73,9 @@ fn read_one(
     let mut days = vec![None; count];
     for day in folder.days(from, to) {
         let units = yields::of_day(&mut reader, folder, day, &previous)?;
-        let place = usize::try_from((day.date - from).num_days()).unwrap_or(usize::MAX);
         let energy = total(units.iter().copied());
-        if let Some(slot) = days.get_mut(place).filter(|_| energy.is_some()) {
+        let slot = days.get_mut(place(from, day.date));
+        if let Some(slot) = slot.filter(|_| energy.is_some()) {
             *slot = energy;
             // Only after days with rows: in between the counter keeps what it showed last.
             previous = yields::shown(&units, &previous);

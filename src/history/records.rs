@@ -1,11 +1,11 @@
 //! Each series as flat records: what `--format json` and `csv` print, so that other tools can draw
 //! it.
 
-use super::at;
 use super::compare::Comparison;
 use super::day::{DaySeries, FLOWS, Instant};
 use super::period::Bars;
-use chrono::{Days, FixedOffset, NaiveTime, TimeZone};
+use super::{at, date};
+use chrono::{FixedOffset, NaiveTime, TimeZone};
 use serde_json::{Number, Value};
 
 /// Key and value, in the order of columns; the keys are the same in all records of a series.
@@ -84,7 +84,7 @@ pub(crate) fn bars(bars: &Bars) -> impl Iterator<Item = Record> {
 /// One record per day and inverter, or tracker, that has rows.
 pub(crate) fn comparison(comparison: &Comparison) -> impl Iterator<Item = Record> {
     (0..comparison.count).flat_map(move |day| {
-        let date = comparison.first.checked_add_days(Days::new(day as u64));
+        let date = date(comparison.first, day);
         comparison.all().filter_map(move |compared| {
             let energy = at(&compared.energy, day)?;
             let deviation = at(&compared.deviation, day);

@@ -17,20 +17,20 @@ use super::rows::Reader;
 /// Bytes at the end of a file that mostly suffice for the yield: some twenty rows.
 const TAIL: u64 = 4096;
 
-/// How much further back the next look goes where they do not.
+/// By this factor more is read where they do not suffice.
 const FURTHER: u64 = 16;
 
-/// From here on the whole file is read.
+/// From this length on the whole file is read.
 const MUCH: u64 = 512 * 1024;
 
 /// Figures of one unit in the order of time, Wh.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Figures(Vec<f64>);
+struct Figures(Vec<f64>);
 
 impl Figures {
     /// The yield of the day; `None` without any figure. `previous` is what was shown last on the
     /// last day before it.
-    pub(crate) fn whole(&self, previous: Option<f64>) -> Option<f64> {
+    fn whole(&self, previous: Option<f64>) -> Option<f64> {
         self.0.first()?;
         let own = self.own(previous);
         let last = own.iter().rev().find(|figure| **figure > 0.0);
@@ -47,7 +47,7 @@ impl Figures {
 
     /// What the counter lost by a reset during the day: the greatest figure, if it is greater than
     /// the yield.
-    pub(crate) fn lost(&self, previous: Option<f64>) -> Option<f64> {
+    fn lost(&self, previous: Option<f64>) -> Option<f64> {
         let greatest = self.own(previous).iter().copied().reduce(f64::max)?;
         let counted = self.whole(previous)?;
         (greatest > counted).then_some(greatest)
@@ -256,8 +256,9 @@ mod tests {
         for day in days {
             for start in 0..day.len() {
                 let tail = Figures(day.get(start..).unwrap_or_default().to_vec());
-                if let Some(told) = tail.tail(Some(500.0)) {
-                    assert_eq!(Some(told), whole(day, Some(500.0)), "{day:?} from {start}");
+                if let Some(energy) = tail.tail(Some(500.0)) {
+                    let due = whole(day, Some(500.0));
+                    assert_eq!(Some(energy), due, "{day:?} from {start}");
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Deviations from the siblings, and which of them are too many: the rules, without any file.
 
 use super::{Basis, Compared, Finding};
-use crate::history::{at, median};
+use crate::history::{at, date, median};
 use chrono::NaiveDate;
 
 /// An inverter is flagged from this deviation on.
@@ -89,7 +89,8 @@ impl Compared {
         }
     }
 
-    /// Since when it is how far below, if `last`, its deviations on the last days, say so.
+    /// How far it is below the others and since when; `None` unless `last`, its deviations on the
+    /// last days, are low.
     fn change(&self, last: &[f64], bright: &[usize], first: NaiveDate) -> Option<Finding> {
         let low = |least: f64| {
             last.iter()
@@ -160,8 +161,4 @@ fn spread(values: &[f64]) -> Option<f64> {
     let robust = median(values.iter().map(|value| (value - middle).abs()))? * SIGMA;
     let squares: f64 = values.iter().map(|value| (value - middle).powi(2)).sum();
     Some(robust.min((squares / values.len() as f64).sqrt()))
-}
-
-pub(super) fn date(first: NaiveDate, day: usize) -> Option<NaiveDate> {
-    first.iter_days().nth(day)
 }

@@ -4,9 +4,9 @@ use super::Basis;
 use super::judge::BRIGHT;
 use crate::history::log::InverterFolder;
 use crate::history::rows::Reader;
-use crate::history::{ReadError, at, median};
+use crate::history::{ReadError, at, date, median};
 use crate::kaco::types;
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeMap;
 
 /// A month with fewer days with yield is not used, unless there is no better one.
@@ -90,7 +90,7 @@ pub(super) fn best_month(
 ) -> Option<f64> {
     let mut months: BTreeMap<(i32, u32), Vec<f64>> = BTreeMap::new();
     for (day, share) in days {
-        let date = first.checked_add_days(Days::new(day as u64))?;
+        let date = date(first, day)?;
         months
             .entry((date.year(), date.month()))
             .or_default()

@@ -1,9 +1,8 @@
 //! Made-up plants, and what is found in them.
 
-use super::judge::date;
 use super::power::best_month;
 use super::*;
-use crate::history::at;
+use crate::history::{at, date};
 
 const DAYS: usize = 61;
 

@@ -7,7 +7,7 @@ use crate::history::log::InverterFolder;
 use crate::history::names::Names;
 use crate::history::row::Row;
 use crate::history::rows::Reader;
-use crate::history::{ReadError, Skipped};
+use crate::history::{ReadError, Skipped, place};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(super) fn trackers_of(
     let mut reader = Reader::default();
     let mut trackers: BTreeMap<String, Vec<Option<f64>>> = BTreeMap::new();
     for day in folder.days(from, to) {
-        let place = usize::try_from((day.date - from).num_days()).unwrap_or(usize::MAX);
+        let place = place(from, day.date);
         for file in folder.files(day) {
             if reader
                 .columns(&file)?

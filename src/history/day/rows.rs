@@ -1,4 +1,4 @@
-//! What the rows of one inverter say of a day: power by the minute, times of faults, yield.
+//! The day of one inverter, made from its rows: power by the minute, times of faults, yield.
 
 use super::grid::{Averaged, Minute};
 use super::{DayInverter, FaultSpan, Instant, MINUTE};

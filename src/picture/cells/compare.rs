@@ -3,9 +3,9 @@
 use super::{CellLook, GREY, print};
 use crate::format::look::{shortened, width};
 use crate::history::compare::{Compared, Comparison};
+use crate::history::date;
 use crate::picture::figures::comparison_title;
 use crate::picture::levels::{CLASS_LABELS, CLASSES, of_deviation};
-use chrono::Days;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
@@ -87,8 +87,7 @@ impl Widget for Rows<'_> {
         let left = labels.max().unwrap_or(0) + 2;
         let days = usize::from(area.width.saturating_sub(left)).min(self.comparison.count);
         let skipped = self.comparison.count - days;
-        let first = self.comparison.first;
-        let date = |day: usize| first.checked_add_days(Days::new(day as u64));
+        let date = |day: usize| date(self.comparison.first, day);
         let ends = date(skipped).zip(date(self.comparison.count.saturating_sub(1)));
         if let Some((first, last)) = ends.filter(|_| days > 0) {
             buffer.set_string(area.x + left, area.y + 1, first.to_string(), grey);

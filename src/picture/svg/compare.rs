@@ -4,6 +4,7 @@ use super::Embedding;
 use super::canvas::{Canvas, LINE, RIGHT, Swatch, TOP, WIDTH, wide};
 use crate::format::look::{shortened, wrapped};
 use crate::history::compare::{Compared, Comparison};
+use crate::history::date;
 use crate::history::period::month_name;
 use crate::picture::figures::{comparison_notes, comparison_title, percent};
 use crate::picture::levels::{CLASS_LABELS, of_deviation};
@@ -113,8 +114,7 @@ fn row(
         let room = column * run.len() as f64;
         // Narrow columns have no room to spare for gaps.
         let gap = if column > 6.0 { 1.5 } else { 0.0 };
-        let first_day = comparison.first;
-        let date = |day: usize| first_day.iter_days().nth(day).unwrap_or(first_day);
+        let date = |day: usize| date(comparison.first, day).unwrap_or(comparison.first);
         let time = if run.len() == 1 {
             date(first.0).to_string()
         } else {
