@@ -5,7 +5,8 @@ use super::rows::{self, failed};
 use super::{ReadError, Skipped};
 use crate::day_file::DayFile;
 use crate::lines::whole;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
+use std::collections::BTreeSet;
 use std::fs::{self, DirEntry};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -154,6 +155,12 @@ impl Logs {
             dates().filter(|date| (from..=to).contains(date)).max(),
             dates().filter(|date| *date > to).min(),
         ]
+    }
+
+    /// The years of which there is a file, in order.
+    pub(super) fn years(&self) -> BTreeSet<i32> {
+        let dates = self.inverters.iter().flat_map(InverterFolder::dates);
+        dates.map(|date| date.year()).collect()
     }
 
     /// First and last day of which there is a file.

@@ -7,7 +7,7 @@ use super::yields;
 use super::{ReadError, Skipped, at, best, parallel, place, total};
 use chrono::{Datelike, Months, NaiveDate};
 
-pub(crate) const MONTHS: [&str; 12] = [
+const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
@@ -221,32 +221,29 @@ pub(crate) fn year(yields: &Yields) -> Bars {
     Bars {
         title: year.to_string(),
         slots: MONTHS.iter().enumerate().map(slot).collect(),
-        ..stacked(yields, |days| by_month(yields, days, year))
+        ..stacked(yields, |days| by_month(yields, days))
     }
 }
 
-/// The months of several years side by side, all inverters together.
-pub(crate) fn years(yields: &Yields) -> Bars {
-    let totals = yields.totals();
-    let last = yields.dates().last().unwrap_or(yields.first).year();
-    let years = yields.first.year()..=last;
+/// The months of several years side by side, all inverters together: made of the bars of each year.
+pub(crate) fn years(years: &[Bars]) -> Bars {
     let slot = |label: &&str| AxisSlot {
         label: (*label).to_owned(),
         name: (*label).to_owned(),
     };
-    let series = years.clone().map(|year| BarSeries {
-        label: year.to_string(),
-        title: year.to_string(),
-        values: by_month(yields, &totals, year),
+    let series = years.iter().map(|year| BarSeries {
+        label: year.title.clone(),
+        title: year.title.clone(),
+        values: year.totals(),
     });
+    let [first, last] = [years.first(), years.last()]
+        .map(|year| year.map(|year| year.title.as_str()).unwrap_or_default());
     Bars {
-        plant: yields.plant.clone(),
-        title: format!("{} to {}", years.start(), years.end()),
+        plant: years.first().and_then(|year| year.plant.clone()),
+        title: format!("{first} to {last}"),
         slot: "month",
         slots: MONTHS.iter().map(slot).collect(),
-        series: series
-            .filter(|series| series.values.iter().any(Option::is_some))
-            .collect(),
+        series: series.collect(),
         is_stacked: false,
     }
 }
@@ -257,14 +254,11 @@ pub(crate) fn month_name(date: NaiveDate) -> &'static str {
     name.copied().unwrap_or_default()
 }
 
-fn by_month(yields: &Yields, days: &[Option<f64>], year: i32) -> Vec<Option<f64>> {
-    let first = NaiveDate::from_ymd_opt(year, 1, 1);
-    let first = first.map_or(yields.first, |first| first.max(yields.first));
-    let before = usize::try_from((first - yields.first).num_days()).unwrap_or(0);
+/// The sums of the months of a year.
+fn by_month(year: &Yields, days: &[Option<f64>]) -> Vec<Option<f64>> {
     let of = |month: u32| {
-        // Only the days of this year: a clock that was far off makes centuries of days.
-        let days = first.iter_days().zip(days.iter().skip(before)).take(366);
-        let days = days.filter(|(date, _)| date.year() == year && date.month() == month);
+        let days = year.dates().zip(days);
+        let days = days.filter(|(date, _)| date.month() == month);
         total(days.map(|(_, energy)| *energy))
     };
     (1..=12).map(of).collect()
@@ -312,8 +306,9 @@ mod tests {
 
     #[test]
     fn years_stand_side_by_side() {
-        let days: Vec<Option<f64>> = vec![Some(1.0); 366 + 365];
-        let bars = years(&yields((2024, 1, 1), &[&days]));
+        let bars = [(2024, 366), (2025, 365)]
+            .map(|(first, count)| year(&yields((first, 1, 1), &[&vec![Some(1.0); count]])));
+        let bars = years(&bars);
         let february = |year: usize| {
             let series = bars.series.get(year);
             series.and_then(|series| at(&series.values, 1))

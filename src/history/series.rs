@@ -6,7 +6,7 @@ use super::log::{Logs, SeriesRead};
 use super::names::Names;
 use super::period::{self, Bars, Yields, month_span, year_span};
 use super::{ReadError, Skipped};
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::{Months, NaiveDate};
 use std::fmt;
 
 /// Which days are shown, and how.
@@ -14,7 +14,7 @@ use std::fmt;
 pub(crate) enum Period {
     /// Power over time; `None` is the last day that has rows.
     Day(Option<NaiveDate>),
-    /// The month that begins on this day.
+    /// The month of this day.
     Month(NaiveDate),
     Year(i32),
     /// All years side by side.
@@ -24,7 +24,7 @@ pub(crate) enum Period {
 }
 
 impl Period {
-    /// The days it can have.
+    /// Its first and last day.
     pub(crate) fn span(self) -> (NaiveDate, NaiveDate) {
         match self {
             Self::Day(Some(date)) => (date, date),
@@ -35,6 +35,7 @@ impl Period {
     }
 }
 
+/// Of a period that the log bounds.
 const ANY: (NaiveDate, NaiveDate) = (NaiveDate::MIN, NaiveDate::MAX);
 
 /// Behind `of`: `2026-05`.
@@ -116,7 +117,7 @@ impl Archive {
         }
     }
 
-    /// The series, with what was skipped noted.
+    /// The series, after noting the lines that were skipped.
     fn noted<T>(&mut self, read: SeriesRead<T>) -> T {
         self.skipped.add(read.skipped);
         read.series
@@ -135,13 +136,12 @@ impl Archive {
     }
 
     fn years(&mut self) -> Result<Option<Series>, ReadError> {
-        let span = self.log.span();
-        let span = span.and_then(|(first, last)| {
-            Some((year_span(first.year())?.0, year_span(last.year())?.1))
-        });
-        let Some(span) = span else { return Ok(None) };
-        let yields = self.yields(span)?;
-        Ok(yields.map(|yields| Series::Years(period::years(&yields))))
+        let mut years = Vec::new();
+        // One after the other: a clock that was far off can put centuries between two of them.
+        for span in self.log.years().into_iter().filter_map(year_span) {
+            years.extend(self.yields(span)?.map(|yields| period::year(&yields)));
+        }
+        Ok((!years.is_empty()).then(|| Series::Years(period::years(&years))))
     }
 
     fn comparison(&mut self, last: NaiveDate) -> Result<Series, ReadError> {

@@ -2,7 +2,8 @@
 
 use crate::history::compare::{Basis, Compared, Comparison, judge};
 use crate::history::day::{DayInverter, DaySeries, FaultSpan};
-use crate::history::period::{InverterYields, Yields};
+use crate::history::period::{self, InverterYields, Yields};
+use crate::history::series::Series;
 use chrono::NaiveDate;
 
 fn date(year: i32, month: u32, day: u32) -> NaiveDate {
@@ -120,8 +121,26 @@ pub(super) fn comparison(count: usize, days: usize) -> Comparison {
     }
 }
 
+/// A series of each period, of no inverter to 31.
+pub(super) fn series() -> Vec<Series> {
+    let mut series = vec![Series::Day(hybrid())];
+    for count in [0, 1, 2, 31] {
+        let yields = yields(count, 2024);
+        let year = period::year(&yields);
+        series.extend([
+            Series::Day(day(count, 5)),
+            Series::Month(period::month(&january(&yields))),
+            Series::Years(period::years(std::slice::from_ref(&year))),
+            Series::Year(year, yields),
+            Series::Compare(comparison(count, 366)),
+            Series::Compare(comparison(count, 9)),
+        ]);
+    }
+    series
+}
+
 /// The first month of a year.
-pub(crate) fn january(year: &Yields) -> Yields {
+fn january(year: &Yields) -> Yields {
     let mut month = year.clone();
     month.count = 31;
     for inverter in &mut month.inverters {

@@ -9,11 +9,16 @@ use crate::picture::figures::bars_title;
 /// Bars, stacked by inverter; years stand side by side.
 pub(crate) fn bars(bars: &Bars, look: CellLook) -> String {
     let room = usize::from(room(look));
-    let value = |series: usize, slot: usize| {
-        let series = bars.series.get(series)?;
-        at(&series.values, slot)
+    let slots = bars.slots.len().max(1);
+    let most = match bars.is_stacked {
+        true => usize::MAX,
+        // As many of the last years as fit.
+        false => (room / slots).saturating_sub(1).max(1),
     };
-    let count = bars.series.len();
+    let skipped = bars.series.len().saturating_sub(most);
+    let shown = bars.series.get(skipped..).unwrap_or_default();
+    let value = |series: usize, slot: usize| at(&shown.get(series)?.values, slot);
+    let count = shown.len();
     // Side by side: a column per year and one to keep months apart, each a stack in which only one
     // series has a height.
     let each = if bars.is_stacked { 1 } else { count + 1 };
@@ -47,7 +52,7 @@ pub(crate) fn bars(bars: &Bars, look: CellLook) -> String {
             .map(|(slot, one)| (slot * each, one.label.clone()))
             .collect(),
         marks: Vec::new(),
-        names: bars.series.iter().map(|one| one.title.as_str()).collect(),
+        names: shown.iter().map(|one| one.title.as_str()).collect(),
         look,
     };
     chart.print(16)

@@ -12,6 +12,7 @@ pub(crate) use calendar::year;
 pub(crate) use compare::compare;
 pub(crate) use day::day;
 
+use crate::format::look::width;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
@@ -29,7 +30,7 @@ pub(crate) struct CellLook {
 }
 
 impl CellLook {
-    /// As wide as the terminal, so high that the numbers below it are seen with it.
+    /// As wide as the terminal, and low enough to leave room for the numbers below it.
     fn area(self, wanted: u16) -> Rect {
         let (width, height) = self.size;
         let height = wanted.min(height.saturating_sub(2)).max(8);
@@ -89,13 +90,19 @@ fn print(buffer: &Buffer, look: CellLook) -> String {
             .rposition(|cell| !is_blank(cell))
             .map_or(0, |last| last + 1);
         let mut now = (Color::Reset, Color::Reset, Modifier::empty());
-        for cell in row.iter().take(end) {
+        let mut cells = row.iter().take(end);
+        while let Some(cell) = cells.next() {
             let wanted = (cell.fg, cell.bg, cell.modifier);
             if look.has_color && wanted != now {
                 change(&mut text, wanted);
                 now = wanted;
             }
-            text += shown(cell.symbol(), look);
+            let symbol = shown(cell.symbol(), look);
+            text += symbol;
+            // A wide character covers the cells behind its own.
+            for _ in 1..width(symbol) {
+                cells.next();
+            }
         }
         // A line ends in the terminal's own colours, so that each can be shown without the others.
         if look.has_color && now != (Color::Reset, Color::Reset, Modifier::empty()) {

@@ -3,22 +3,12 @@
 use super::*;
 use crate::history::period;
 use crate::picture::examples;
+use crate::picture::series::svg;
 
-/// Every picture, of one inverter and of 31.
+/// Every picture.
 fn all(embedding: Embedding) -> Vec<String> {
-    let mut pictures = vec![day(&examples::hybrid(), embedding)];
-    for count in [0, 1, 2, 31] {
-        let yields = examples::yields(count, 2024);
-        pictures.extend([
-            day(&examples::day(count, 5), embedding),
-            bars(&period::month(&examples::january(&yields)), embedding),
-            year(&period::year(&yields), &yields, embedding),
-            bars(&period::years(&yields), embedding),
-            compare(&examples::comparison(count, 366), embedding),
-            compare(&examples::comparison(count, 9), embedding),
-        ]);
-    }
-    pictures
+    let series = examples::series().into_iter();
+    series.map(|series| svg(&series, embedding)).collect()
 }
 
 /// Elements are closed in the order in which they were opened, attributes are quoted, nothing else

@@ -1,16 +1,20 @@
 //! What is read, what is printed and written, and that nothing in the directory changes.
 
 use super::{date, history, json};
+use crate::faults::cost::cost;
 use crate::support::logs::{Inverter, Model, Point, write, write_day};
 use crate::support::program::{command, run, start, text, wait};
+use crate::support::shim;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
-use std::collections::BTreeMap;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Instant;
 use tempfile::TempDir;
 
 /// Two buses, a KACO inverter and a hybrid without names, ten days.
@@ -97,19 +101,17 @@ fn the_last_day_with_rows_is_shown_and_nothing_is_changed_beside_a_running_log()
     assert_eq!(state(home.path()), before);
 }
 
+/// The inverters in the series of a directory.
+fn labels(directory: &Path, options: &[&str]) -> Vec<String> {
+    let label = |record: &Value| record["inverter"].as_str().unwrap().to_owned();
+    let labels: BTreeSet<String> = json(directory, options).iter().map(label).collect();
+    labels.into_iter().collect()
+}
+
 #[test]
 fn inverters_can_be_chosen() {
     let home = plant();
-    let labels = |options: &[&str]| {
-        let records = json(home.path(), options);
-        let mut labels: Vec<String> = records
-            .iter()
-            .map(|record| record["inverter"].as_str().unwrap().to_owned())
-            .collect();
-        labels.sort();
-        labels.dedup();
-        labels
-    };
+    let labels = |options| labels(home.path(), options);
     assert_eq!(
         labels(&["--month", "2026-05"]),
         ["02", "E4000K", "roof/02", "roof/04"]
@@ -185,13 +187,7 @@ fn what_a_file_system_keeps_at_its_root_is_not_read() {
     let home = plant();
     let lost = home.path().join("lost+found");
     fs::rename(home.path().join("roof"), &lost).unwrap();
-    let records = json(home.path(), &["--month", "2026-05"]);
-    let mut labels: Vec<&str> = records
-        .iter()
-        .map(|record| record["inverter"].as_str().unwrap())
-        .collect();
-    labels.sort_unstable();
-    labels.dedup();
+    let labels = labels(home.path(), &["--month", "2026-05"]);
     assert_eq!(labels, ["02", "E4000K"]);
 }
 
@@ -265,17 +261,36 @@ fn a_month_has_sums_the_best_and_the_worst() {
     );
 }
 
-/// The clock was far off once: centuries without rows are not searched month by month.
+/// The clock was far off once: the millennia between two rows cost neither time nor memory.
 #[test]
-fn years_that_are_far_apart_take_no_longer_than_those_between() {
+fn years_that_are_far_apart_cost_no_more_than_others() {
     let home = TempDir::new().unwrap();
-    for (day, counter) in [("1970-01-01", 4_000), ("4969-12-31", 5_000)] {
-        let points = [Point::new(40_000, 7200, 900, counter)];
-        write_day(&home.path().join("02"), Model::Standard, date(day), &points);
+    for label in ["02", "03", "04", "05", "06"] {
+        for (day, counter) in [("1970-01-01", 4_000), ("9999-12-31", 5_000)] {
+            let points = [Point::new(40_000, 7200, 900, counter)];
+            write_day(
+                &home.path().join(label),
+                Model::Standard,
+                date(day),
+                &points,
+            );
+        }
     }
-    let run = history(home.path(), &["--years", "--format", "csv"]).expect_code(0);
+    let arguments = ["history", &text(home.path()), "--years", "--format", "csv"];
+    let (run, cost) = cost(start(command(&arguments)));
     let lines: Vec<&str> = run.stdout.lines().collect();
-    assert_eq!(lines, ["month,year,kwh", "Jan,1970,4.0", "Dec,4969,5.0"]);
+    assert_eq!(lines, ["month,year,kwh", "Jan,1970,20.0", "Dec,9999,25.0"]);
+    assert!(cost.memory < 48 * 1024, "{cost:?}");
+}
+
+#[test]
+fn where_the_system_grants_no_thread_one_reads_all() {
+    let home = plant();
+    let arguments = ["history", &text(home.path()), "--month", "2026-05"];
+    let mut alone = command(&arguments);
+    shim::load(&mut alone, &shim::library("tests/suite/history/alone.c"));
+    let alone = wait(start(alone)).expect_code(0);
+    assert_eq!(alone.stdout, run(&arguments).stdout);
 }
 
 #[test]
@@ -393,7 +408,10 @@ fn on_terminal(
         .env("TERM", "xterm-256color")
         .env("LANG", "C.UTF-8")
         .envs(variables.iter().copied());
-    let (mut child, started) = start_on(command, slave);
+    command.stdout(slave).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    // With it the other side of the terminal is closed here.
+    drop(command);
     let mut shown = Vec::new();
     // Ends with an error when the last process with the other side has closed it.
     let mut master = File::from(master);
@@ -401,21 +419,8 @@ fn on_terminal(
     while let Ok(count @ 1..) = master.read(&mut block) {
         shown.extend_from_slice(&block[..count]);
     }
-    let _ = child.stdin.take();
-    wait((child, started)).expect_code(0);
+    wait((child, Instant::now())).expect_code(0);
     String::from_utf8(shown).unwrap().replace("\r\n", "\n")
-}
-
-fn start_on(
-    mut command: std::process::Command,
-    slave: File,
-) -> (std::process::Child, std::time::Instant) {
-    let child = command
-        .stdout(Stdio::from(slave))
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    (child, std::time::Instant::now())
 }
 
 #[test]
