@@ -17,7 +17,7 @@ const BLOCK: usize = 32 * 1024;
 /// The first line ends within this, with `--counters` too.
 const HEADER: usize = 2048;
 
-/// Reads files of one inverter after the other; keeps what need not be done again for each of them.
+/// Reads the files of an inverter, one after the other; keeps buffers and the last header.
 #[derive(Default)]
 pub(super) struct Reader {
     /// The last header, and what it means.
@@ -38,20 +38,13 @@ impl Reader {
         &mut self,
         path: &Path,
         date: NaiveDate,
-        mut each: impl FnMut(&Row<'_>),
+        each: impl FnMut(&Row<'_>),
     ) -> Result<(), ReadError> {
-        let Some(mut file) = open(path)? else {
-            return Ok(());
-        };
-        // A file without a header must not be read by that of the file before.
-        self.columns = None;
-        self.header.clear();
-        self.lines(&mut file, path, &bytes(date), false, &mut each)
-            .map_err(|source| failed(path, source))
+        self.tail(path, date, u64::MAX, each).map(drop)
     }
 
-    /// Hands the rows in the last `length` bytes of a file to `each`. Gives whether these were all
-    /// rows.
+    /// Hands the rows in the last `length` bytes of a file to `each`; true if these were all of
+    /// them.
     pub(super) fn tail(
         &mut self,
         path: &Path,
@@ -65,7 +58,8 @@ impl Reader {
         let mut read = || -> io::Result<bool> {
             let size = file.metadata()?.len();
             // Header and end overlap, or nearly so: one pass reads both.
-            if size <= length + HEADER as u64 {
+            if size.saturating_sub(HEADER as u64) <= length {
+                // A file without a header must not be read by that of the file before.
                 self.columns = None;
                 self.header.clear();
                 self.lines(&mut file, path, &bytes(date), false, &mut each)?;
@@ -110,7 +104,8 @@ impl Reader {
         self.columns.is_some()
     }
 
-    /// Every line from where the file is. `is_cut`: the first of them may be the rest of one.
+    /// Every line from the position of the file on. `is_cut`: the first one may be the rest of a
+    /// line.
     fn lines(
         &mut self,
         file: &mut File,
