@@ -61,7 +61,7 @@ impl GridColumn {
 pub(crate) enum Tone {
     Plain,
     Good,
-    Doubtful,
+    Warning,
     Bad,
     /// There is nothing to see.
     Faint,
@@ -249,7 +249,7 @@ fn styled(text: String, tone: Option<Tone>) -> comfy_table::Cell {
     match tone {
         None | Some(Tone::Plain) => cell,
         Some(Tone::Good) => cell.fg(Color::Green),
-        Some(Tone::Doubtful) => cell.fg(Color::Yellow),
+        Some(Tone::Warning) => cell.fg(Color::Yellow),
         Some(Tone::Bad) => cell.fg(Color::Red).add_attribute(Attribute::Bold),
         Some(Tone::Faint) => cell.fg(Color::DarkGrey),
         Some(Tone::Strong) => cell.add_attribute(Attribute::Bold),

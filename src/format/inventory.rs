@@ -42,7 +42,7 @@ pub fn table(found: &[Found], medium: Medium) -> String {
     grid.draw(medium)
 }
 
-/// The object of one inverter: that of its reading, then what only a search finds.
+/// The object of one inverter: that of its reading, then what only a scan finds.
 pub(crate) fn object(found: &Found) -> Value {
     let mut object = json::reading(&found.reading);
     if let Value::Object(object) = &mut object {

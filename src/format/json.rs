@@ -18,8 +18,8 @@ pub struct Refused {
     pub bytes: String,
 }
 
-/// The object of an observation: when, which inverter and its outcome; then what a reading tells,
-/// or the reason why there is none.
+/// The object of an observation: time, inverter and outcome; then the values of its reading, or the
+/// reason why there is none.
 pub fn object(observation: &Observation) -> Value {
     let reason = match &observation.outcome {
         Outcome::Read { answer, .. } => return reading(answer),
@@ -109,7 +109,7 @@ fn head(
     object
 }
 
-/// Marks what was not measured, behind what is known of the reading as a whole.
+/// Marks what was not measured, after what is known of the reading as a whole.
 fn mark_simulated(object: &mut Map<String, Value>, inverter: &InverterId) {
     if inverter.is_simulated() {
         object.insert("simulated".into(), true.into());

@@ -1,4 +1,4 @@
-//! A row of a log as the reading that it was made of: the way back of [`super::csv`].
+//! A row of a log as the reading that it was made from: the inverse of [`super::csv`].
 
 use super::csv;
 use crate::inverter::InverterId;
@@ -9,18 +9,18 @@ use crate::kstar::layout::KSTAR;
 use crate::reading::{Cells, Decimal, Field, Kind, Layout, Reading, StatusCode, Value};
 use std::borrow::Cow;
 
-/// What the header of a file says of its rows.
+/// The columns of a file, as its header names them.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
     layout: &'static Layout,
-    /// The place of each cell after `datetime` among the fields of the layout, and behind them
-    /// among those of the counters.
+    /// The index of the field of each cell after `datetime`: the fields of the layout are followed
+    /// by those of the counters.
     places: Vec<usize>,
 }
 
 impl Shape {
-    /// The shape that a first line such as `# datetime, status, DC Voltage` tells; `None` if it is
-    /// not the header of a log.
+    /// The shape that a first line such as `# datetime, status, DC Voltage` describes; `None` if it
+    /// is not the header of a log.
     ///
     /// Of several layouts that have these columns it is the one in whose order they stand, and of
     /// those the shortest: files of the Python program end before the last columns.
@@ -34,7 +34,7 @@ impl Shape {
         shapes.min_by_key(|shape| (!shape.places.is_sorted(), shape.layout.fields.len()))
     }
 
-    /// The reading of a row of this shape; `None` if it is none.
+    /// The reading of a row of this shape; `None` if it is not one.
     pub(crate) fn reading(&self, row: &[u8], inverter: &InverterId) -> Option<Reading> {
         let mut reader = ::csv::ReaderBuilder::new()
             .has_headers(false)

@@ -72,7 +72,7 @@ pub(crate) fn ascii(symbol: &str) -> char {
     }
 }
 
-/// Columns that a text takes.
+/// The width of a text, in columns of a terminal.
 pub(crate) fn width(text: &str) -> u16 {
     u16::try_from(text.width()).unwrap_or(u16::MAX)
 }

@@ -11,7 +11,7 @@ pub struct Message {
     pub(crate) is_retained: bool,
 }
 
-/// A topic with the prefix in front, where there is one.
+/// A topic behind the prefix, if there is one.
 pub(crate) fn under(prefix: Option<&str>, topic: &str) -> String {
     match prefix {
         Some(prefix) => format!("{prefix}/{topic}"),

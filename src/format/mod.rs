@@ -14,6 +14,7 @@
 //! | [`influx`] | a line of InfluxDB's line protocol |
 //! | [`prometheus`] | metrics of all inverters |
 //! | [`home_assistant`], [`message`] | announcements to Home Assistant; an MQTT message |
+//! | `naming` | values by key and escaping, for the formats of databases |
 
 pub mod csv;
 pub(crate) mod csv_table;

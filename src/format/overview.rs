@@ -97,7 +97,7 @@ fn status(observation: &Observation) -> Cell {
         let tone = match observation.outcome {
             Outcome::Silent => Tone::Faint,
             Outcome::NotPolled => Tone::Bad,
-            _ => Tone::Doubtful,
+            _ => Tone::Warning,
         };
         return Cell(table::unread(&observation.outcome).to_owned(), tone);
     };

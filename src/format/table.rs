@@ -130,7 +130,7 @@ fn add_unless_empty(grid: &mut Grid, label: &str, cells: Vec<String>) {
     }
 }
 
-/// Why there is no reading, in a word or two.
+/// The outcome of a poll without a reading, for people.
 pub(crate) fn unread(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Read { .. } => "read",
@@ -145,19 +145,20 @@ pub(crate) fn unread(outcome: &Outcome) -> &'static str {
 pub fn line(reading: &Reading) -> String {
     let name = reading.type_code.as_deref().unwrap_or_default();
     let head = [&reading.inverter.label(), reading.cells.layout.name, name].join(" ");
-    let said = match summary(reading) {
+    let values = match summary(reading) {
         summary if summary.is_empty() => everything(reading),
         summary => summary,
     };
-    format!("{}: {said}", head.trim_end())
+    format!("{}: {values}", head.trim_end())
 }
 
 /// What an inverter does and gives: `mpp-track, 585 W, 33969 Wh, 33 °C`.
 pub(crate) fn summary(reading: &Reading) -> String {
     let figures =
         [Role::Power, Role::DailyYield, Role::Temperature].map(|role| figure(reading, role));
-    let said = std::iter::once(status(reading)).chain(figures);
-    said.filter(|text| !text.is_empty())
+    let texts = std::iter::once(status(reading)).chain(figures);
+    texts
+        .filter(|text| !text.is_empty())
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -195,6 +196,7 @@ pub(crate) fn rounded(number: Decimal, decimals: u8) -> String {
     format!("{rounded:.*}", usize::from(decimals))
 }
 
+/// The value of a role with its unit: `585 W`; empty where it is missing.
 pub(crate) fn figure(reading: &Reading, role: Role) -> String {
     let figure = reading.figure(role);
     figure

@@ -48,7 +48,7 @@ impl Columns {
         (!columns.power.is_empty() || !columns.yields.is_empty()).then_some(columns)
     }
 
-    /// Notes what the column of this label, the next one, is good for.
+    /// Notes what the next column, of this label, holds.
     fn take(&mut self, label: &str) {
         let place = self.count;
         let field = field(label);

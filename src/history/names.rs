@@ -21,11 +21,11 @@ pub(crate) struct Name {
 }
 
 impl Names {
-    /// Gives what is known of an IP address to the folder that has the rows from there: it is named
+    /// Gives what is known of an IP address to the folder with the rows from there, which is named
     /// after the serial number.
     pub(super) fn follow(&mut self, log: &Logs) {
         for folder in &log.inverters {
-            // Folders are looked into only where that can tell something.
+            // A folder is opened only where a name may follow from its address.
             if self.inverters.is_empty() || self.inverters.contains_key(&folder.label) {
                 continue;
             }
@@ -36,12 +36,12 @@ impl Names {
         }
     }
 
-    /// How the plant is called on a page.
+    /// The name of the plant on a page.
     pub(crate) fn title(&self) -> &str {
         self.title.as_deref().unwrap_or("Solar plant")
     }
 
-    /// How an inverter is called in pictures: its label, with its name behind it if it has one.
+    /// The name of an inverter in pictures: its label, followed by its own name if it has one.
     pub(crate) fn title_of(&self, label: &str) -> String {
         let known = self.inverters.get(label);
         match known.and_then(|known| known.name.as_deref()) {

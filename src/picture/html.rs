@@ -10,7 +10,7 @@ use std::fmt::Write;
 pub(crate) struct PageSection {
     /// `Day`
     pub(crate) heading: String,
-    /// A picture that is not alone: see [`super::svg::Embedding`].
+    /// Made for a page: see [`super::svg::Embedding`].
     pub(crate) picture: String,
     /// The numbers below it.
     pub(crate) numbers: Numbers,

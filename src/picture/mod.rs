@@ -1,5 +1,5 @@
 //! Pictures of series: as SVG, as characters of a terminal, as one page of HTML. Opens no file and
-//! knows no clock.
+//! reads no clock.
 //!
 //! | module | does |
 //! |---|---|

@@ -12,7 +12,7 @@ pub(crate) use calendar::year;
 pub(crate) use compare::compare;
 pub(crate) use day::day;
 
-/// Where a picture stands.
+/// What a picture is part of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Embedding {
     /// A document of its own.
