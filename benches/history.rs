@@ -41,11 +41,7 @@ fn whole_day(inverter: &Inverter, date: NaiveDate) -> Vec<Point> {
 fn write(directory: &Path) -> (usize, u64) {
     let (mut rows, mut bytes) = (0, 0);
     for number in 1..=31_u64 {
-        let inverter = Inverter {
-            model: Model::Mppt3,
-            peak: 30_000,
-            salt: number,
-        };
+        let inverter = Inverter::new(Model::Mppt3, 30_000, number);
         let folder = directory.join(format!("{number:02}"));
         let first = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
         for date in first.iter_days().take(365) {

@@ -13,11 +13,7 @@ const DAYS: usize = 61;
 /// and a day.
 fn write_plant(directory: &Path, model: Model, count: usize, part: impl Fn(usize, usize) -> i64) {
     for number in 0..count {
-        let inverter = Inverter {
-            model,
-            peak: 9_000,
-            salt: 0,
-        };
+        let inverter = Inverter::new(model, 9_000, 0);
         for (place, day) in date("2026-03-14").iter_days().take(DAYS).enumerate() {
             let noise = (0..4)
                 .map(|of| dice(day, (number * 10 + of) as u64 + 99, 105) - 52)
@@ -110,11 +106,7 @@ fn noise_and_a_cloudy_week_name_none() {
 #[test]
 fn a_string_that_failed_is_named() {
     let home = TempDir::new().unwrap();
-    let inverter = Inverter {
-        model: Model::Mppt3,
-        peak: 9_000,
-        salt: 1,
-    };
+    let inverter = Inverter::new(Model::Mppt3, 9_000, 1);
     for (place, day) in date("2026-03-14").iter_days().take(DAYS).enumerate() {
         let mut points = inverter.day(day, 30, 1000);
         if place >= 50 {
@@ -139,11 +131,7 @@ fn torn_lines_of_all_inverters_are_counted_once() {
         ("03", Model::Mppt3, 2),
         ("04", Model::Standard, 1),
     ] {
-        let inverter = Inverter {
-            model,
-            peak: 9_000,
-            salt: 1,
-        };
+        let inverter = Inverter::new(model, 9_000, 1);
         let rows = inverter.day(day, 5, 1000);
         let rows: String = rows.iter().map(|point| model.row(day, point)).collect();
         let torn = "torn\n".repeat(torn);

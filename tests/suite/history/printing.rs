@@ -27,11 +27,7 @@ fn plant() -> TempDir {
         ("E4000K", Model::Kstar),
     ];
     for (salt, (label, model)) in inverters.into_iter().enumerate() {
-        let inverter = Inverter {
-            model,
-            peak: 8_000,
-            salt: salt as u64,
-        };
+        let inverter = Inverter::new(model, 8_000, salt as u64);
         for day in date("2026-04-26").iter_days().take(10) {
             write_day(
                 &home.path().join(label),
@@ -133,11 +129,7 @@ fn inverters_can_be_chosen() {
         run.stderr
     );
     // A bus may be called as an inverter that has no bus.
-    let inverter = Inverter {
-        model: Model::Standard,
-        peak: 8_000,
-        salt: 9,
-    };
+    let inverter = Inverter::new(Model::Standard, 8_000, 9);
     let day = date("2026-05-01");
     write_day(
         &home.path().join("02/03"),

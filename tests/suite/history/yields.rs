@@ -19,11 +19,7 @@ fn check(quirk: Quirk) {
     let home = TempDir::new().unwrap();
     let mut expected: BTreeMap<(String, String), i64> = BTreeMap::new();
     for (number, model) in MODELS.into_iter().enumerate() {
-        let inverter = Inverter {
-            model,
-            peak: 9_000,
-            salt: number as u64,
-        };
+        let inverter = Inverter::new(model, 9_000, number as u64);
         let mut yesterday = 0;
         for day in date("2026-05-01").iter_days().take(31) {
             let mut points = inverter.day(day, 5, 1000);
@@ -91,11 +87,7 @@ fn dawn_repeats_the_value_of_yesterday() {
 fn a_counter_that_stands_still_for_days_counts_once() {
     let home = TempDir::new().unwrap();
     let model = MODELS[0];
-    let inverter = Inverter {
-        model,
-        peak: 9_000,
-        salt: 0,
-    };
+    let inverter = Inverter::new(model, 9_000, 0);
     let folder = home.path().join("02");
     let mut points = inverter.day(date("2026-05-01"), 5, 1000);
     let last = points.last().unwrap().counter;
@@ -282,11 +274,7 @@ fn damaged(
     change: impl Fn(NaiveDate, String) -> Vec<(&'static str, String)>,
 ) -> (TempDir, BTreeMap<(String, String), i64>) {
     let home = TempDir::new().unwrap();
-    let inverter = Inverter {
-        model,
-        peak: 9_000,
-        salt: 1,
-    };
+    let inverter = Inverter::new(model, 9_000, 1);
     let mut expected = BTreeMap::new();
     for day in date("2026-05-01").iter_days().take(10) {
         let points = inverter.day(day, 5, 1000);
@@ -361,12 +349,7 @@ fn a_byte_order_mark_does_no_harm() {
 fn files_that_were_set_aside_belong_to_the_day() {
     let home = TempDir::new().unwrap();
     let day = date("2026-05-03");
-    let points = Inverter {
-        model: Model::Python,
-        peak: 9_000,
-        salt: 1,
-    }
-    .day(day, 5, 1000);
+    let points = Inverter::new(Model::Python, 9_000, 1).day(day, 5, 1000);
     let file = |model: Model, points: &[Point]| {
         let rows: String = points.iter().map(|point| model.row(day, point)).collect();
         model.header() + &rows
@@ -413,12 +396,7 @@ fn files_that_were_set_aside_belong_to_the_day() {
 fn a_reset_is_reported() {
     let home = TempDir::new().unwrap();
     let day = date("2026-05-03");
-    let mut points = Inverter {
-        model: Model::Mppt3,
-        peak: 9_000,
-        salt: 1,
-    }
-    .day(day, 5, 1000);
+    let mut points = Inverter::new(Model::Mppt3, 9_000, 1).day(day, 5, 1000);
     let before = points[100].counter;
     points[101..]
         .iter_mut()

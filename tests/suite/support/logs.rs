@@ -219,6 +219,10 @@ pub struct Inverter {
 }
 
 impl Inverter {
+    pub const fn new(model: Model, peak: i64, salt: u64) -> Self {
+        Self { model, peak, salt }
+    }
+
     /// A day in steps of some minutes, by its own counter that begins at zero; `part` thousandths
     /// of what it could give.
     pub fn day(&self, date: NaiveDate, minutes: i64, part: i64) -> Vec<Point> {
@@ -268,7 +272,7 @@ pub fn write_day(folder: &Path, model: Model, date: NaiveDate, points: &[Point])
 /// 2026-10-12 on, one of three strings of `04` gives nothing; from 2026-02-03 to 2026-02-09 nothing
 /// was logged at all.
 pub fn write_year(directory: &Path) {
-    let inverter = |model, peak, salt| Inverter { model, peak, salt };
+    let inverter = Inverter::new;
     let plant = [
         ("02", inverter(Model::Mppt3, 30_000, 2)),
         ("03", inverter(Model::Mppt3, 30_000, 3)),
