@@ -14,11 +14,11 @@ use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// When the adapter is unplugged: what appears on the bus after a request, and whether the inverter
-/// asked was read.
+/// When the adapter is unplugged: at which request, what appears on the bus after it, and whether
+/// its inverter is read.
 type Moment = (&'static str, &'static str, fn(Vec<u8>) -> Vec<Play>, bool);
 
-/// Inverters 2, 3 and 4 are asked, one after the other.
+/// Inverters 2, 3 and 4 are polled, one after the other.
 const MOMENTS: [Moment; 6] = [
     (
         "before the second request",
@@ -48,7 +48,7 @@ const MOMENTS: [Moment; 6] = [
         false,
     ),
     (
-        "behind a reply that is no reply",
+        "after a garbled reply",
         "#030",
         |mut reply| {
             reply[12] ^= 1;
@@ -119,7 +119,7 @@ fn unplug((what, at, plays, is_read): Moment, back: Option<Bus>) {
         let asked: Vec<String> = (done + 1..=4)
             .map(|address| format!("#{address:02}0"))
             .collect();
-        assert_eq!(back.asked(), asked, "{what}: no inverter is asked twice");
+        assert_eq!(back.asked(), asked, "{what}: no inverter is polled twice");
     }
 }
 

@@ -1,5 +1,5 @@
-//! Brokers that say nothing, hang up, or take a part: the rows are safe before, and the run ends
-//! within 10 s. (Brokers that refuse are in `suite/mqtt/refusals.rs`.)
+//! Brokers that are silent, hang up, or take some messages: the rows are safe before, and the run
+//! ends within 10 s. (Brokers that refuse are in `suite/mqtt/refusals.rs`.)
 
 use super::figures::figures;
 use super::peers::{hears, mute, server};
@@ -80,7 +80,7 @@ fn plant_is_free(plant: &Plant) {
     plant.expect_rows(2);
 }
 
-/// What a broker does, and what the run says of it.
+/// What a broker does, and what the run reports of it.
 type Trouble = (&'static str, String, &'static [&'static str], &'static str);
 
 fn troubles() -> Vec<Trouble> {

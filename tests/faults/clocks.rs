@@ -137,7 +137,7 @@ fn a_clock_that_is_far_off() {
             ("2038-01-19T03:14:08Z", "2038-01-19T04:14:08+0100"),
             ("2106-02-07T06:28:16Z", "2106-02-07T07:28:16+0100"),
             ("9999-12-31T22:00:00Z", "9999-12-31T23:00:00+0100"),
-            // The network has told it the time.
+            // Set by the network.
             ("2026-11-20T08:40:17Z", "2026-11-20T09:40:17+0100"),
         ],
     );
@@ -205,7 +205,7 @@ fn a_clock_that_is_set_back_over_midnight() {
     figures("clocks set back and ahead over midnight", rows, rows, 0);
 }
 
-/// A run that asks two inverters, with something done between them.
+/// A run whose clock is set to the second time between two polls.
 fn run_with_a_break(clock: &Clock, first: &str, second: &str) -> (Plant, Run) {
     let gate = Gate::default();
     let waiting = gate.clone();
@@ -261,7 +261,7 @@ fn a_clock_that_jumps_under_a_run() {
             "2026-11-21",
             "2026-11-20",
         ),
-        // A Pi without a battery, in the minute in which it hears the time.
+        // A Pi without a battery, at the moment at which the network sets its clock.
         (
             "1970-01-01T00:00:10Z",
             "2026-11-20T12:00:00Z",

@@ -128,7 +128,8 @@ fn a_disk_that_fills_up_under_a_run() {
     figures("a disk that is full, before and under a run", 2, 2, 0);
 }
 
-/// `watch` goes on without rows: the page shows it as long as it lasts, and the exit code tells it.
+/// `watch` goes on without rows: the page shows the trouble as long as it lasts, and the exit code
+/// is that of an error.
 #[test]
 fn full_disk_stands_on_the_live_page_until_there_is_room() {
     let disk = Disk::new();
@@ -208,7 +209,7 @@ fn a_directory_that_goes_under_a_run() {
         let (plant, gate) = slow_plant();
         let run = run_into(&plant, &gate, &logs, || trouble(&logs, &aside));
         assert_eq!(run.stdout, "", "{what}");
-        // The row of address 3 is somewhere, or the run says that it is not.
+        // The row of address 3 is somewhere, or the run reports that it is not.
         let kept = rows_or_none(&logs, "03") + rows_or_none(&aside, "03");
         match run.code {
             Some(0) => assert_eq!(kept, 1, "{what}: {run:?}"),

@@ -1,4 +1,4 @@
-//! What the tests of this folder came to, for `tests/all.sh` to print at its end.
+//! The results of the tests of this folder, for `tests/all.sh` to print at its end.
 
 use std::fs::File;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! Gateways in the network that say nothing, too little, too much, or hang up. (Real ones are in
+//! Gateways in the network that send nothing, too little, too much, or hang up. (Real ones are in
 //! `suite/gateways.rs`.)
 
 use super::cost::cost;
@@ -33,7 +33,7 @@ fn reset(stream: TcpStream) {
         .unwrap();
 }
 
-/// The commands that ask a bus, with little patience.
+/// The commands that poll a bus, with little patience.
 fn commands<'a>(device: &'a str, logs: &'a str) -> [Vec<&'a str>; 3] {
     commands_with("100ms", device, logs)
 }
@@ -122,8 +122,8 @@ fn one_that_resets_the_connection() {
         if what == "at once" {
             continue; // mostly as without a gateway: whether the link was open is a matter of luck
         }
-        let is_said = run.stderr.contains("the gateway hung up");
-        assert!(is_said, "{what}: {run:?}");
+        let is_reported = run.stderr.contains("the gateway hung up");
+        assert!(is_reported, "{what}: {run:?}");
         let once = gateway(move |mut stream, count| {
             if count == 0 {
                 before(&mut stream);

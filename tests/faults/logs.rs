@@ -42,7 +42,7 @@ impl Tally {
     }
 }
 
-/// `log` of all addresses; with `-v` it says of each inverter that it was read, after its row was
+/// `log` of all addresses; with `-v` it reports each inverter that it read, after its row was
 /// written.
 fn log(bus: &Bus, directory: &Path, day: Day) -> Command {
     let (device, directory) = (text(&bus.path), text(directory));
@@ -143,13 +143,14 @@ impl<'a> Files<'a> {
         }
     }
 
-    /// Looks at all files after a run that said this.
+    /// Checks all files after a run that ended like this.
     pub fn check(&mut self, run: &Run, tally: &mut Tally) {
-        let (said, killed) = (&run.stderr, run.code.is_none());
+        let killed = run.code.is_none();
         tally.ended += usize::from(killed);
         let mut unreported = 0;
         for address in ADDRESSES {
-            let reported = said.matches(&format!("address {address}: read")).count();
+            let report = format!("address {address}: read");
+            let reported = run.stderr.matches(&report).count();
             let before = self.rows.get(address).copied().unwrap_or_default();
             let now = self.whole_rows(address);
             assert!(

@@ -72,7 +72,7 @@ fn four_bad_buses_cost_a_good_one_nothing() {
         assert!(run.stderr.contains(due), "{name}: {}", run.stderr);
     }
     assert!(!run.stderr.contains("good: "), "{}", run.stderr);
-    // Each is asked once: none of them seems silent because another bus keeps the program busy.
+    // Each is polled once: none of them seems silent because another bus keeps the program busy.
     assert_eq!(line.asked(), ["#020", "#030", "#040"]);
     figures("four bad buses beside a good one", 1, 1, 0);
 }
@@ -88,12 +88,12 @@ fn four_bad_buses_beside_a_good_one_that_is_watched() {
     let run = wait(watch).expect_code(1);
     for name in ["missing", "refuses"] {
         let lost = format!("warning: {name}: ");
-        let told = run
+        let reports = run
             .stderr
             .lines()
             .filter(|line| line.contains(&lost))
             .count();
-        assert_eq!(told, 1, "{name}: {}", run.stderr);
+        assert_eq!(reports, 1, "{name}: {}", run.stderr);
     }
     assert!(!run.stderr.contains("good: "), "{}", run.stderr);
     assert!(run.stdout.contains("good/02: online"), "{}", run.stdout);
@@ -127,7 +127,7 @@ fn a_bus_that_comes_back_is_reported_by_its_name() {
 }
 
 /// Lets `log` of two buses stumble at step after step until a run gets through; then rows are
-/// whole, and the next run puts right what was left.
+/// whole, and the next run repairs what was left.
 fn walk(stumble: Stumble) -> usize {
     let (one, other) = (answering(), answering());
     let file = PlantFile::new("");
@@ -157,10 +157,13 @@ fn walk(stumble: Stumble) -> usize {
         });
         assert!(counts.iter().all(|count| (1..=2).contains(count)), "{what}");
         if stumble == Stumble::Full {
-            // The disk stays full: each row that it costs is told by its bus.
+            // The disk stays full: its bus reports each row that it costs.
             for (count, subject) in counts.iter().zip(["roof: address 02", "barn: address 03"]) {
-                let is_told = run.stderr.contains(&format!("error: {subject}: "));
-                assert!(*count == 2 || (is_told && run.code == Some(1)), "{what}");
+                let is_reported = run.stderr.contains(&format!("error: {subject}: "));
+                assert!(
+                    *count == 2 || (is_reported && run.code == Some(1)),
+                    "{what}"
+                );
             }
         }
         let next = log(false);

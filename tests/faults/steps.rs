@@ -88,7 +88,7 @@ fn walk(before: Before, links: bool) -> usize {
     0
 }
 
-/// One run that stumbles, and one that puts right what it left.
+/// One run that stumbles, and one that repairs what it left.
 fn stumble(plant: &Plant, before: Before, links: bool, stumble: Stumble, step: usize) -> Run {
     before.prepare(plant, links);
     let log = |stumble: Option<Stumble>| {
@@ -180,8 +180,8 @@ fn check_latest(plant: &Plant, before: Before, links: bool, done: bool, what: &s
     assert_eq!(latest, old, "{what}");
 }
 
-/// On a full disk the run says so; the row that it could not write is not there, and nothing else
-/// that was not before.
+/// A full disk is reported; the row that could not be written is not there, nor anything else that
+/// was not there before.
 fn check_complaint(run: &Run, plant: &Plant, has_row: bool, what: &str) {
     assert_eq!(run.stdout, "", "{what}");
     match run.code {
