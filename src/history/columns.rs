@@ -5,7 +5,7 @@ use crate::kaco::layouts::{COUNTERS, READINGS};
 use crate::kstar::layout::KSTAR;
 use crate::reading::{Field, Kind, Role, Unit};
 
-/// The columns of one header that a history needs, as positions in a row.
+/// The columns of one header that a history needs, as indices into a row.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Columns {
     /// Cells of a row, `datetime` among them.
@@ -24,7 +24,7 @@ pub(super) struct Columns {
     pub(super) flows: [Option<usize>; 3],
     /// The type code.
     pub(super) type_code: Option<usize>,
-    /// Power of all trackers, which stands for the power of an inverter that reports no other.
+    /// Power of all trackers, used for an inverter that reports no other.
     total_dc: Option<usize>,
 }
 

@@ -1,12 +1,11 @@
 //! Which inverters and days a log directory holds. Nothing in it is opened for writing, and no lock
 //! is taken.
 
+use super::ReadError;
 use super::rows::{self, failed};
-use super::{ReadError, Skipped};
 use crate::day_file::DayFile;
 use crate::lines::whole;
 use chrono::{Datelike, NaiveDate};
-use std::collections::BTreeSet;
 use std::fs::{self, DirEntry};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -79,7 +78,7 @@ impl Logs {
             }
         }
         if !files.is_empty() {
-            // `.` has a name only by the directories above it.
+            // The name of `.` follows from the directories above it.
             let own = path.file_name().map(ToOwned::to_owned);
             let own = own.or_else(|| Some(path.canonicalize().ok()?.file_name()?.to_owned()));
             let own = own.map(|name| name.to_string_lossy().into_owned());
@@ -93,7 +92,7 @@ impl Logs {
                 days: by_day(files),
             });
         }
-        // A bus can be called as the folder of an inverter: both are in it then.
+        // A bus can have the name of an inverter: its folder then holds both.
         if depth > 0 {
             for name in folders {
                 let label = if label.is_empty() {
@@ -128,14 +127,8 @@ impl Logs {
         from: NaiveDate,
         to: NaiveDate,
     ) -> Result<Option<NaiveDate>, ReadError> {
-        let mut dates: Vec<NaiveDate> = self
-            .inverters
-            .iter()
-            .flat_map(InverterFolder::dates)
-            .collect();
+        let mut dates = self.dates();
         dates.retain(|date| (from..=to).contains(date));
-        dates.sort_unstable();
-        dates.dedup();
         // A file can be without a row, as a power cut can leave it.
         for date in dates.into_iter().rev() {
             for folder in &self.inverters {
@@ -149,24 +142,35 @@ impl Logs {
 
     /// The last day with a file before `from`, the last up to `to`, and the first after it.
     pub(crate) fn around(&self, from: NaiveDate, to: NaiveDate) -> [Option<NaiveDate>; 3] {
-        let dates = || self.inverters.iter().flat_map(InverterFolder::dates);
+        let dates = || self.dates().into_iter();
         [
-            dates().filter(|date| *date < from).max(),
-            dates().filter(|date| (from..=to).contains(date)).max(),
-            dates().filter(|date| *date > to).min(),
+            dates().rfind(|date| *date < from),
+            dates().rfind(|date| (from..=to).contains(date)),
+            dates().find(|date| *date > to),
         ]
     }
 
-    /// The years of which there is a file, in order.
-    pub(super) fn years(&self) -> BTreeSet<i32> {
-        let dates = self.inverters.iter().flat_map(InverterFolder::dates);
-        dates.map(|date| date.year()).collect()
+    /// The years with a file, in order.
+    pub(super) fn years(&self) -> Vec<i32> {
+        let dates = self.dates().into_iter();
+        let mut years: Vec<i32> = dates.map(|date| date.year()).collect();
+        years.dedup();
+        years
     }
 
-    /// First and last day of which there is a file.
+    /// First and last day with a file.
     pub(crate) fn span(&self) -> Option<(NaiveDate, NaiveDate)> {
-        let dates = || self.inverters.iter().flat_map(InverterFolder::dates);
-        dates().min().zip(dates().max())
+        let dates = self.dates();
+        dates.first().copied().zip(dates.last().copied())
+    }
+
+    /// The days with a file, in order.
+    fn dates(&self) -> Vec<NaiveDate> {
+        let days = self.inverters.iter().flat_map(|folder| &folder.days);
+        let mut dates: Vec<NaiveDate> = days.map(|day| day.date).collect();
+        dates.sort_unstable();
+        dates.dedup();
+        dates
     }
 }
 
@@ -174,14 +178,10 @@ impl InverterFolder {
     /// The IP address that its rows came from last, if it is named otherwise.
     pub(super) fn address(&self) -> Option<String> {
         let path = self.path.join(ADDRESS_FILE);
-        // Opened only then: anything can have this name, and some would be waited for.
+        // Opened only then: a pipe of this name would block.
         let is_file = fs::metadata(&path).is_ok_and(|found| found.is_file());
         let bytes = is_file.then(|| whole(&path, LONGEST_ADDRESS).ok())??;
         Some(String::from_utf8(bytes).ok()?.trim().to_owned())
-    }
-
-    fn dates(&self) -> impl Iterator<Item = NaiveDate> {
-        self.days.iter().map(|day| day.date)
     }
 
     /// The days from `from` to `to` of which there are files.
@@ -214,20 +214,11 @@ impl InverterFolder {
         let mut has_rows = false;
         for day in self.days(date, date) {
             for file in self.files(day) {
-                reader.whole(&file, date, |_| has_rows = true)?;
+                reader.whole(&file, date, &mut |_| has_rows = true)?;
             }
         }
         Ok(has_rows)
     }
-}
-
-/// What a series was made of.
-#[derive(Debug, Clone)]
-pub struct SeriesRead<T> {
-    /// The series.
-    pub series: T,
-    /// Lines that were not rows.
-    pub skipped: Skipped,
 }
 
 fn visible(entry: &DirEntry) -> Option<String> {

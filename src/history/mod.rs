@@ -6,7 +6,7 @@
 //! | [`names`] | names and installed power, from a plant file |
 //! | [`day`] | power over the time of one day |
 //! | [`period`] | yields per day, month and year |
-//! | [`yields`] | the rule for the yield of a day |
+//! | `yields` | the rule for the yield of a day |
 //! | [`compare`] | inverters, and the MPP trackers of one inverter, against their siblings |
 //! | [`series`] | the series of a period, whichever it is |
 //! | [`records`] | each series as flat records, for JSON and CSV |
@@ -55,7 +55,7 @@ impl Skipped {
         *known = lines.max(*known);
     }
 
-    /// Both together.
+    /// Notes those of other files.
     fn add(&mut self, other: Self) {
         for (path, lines) in other.0 {
             self.note(path, lines);
@@ -67,10 +67,19 @@ impl Skipped {
         self.0.values().sum()
     }
 
-    /// The first file with one.
+    /// The first file with such a line.
     pub(crate) fn first(&self) -> Option<&Path> {
         self.0.keys().next().map(PathBuf::as_path)
     }
+}
+
+/// A series, and the lines that were skipped while it was read.
+#[derive(Debug, Clone)]
+pub struct SeriesRead<T> {
+    /// The series.
+    pub series: T,
+    /// Lines that were not rows.
+    pub skipped: Skipped,
 }
 
 /// The date so many days after the first one.
@@ -88,7 +97,7 @@ pub(crate) fn at(values: &[Option<f64>], place: usize) -> Option<f64> {
     values.get(place).copied().flatten()
 }
 
-/// The sum of those that are there; `None` if none is.
+/// The sum of the values that are known; `None` if none is.
 pub(crate) fn total(values: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
     values
         .into_iter()

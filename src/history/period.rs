@@ -1,17 +1,17 @@
 //! Yields per day, month and year.
 
-use super::log::{InverterFolder, Logs, SeriesRead};
+use super::log::{InverterFolder, Logs};
 use super::names::Names;
 use super::rows::Reader;
 use super::yields;
-use super::{ReadError, Skipped, at, best, parallel, place, total};
+use super::{ReadError, SeriesRead, Skipped, at, best, parallel, place, total};
 use chrono::{Datelike, Months, NaiveDate};
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// The yield of each inverter on each of some days.
+/// The yields of inverters, per day.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Yields {
     pub(crate) plant: Option<String>,
@@ -146,7 +146,7 @@ impl Bars {
         (0..self.slots.len()).map(of).collect()
     }
 
-    /// Everything together.
+    /// Sum of all slots.
     pub(crate) fn total(&self) -> Option<f64> {
         total(self.totals())
     }

@@ -18,7 +18,8 @@ impl Time {
         self.clock - self.offset
     }
 
-    /// Of a first cell such as `2026-11-20T09:40:17+0100`; `None` if it is not a time of this date.
+    /// The time in a first cell such as `2026-11-20T09:40:17+0100`; `None` if it is not one of this
+    /// date.
     pub(super) fn of(cell: &[u8], date: &[u8; 10]) -> Option<Self> {
         let rest = cell.strip_prefix(date)?.strip_prefix(b"T")?;
         let (clock, zone) = rest.split_at_checked(8)?;

@@ -25,7 +25,7 @@ pub(super) struct Reader {
     columns: Option<Columns>,
     ends: Vec<usize>,
     block: Vec<u8>,
-    /// Lines of the file at hand that were not rows.
+    /// Lines of the current file that were not rows.
     foreign: u64,
     /// The same of all files.
     pub(super) skipped: Skipped,
@@ -38,7 +38,7 @@ impl Reader {
         &mut self,
         path: &Path,
         date: NaiveDate,
-        each: impl FnMut(&Row<'_>),
+        each: &mut dyn FnMut(&Row<'_>),
     ) -> Result<(), ReadError> {
         self.tail(path, date, u64::MAX, each).map(drop)
     }
@@ -50,7 +50,7 @@ impl Reader {
         path: &Path,
         date: NaiveDate,
         length: u64,
-        mut each: impl FnMut(&Row<'_>),
+        each: &mut dyn FnMut(&Row<'_>),
     ) -> Result<bool, ReadError> {
         let Some(mut file) = open(path)? else {
             return Ok(true);
@@ -62,12 +62,12 @@ impl Reader {
                 // A file without a header must not be read by that of the file before.
                 self.columns = None;
                 self.header.clear();
-                self.lines(&mut file, path, &bytes(date), false, &mut each)?;
+                self.lines(&mut file, path, &bytes(date), false, each)?;
                 return Ok(true);
             }
             self.first_line(&mut file)?;
             file.seek(SeekFrom::Start(size - length))?;
-            self.lines(&mut file, path, &bytes(date), true, &mut each)?;
+            self.lines(&mut file, path, &bytes(date), true, each)?;
             Ok(false)
         };
         read().map_err(|source| failed(path, source))
@@ -239,7 +239,7 @@ pub(super) fn failed(path: &Path, source: io::Error) -> ReadError {
     }
 }
 
-/// As a row begins.
+/// The date as rows begin with it.
 fn bytes(date: NaiveDate) -> [u8; 10] {
     let text = date.format("%Y-%m-%d").to_string();
     text.as_bytes().try_into().unwrap_or_default()
@@ -256,10 +256,10 @@ mod tests {
     const HEAD: &str = "# datetime, status, DC Voltage, DC Current, DC Power, AC Voltage, AC Current, AC Power, Device temperature, Daily yield, Type\n";
 
     /// Clock, power and yield of a row.
-    type Told = (i32, Option<f64>, Option<f64>);
+    type Figures = (i32, Option<f64>, Option<f64>);
 
-    /// What was passed on of each row, and how many lines were skipped.
-    fn read(content: &[u8], tail: Option<u64>) -> (Vec<Told>, u64) {
+    /// What was read of each row, and how many lines were skipped.
+    fn read(content: &[u8], tail: Option<u64>) -> (Vec<Figures>, u64) {
         let Ok(directory) = tempfile::tempdir() else {
             return (Vec::new(), u64::MAX);
         };

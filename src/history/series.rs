@@ -2,10 +2,10 @@
 
 use super::compare::{self, Comparison};
 use super::day::{self, DaySeries};
-use super::log::{Logs, SeriesRead};
+use super::log::Logs;
 use super::names::Names;
 use super::period::{self, Bars, Yields, month_span, year_span};
-use super::{ReadError, Skipped};
+use super::{ReadError, SeriesRead, Skipped};
 use chrono::{Months, NaiveDate};
 use std::fmt;
 
@@ -51,7 +51,7 @@ impl fmt::Display for Period {
     }
 }
 
-/// The values of the rows of a period.
+/// The series of a period.
 #[derive(Debug, Clone)]
 pub(crate) enum Series {
     /// Power over time.

@@ -126,7 +126,7 @@ pub(super) fn of_day(
         let mut length = TAIL;
         while length < MUCH {
             let mut figures = DayFigures::default();
-            if reader.tail(&file, day.date, length, |row| figures.take(row))? {
+            if reader.tail(&file, day.date, length, &mut |row| figures.take(row))? {
                 return Ok(figures.whole(previous));
             }
             if let Some(units) = figures.tail(previous) {
@@ -146,7 +146,7 @@ fn figures(
 ) -> Result<DayFigures, ReadError> {
     let mut figures = DayFigures::default();
     for file in folder.files(day) {
-        reader.whole(&file, day.date, |row| figures.take(row))?;
+        reader.whole(&file, day.date, &mut |row| figures.take(row))?;
     }
     Ok(figures)
 }

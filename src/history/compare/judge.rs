@@ -1,4 +1,4 @@
-//! Deviations from the siblings, and which of them are too many: the rules, without any file.
+//! Deviations from the siblings, and which of them are flagged: the rules, without any file.
 
 use super::{Basis, Compared, Finding};
 use crate::history::{at, date, median};
@@ -7,10 +7,10 @@ use chrono::NaiveDate;
 /// An inverter is flagged from this deviation on.
 const LEAST: f64 = 0.05;
 
-/// And from so many times its usual spread on.
+/// And from this many times its usual spread on.
 const SPREADS: f64 = 3.0;
 
-/// Days that decide, the last ones with yield; and how many of them must be low.
+/// The last days with yield decide: how many there are, and how many of them must be low.
 const RECENT: usize = 7;
 const LOW_DAYS: usize = 3;
 
@@ -21,10 +21,10 @@ const USUAL_DAYS: usize = 7;
 /// deep winter days are not.
 pub(super) const BRIGHT: f64 = 0.1;
 
-/// From the median of absolute deviations to a standard deviation.
+/// Factor from the median of absolute deviations to the standard deviation.
 const SIGMA: f64 = 1.4826;
 
-/// Fills in the deviations of each from its siblings, and what is found.
+/// Fills in the deviation of each from its siblings, and the findings.
 pub(crate) fn judge(siblings: &mut [Compared], first: NaiveDate) {
     let specific: Vec<Vec<Option<f64>>> = siblings.iter().map(Compared::specific).collect();
     let count = specific.iter().map(Vec::len).max().unwrap_or(0);

@@ -10,10 +10,10 @@ mod trackers;
 
 pub(crate) use judge::judge;
 
-use super::log::{Logs, SeriesRead};
+use super::log::Logs;
 use super::names::Names;
 use super::period::{self, Yields};
-use super::{ReadError, parallel};
+use super::{ReadError, SeriesRead, parallel};
 use chrono::NaiveDate;
 use power::{best_months, powers, rated_power};
 use std::collections::BTreeMap;

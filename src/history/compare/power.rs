@@ -20,7 +20,7 @@ pub(super) fn rated_power(folder: &InverterFolder) -> Result<Option<f64>, ReadEr
         let mut code = None;
         for file in folder.files(day) {
             // The type is in every row: the last ones are enough.
-            reader.tail(&file, day.date, 4096, |row| {
+            reader.tail(&file, day.date, 4096, &mut |row| {
                 has_rows = true;
                 let text = row.columns.type_code.and_then(|place| row.text(place));
                 code = text.map(str::to_owned).or(code.take());
@@ -52,8 +52,8 @@ pub(super) fn powers(
         .collect()
 }
 
-/// How much each of the siblings gives in its best month: the median of its yields of a day as a
-/// share of what all gave that day. Of a day, not of the month alone: else the season would decide
+/// How much each of the siblings yields in its best month: the median of its daily yields, each
+/// divided by what all of them yielded on that day. Without the division the season would decide
 /// which month is the best.
 pub(super) fn best_months(first: NaiveDate, siblings: &[&[Option<f64>]]) -> Vec<Option<f64>> {
     let usual: Vec<Option<f64>> = siblings

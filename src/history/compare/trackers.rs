@@ -39,7 +39,7 @@ pub(super) fn trackers_of(
                 continue;
             }
             let mut sums = Sums::default();
-            reader.whole(&file, day.date, |row| sums.take(row))?;
+            reader.whole(&file, day.date, &mut |row| sums.take(row))?;
             for (name, energy) in sums.names.iter().zip(&sums.energies) {
                 let days = trackers
                     .entry(name.clone())

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 /// Rows that may be missing between two that belong together, in intervals.
 const BRIDGED: i32 = 3;
 
-/// Steps of the grid at most: more are finer than a picture.
+/// Steps of the grid at most: a picture shows no more.
 const MOST_STEPS: i32 = 480;
 
 /// Lengths of a step, minutes.
@@ -19,7 +19,7 @@ pub(super) struct Averaged {
     pub(super) inverter: DayInverter,
     pub(super) minutes: Vec<Minute>,
     pub(super) clocks: Vec<(Instant, i32)>,
-    /// Seconds between two rows, mostly.
+    /// Usual time between two rows, s.
     pub(super) interval: i32,
     pub(super) has_flows: bool,
 }

@@ -7,9 +7,9 @@
 mod grid;
 mod rows;
 
-use super::log::{Logs, SeriesRead};
+use super::log::Logs;
 use super::names::Names;
-use super::{ReadError, Skipped, at, best, parallel, total};
+use super::{ReadError, SeriesRead, Skipped, at, best, parallel, total};
 use chrono::NaiveDate;
 
 const MINUTE: i32 = 60;
@@ -28,8 +28,8 @@ pub struct DaySeries {
     pub(crate) step: i32,
     /// Steps of every list below.
     pub steps: usize,
-    /// From when on a local clock is so many seconds ahead of UTC; more than one on days on which
-    /// it is changed.
+    /// Seconds that the local clock is ahead of UTC, each with the time from which on; several on
+    /// days on which the clock is changed.
     pub(crate) clocks: Vec<(Instant, i32)>,
     /// Those that have rows, sorted by label.
     pub inverters: Vec<DayInverter>,
@@ -101,7 +101,7 @@ impl DaySeries {
         total(self.inverters.iter().map(|inverter| inverter.energy))
     }
 
-    /// What a local clock is ahead of UTC, s.
+    /// Seconds that the local clock is ahead of UTC.
     pub(crate) fn offset(&self, instant: Instant) -> i32 {
         let first = self.clocks.first();
         let last = self.clocks.iter().rev().find(|(from, _)| *from <= instant);

@@ -13,7 +13,7 @@ use crate::order::sort_by_number;
 use crate::reading::Decimal;
 use chrono::NaiveDate;
 
-/// Fault marks per inverter at most.
+/// Faults per inverter at most.
 const MOST_FAULTS: usize = 200;
 
 /// One row, as far as a day needs it.
@@ -46,7 +46,7 @@ pub(super) fn read_one(
     let mut rows = DayRows::default();
     for day in folder.days(date, date) {
         for file in folder.files(day) {
-            reader.whole(&file, date, |row| rows.take(row))?;
+            reader.whole(&file, date, &mut |row| rows.take(row))?;
         }
     }
     if !rows.samples.is_empty() {
