@@ -1,6 +1,6 @@
-//! What to do about a state or a fault, by what it is about.
+//! What to do about a fault, by the words in its name.
 
-/// Words in a text or meaning, and what to do then; the first that fits counts.
+/// Words in the name of a fault, and what to do then; the first that fits counts.
 static ADVICE: &[(&[&str], &str)] = &[
     (
         &["insulation", "isolation", "ground fault"],

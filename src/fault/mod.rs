@@ -70,7 +70,7 @@ fn of_cell(field: &Field, text: &str) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// True if a text of a column of states is that of a fault, of either family.
+/// True if a text in a status column is a fault, of either family.
 pub(crate) fn is_fault(text: &str) -> bool {
     match status::named(text) {
         Some(status) => status.severity == Severity::Fault,

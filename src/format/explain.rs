@@ -130,7 +130,7 @@ fn bits(number: u32) -> String {
     }
 }
 
-/// The codes next to one that no table knows.
+/// The known codes nearest to an unknown one.
 fn near(code: u32) -> Unknown {
     let mut near: Vec<&Status> = STATUSES.iter().collect();
     sort_by_number(&mut near, |status| status.code.abs_diff(code).into());
@@ -160,5 +160,5 @@ fn similar(asked: &str) -> Unknown {
     Unknown(rated.into_iter().map(|(_, name)| name.to_owned()).collect())
 }
 
-/// Below it a name is only confusing.
+/// Names that are less similar are not suggested.
 const LEAST_LIKENESS: f64 = 0.3;

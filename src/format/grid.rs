@@ -63,7 +63,7 @@ pub(crate) enum Tone {
     Good,
     Warning,
     Bad,
-    /// There is nothing to see.
+    /// Of no interest.
     Faint,
     /// A sum.
     Strong,

@@ -76,7 +76,7 @@ fn announced(
     messages
 }
 
-/// An object without what is not known.
+/// An object without the entries that are null.
 fn object<const N: usize>(entries: [(&str, Value); N]) -> Map<String, Value> {
     entries
         .into_iter()
@@ -206,7 +206,7 @@ fn precision(field: &Field) -> Option<u8> {
     field.kind.is_numeric().then_some(decimals)
 }
 
-/// What an inverter is and reports about itself, rather than what it does.
+/// `diagnostic` for what describes the inverter itself rather than its operation.
 const fn category(field: &Field) -> Option<&'static str> {
     match (field.kind, field.unit) {
         (Kind::TypeCode | Kind::Code | Kind::PowerFactorKind, _)

@@ -3,7 +3,7 @@
 use super::naming::{Known, escaped, known, simulated, status_codes};
 use crate::reading::{Kind, Reading, Value};
 
-/// What is measured, the same for all inverters: tags tell them apart.
+/// The measurement, the same for all inverters: tags distinguish them.
 const MEASUREMENT: &str = "inverter";
 
 /// The line of a reading, with `\n`; nothing where no value could be read, or where the protocol
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_has_its_status_code() {
+    fn each_unit_has_its_status_code() {
         let mut reading = reading(&THREE_UNITS, &["mpp-track"]);
         reading.status_code = StatusCode::Each(vec![Some(4), None, Some(2)]);
         let line = line(&reading);

@@ -9,7 +9,7 @@ use crate::inverter::BusName;
 use crate::kaco::scan::Found;
 use serde_json::Value;
 
-/// One row per inverter; protocol, layout and firmware are given up first.
+/// One row per inverter; protocol, layout and firmware are dropped first.
 pub fn table(found: &[Found], medium: Medium) -> String {
     let mut grid = Grid::new(vec![
         GridColumn::text("address").place(0),

@@ -102,7 +102,7 @@ fn value(field: &Field, text: &str) -> Option<Value> {
     }
 }
 
-/// The numbers behind the texts of states.
+/// The status codes of the texts in a row.
 fn status_code(cells: &Cells) -> StatusCode {
     let code = |text: &str| match cells.layout {
         layout if layout == &KSTAR => interpret::code_of_status(text),

@@ -104,7 +104,7 @@ pub(crate) fn shortened(text: &str, most: u16) -> String {
     short
 }
 
-/// A text in lines of at most this width, parted between words.
+/// A text in lines of at most this width, broken between words.
 pub(crate) fn wrapped(text: &str, most: u16) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ').filter(|word| !word.is_empty()) {
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_parted_between_words() {
+    fn long_texts_are_broken_between_words() {
         let lines = wrapped("error: can't write rows; make room", 12);
         assert_eq!(lines, ["error: can't", "write rows;", "make room"]);
         assert_eq!(wrapped("", 5), [""]);

@@ -24,8 +24,8 @@ pub(super) fn known(reading: &Reading) -> Vec<Known<'_>> {
     known
 }
 
-/// The numbers behind status texts: `status_code`, and where each part has its own, one named after
-/// each part's column.
+/// The status codes: `status_code`, and where each unit has its own, one named after the column of
+/// each unit.
 pub(super) fn status_codes(reading: &Reading) -> Vec<(String, u32)> {
     match &reading.status_code {
         StatusCode::Unknown => Vec::new(),

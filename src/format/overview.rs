@@ -7,7 +7,7 @@ use crate::observation::{Observation, Outcome};
 use crate::plant_total::{Memory, daily_yield};
 use crate::reading::{Decimal, Reading, Role};
 
-/// What each inverter is, what it does and gives; without a reading, the reason.
+/// Type, status and powers of each inverter; without a reading, the reason.
 pub fn overview(observations: &[Observation], medium: Medium) -> String {
     let readings = || observations.iter().filter_map(Observation::reading);
     let has_hybrids = readings().any(hybrid::is_hybrid);
@@ -23,7 +23,7 @@ pub fn overview(observations: &[Observation], medium: Medium) -> String {
     grid.draw(medium)
 }
 
-/// What reply, temperature and type take is given up first.
+/// Reply, temperature and type are dropped first where there is no room for all.
 fn columns(has_hybrids: bool, all_hybrids: bool) -> Vec<GridColumn> {
     let power = GridColumn::number(if all_hybrids { "PV" } else { "power" });
     let mut columns = vec![GridColumn::text("inverter").place(0)];

@@ -152,7 +152,7 @@ pub fn line(reading: &Reading) -> String {
     format!("{}: {values}", head.trim_end())
 }
 
-/// What an inverter does and gives: `mpp-track, 585 W, 33969 Wh, 33 °C`.
+/// Status and powers of an inverter: `mpp-track, 585 W, 33969 Wh, 33 °C`.
 pub(crate) fn summary(reading: &Reading) -> String {
     let figures =
         [Role::Power, Role::DailyYield, Role::Temperature].map(|role| figure(reading, role));

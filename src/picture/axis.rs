@@ -1,4 +1,4 @@
-//! Ticks that a person would choose.
+//! Ticks at round numbers and full hours.
 
 use crate::history::day::{DaySeries, Instant};
 

@@ -4,7 +4,7 @@ use crate::history::compare::{Compared, Comparison};
 use crate::history::day::DaySeries;
 use crate::history::period::Bars;
 
-/// The unit for numbers up to `most`, and what it is in the unit without a prefix.
+/// The unit for numbers up to `most`, with its factor.
 pub(super) fn scale(most: f64, unit: &'static str) -> (f64, String) {
     match most {
         most if most >= 10_000_000.0 => (1_000_000.0, format!("M{unit}")),

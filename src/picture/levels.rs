@@ -27,7 +27,7 @@ pub(super) fn upper(class: usize, step: f64) -> f64 {
 /// Classes of the comparison: 0 is 20 % below and more, 3 is the middle, 6 is 20 % above and more.
 pub(super) const CLASSES: usize = 7;
 
-/// What stands for a class in a legend.
+/// The text of each class in a legend.
 pub(super) const CLASS_LABELS: [&str; CLASSES] = [
     "-20 % and below",
     "-10 %",

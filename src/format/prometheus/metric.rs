@@ -64,7 +64,7 @@ pub(super) fn info() -> Metric {
     gauge("info", "What the inverter is, in labels")
 }
 
-/// The number of an inverter's state, or that of a part of it.
+/// The status code of an inverter, or of one of its units.
 pub(super) fn status_code(key: &str) -> Metric {
     gauge(key, "Number of the inverter's state")
 }
@@ -78,7 +78,7 @@ fn gauge(key: &str, help: &str) -> Metric {
     }
 }
 
-/// The words of a label as they can stand in a name, without those that stand there anyway.
+/// The words of a label for the name of a metric, without those that the name has anyway.
 fn words(label: &str, counts: bool) -> String {
     let word = |part| match str::to_ascii_lowercase(part).as_str() {
         PREFIX => None,

@@ -1,7 +1,6 @@
 //! Readings as Prometheus metrics, in the text format that its node_exporter takes from files.
 //!
-//! What a column's metric is called, and in which unit it counts, follows from the column's row:
-//! see `metric`.
+//! Name and unit of a column's metric follow from the column's row: see `metric`.
 
 mod metric;
 
@@ -106,7 +105,7 @@ fn add(families: &mut Vec<Samples>, metric: Metric, labels: &str, value: &str) {
     }
 }
 
-/// The labels of `inverter_info`. All of them always stand there: a metric's samples should not
+/// The labels of `inverter_info`. All of them are always present: a metric's samples should not
 /// differ in their labels.
 fn about(reading: &Reading) -> String {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
@@ -202,7 +201,7 @@ inverter_daily_yield_joules_total{address="4"} 122288400
     }
 
     #[test]
-    fn each_part_has_its_status_code() {
+    fn each_unit_has_its_status_code() {
         let mut reading = reading(&THREE_UNITS, &[]);
         reading.status_code = StatusCode::Each(vec![Some(4), None, Some(2)]);
         let text = exposition(&[read(reading)]);

@@ -15,7 +15,7 @@ use ratatui::widgets::Widget;
 /// Names of the days at the left.
 const LEFT: u16 = 8;
 
-/// From zero to much.
+/// From zero to the highest class.
 const SHADES: [Color; STEPS + 1] = [
     GREY,
     Color::Indexed(58),

@@ -22,7 +22,7 @@ pub(super) struct Chart<'a> {
     /// Cells of a column, and blanks after it.
     pub(super) wide: u16,
     pub(super) gap: u16,
-    /// Below the columns: where, and what.
+    /// Texts below the columns, each with its column.
     pub(super) labels: Vec<(usize, String)>,
     /// Columns with a mark below.
     pub(super) marks: Vec<usize>,
@@ -199,7 +199,7 @@ impl Widget for Chart<'_> {
         };
         let columns = self.columns.iter().flatten();
         let sums = columns.map(|values| values.iter().sum::<f64>());
-        // A tick for each third line: numbers right above each other are hard to read.
+        // A tick for each third line: numbers on adjacent lines are hard to read.
         let count = usize::from(inside.height / 3).max(2);
         let ticks = axis::ticks(0.0, sums.fold(0.0, f64::max), count);
         let high = ticks.last().copied().unwrap_or(1.0).max(f64::MIN_POSITIVE);

@@ -7,8 +7,7 @@ use crate::history::mean;
 use crate::picture::axis;
 use crate::picture::figures::{day_title, power};
 
-/// The power of a day. Load, grid and battery of KSTAR inverters are a line of text each: where
-/// they are at the end.
+/// The power of a day. Below it, load, grid and battery of KSTAR inverters as lines of text.
 pub(crate) fn day(day: &DaySeries, look: CellLook) -> String {
     let room = usize::from(room(look));
     // Several steps share a column, or one is as wide as it can be.
@@ -43,7 +42,7 @@ pub(crate) fn day(day: &DaySeries, look: CellLook) -> String {
     chart.print(18) + &flows(day)
 }
 
-/// The ends of load, grid and battery: a terminal has no room for lines across areas.
+/// The ranges of load, grid and battery: a terminal has no room for lines across areas.
 fn flows(day: &DaySeries) -> String {
     let mut text = String::new();
     for inverter in &day.inverters {

@@ -172,7 +172,7 @@ impl Canvas {
     }
 }
 
-/// What stands in front of a name in a legend.
+/// The sign of an entry in a legend.
 pub(super) enum Swatch {
     Series(usize),
     Class(String),
@@ -190,7 +190,7 @@ fn hatch(number: usize) -> Option<String> {
     (hatch > 0).then(|| format!("o h{hatch}"))
 }
 
-/// How much room a text needs.
+/// The width of a text, about.
 pub(super) fn wide(text: &str) -> f64 {
     f64::from(width(text)) * CHARACTER
 }

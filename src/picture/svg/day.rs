@@ -94,7 +94,7 @@ fn flows(day: &DaySeries) -> Vec<Vec<Option<f64>>> {
         .collect()
 }
 
-/// From where to where the power of an inverter reaches in each step, W.
+/// Lower and upper end of the area of an inverter in each step, W.
 type Parts = Vec<Option<(f64, f64)>>;
 
 fn stack(day: &DaySeries) -> Vec<Parts> {
