@@ -42,8 +42,12 @@ pub(crate) fn bars(bars: &Bars, look: CellLook) -> String {
         0
     };
     let labels = bars.slots.iter().enumerate();
+    let title = match skipped {
+        0 => bars_title(bars),
+        _ => format!("{}, the last {count} of them", bars_title(bars)),
+    };
     let chart = Chart {
-        title: bars_title(bars),
+        title,
         unit: "Wh",
         columns: (0..columns).map(column).collect(),
         wide: u16::try_from(pitch - gap).unwrap_or(1),
