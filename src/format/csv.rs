@@ -26,12 +26,14 @@ pub(crate) fn labels(line: &str) -> Option<impl Iterator<Item = &str>> {
 
 /// One row, with `\n`. Cells without a value are empty.
 pub fn row(reading: &Reading) -> String {
-    let time = reading.time.map(time).unwrap_or_default();
+    let time = reading
+        .time
+        .map(|time| time.format(TIME_FORMAT).to_string());
     let cells = reading
         .columns()
         .map(|(_, value)| value.map(ToString::to_string));
     let cells = cells.map(Option::unwrap_or_default);
-    lines([std::iter::once(time).chain(cells)])
+    lines([std::iter::once(time.unwrap_or_default()).chain(cells)])
 }
 
 /// Records as lines, with quotes where they are needed.
@@ -44,10 +46,6 @@ pub(crate) fn lines<T: AsRef<[u8]>>(
         let _ = writer.write_record(record);
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
-}
-
-fn time(time: DateTime<FixedOffset>) -> String {
-    time.format(TIME_FORMAT).to_string()
 }
 
 /// The time in the first cell of a row; `None` if it is not a time.

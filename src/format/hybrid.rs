@@ -15,12 +15,13 @@ pub(crate) fn is_hybrid(reading: &Reading) -> bool {
 /// PV power, power of the house, charge and power of the battery, power from (`in`) or to (`out`)
 /// the grid: `1630 W`, `412 W`, `64 % +512 W`, `out 700 W`. Empty where a value is missing.
 pub(crate) fn figures(reading: &Reading) -> [String; 4] {
-    let battery = [figure(reading, Role::Charge), signed(reading)];
+    let battery = directed(reading, Role::BatteryPower, ["-", "+"]);
+    let battery = [figure(reading, Role::Charge), battery];
     [
         watts(reading, Role::Power),
         watts(reading, Role::LoadPower),
         battery.join(" ").trim().to_owned(),
-        grid(reading),
+        directed(reading, Role::GridPower, ["out ", "in "]),
     ]
 }
 
@@ -31,28 +32,17 @@ fn watts(reading: &Reading, role: Role) -> String {
         .unwrap_or_default()
 }
 
-/// Power of the battery: `+` while charging, `-` while discharging.
-fn signed(reading: &Reading) -> String {
-    let Some((power, unit)) = reading.figure(Role::BatteryPower) else {
+/// A power without its sign, after the word for its direction below and above zero.
+fn directed(reading: &Reading, role: Role, [below, above]: [&str; 2]) -> String {
+    let Some((power, unit)) = reading.figure(role) else {
         return String::new();
     };
-    let sign = match power.round_dp(0) > Decimal::ZERO {
-        true => "+",
-        false => "",
-    };
-    sign.to_owned() + &whole(power, unit)
-}
-
-fn grid(reading: &Reading) -> String {
-    let Some((power, unit)) = reading.figure(Role::GridPower) else {
-        return String::new();
-    };
-    let way = match power.round_dp(0) {
+    let direction = match power.round_dp(0) {
         power if power.is_zero() => "",
-        power if power.is_sign_negative() => "out ",
-        _ => "in ",
+        power if power.is_sign_negative() => below,
+        _ => above,
     };
-    way.to_owned() + &whole(power.abs(), unit)
+    direction.to_owned() + &whole(power.abs(), unit)
 }
 
 /// Whole watts, as the other powers: those of PV and battery are products with decimals.

@@ -79,14 +79,7 @@ pub(crate) fn width(text: &str) -> u16 {
 
 /// A text of at most this width; what is cut off shows as `…`. Control characters show as `?`.
 pub(crate) fn shortened(text: &str, most: u16) -> String {
-    let shown = |character: char| {
-        if character.is_control() {
-            '?'
-        } else {
-            character
-        }
-    };
-    let text: String = text.chars().map(shown).collect();
+    let text = text.replace(char::is_control, "?");
     if width(&text) <= most {
         return text;
     }

@@ -1,10 +1,26 @@
 //! Two threads share a list: half of the time, reading files waits for the disk.
 
+use super::{ReadError, SeriesRead, Skipped};
 use std::thread::{self, Builder};
+
+/// The series of each item, in order.
+pub(super) fn read<T: Sync, R: Send>(
+    items: &[T],
+    read: impl Fn(&T) -> Result<SeriesRead<R>, ReadError> + Sync,
+) -> Result<SeriesRead<Vec<R>>, ReadError> {
+    let mut skipped = Skipped::default();
+    let mut series = Vec::with_capacity(items.len());
+    for part in map(items, read) {
+        let part = part?;
+        skipped.add(part.skipped);
+        series.push(part.series);
+    }
+    Ok(SeriesRead { series, skipped })
+}
 
 /// The result for each item, in order. Every second item is done by a second thread, where the
 /// system grants one.
-pub(super) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let half =
         |start: usize| -> Vec<R> { items.iter().skip(start).step_by(2).map(&work).collect() };
     let (even, odd) = thread::scope(|scope| {

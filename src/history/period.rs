@@ -4,7 +4,7 @@ use super::log::{InverterFolder, Logs};
 use super::names::Names;
 use super::rows::Reader;
 use super::yields;
-use super::{ReadError, SeriesRead, Skipped, at, best, parallel, place, total};
+use super::{ReadError, SeriesRead, at, best, parallel, place, total};
 use chrono::{Datelike, Months, NaiveDate};
 
 const MONTHS: [&str; 12] = [
@@ -39,35 +39,31 @@ pub(crate) fn read(
     to: NaiveDate,
 ) -> Result<SeriesRead<Yields>, ReadError> {
     let count = usize::try_from((to - from).num_days() + 1).unwrap_or(0);
-    let parts = parallel::map(&log.inverters, |folder| read_one(folder, from, to, count));
-    let mut skipped = Skipped::default();
-    let mut inverters = Vec::new();
-    for (folder, part) in log.inverters.iter().zip(parts) {
-        let (days, lines) = part?;
-        skipped.add(lines);
-        inverters.push(InverterYields {
-            label: folder.label.clone(),
-            title: names.title_of(&folder.label),
-            days,
-        });
-    }
+    let read = parallel::read(&log.inverters, |folder| read_one(folder, from, to, count))?;
+    let inverters = log.inverters.iter().zip(read.series);
+    let inverters = inverters.map(|(folder, days)| InverterYields {
+        label: folder.label.clone(),
+        title: names.title_of(&folder.label),
+        days,
+    });
     let series = Yields {
         plant: names.title.clone(),
         first: from,
         count,
-        inverters,
+        inverters: inverters.collect(),
     };
-    Ok(SeriesRead { series, skipped })
+    Ok(SeriesRead {
+        series,
+        skipped: read.skipped,
+    })
 }
-
-type Days = Vec<Option<f64>>;
 
 fn read_one(
     folder: &InverterFolder,
     from: NaiveDate,
     to: NaiveDate,
     count: usize,
-) -> Result<(Days, Skipped), ReadError> {
+) -> Result<SeriesRead<Vec<Option<f64>>>, ReadError> {
     let mut reader = Reader::default();
     let mut previous = yields::before(&mut Reader::default(), folder, from)?;
     let mut days = vec![None; count];
@@ -81,7 +77,10 @@ fn read_one(
             previous = yields::shown(&units, &previous);
         }
     }
-    Ok((days, reader.skipped))
+    Ok(SeriesRead {
+        series: days,
+        skipped: reader.skipped,
+    })
 }
 
 impl Yields {

@@ -6,6 +6,7 @@ use crate::history::compare::{Basis, Comparison};
 use crate::history::day::DaySeries;
 use crate::history::period::Bars;
 use crate::history::{at, total};
+use std::ops::Add;
 
 /// A table and the sentences below it. Columns after the first hold numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,21 +95,13 @@ pub(crate) fn bars(bars: &Bars) -> Numbers {
         let cells = std::iter::once(slot.name.clone()).chain(values).collect();
         with_sum(cells, at(&totals, place))
     });
-    fn known(values: &[Option<f64>]) -> impl Iterator<Item = f64> {
-        values.iter().flatten().copied()
-    }
-    type Pick = fn(&[Option<f64>]) -> Option<f64>;
-    let picks: [(&str, Pick); 3] = [
-        ("sum", |values| total(values.iter().copied())),
-        ("best", |values| known(values).reduce(f64::max)),
-        ("worst", |values| known(values).reduce(f64::min)),
-    ];
+    type Pick = fn(f64, f64) -> f64;
+    let picks: [(&str, Pick); 3] = [("sum", f64::add), ("best", f64::max), ("worst", f64::min)];
     let foot = picks.map(|(name, pick)| {
-        let cells = bars.series.iter().map(|series| kwh(pick(&series.values)));
-        with_sum(
-            std::iter::once(name.to_owned()).chain(cells).collect(),
-            pick(&totals),
-        )
+        let of = |values: &[Option<f64>]| values.iter().copied().flatten().reduce(pick);
+        let cells = bars.series.iter().map(|series| kwh(of(&series.values)));
+        let cells = std::iter::once(name.to_owned()).chain(cells).collect();
+        with_sum(cells, of(&totals))
     });
     Numbers {
         head,

@@ -183,20 +183,18 @@ pub(crate) fn read(
         mut skipped,
     } = period::read(log, names, from, to)?;
     let inverters = inverters(log, names, &yields)?;
-    let mut trackers = Vec::new();
-    for part in parallel::map(&log.inverters, |folder| {
+    let read = parallel::read(&log.inverters, |folder| {
         trackers_of(folder, from, to, yields.count)
-    }) {
-        let (some, lines) = part?;
-        skipped.add(lines);
-        trackers.extend(compared_trackers(names, some, from));
-    }
+    })?;
+    skipped.add(read.skipped);
+    let trackers = read.series.into_iter();
+    let trackers = trackers.flat_map(|trackers| compared_trackers(names, trackers, from));
     let series = Comparison {
         plant: names.title.clone(),
         first: from,
         count: yields.count,
         inverters,
-        trackers,
+        trackers: trackers.collect(),
     };
     Ok(SeriesRead { series, skipped })
 }

@@ -7,7 +7,7 @@ use crate::history::log::InverterFolder;
 use crate::history::names::Names;
 use crate::history::row::Row;
 use crate::history::rows::Reader;
-use crate::history::{ReadError, Skipped, place};
+use crate::history::{ReadError, SeriesRead, place};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(super) fn trackers_of(
     from: NaiveDate,
     to: NaiveDate,
     count: usize,
-) -> Result<(Trackers, Skipped), ReadError> {
+) -> Result<SeriesRead<Trackers>, ReadError> {
     let mut reader = Reader::default();
     let mut trackers: BTreeMap<String, Vec<Option<f64>>> = BTreeMap::new();
     for day in folder.days(from, to) {
@@ -50,7 +50,10 @@ pub(super) fn trackers_of(
             }
         }
     }
-    Ok(((folder.label.clone(), trackers), reader.skipped))
+    Ok(SeriesRead {
+        series: (folder.label.clone(), trackers),
+        skipped: reader.skipped,
+    })
 }
 
 /// The energies of the trackers in one file.

@@ -9,7 +9,7 @@ mod rows;
 
 use super::log::Logs;
 use super::names::Names;
-use super::{ReadError, SeriesRead, Skipped, at, best, parallel, total};
+use super::{ReadError, SeriesRead, at, best, parallel, total};
 use chrono::NaiveDate;
 
 const MINUTE: i32 = 60;
@@ -126,16 +126,12 @@ pub fn read(
     names: &Names,
     date: NaiveDate,
 ) -> Result<SeriesRead<DaySeries>, ReadError> {
-    let parts = parallel::map(&log.inverters, |folder| rows::read_one(folder, names, date));
-    let mut skipped = Skipped::default();
-    let mut inverters = Vec::new();
-    for part in parts {
-        let (inverter, lines) = part?;
-        skipped.add(lines);
-        inverters.extend(inverter);
-    }
-    let series = grid::on_one_grid(names, date, inverters);
-    Ok(SeriesRead { series, skipped })
+    let read = parallel::read(&log.inverters, |folder| rows::read_one(folder, names, date))?;
+    let inverters = read.series.into_iter().flatten().collect();
+    Ok(SeriesRead {
+        series: grid::on_one_grid(names, date, inverters),
+        skipped: read.skipped,
+    })
 }
 
 #[cfg(test)]

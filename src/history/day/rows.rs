@@ -8,7 +8,7 @@ use crate::history::names::Names;
 use crate::history::row::{Row, Time};
 use crate::history::rows::Reader;
 use crate::history::yields::{self, DayFigures};
-use crate::history::{ReadError, Skipped, at, best, mean, median, total};
+use crate::history::{ReadError, SeriesRead, at, best, mean, median, total};
 use crate::order::sort_by_number;
 use crate::reading::Decimal;
 use chrono::NaiveDate;
@@ -41,7 +41,7 @@ pub(super) fn read_one(
     folder: &InverterFolder,
     names: &Names,
     date: NaiveDate,
-) -> Result<(Option<Averaged>, Skipped), ReadError> {
+) -> Result<SeriesRead<Option<Averaged>>, ReadError> {
     let mut reader = Reader::default();
     let mut rows = DayRows::default();
     for day in folder.days(date, date) {
@@ -52,7 +52,10 @@ pub(super) fn read_one(
     if !rows.samples.is_empty() {
         rows.previous = yields::before(&mut Reader::default(), folder, date)?;
     }
-    Ok((rows.averaged(&folder.label, names), reader.skipped))
+    Ok(SeriesRead {
+        series: rows.averaged(&folder.label, names),
+        skipped: reader.skipped,
+    })
 }
 
 impl DayRows {

@@ -2,7 +2,7 @@
 
 use super::Embedding;
 use super::canvas::{Canvas, LEFT, LINE, RIGHT, Swatch, TOP, WIDTH};
-use crate::history::period::{AxisSlot, Bars};
+use crate::history::period::Bars;
 use crate::history::{at, highest};
 use crate::picture::axis;
 use crate::picture::figures::{bars_title, energy, scale};
@@ -35,20 +35,17 @@ pub(super) fn draw(canvas: &mut Canvas, bars: &Bars) -> f64 {
     canvas.scale(&ticks, y, |tick| axis::label(tick, factor), &unit);
     let bottom = TOP + HEIGHT;
     let room = (WIDTH - LEFT - RIGHT) / bars.slots.len().max(1) as f64;
-    for (place, (slot, total)) in bars.slots.iter().zip(&totals).enumerate() {
+    for (place, (named, total)) in bars.slots.iter().zip(&totals).enumerate() {
         let left = LEFT + room * place as f64;
-        canvas.text(left + room / 2.0, bottom + LINE, "n m w", &slot.label);
+        canvas.text(left + room / 2.0, bottom + LINE, "n m w", &named.label);
         let wide = room * FILLED;
         let start = left + (room - wide) / 2.0;
         match total {
             None => canvas.small(
                 [start, bottom - 12.0, wide, 12.0],
-                &format!("{}: no data", slot.name),
+                &format!("{}: no data", named.name),
             ),
-            Some(total) if bars.is_stacked => {
-                stacked(canvas, bars, place, slot, *total, [start, wide], y)
-            }
-            Some(_) => grouped(canvas, bars, place, slot, [start, wide], y),
+            Some(total) => slot(canvas, bars, place, *total, [start, wide], y),
         }
     }
     let mut end = bottom + LINE + 28.0;
@@ -60,46 +57,37 @@ pub(super) fn draw(canvas: &mut Canvas, bars: &Bars) -> f64 {
     end
 }
 
-fn stacked(
+/// Draws the bars of a slot: on top of each other, or side by side.
+fn slot(
     canvas: &mut Canvas,
     bars: &Bars,
     place: usize,
-    slot: &AxisSlot,
     total: f64,
     [x, wide]: [f64; 2],
     y: impl Fn(f64) -> f64,
 ) {
+    let count = bars.series.len();
+    let name = bars.slots.get(place).map_or("", |slot| &slot.name);
     let mut sum = 0.0;
     for (number, series) in bars.series.iter().enumerate() {
         // A part without height can't be seen, nor its title reached by a pointer.
         let Some(value) = at(&series.values, place).filter(|value| *value > 0.0) else {
             continue;
         };
-        let (bottom, top) = (y(sum), y(sum + value));
-        sum += value;
-        let (name, part) = (&slot.name, energy(value));
-        let title = match bars.series.len() {
-            ..=1 => format!("{name}: {part}"),
-            _ => format!("{name}, {}: {part} of {}", series.title, energy(total)),
-        };
-        canvas.series_rect([x, top, wide, bottom - top], number, &title);
-    }
-}
-
-fn grouped(
-    canvas: &mut Canvas,
-    bars: &Bars,
-    place: usize,
-    slot: &AxisSlot,
-    [x, wide]: [f64; 2],
-    y: impl Fn(f64) -> f64,
-) {
-    let each = wide / bars.series.len().max(1) as f64;
-    for (number, series) in bars.series.iter().enumerate() {
-        if let Some(value) = at(&series.values, place) {
-            let title = format!("{} {}: {}", slot.name, series.title, energy(value));
+        let (part, title) = (energy(value), &series.title);
+        if bars.is_stacked {
+            let text = match count {
+                ..=1 => format!("{name}: {part}"),
+                _ => format!("{name}, {title}: {part} of {}", energy(total)),
+            };
+            let (bottom, top) = (y(sum), y(sum + value));
+            sum += value;
+            canvas.series_rect([x, top, wide, bottom - top], number, &text);
+        } else {
+            let each = wide / count as f64;
             let (x, top) = (x + each * number as f64, y(value));
-            canvas.series_rect([x, top, each * 0.92, y(0.0) - top], number, &title);
+            let text = format!("{name} {title}: {part}");
+            canvas.series_rect([x, top, each * 0.92, y(0.0) - top], number, &text);
         }
     }
 }
