@@ -50,18 +50,21 @@ impl Queue {
 
     /// The next rows that the database does not have, no more than `room`; `None` if it has all.
     pub(super) fn next(&mut self, room: usize) -> Option<Batch> {
-        let mut batch = Batch::default();
-        while !batch.is_full(room)
-            && let Some((file, place)) = self.oldest()
-            && self.fill(&mut batch, room, place, file)
-        {}
-        if batch.rows == 0 {
+        loop {
+            let mut batch = Batch::default();
+            while !batch.is_full(room)
+                && let Some((file, place)) = self.oldest()
+                && self.fill(&mut batch, room, place, file)
+            {}
+            if batch.rows > 0 {
+                return Some(batch);
+            }
             // Lines that are not rows, if any.
-            let is_over = batch.parts.iter().all(|part| part.is_end);
             self.note(&batch, false);
-            return if is_over { None } else { self.next(room) };
+            if batch.parts.iter().all(|part| part.is_end) {
+                return None;
+            }
         }
-        Some(batch)
     }
 
     /// The oldest file with rows that the database can get, and whose it is.
