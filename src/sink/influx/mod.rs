@@ -13,7 +13,7 @@
 //! | `client`, `tls` | requests over one connection |
 //! | `push` | batches, and what becomes of those that are refused |
 //! | `session` | pushing while a run goes on |
-//! | [`error`] | what goes wrong, in words |
+//! | [`error`] | errors and their messages |
 
 mod backlog;
 mod batch;
@@ -33,6 +33,7 @@ pub(crate) use database::Database;
 pub(crate) use error::PushError;
 
 use super::csv_log::error::LogError;
+use super::health::TroubleSince;
 use super::secret::{SecretFile, forbid_core};
 use super::trouble::Troubles;
 use crate::exit::Failure;
@@ -43,7 +44,7 @@ use client::DatabaseClient;
 use login::DatabaseVariables;
 use push::{Pusher, SharedStore};
 use queue::Queue;
-use session::{PushTask, WaitingRows};
+use session::PushTask;
 use std::path::PathBuf;
 use std::time::Duration;
 use store::{Newest, Store};
@@ -53,7 +54,7 @@ use tracing::info;
 /// All that a run which ends may take. The next run of cron must not find this one waiting.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What is told where rows could not be pushed.
+/// The start of messages about rows that could not be pushed.
 const SUBJECT: &str = "the readings could not be pushed";
 
 /// Where and how to push.
@@ -74,7 +75,7 @@ pub struct InfluxPlan {
 }
 
 impl InfluxPlan {
-    /// Nothing but where.
+    /// A plan with the database alone.
     pub(crate) fn new(database: Database) -> Self {
         Self {
             database,
@@ -162,7 +163,7 @@ impl Influx {
     }
 
     /// When the first row had to wait, and the reason.
-    pub(super) fn trouble(&self) -> WaitingRows {
+    pub(super) fn trouble(&self) -> Option<TroubleSince> {
         self.session.as_ref().and_then(PushTask::trouble)
     }
 
@@ -184,7 +185,7 @@ impl Influx {
     }
 }
 
-/// What it means that the time is over.
+/// The result when the time is over: an error only if nothing was taken.
 fn over(pusher: &Pusher) -> Result<(), PushError> {
     let database = pusher.name().to_owned();
     if pusher.taken == 0 {

@@ -4,13 +4,14 @@ use super::batch::Batch;
 use super::client::DatabaseClient;
 use super::error::PushError;
 use super::store::Store;
+use crate::sink::lock::lock;
 use bytes::Bytes;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-/// Rows of a batch, unless the database wants shorter ones.
+/// Rows of a batch, unless the database takes only shorter ones.
 const LONGEST: usize = 500;
 
 /// Between two writings of what the database has: after a power cut that much is pushed once more.
@@ -27,7 +28,7 @@ impl SharedStore {
 
     /// Never kept over a wait.
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 
@@ -122,8 +123,8 @@ impl Pusher {
         Ok(())
     }
 
-    /// A single row is refused: is it the row, or all that its inverter says? Gives the error if it
-    /// is not known to be the row.
+    /// Handles a single row that is refused: the reason may be the row, or concern all rows of its
+    /// inverter. Returns the error unless it is known to be the row.
     async fn refuse(
         &mut self,
         batch: &Batch,
