@@ -31,14 +31,14 @@ pub(super) struct Backlog {
     unread: BTreeSet<DayFile>,
     /// The file that the last row was meant for, and its inode before.
     last: Option<(DayFile, Option<u64>)>,
-    /// There is something to remember.
+    /// There is something to save.
     pub(super) is_news: bool,
     /// The database has taken a row of it.
     pub(super) is_taken: bool,
     /// The database takes none of its rows in this attempt.
     pub(super) is_blocked: bool,
-    /// That a row was skipped was told.
-    pub(super) is_told: bool,
+    /// That a row was skipped is reported.
+    pub(super) is_reported: bool,
 }
 
 impl Backlog {
@@ -63,7 +63,7 @@ impl Backlog {
             is_news: is_new,
             is_taken: false,
             is_blocked: false,
-            is_told: false,
+            is_reported: false,
         };
         if let Some(folder) = folder {
             backlog.list(folder);
@@ -118,7 +118,7 @@ impl Backlog {
     }
 
     /// Looks again for files if the one that the last row was meant for was set aside for it. Gives
-    /// whether it was; told once.
+    /// whether it was; true once.
     pub(super) fn look(&mut self, folder: &Folder, file: DayFile) -> bool {
         let before = self.last.take_if(|(last, _)| *last == file);
         let before = before.and_then(|(_, inode)| inode);
@@ -234,7 +234,7 @@ fn inode(folder: &Folder, file: DayFile) -> Option<u64> {
     folder.stat(&file.name()).map(|stat| stat.st_ino)
 }
 
-/// What the header of a file says.
+/// The columns by the header of a file.
 fn head(file: &mut File) -> io::Result<Option<Shape>> {
     let head = read_at(file, 0, LONGEST_LINE)?;
     let line = head.split_inclusive(|byte| *byte == b'\n').next();

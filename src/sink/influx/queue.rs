@@ -129,9 +129,9 @@ impl Queue {
         }
     }
 
-    /// A batch of one row is refused for what it says. It is skipped if the database has taken
+    /// A batch of one row is refused for its content. It is skipped if the database has taken
     /// another row of its inverter, else the inverter waits for the next attempt, and the others go
-    /// on. Gives whether it is skipped.
+    /// on. Returns whether it is skipped.
     pub(super) fn refuse(&mut self, batch: &Batch, reason: &str) -> bool {
         let place = batch.parts.last().map(|part| part.place);
         let Some(backlog) = place.and_then(|place| self.backlogs.get_mut(place)) else {
@@ -144,7 +144,7 @@ impl Queue {
         }
         let subject = backlog.inverter.subject();
         let row = batch.lines.trim_end();
-        if std::mem::replace(&mut backlog.is_told, true) {
+        if std::mem::replace(&mut backlog.is_reported, true) {
             info!("{subject}: a row is skipped: {reason}: {row}");
         } else {
             warn!(

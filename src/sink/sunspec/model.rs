@@ -14,7 +14,7 @@ pub(crate) enum PointType {
     U32,
     /// A counter of two registers; 0 is "not implemented".
     Acc32,
-    /// A number that stands for something; 0xFFFF is "not implemented".
+    /// A code; 0xFFFF is "not implemented".
     Enum16,
     /// Bits of one register; 0xFFFF is "not implemented".
     Bits16,
@@ -122,7 +122,7 @@ pub(crate) enum Content {
     Number(fn(&Values) -> Option<Decimal>, Scale),
     /// From a value of the tracker that a repeating group belongs to.
     Tracker(fn(&Tracker) -> Option<Decimal>, Scale),
-    /// A number that stands for something, bits, a count.
+    /// A code, bits or a count.
     Code(fn(&Values) -> Option<i64>),
     Text(fn(&Values) -> &str),
     /// The name of the tracker that a repeating group belongs to.
@@ -130,7 +130,7 @@ pub(crate) enum Content {
     /// The exponent of a scale.
     Scale(Scale),
     /// No inverter reports it: not implemented.
-    Untold,
+    NotServed,
 }
 
 /// One row of a model's table.
@@ -153,20 +153,6 @@ pub(crate) struct Point {
 }
 
 impl Point {
-    pub(crate) const fn new(
-        name: &'static str,
-        form: PointType,
-        content: Content,
-        about: &'static str,
-    ) -> Self {
-        Self {
-            name,
-            form,
-            content,
-            about,
-        }
-    }
-
     /// Appends the registers of this point.
     pub(super) fn encode(
         &self,
@@ -188,21 +174,21 @@ impl Point {
                 let name = tracker.map(|tracker| tracker.name.as_str());
                 return self.encode_text(name.unwrap_or_default(), registers);
             }
-            Content::Untold => None,
+            Content::NotServed => None,
         };
         self.form.encode(number, registers);
     }
 
     /// UTF-8, two bytes per register; characters that do not fit whole are left out.
     fn encode_text(&self, text: &str, registers: &mut Vec<u16>) {
-        let is_shown = |sign: &char| !sign.is_control() && *sign != char::REPLACEMENT_CHARACTER;
+        let is_shown = |one: &char| !one.is_control() && *one != char::REPLACEMENT_CHARACTER;
         let room = 2 * self.form.size();
         let mut bytes = Vec::with_capacity(room);
-        for sign in text.chars().filter(is_shown) {
-            if bytes.len() + sign.len_utf8() > room {
+        for letter in text.chars().filter(is_shown) {
+            if bytes.len() + letter.len_utf8() > room {
                 break;
             }
-            bytes.extend_from_slice(sign.encode_utf8(&mut [0; 4]).as_bytes());
+            bytes.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
         }
         bytes.resize(room, 0);
         let words = bytes
@@ -245,7 +231,12 @@ mod tests {
 
     #[test]
     fn names_keep_their_letters_and_no_letter_is_cut() {
-        let point = Point::new("Md", PointType::Text(4), Content::Untold, "");
+        let point = Point {
+            name: "Md",
+            form: PointType::Text(4),
+            content: Content::NotServed,
+            about: "",
+        };
         for (text, due) in [
             ("S\u{fc}d", "S\u{fc}d\0\0\0\0"),
             ("1234567\u{fc}", "1234567\0"),

@@ -18,7 +18,7 @@ pub(crate) struct Tracker {
     pub(crate) watts: Option<Decimal>,
 }
 
-/// All values of a device that a table can ask for; `None` is "not implemented".
+/// All values of a device that a table can refer to; `None` is "not implemented".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Values {
     /// The manufacturer.
@@ -95,12 +95,12 @@ impl Values {
         let only = (layout.trackers() == 1).then_some(1);
         let watts = power(reading);
         Self {
-            // An XP tells the current of one phase for all three.
+            // An XP reports the current of one phase for all three.
             amperes: line.map(|each| each * Decimal::from(3)).or_else(|| {
-                let told = layout
+                let phases = layout
                     .roles()
                     .filter(|role| matches!(role, Role::AcCurrent(_)));
-                sum_of(told.map(number))
+                sum_of(phases.map(number))
             }),
             phase_amperes,
             phase_volts: [
@@ -134,7 +134,7 @@ impl Values {
 
     /// What the same device serves while it sleeps: it feeds nothing, and its yield is kept.
     pub(super) fn asleep(&self) -> Self {
-        let zero = |told: bool| told.then_some(Decimal::ZERO);
+        let zero = |is_known: bool| is_known.then_some(Decimal::ZERO);
         Self {
             maker: self.maker,
             model: self.model.clone(),
