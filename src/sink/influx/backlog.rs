@@ -168,15 +168,16 @@ impl Backlog {
             0 => None,
             _ => head(&mut handle)?,
         };
-        let chunk = read_at(&mut handle, mark.length, CHUNK)?;
-        let mut reached = mark;
+        let (start, chunk) = next_chunk(&mut handle, mark.length)?;
+        let (mut reached, mut is_end) = (start, (chunk.len() as u64) < CHUNK);
         // A row that is just being written has no end yet: it is read next time.
         let lines = chunk.split_inclusive(|byte| *byte == b'\n');
         for line in lines.filter(|line| line.ends_with(b"\n")) {
             if batch.is_full(room) {
-                return Ok(Some((reached, false)));
+                is_end = false;
+                break;
             }
-            reached = Extent::behind(line, reached.length + line.len() as u64);
+            reached += line.len() as u64;
             match line.strip_prefix(b"#") {
                 Some(_) => shape = shape_of(line).or(shape),
                 None => match self.line(shape.as_ref(), line) {
@@ -188,10 +189,10 @@ impl Backlog {
                 },
             }
         }
-        if reached == mark {
+        if reached == start {
             return Ok(None); // torn, or a file without lines
         }
-        Ok(Some((reached, (chunk.len() as u64) < CHUNK)))
+        Ok(Some((Extent::at(&mut handle, reached)?, is_end)))
     }
 
     /// The line of the last row of a file.
@@ -211,6 +212,18 @@ impl Backlog {
     fn line(&self, shape: Option<&Shape>, row: &[u8]) -> Option<String> {
         let reading = shape?.reading(row, &self.inverter)?;
         Some(influx::line(&reading)).filter(|line| !line.is_empty())
+    }
+}
+
+/// The next bytes that hold the end of a line, else the last ones; and where they start. A line of
+/// which bytes are skipped is longer than any row, as a damaged disk leaves it.
+fn next_chunk(file: &mut File, mut start: u64) -> io::Result<(u64, Vec<u8>)> {
+    loop {
+        let chunk = read_at(file, start, CHUNK)?;
+        if (chunk.len() as u64) < CHUNK || chunk.contains(&b'\n') {
+            return Ok((start, chunk));
+        }
+        start += CHUNK;
     }
 }
 
