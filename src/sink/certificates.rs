@@ -14,10 +14,10 @@ use tokio_rustls::rustls::{ClientConfig, ConfigBuilder, Error, RootCertStore};
 /// Bytes of a file with certificates: those of a whole system are a tenth of it.
 const MOST: usize = 4 << 20;
 
-/// What no file with certificates is without.
+/// The reason for a file without any certificate.
 pub(super) const MISSING: &str = "no certificate in PEM format in it";
 
-/// What is in such a file. More than 4 MB is an error.
+/// Reads such a file. More than 4 MB is an error.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     lines::whole(path, MOST)
 }
@@ -37,7 +37,7 @@ pub(super) fn of_file(path: &Path) -> Result<RootCertStore, String> {
     }
 }
 
-/// Those that are understood: of a system's hundred there may be one that is not.
+/// Those that can be used: of a system's hundred there may be one that can't.
 fn usable(certificates: Vec<CertificateDer<'static>>) -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(certificates);
@@ -56,7 +56,7 @@ pub(super) fn of_system() -> Result<RootCertStore, String> {
     }
 }
 
-/// The beginning of a configuration for connections to servers that these certificates vouch for.
+/// Starts the configuration of connections to servers that these certificates vouch for.
 pub(super) fn trusting(
     roots: RootCertStore,
 ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Error> {

@@ -1,4 +1,4 @@
-//! Locks that a panic does not close.
+//! Locks that ignore a panic of another task.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

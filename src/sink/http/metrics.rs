@@ -1,4 +1,4 @@
-//! `/metrics`: what `read --format prometheus` prints, and what only a run that goes on knows.
+//! `/metrics`: the metrics of `read --format prometheus`, and those of a run that goes on.
 
 use super::state::State;
 use crate::format::prometheus;

@@ -70,8 +70,8 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// Takes the port. `names`: what the plant and its inverters are called; pictures are of this
-    /// log directory.
+    /// Binds to the address. `names`: of the plant and its inverters; `log`: the directory that
+    /// pictures are drawn of.
     pub(super) fn open(
         address: SocketAddr,
         names: Names,

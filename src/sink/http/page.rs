@@ -1,4 +1,4 @@
-//! The page: one document that needs nothing else.
+//! The page: one document with its style and its script.
 
 use super::state::{STEP, ServedInverter, State};
 use crate::escape::markup as escaped;
@@ -19,7 +19,7 @@ pub(super) const POLICY: &str = "default-src 'none'; style-src \
     'sha256-XoTCTBrIlpNQhDSJTMEr0rH/MfrdO+2MKuocFWaLyRo='; connect-src 'self'; img-src data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-/// Okabe and Ito's colours without black and yellow, which one of the two backgrounds swallows.
+/// Okabe and Ito's colours without black and yellow, which disappear on one of the two backgrounds.
 const COLOURS: [&str; 6] = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
 ];
@@ -64,8 +64,8 @@ pub(super) fn page(state: &State, has_log: bool) -> String {
     page + "</div></main><script>" + SCRIPT + "</script></body></html>\n"
 }
 
-/// Outside of what is exchanged: a link keeps the focus of the keyboard. The script moves it on to
-/// the new day.
+/// Outside of what the script replaces, so that a link keeps the focus of the keyboard. The script
+/// moves it on to the new day.
 fn links(today: NaiveDate) -> String {
     format!(
         "<nav aria-label=\"Pages\"><b aria-current=\"page\">Now</b><a href=\"day/{today}\">Day</a>\

@@ -29,7 +29,7 @@ pub(super) struct Backlog {
     pub(super) open: BTreeSet<DayFile>,
     /// Files that could not be read: they are open again in the next attempt.
     unread: BTreeSet<DayFile>,
-    /// The file that the last row was meant for, and its inode before.
+    /// The file that the last row was meant for, and its inode before that row.
     last: Option<(DayFile, Option<u64>)>,
     /// There is something to save.
     pub(super) is_news: bool,
@@ -42,8 +42,8 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    /// That of an inverter whose files are not known yet. `since`: the first day that it is pushed
-    /// from if it has no memory; its newest day if there is none.
+    /// Lists the files of an inverter. `since`: the first day that is pushed if nothing is known of
+    /// earlier runs; its newest day if there is none.
     pub(super) fn open(
         label: &str,
         inverter: &InverterId,
@@ -75,7 +75,7 @@ impl Backlog {
         Ok(backlog)
     }
 
-    /// Gets ready for a row that is about to be appended to a file; without folder, the row makes
+    /// Prepares for a row that is about to be appended to a file; without a folder, the row makes
     /// it.
     pub(super) fn expect(
         &mut self,
@@ -109,7 +109,7 @@ impl Backlog {
         self.open.extend(&self.unread);
     }
 
-    /// Notes whether a file could be read; gives whether that is news.
+    /// Notes whether a file could be read; returns whether that is new.
     pub(super) fn is_news_of(&mut self, file: DayFile, is_read: bool) -> bool {
         match is_read {
             true => self.unread.remove(&file),
@@ -117,8 +117,8 @@ impl Backlog {
         }
     }
 
-    /// Looks again for files if the one that the last row was meant for was set aside for it. Gives
-    /// whether it was; true once.
+    /// Lists the files again if the one that the last row was meant for was set aside for it.
+    /// Returns whether it was, once.
     pub(super) fn look(&mut self, folder: &Folder, file: DayFile) -> bool {
         let before = self.last.take_if(|(last, _)| *last == file);
         let before = before.and_then(|(_, inode)| inode);
@@ -129,7 +129,7 @@ impl Backlog {
         is_set_aside
     }
 
-    /// Looks for files of which the database does not have all.
+    /// Notes the files of which the database does not have all.
     fn list(&mut self, folder: &Folder) {
         let names = folder.names().into_iter().flatten();
         for file in names.filter_map(|name| DayFile::named(&name)) {
@@ -147,8 +147,8 @@ impl Backlog {
         Ok(())
     }
 
-    /// Adds rows of a file to a batch. Gives how far it came and whether that is the end; `None` if
-    /// there was nothing to read.
+    /// Adds rows of a file to a batch. Returns how far it read and whether that is the end; `None`
+    /// if there was nothing to read.
     pub(super) fn read(
         &mut self,
         folder: &Folder,

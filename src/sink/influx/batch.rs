@@ -13,14 +13,14 @@ pub(super) struct Batch {
     pub(super) lines: String,
     /// How many rows.
     pub(super) rows: usize,
-    /// What it has of each file.
+    /// Its share of each file.
     pub(super) parts: Vec<Share>,
 }
 
-/// What a batch has of one file.
+/// The rows of one file in a batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Share {
-    /// Which inverter.
+    /// The index of the inverter in the queue.
     pub(super) place: usize,
     pub(super) file: DayFile,
     pub(super) mark: Extent,

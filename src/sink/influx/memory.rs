@@ -21,7 +21,7 @@ use std::io;
 /// Hidden, so that no agent takes it for a log.
 pub(super) const NAME: &str = ".influx";
 
-/// The longest row that is looked at, and the longest header.
+/// The longest row that is compared, and the longest header, in bytes.
 pub(super) const LONGEST_LINE: u64 = 4096;
 
 /// How much of a file the database has.
@@ -68,9 +68,9 @@ impl PushedRows {
         }
     }
 
-    /// What a folder remembers, if it does.
+    /// What is noted in a folder, if anything is.
     pub(super) fn read(folder: &Folder) -> Option<Self> {
-        // What can't be understood counts as missing: rows that are pushed once more change
+        // What can't be parsed counts as missing: rows that are pushed once more change
         // nothing.
         let text = String::from_utf8(folder.read(NAME).ok()??).ok()?;
         let mut memory = Self::default();
@@ -88,7 +88,7 @@ impl PushedRows {
         Some(memory)
     }
 
-    /// As it is written.
+    /// The content of the file.
     pub(super) fn text(&self) -> String {
         let through = self.through.map(|day| format!("through {day}\n"));
         let files = self.files.iter().map(|(file, mark)| {
@@ -109,7 +109,7 @@ impl PushedRows {
         self.files.insert(file, mark);
     }
 
-    /// Forgets what days that are over had, if nothing of them is open.
+    /// Forgets the files of days that are over, if nothing of them is open.
     pub(super) fn tidy(&mut self, open: &BTreeSet<DayFile>) {
         // Rows go to the last day alone: of a day before it that is not open, the database has all.
         let last = self.files.keys().next_back();

@@ -11,7 +11,7 @@
 //! | `memory` | what the database has |
 //! | `store` | the queue, or the newest readings where there is no log |
 //! | `client`, `tls` | requests over one connection |
-//! | `push` | batches, and what becomes of those that are refused |
+//! | `push` | sends batches, and handles those that are refused |
 //! | `session` | pushing while a run goes on |
 //! | [`error`] | errors and their messages |
 
@@ -51,7 +51,7 @@ use store::{Newest, Store};
 use tokio::time::timeout;
 use tracing::info;
 
-/// All that a run which ends may take. The next run of cron must not find this one waiting.
+/// Time for pushing in a run that ends. The next run of cron must not find this one waiting.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// The start of messages about rows that could not be pushed.
@@ -103,13 +103,13 @@ impl InfluxPlan {
 /// Pushes rows: at the end of a run, or while it goes on.
 pub(super) struct Influx {
     store: SharedStore,
-    /// Until the run turns out to go on.
+    /// Until there is a session.
     pusher: Option<Pusher>,
     session: Option<PushTask>,
 }
 
 impl Influx {
-    /// Gets ready; nothing is connected yet. `log`: the directory of the CSV files.
+    /// Nothing is connected yet. `log`: the directory of the CSV files.
     pub(super) fn open(options: &InfluxPlan, log: Option<PathBuf>) -> Result<Self, PushError> {
         forbid_core();
         let store = SharedStore::new(match log {
@@ -129,7 +129,7 @@ impl Influx {
         self.session = self.pusher.take().map(PushTask::start);
     }
 
-    /// Rows of this inverter may be waiting in its folder.
+    /// Lists the rows of an inverter that wait in its folder.
     pub(super) fn begin(&self, inverter: &InverterId, troubles: &mut Troubles) {
         if let (Store::Log(queue), Some(folder)) = (&mut *self.store.store(), inverter.folder()) {
             note(inverter, queue.enter(&folder, inverter), troubles);

@@ -14,7 +14,7 @@ use tracing::{info, warn};
 /// Rows of a batch, unless the database takes only shorter ones.
 const LONGEST: usize = 500;
 
-/// Between two writings of what the database has: after a power cut that much is pushed once more.
+/// How often what the database has is saved: after a power cut that much is pushed once more.
 const REMEMBER_EVERY: Duration = Duration::from_secs(60);
 
 /// Rows that wait, shared by the task that notes them and the one that pushes them.
@@ -26,7 +26,7 @@ impl SharedStore {
         Self(Arc::new(Mutex::new(store)))
     }
 
-    /// Never kept over a wait.
+    /// Never held across an await.
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.0)
     }
@@ -66,7 +66,7 @@ impl Pusher {
         self.store.store().start();
         let mut blocked = None;
         loop {
-            // The guard is gone before the wait: rows are noted meanwhile.
+            // The guard is dropped before the await: rows are noted meanwhile.
             let batch = self.store.store().next(self.room);
             let Some(batch) = batch else {
                 return blocked.map_or(Ok(()), Err);

@@ -33,7 +33,7 @@ impl Queue {
         self.place(label, inverter).map(drop)
     }
 
-    /// Gets ready for a row that is about to be appended to the file of this day.
+    /// Prepares for a row that is about to be appended to the file of this day.
     pub(super) fn expect(
         &mut self,
         label: &str,
@@ -67,7 +67,7 @@ impl Queue {
         }
     }
 
-    /// The oldest file with rows that the database can get, and whose it is.
+    /// The oldest file with rows that the database can get, and the index of its inverter.
     fn oldest(&self) -> Option<(DayFile, usize)> {
         let backlogs = self.backlogs.iter().enumerate();
         let open = backlogs.filter(|(_, backlog)| !backlog.is_blocked);
@@ -75,9 +75,9 @@ impl Queue {
         files.min()
     }
 
-    /// Adds rows of a file to a batch; gives whether those of another file may follow. A file that
-    /// is read to its end or gone is not open any more; one that can't be read waits for the next
-    /// attempt.
+    /// Adds rows of a file to a batch; returns whether those of another file may follow. A file
+    /// that is read to its end or gone is not open any more; one that can't be read waits for the
+    /// next attempt.
     fn fill(&mut self, batch: &mut Batch, room: usize, place: usize, file: DayFile) -> bool {
         let label = self.backlogs.get(place).map(|one| one.label.clone());
         let folder = self.folder(&label.unwrap_or_default());
@@ -204,7 +204,7 @@ impl Queue {
         }
     }
 
-    /// Where the files of an inverter stand in the list; they are looked at when it is new.
+    /// The index of an inverter; a new one has its files listed.
     fn place(&mut self, label: &str, inverter: &InverterId) -> Result<usize, LogError> {
         let mut backlogs = self.backlogs.iter_mut().enumerate();
         if let Some((place, backlog)) = backlogs.find(|(_, backlog)| backlog.label == label) {

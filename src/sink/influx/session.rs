@@ -13,10 +13,10 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-/// Before the database is tried again: one that restarts is back in seconds.
+/// Pause before the database is tried again: one that restarts is back in seconds.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// One that is away for long is not tried more often than this.
+/// Pause between tries of a database that is away for long.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// A task that pushes for as long as this value lives.
@@ -40,7 +40,7 @@ impl PushState {
 }
 
 impl PushTask {
-    /// Begins with what waits already.
+    /// Starts with the rows that wait already.
     pub(super) fn start(pusher: Pusher) -> Self {
         let state = Arc::new(PushState::default());
         state.news.notify_one();
@@ -95,7 +95,7 @@ fn note(state: &PushState, error: &PushError) {
     health::note(&mut trouble, error.to_string());
 }
 
-/// From half of a pause to one and a half: a thousand plants do not come back in the same second.
+/// From half of a pause to one and a half: a thousand plants do not reconnect in the same second.
 fn jittered(pause: Duration) -> Duration {
     let share = (random() % 1000) as u32;
     pause / 2 + pause * share / 1000

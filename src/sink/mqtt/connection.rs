@@ -1,4 +1,4 @@
-//! One connection to a broker: identity, transport, and the wording of its errors.
+//! A connection to a broker: client id, transport, and the wording of errors.
 
 use super::error::PublishError;
 use super::login::Login;
@@ -31,7 +31,7 @@ const LONGEST_NEWS: usize = 64 * 1024;
 /// Bytes of a client id at most: many brokers take 128.
 const LONGEST_ID: usize = 100;
 
-/// What is needed for a connection, files read.
+/// What is needed for a connection, with the content of files.
 pub(super) struct Connector {
     broker: String,
     host: String,
@@ -125,7 +125,7 @@ impl Connector {
         self.options.set_last_will(will);
     }
 
-    /// A connection that is made when it is polled first. `room`: messages that it takes before
+    /// A connection that is made when it is first polled. `room`: messages that it takes before
     /// some are sent.
     pub(super) fn open(&self, room: usize) -> Connection {
         let options = self.options.clone();

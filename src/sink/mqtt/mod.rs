@@ -99,14 +99,14 @@ impl Mqtt {
         }
     }
 
-    /// From now on these inverters are polled, and no others; `total`: what they give together.
+    /// From now on these inverters are polled, and no others; `total`: that of the plant.
     pub(super) fn exchange(&self, inverters: &[InverterId], total: &PlantTotal) {
         if let Some(session) = &self.session {
             session.keep(inverters, self.options.takes(total));
         }
     }
 
-    /// Takes what all inverters give together.
+    /// Takes the total of the plant.
     pub(super) fn round_done(&mut self, total: PlantTotal) {
         let total = Some(total).filter(|total| self.options.takes(total));
         match (&self.session, total) {

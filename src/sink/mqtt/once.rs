@@ -1,5 +1,5 @@
-//! Publishing in a run that ends: all messages, then out. The program may not exit before the
-//! broker has taken them.
+//! Publishing in a run that ends. The program may not exit before the broker has taken all
+//! messages.
 
 use super::connection::{Connection, Connector};
 use super::error::PublishError;
@@ -16,9 +16,8 @@ use tracing::info;
 /// find this one waiting.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Publishes the inverters and their readings, and what all give together. Without readings there
-/// is nothing to do, and no connection. Ends with the first thing that goes wrong, after 10 s at
-/// the latest.
+/// Publishes the inverters with their readings, and the total of the plant. Without readings there
+/// is no connection. Ends with the first error, after 10 s at the latest.
 pub async fn publish<'a>(
     options: &MqttPlan,
     readings: impl IntoIterator<Item = &'a Reading>,

@@ -85,7 +85,7 @@ impl MqttPlan {
         messages
     }
 
-    /// What makes the inverter known to Home Assistant; nothing if it is not to be announced.
+    /// The announcement of the inverter to Home Assistant; empty without discovery.
     /// `availability`: the topic that reports whether the program publishes.
     pub(crate) fn announcement(
         &self,

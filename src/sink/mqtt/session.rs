@@ -78,7 +78,7 @@ impl Session {
         self.shared.changed.notify_one();
     }
 
-    /// As [`Self::publish`], what all inverters give together.
+    /// As [`Self::publish`], for the total of the plant.
     pub(crate) fn publish_total(&self, total: PlantTotal) {
         self.shared.state().outbox.put(total);
         self.shared.changed.notify_one();

@@ -39,7 +39,7 @@ const ROOM: usize = 32;
 /// Receives every message that the broker has acknowledged.
 pub(crate) type Acknowledged = UnboundedSender<Message>;
 
-/// What session and task share.
+/// The state that session and task share.
 #[derive(Default)]
 pub(super) struct SessionShared {
     state: Mutex<SessionState>,
@@ -83,7 +83,7 @@ pub(super) struct Task {
     pub(super) listens: bool,
 }
 
-/// Ends at that time; never without one.
+/// Waits until that time; for ever without one.
 async fn reached(time: Option<Instant>) {
     match time {
         Some(time) => sleep_until(time).await,
@@ -99,7 +99,7 @@ fn pause(window: Duration, random: u64) -> Duration {
 }
 
 impl Task {
-    /// Until the session is stopped.
+    /// Runs until the session is stopped.
     pub(super) async fn run(mut self) {
         let mut window = FIRST_WINDOW;
         loop {
@@ -136,7 +136,7 @@ impl Task {
         }
     }
 
-    /// Waits; whether the session was stopped meanwhile.
+    /// Waits; returns whether the session was stopped meanwhile.
     async fn is_stopped_within(&self, pause: Duration) -> bool {
         // The notification may be about a new reading.
         let stopped = async {
@@ -147,7 +147,7 @@ impl Task {
         timeout(pause, stopped).await.is_ok()
     }
 
-    /// One connection, from its making to its end; no error if that is the end of the session too.
+    /// One connection, from start to end; no error if the session ends with it.
     async fn connection(&self) -> Result<(), PublishError> {
         let Connection { sender, mut events } = self.connector.open(ROOM);
         let mut is_connected = false;
@@ -192,7 +192,7 @@ impl Task {
         }
     }
 
-    /// The connection holds: reports it if its loss was reported.
+    /// Reports that the connection is back, if its loss was reported.
     fn report_end(&self) {
         if std::mem::take(&mut self.shared.state().is_reported) {
             warn!("{}: connected", self.connector.broker());
