@@ -23,7 +23,7 @@ pub enum LogError {
 }
 
 impl LogError {
-    pub(crate) fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Busy(path) => Some(format!(
                 "wait until it is done; if none runs, see what has the directory open: \

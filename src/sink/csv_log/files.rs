@@ -58,13 +58,13 @@ impl LogDirectory {
     }
 
     /// The directory.
-    pub(crate) const fn folder(&self) -> &Folder {
+    pub(super) const fn folder(&self) -> &Folder {
         &self.folder
     }
 
     /// Repairs what a power cut left of an inverter's files: a torn last row of that day, or of the
     /// last day before it, is removed.
-    pub(crate) fn repair(&self, folder: &str, day: NaiveDate) -> Result<(), LogError> {
+    pub(super) fn repair(&self, folder: &str, day: NaiveDate) -> Result<(), LogError> {
         let Some(folder) = self.inside(folder)? else {
             return Ok(());
         };

@@ -14,13 +14,13 @@ use url::Url;
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Database {
     /// Name or address, IPv6 without brackets.
-    pub(crate) host: String,
+    pub(super) host: String,
     /// 80, or 443 if it is encrypted, unless another one was given.
-    pub(crate) port: u16,
+    pub(super) port: u16,
     /// `https://`
-    pub(crate) is_encrypted: bool,
+    pub(super) is_encrypted: bool,
     /// Path and query of the requests.
-    pub(crate) path: String,
+    pub(super) path: String,
     pub(crate) user: Option<String>,
     pub(crate) password: Option<Password>,
 }

@@ -77,7 +77,7 @@ impl MqttPlan {
     }
 
     /// The state of an inverter.
-    pub(crate) fn state(&self, reading: &Reading) -> Vec<Message> {
+    pub(super) fn state(&self, reading: &Reading) -> Vec<Message> {
         let mut messages = state::messages(reading, &self.topic);
         for message in &mut messages {
             message.topic = self.under_prefix(&message.topic);
@@ -87,7 +87,7 @@ impl MqttPlan {
 
     /// The announcement of the inverter to Home Assistant; empty without discovery.
     /// `availability`: the topic that reports whether the program publishes.
-    pub(crate) fn announcement(
+    pub(super) fn announcement(
         &self,
         reading: &Reading,
         availability: Option<&str>,

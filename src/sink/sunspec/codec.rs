@@ -31,7 +31,7 @@ pub enum Exception {
 
 impl Exception {
     /// The code on the wire.
-    pub(crate) const fn code(self) -> u8 {
+    pub(super) const fn code(self) -> u8 {
         match self {
             Self::Function => 1,
             Self::Address => 2,
@@ -45,7 +45,7 @@ impl Exception {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// Address of the first, from 0.
-    pub(crate) first: u16,
+    pub(super) first: u16,
     /// How many, 1..=125.
     pub count: u16,
 }
@@ -54,7 +54,7 @@ pub struct Range {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModbusRequest {
     /// The client's number for the request, which the reply repeats.
-    pub(crate) transaction: u16,
+    pub(super) transaction: u16,
     /// The unit that is to reply.
     pub unit: u8,
     /// The function code.

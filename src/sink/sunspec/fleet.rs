@@ -85,13 +85,13 @@ impl Fleet {
     }
 
     /// `126 plant, 2 address 02`: each unit and what it serves.
-    pub(crate) fn listed(&self) -> String {
+    pub(super) fn listed(&self) -> String {
         self.units.list().collect::<Vec<_>>().join(", ")
     }
 
     /// Takes the newest row of an earlier run; `is_recent`: it is younger than a quarter of an
     /// hour.
-    pub(crate) fn remember(&mut self, reading: &Reading, is_recent: bool) {
+    pub(super) fn remember(&mut self, reading: &Reading, is_recent: bool) {
         if let Some(device) = self.device(&reading.inverter) {
             device.remember(reading, is_recent);
         }

@@ -5,7 +5,7 @@ use crate::reading::Decimal;
 
 /// The type of a point, as the SunSpec models name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PointType {
+pub(super) enum PointType {
     /// Unsigned, one register; 0xFFFF is "not implemented".
     U16,
     /// Signed, one register; 0x8000 is "not implemented".
@@ -30,7 +30,7 @@ pub(crate) enum PointType {
 
 impl PointType {
     /// How many registers it takes.
-    pub(crate) const fn size(self) -> usize {
+    pub(super) const fn size(self) -> usize {
         match self {
             Self::U32 | Self::Acc32 | Self::Bits32 => 2,
             Self::Text(registers) => registers,
@@ -40,7 +40,7 @@ impl PointType {
 
     /// The name in the SunSpec models.
     #[cfg(test)]
-    pub(crate) const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::U16 => "uint16",
             Self::I16 => "int16",
@@ -86,7 +86,7 @@ impl PointType {
 
 /// The power of ten of a number. It never changes while a device exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scale {
+pub(super) enum Scale {
     /// The same for every device.
     Fixed(i8),
     /// That of powers: by the rated power of the device.
@@ -117,7 +117,7 @@ impl Scale {
 
 /// Where the value of a point comes from.
 #[derive(Clone, Copy)]
-pub(crate) enum Content {
+pub(super) enum Content {
     /// From a value, in steps of a scale.
     Number(fn(&Values) -> Option<Decimal>, Scale),
     /// From a value of the tracker that a repeating group belongs to.
@@ -135,21 +135,21 @@ pub(crate) enum Content {
 
 /// One row of a model's table.
 #[derive(Clone, Copy)]
-pub(crate) struct Point {
+pub(super) struct Point {
     /// The name in the SunSpec models.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "only the documentation shows it")
     )]
-    pub(crate) name: &'static str,
-    pub(crate) form: PointType,
-    pub(crate) content: Content,
+    pub(super) name: &'static str,
+    pub(super) form: PointType,
+    pub(super) content: Content,
     /// What is served, for the documentation; empty for points that explain themselves.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "only the documentation shows it")
     )]
-    pub(crate) about: &'static str,
+    pub(super) about: &'static str,
 }
 
 impl Point {
@@ -221,7 +221,7 @@ pub(super) fn encode_model(
 }
 
 /// How many registers points take.
-pub(crate) fn size(points: &[Point]) -> usize {
+pub(super) fn size(points: &[Point]) -> usize {
     points.iter().map(|point| point.form.size()).sum()
 }
 

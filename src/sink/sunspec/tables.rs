@@ -42,7 +42,7 @@ const fn scale(name: &'static str, scale: ScaleOf) -> Point {
 
 /// Model 1: what the device is.
 #[rustfmt::skip]
-pub(crate) static COMMON: &[Point] = &[
+pub(super) static COMMON: &[Point] = &[
     served("Mn", Text(16), Words(|v| v.maker), "manufacturer"),
     served(
         "Md",
@@ -59,7 +59,7 @@ pub(crate) static COMMON: &[Point] = &[
 
 /// Models 101 (one phase) and 103 (three phases).
 #[rustfmt::skip]
-pub(crate) static INVERTER: &[Point] = &[
+pub(super) static INVERTER: &[Point] = &[
     served("A", U16, Number(|v| v.amperes, AMPERES), "AC current, sum of the phases"),
     served("AphA", U16, Number(|v| v.phase_amperes[0], AMPERES), "AC current of phase 1"),
     served("AphB", U16, Number(|v| v.phase_amperes[1], AMPERES), "AC current of phase 2"),
@@ -121,7 +121,7 @@ fn kind(values: &Values) -> Option<i64> {
 
 /// Model 120: the rating.
 #[rustfmt::skip]
-pub(crate) static NAMEPLATE: &[Point] = &[
+pub(super) static NAMEPLATE: &[Point] = &[
     served("DERTyp", Enum16, Code(kind), "4 PV; 82 PV with a battery"),
     served("WRtg", U16, Number(|v| v.rated_watts, Power), "rated AC power of the type"),
     scale("WRtg_SF", Power),
@@ -152,7 +152,7 @@ pub(crate) static NAMEPLATE: &[Point] = &[
 
 /// Model 160: before the trackers.
 #[rustfmt::skip]
-pub(crate) static TRACKERS: &[Point] = &[
+pub(super) static TRACKERS: &[Point] = &[
     scale("DCA_SF", AMPERES),
     scale("DCV_SF", VOLTS),
     scale("DCW_SF", Power),
@@ -164,7 +164,7 @@ pub(crate) static TRACKERS: &[Point] = &[
 
 /// Model 160: one tracker.
 #[rustfmt::skip]
-pub(crate) static TRACKER: &[Point] = &[
+pub(super) static TRACKER: &[Point] = &[
     served("ID", U16, Content::Tracker(|t| Some(t.number.into()), ONES), "number, from 1"),
     served("IDStr", Text(8), TrackerName, "`MPPT 1`; 000xi: `unit 1`"),
     served("DCA", U16, Content::Tracker(|t| t.amperes, AMPERES), "DC current"),
@@ -187,7 +187,7 @@ fn charging(values: &Values) -> Option<i64> {
 
 /// Model 124: the battery.
 #[rustfmt::skip]
-pub(crate) static STORAGE: &[Point] = &[
+pub(super) static STORAGE: &[Point] = &[
     not_served("WChaMax", U16),
     not_served("WChaGra", U16),
     not_served("WDisChaGra", U16),
@@ -216,7 +216,7 @@ pub(crate) static STORAGE: &[Point] = &[
 
 /// Models 201 (one phase) and 203 (three phases): the meter at the connection to the grid.
 #[rustfmt::skip]
-pub(crate) static METER: &[Point] = &[
+pub(super) static METER: &[Point] = &[
     served("A", I16, Number(|v| v.grid_amperes, AMPERES), "current, always positive"),
     served("AphA", I16, Number(|v| v.grid_amperes, AMPERES), "the same"),
     not_served("AphB", I16),
