@@ -4,7 +4,6 @@
 use super::health::SinkHealth;
 use super::http::Http;
 use super::{Sink, SinkPlan, Sinks, mqtt};
-use crate::clock::Clock;
 use crate::exit::Failure;
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
@@ -49,12 +48,11 @@ impl Sinks {
     pub(crate) fn serve(
         &mut self,
         inverters: &[InverterId],
-        clock: Clock,
         every: Duration,
     ) -> Result<(), Failure> {
         for sink in &mut self.sinks {
             if let Sink::Http(http) = sink {
-                http.serve(inverters, clock, every)?;
+                http.serve(inverters, every)?;
             }
         }
         Ok(())

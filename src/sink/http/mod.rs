@@ -6,7 +6,7 @@ mod pictures;
 mod routes;
 mod state;
 
-use crate::clock::Clock;
+use crate::clock;
 use crate::exit::Failure;
 use crate::history::names::Names;
 use crate::inverter::InverterId;
@@ -62,11 +62,10 @@ impl HttpShared {
 
 /// The port, and what it serves.
 pub(super) struct Http {
+    /// Until it is served.
     listener: Option<TcpListener>,
-    title: Option<String>,
-    shared: Option<HttpShared>,
+    shared: HttpShared,
     task: Option<AbortHandle>,
-    pictures: Option<Pictures>,
 }
 
 impl Http {
@@ -88,20 +87,23 @@ impl Http {
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         info!("serving http://{address}/");
+        let mut state = State::new(|| clock::now().fixed_offset(), Duration::ZERO);
+        state.title.clone_from(&names.title);
         Ok(Self {
             listener: Some(listener),
-            title: names.title.clone(),
-            shared: None,
+            shared: HttpShared {
+                state: Arc::new(Mutex::new(state)),
+                events: broadcast::channel(QUEUE).0,
+                pictures: log.map(|log| Pictures::new(log, names)),
+            },
             task: None,
-            pictures: log.map(|log| Pictures::new(log, names)),
         })
     }
 
-    /// Serves from now on, on the current runtime.
+    /// Serves from now on, on the current runtime; `every` is the time between rounds.
     pub(super) fn serve(
         &mut self,
         inverters: &[InverterId],
-        clock: Clock,
         every: Duration,
     ) -> Result<(), Failure> {
         let Some(listener) = self.listener.take() else {
@@ -109,45 +111,36 @@ impl Http {
         };
         let listener = tokio::net::TcpListener::from_std(listener)
             .map_err(|error| Failure::new(format!("can't serve HTTP: {error}"), None))?;
-        let mut state = State::new(clock, every);
-        state.title = self.title.take();
-        for inverter in inverters {
-            state.add(inverter);
-        }
-        let shared = HttpShared {
-            state: Arc::new(Mutex::new(state)),
-            events: broadcast::channel(QUEUE).0,
-            pictures: self.pictures.take(),
-        };
-        let router = routes::router(shared.clone());
+        self.change(|state| {
+            state.every = every;
+            inverters.iter().for_each(|inverter| state.add(inverter));
+        });
+        let router = routes::router(self.shared.clone());
         self.task = Some(tokio::spawn(accept(listener, router)).abort_handle());
-        self.shared = Some(shared);
         Ok(())
     }
 
     pub(super) fn observe(&self, observation: &Observation) {
-        let Some(shared) = &self.shared else { return };
-        let mut state = shared.state();
+        let HttpShared { events, .. } = &self.shared;
+        let mut state = self.shared.state();
         state.observe(observation);
         // Without listeners no object is made.
-        if shared.events.receiver_count() > 0 {
-            let _ = shared.events.send(state.object(observation).to_string());
+        if events.receiver_count() > 0 {
+            let _ = events.send(state.object(observation).to_string());
         }
     }
 
     /// From now on these inverters are polled, and have these names.
     pub(super) fn exchange(&self, latest: &[Observation], names: &Names) {
         self.change(|state| state.exchange(latest));
-        if let Some(pictures) = self.shared.as_ref().and_then(|one| one.pictures.as_ref()) {
+        if let Some(pictures) = &self.shared.pictures {
             pictures.rename(names);
         }
     }
 
-    /// Changes what is served, once it is.
+    /// Changes what is served.
     pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
-        if let Some(shared) = &self.shared {
-            change(&mut shared.state());
-        }
+        change(&mut self.shared.state());
     }
 }
 
