@@ -53,7 +53,7 @@ pub(super) fn router(shared: HttpShared) -> Router {
 
 /// A response of this type, with the headers that all responses have.
 fn body(status: StatusCode, kind: &'static str, text: String) -> Response {
-    let headers = [
+    let headers: [(HeaderName, &'static str); 5] = [
         (header::CONTENT_TYPE, kind),
         // Values are old after seconds: no proxy may keep them.
         (header::CACHE_CONTROL, "no-store"),
@@ -61,7 +61,6 @@ fn body(status: StatusCode, kind: &'static str, text: String) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
-    let headers: [(HeaderName, &'static str); 5] = headers;
     (status, headers, text).into_response()
 }
 
