@@ -77,7 +77,7 @@ impl Mqtt {
         let topic = availability_topic(inverters);
         let topic = self.options.under_prefix(&topic);
         let acknowledged = self.acknowledged.clone();
-        let session = Session::reporting(self.options.clone(), topic, acknowledged)?;
+        let session = Session::start(self.options.clone(), topic, acknowledged)?;
         self.session = Some(session);
         Ok(())
     }

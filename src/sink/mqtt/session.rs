@@ -38,14 +38,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts to connect. `availability`: see [`availability_topic`]. A broker that is away is not
-    /// an error: it may come. Certificates or a password that can't be read are one.
-    pub fn start(options: MqttPlan, availability: String) -> Result<Self, PublishError> {
-        Self::reporting(options, availability, None)
-    }
-
-    /// As [`Self::start`]; `acknowledged` receives what the broker has acknowledged.
-    pub(super) fn reporting(
+    /// Starts to connect. `availability`: see [`availability_topic`]; `acknowledged` receives what
+    /// the broker has acknowledged. A broker that is away is not an error: it may come.
+    /// Certificates or a password that can't be read are one.
+    pub fn start(
         options: MqttPlan,
         availability: String,
         acknowledged: Option<Acknowledged>,
