@@ -17,7 +17,7 @@ const NEW_LATEST: &str = ".latest.csv.new";
 
 /// `latest.csv`, open, if it is a copy of the file of the day, as on a disk without hard links: it
 /// gets the same row, instead of being written again with all rows of the day. Only its end is
-/// compared, as [`LogDirectory::repair`] has compared all.
+/// compared, as `LogDirectory::repair` has compared all.
 pub(super) fn copy_of(folder: &Folder, today: &File) -> Option<File> {
     let mut today = today.try_clone().ok()?;
     let mut latest = folder.writable(LATEST).ok()??;
