@@ -96,7 +96,7 @@ async fn plant(
     rounds.tick().await;
     let mut sinks = Sinks::open(plan)?;
     sinks.begin(&inverters);
-    sinks.tell(&witness);
+    sinks.report_to(&witness);
     sinks.stay_connected(&inverters)?;
     let (mut time, step) = first_round(every);
     loop {

@@ -2,11 +2,12 @@
 
 use super::csv;
 use crate::inverter::InverterId;
+use crate::kaco::interpret::number;
 use crate::kaco::layouts::{COUNTERS, READINGS, THREE_UNITS};
 use crate::kaco::{status, types};
 use crate::kstar::interpret;
 use crate::kstar::layout::KSTAR;
-use crate::reading::{Cells, Decimal, Field, Kind, Layout, Reading, StatusCode, Value};
+use crate::reading::{Cells, Field, Kind, Layout, Reading, StatusCode, Value};
 use std::borrow::Cow;
 
 /// The columns of a file, as its header names them.
@@ -97,7 +98,7 @@ fn value(field: &Field, text: &str) -> Option<Value> {
             Some(Value::Text(Cow::Owned(text.to_owned())))
         }
         Kind::Measurement | Kind::Total | Kind::PowerFactor | Kind::Code => {
-            text.parse::<Decimal>().ok().map(Value::Number)
+            number(text.as_bytes()).map(Value::Number)
         }
     }
 }
@@ -135,6 +136,7 @@ mod tests {
     use crate::escape;
     use crate::kaco::layouts::{MPPT3, STANDARD, XP};
     use crate::kaco::wire::decode_all;
+    use crate::reading::Role;
     use chrono::DateTime;
     use std::fs;
 
@@ -207,6 +209,21 @@ mod tests {
         twice.status_code = StatusCode::Unknown;
         twice.further = Some(cells(&COUNTERS, &["", "", "7832.5"]));
         assert_eq!(back(&twice), due(twice));
+    }
+
+    /// A number of 28 digits overflows with the first sum.
+    #[test]
+    fn numbers_are_as_long_as_those_of_inverters() {
+        let shape = Shape::of("# datetime, status, AC Power").unwrap();
+        for (cell, due) in [("4200.5", true), (&"9".repeat(28), false)] {
+            let row = format!("2026-11-20T09:40:17+0100,mpp-track,{cell}\n");
+            let read = shape.reading(row.as_bytes(), &InverterId::kaco(Some(2)));
+            let power = read.unwrap().number(Role::Power);
+            assert_eq!(
+                power.map(|power| power.to_string()),
+                due.then(|| cell.to_owned())
+            );
+        }
     }
 
     #[test]

@@ -260,7 +260,7 @@ fn power_factor(raw: &[u8]) -> (&[u8], Option<&'static str>) {
 
 /// A decimal number as inverters write it: an optional minus, digits with at most one point.
 /// Padding zeros go, the digits behind the point stay.
-fn number(raw: &[u8]) -> Option<Decimal> {
+pub(crate) fn number(raw: &[u8]) -> Option<Decimal> {
     let text = std::str::from_utf8(raw).ok()?;
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));

@@ -1,22 +1,32 @@
-//! Whether a part of the program works, for pages that show it.
+//! Whether sinks and sources work, for pages that show it.
 
+use crate::clock;
 use chrono::{DateTime, FixedOffset};
 
-/// A part of the program, and its trouble if it has any now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SinkHealth {
-    /// What the part is called: `log`, `MQTT`, a device.
-    pub(crate) name: String,
-    /// When the trouble began, and what it is.
-    pub(crate) trouble: Option<(DateTime<FixedOffset>, String)>,
+/// When trouble began, and what it is.
+pub(crate) type TroubleSince = (DateTime<FixedOffset>, String);
+
+/// Notes what the trouble is now: its beginning stays that of the first one.
+pub(super) fn note(trouble: &mut Option<TroubleSince>, text: String) {
+    let before = trouble.take();
+    let since = before.map_or_else(|| clock::now().fixed_offset(), |(since, _)| since);
+    *trouble = Some((since, text));
 }
 
-/// The trouble of a connection that was never there, which is not back when it comes.
+/// A sink or a source, and its trouble if it has any now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SinkHealth {
+    /// Its name: `log`, `MQTT`, a device.
+    pub(crate) name: String,
+    pub(crate) trouble: Option<TroubleSince>,
+}
+
+/// The trouble of a connection that was never there: when it comes, it is not back.
 pub(crate) const NOT_YET: &str = "not connected yet";
 
 #[cfg(test)]
 impl SinkHealth {
-    /// A part without trouble.
+    /// One without trouble.
     pub(crate) fn good(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),

@@ -1,4 +1,4 @@
-//! Whether sinks could work: looked at without making, writing or sending anything.
+//! Checks whether sinks could work, without making, writing or sending anything.
 
 use super::secret::exposed;
 use super::textfile::replaceable;

@@ -4,8 +4,8 @@
 //! |---|---|
 //! | [`csv_log`] | the CSV files of a log directory |
 //! | [`stdout`] | standard output, in the format that was typed |
-//! | [`textfile`] | a file of Prometheus metrics that is exchanged whole |
-//! | `http` | browsers, Prometheus and others that ask over HTTP |
+//! | [`textfile`] | a file of Prometheus metrics, replaced as a whole |
+//! | `http` | browsers, Prometheus and other clients of HTTP |
 //! | [`mqtt`] | an MQTT broker |
 //! | [`influx`] | a database that takes InfluxDB's line protocol |
 //! | [`sunspec`] | SunSpec clients, over Modbus TCP |
@@ -13,11 +13,12 @@
 //! | module | does for them |
 //! |---|---|
 //! | [`health`] | whether a sink works now |
-//! | [`look`] | whether sinks could work, without opening them |
+//! | [`look`] | checks whether sinks could work, without opening them |
+//! | `plan` | which sinks a run has, and how |
 //! | `ongoing` | what they do only while `watch` goes on |
 //! | `trouble` | reports of trouble: once, and its end |
 //! | [`secret`], `certificates` | passwords and tokens; certificates and keys |
-//! | `random` | chance |
+//! | `random`, `lock` | random numbers; locks |
 
 #[cfg(feature = "tls")]
 mod certificates;
@@ -25,9 +26,11 @@ pub mod csv_log;
 pub(crate) mod health;
 mod http;
 pub(crate) mod influx;
+mod lock;
 pub(crate) mod look;
 pub mod mqtt;
 mod ongoing;
+mod plan;
 mod random;
 pub(crate) mod secret;
 pub(crate) mod stdout;
@@ -35,8 +38,10 @@ pub mod sunspec;
 pub(crate) mod textfile;
 mod trouble;
 
+pub use plan::SinkPlan;
+pub(crate) use plan::{http_at, sunspec_at};
+
 use crate::exit::{Exit, Failure};
-use crate::history::names::Names;
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
 use crate::plant_total::Memory;
@@ -45,49 +50,11 @@ use http::{Http, State};
 use influx::Influx;
 use mqtt::Mqtt;
 use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use stdout::{Printed, Stdout};
+use stdout::Stdout;
 use sunspec::Sunspec;
 use textfile::Textfile;
 use tracing::warn;
 use trouble::Troubles;
-
-/// Parses an address to serve pages at, or one that serves them.
-pub(crate) fn http_at(text: &str) -> Result<SocketAddr, String> {
-    serve_at(text, "127.0.0.1:8080")
-}
-
-/// Parses an address to serve SunSpec at.
-pub(crate) fn sunspec_at(text: &str) -> Result<SocketAddr, String> {
-    serve_at(text, "0.0.0.0:502")
-}
-
-fn serve_at(text: &str, example: &str) -> Result<SocketAddr, String> {
-    let wrong = |_| format!("`{text}` is not ADDRESS:PORT; write for example {example}");
-    text.parse().map_err(wrong)
-}
-
-/// Where readings go, checked before anything runs.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct SinkPlan {
-    /// The directory of the CSV files.
-    pub log: Option<PathBuf>,
-    /// What is printed on standard output.
-    pub print: Option<Printed>,
-    /// A file of Prometheus metrics.
-    pub textfile: Option<PathBuf>,
-    /// An MQTT broker.
-    pub mqtt: Option<mqtt::MqttPlan>,
-    /// A database that takes the line protocol.
-    pub influx: Option<influx::InfluxPlan>,
-    /// SunSpec clients that are served while the run goes on.
-    pub sunspec: Option<sunspec::SunspecPlan>,
-    /// Where to serve HTTP.
-    pub http: Option<SocketAddr>,
-    /// What the plant and its inverters are called.
-    pub names: Names,
-}
 
 /// What takes observations.
 enum Sink {
@@ -101,7 +68,7 @@ enum Sink {
 }
 
 impl Sink {
-    /// What it is called where its health is shown.
+    /// Its name where its health is shown.
     const fn name(&self) -> &'static str {
         match self {
             Self::CsvLog(_) => "log",
@@ -183,7 +150,7 @@ impl Sinks {
             self.note(&Observation::new(inverter.clone(), Outcome::NotPolled));
         }
         for sink in &mut self.sinks {
-            self.troubles.turn(sink.name());
+            self.troubles.set_sink(sink.name());
             match sink {
                 Sink::CsvLog(log) => log.repair(inverters, &mut self.troubles),
                 Sink::Influx(influx) => {
@@ -200,7 +167,7 @@ impl Sinks {
         }
     }
 
-    /// Gives a reading that lost its type the layout that its inverter has in its log.
+    /// Gives a reading without a type the layout that its inverter has in its log.
     pub(crate) fn recognise(&self, observation: &mut Observation) {
         for sink in &self.sinks {
             if let Sink::CsvLog(log) = sink {
@@ -209,7 +176,7 @@ impl Sinks {
         }
     }
 
-    /// Takes what came of polling one inverter.
+    /// Takes an observation.
     pub fn observe(&mut self, observation: Observation) {
         let names_itself = observation.inverter.folder().is_none();
         if names_itself && observation.reading().is_some() {
@@ -236,7 +203,7 @@ impl Sinks {
     /// Ends a round: everything that was due has been observed.
     pub(crate) fn round_done(&mut self) {
         for sink in &mut self.sinks {
-            self.troubles.turn(sink.name());
+            self.troubles.set_sink(sink.name());
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_done(&self.latest, &mut self.troubles),
@@ -253,7 +220,7 @@ impl Sinks {
     /// as down.
     pub(crate) fn round_failed(&mut self) {
         for sink in &mut self.sinks {
-            self.troubles.turn(sink.name());
+            self.troubles.set_sink(sink.name());
             match sink {
                 Sink::Textfile(file) => file.write(&self.latest, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.round_failed(&self.latest, &mut self.troubles),
@@ -266,12 +233,12 @@ impl Sinks {
         }
     }
 
-    /// Ends the run: waits until everything was taken, and gives the worst exit code.
+    /// Ends the run: waits until everything is delivered, and returns the worst exit code.
     pub(crate) async fn finish(mut self) -> Exit {
         // A signal ends a `watch` in the middle of a round: what was read is logged all the same.
         self.settle();
         for sink in self.sinks {
-            self.troubles.turn(sink.name());
+            self.troubles.set_sink(sink.name());
             match sink {
                 Sink::Mqtt(mqtt) => mqtt.finish(&mut self.troubles).await,
                 Sink::Influx(influx) => influx.finish(&mut self.troubles).await,
@@ -286,7 +253,7 @@ impl Sinks {
         self.note(observation);
         self.prepare(observation);
         for sink in &mut self.sinks {
-            self.troubles.turn(sink.name());
+            self.troubles.set_sink(sink.name());
             match sink {
                 Sink::CsvLog(log) => log.observe(observation, &mut self.troubles),
                 Sink::Stdout(stdout) => stdout.observe(observation, &mut self.troubles),
@@ -298,7 +265,7 @@ impl Sinks {
         }
     }
 
-    /// What is pushed from the log has to know of a row before it is there.
+    /// Announces a row to the database sink, which reads it from the log, before it is there.
     fn prepare(&mut self, observation: &Observation) {
         let influx = self.sinks.iter().find_map(|sink| match sink {
             Sink::Influx(influx) => Some((influx, sink.name())),
@@ -311,7 +278,7 @@ impl Sinks {
             Sink::CsvLog(log) => log.folder(&observation.inverter),
             _ => None,
         });
-        self.troubles.turn(name);
+        self.troubles.set_sink(name);
         influx.observe(observation, folder, &mut self.troubles);
     }
 

@@ -1,10 +1,9 @@
 //! What sinks do only while `watch` goes on: they stay connected and serve, take other inverters
-//! after a reload, and hear of links that are lost.
+//! after a reload, and note links that are lost.
 
 use super::health::SinkHealth;
 use super::http::Http;
 use super::{Sink, SinkPlan, Sinks, mqtt};
-use crate::clock::Clock;
 use crate::exit::Failure;
 use crate::inverter::InverterId;
 use crate::observation::{Observation, Outcome};
@@ -12,17 +11,17 @@ use crate::reading::Reading;
 use std::time::Duration;
 
 impl Sinks {
-    /// Tells the witness, from the connection on, what the broker has acknowledged.
-    pub(crate) fn tell(&mut self, witness: &mqtt::Witness) {
+    /// Reports there, from the connection on, what the broker has acknowledged.
+    pub(crate) fn report_to(&mut self, acknowledged: &mqtt::Acknowledged) {
         for sink in &mut self.sinks {
             if let Sink::Mqtt(mqtt) = sink {
-                mqtt.tell(witness.clone());
+                mqtt.report_to(acknowledged.clone());
             }
         }
     }
 
     /// Keeps one connection to the broker from now on, instead of one at the end, and serves
-    /// SunSpec clients. Faults are reported by the watcher, not by the log. A broker that is away
+    /// SunSpec clients. Faults are reported by `watch`, not by the log. A broker that is away
     /// is not an error: it may come.
     pub(crate) fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), Failure> {
         for sink in &mut self.sinks {
@@ -37,32 +36,30 @@ impl Sinks {
         Ok(())
     }
 
-    /// The messages of sinks at the start: where clients find them.
-    pub(crate) fn announcements(&self) -> Vec<String> {
-        let of_sink = |sink: &Sink| match sink {
+    /// A message for the start: where SunSpec clients find which unit.
+    pub(crate) fn announcement(&self) -> Option<String> {
+        self.sinks.iter().find_map(|sink| match sink {
             Sink::Sunspec(sunspec) => sunspec.announcement(),
             _ => None,
-        };
-        self.sinks.iter().filter_map(of_sink).collect()
+        })
     }
 
-    /// Serves HTTP from now on, if it was wanted; `every` is the time between rounds.
+    /// Serves HTTP from now on, if a port was given; `every` is the time between rounds.
     pub(crate) fn serve(
         &mut self,
         inverters: &[InverterId],
-        clock: Clock,
         every: Duration,
     ) -> Result<(), Failure> {
         for sink in &mut self.sinks {
             if let Sink::Http(http) = sink {
-                http.serve(inverters, clock, every)?;
+                http.serve(inverters, every)?;
             }
         }
         Ok(())
     }
 
     /// From now on these inverters are polled, and no others; what is known of those that stay is
-    /// kept. `plan`: how they are called and served from now on.
+    /// kept. `plan`: their names, and their SunSpec units.
     pub(crate) fn exchange(&mut self, inverters: &[InverterId], plan: &SinkPlan) {
         let before = std::mem::take(&mut self.latest);
         let places = std::mem::take(&mut self.places);

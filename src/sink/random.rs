@@ -1,9 +1,9 @@
-//! Chance, of the system's own randomness.
+//! Random numbers from the system.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// A number that no other process has.
+/// A number that differs between calls and processes.
 pub(super) fn random() -> u64 {
-    // Spreads pauses and client ids, and saves a dependency; it is not good enough for secrets.
+    // For pauses and client ids. It saves a dependency, and is not good enough for secrets.
     RandomState::new().hash_one(std::process::id())
 }

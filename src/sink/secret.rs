@@ -1,4 +1,4 @@
-//! Passwords and tokens: used, never seen.
+//! Passwords and tokens, which are never shown.
 
 use crate::escape::shell_word;
 use crate::exit::Failure;
@@ -11,10 +11,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use url::Url;
 
-/// The right of all users to read a file.
-const EVERYBODY: u32 = 0o004;
+/// The permission bit that lets all users read a file.
+const OTHERS_READ: u32 = 0o004;
 
-/// A password or token; it can be used, not seen.
+/// A password or token, which no output shows.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Vec<u8>); // to MQTT it is binary data, not a text
 
@@ -29,11 +29,11 @@ impl Password {
         Self::new(percent_decode_str(url.password()?).collect::<Vec<u8>>())
     }
 
-    /// The password in a file, without what editors put around it: a mark before it, a line end
-    /// behind it.
+    /// The password in a file, without what editors add: a byte order mark before it, a line end
+    /// after it.
     ///
     /// # Errors
-    /// Why there is none to be had, in words.
+    /// The reason, as text.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
         let bytes = lines::whole(path, lines::LONGEST);
         let mut bytes = bytes.map_err(|error| error.to_string())?;
@@ -47,13 +47,13 @@ impl Password {
         Self::new(bytes).ok_or_else(|| "it is empty".to_owned())
     }
 
-    /// For the server only.
+    /// The bytes, for the server only.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// Where a secret is, and what it is: a `password`, a `token` or a `key`.
+/// The path of a secret, and its kind: `password`, `token` or `key`.
 pub(super) type SecretFile<'a> = (&'a Path, &'static str);
 
 /// What is wrong with those of these files that every user of the machine can read.
@@ -73,8 +73,8 @@ pub(super) fn exposed<'a>(files: impl Iterator<Item = SecretFile<'a>>) -> Vec<Fa
 }
 
 fn is_open(path: &Path) -> bool {
-    // A group may read it: a service often has its secrets that way.
-    fs::metadata(path).is_ok_and(|file| file.mode() & EVERYBODY != 0)
+    // A group may read it: services often get their secrets that way.
+    fs::metadata(path).is_ok_and(|file| file.mode() & OTHERS_READ != 0)
 }
 
 impl fmt::Debug for Password {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// What is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Printed {
-    /// One row per inverter: what a person wants to know after `log`.
+    /// One row per inverter: the summary of `log`.
     Overview(Medium),
     /// The same of several inverters; all values of a single one.
     Table(Medium),
@@ -36,7 +36,7 @@ pub(super) struct Stdout {
     log: Option<PathBuf>,
     /// Whether the outcome of any poll is known.
     has_observed: bool,
-    /// A reader that has seen enough, as `head` has, is not a failure: nothing more is printed.
+    /// Whether the reader has left, as `head` does: not a failure, but nothing more is printed.
     is_closed: bool,
 }
 
@@ -76,7 +76,7 @@ impl Stdout {
         self.print(&text, troubles);
     }
 
-    /// Ends a round without any reading: programs get the reason, unless the error has it.
+    /// Ends a round without any reading: CSV and JSON name the reason per inverter.
     pub(super) fn round_failed(&mut self, latest: &[Observation], troubles: &mut Troubles) {
         if self.has_observed && matches!(self.printed, Printed::Csv | Printed::Json) {
             self.round_done(latest, troubles);
@@ -112,7 +112,7 @@ fn print(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// A path as it can be shown: a name may hold what steers a terminal.
+/// A path without control characters, which could steer a terminal.
 fn shown(path: &Path) -> String {
     let text = path.display().to_string();
     text.chars()
@@ -124,7 +124,7 @@ fn json_line(observation: &Observation) -> String {
     format!("{}\n", json::object(observation))
 }
 
-/// The lines of the inverters whose turn did not come.
+/// The lines of the inverters that were not polled.
 fn not_polled(latest: &[Observation]) -> String {
     let is_left = |one: &&Observation| matches!(one.outcome, Outcome::NotPolled);
     latest.iter().filter(is_left).map(json_line).collect()

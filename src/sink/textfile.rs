@@ -1,5 +1,5 @@
-//! A file of metrics, and how a file is exchanged whole: a reader sees the old text or the new one,
-//! nothing between.
+//! A file of metrics, and how a file is replaced as a whole: a reader sees the old text or the new
+//! one, nothing between.
 
 use super::csv_log::error::LogError;
 use super::trouble::Troubles;
@@ -28,7 +28,7 @@ impl Textfile {
 /// an error the old file is as it was.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), LogError> {
     let new = beside(path);
-    // Of a run that was killed and had the same number, as all have in a container.
+    // Left by a run that was killed and had the same process id, as all have in a container.
     let _ = fs::remove_file(&new);
     let written = replaceable(path)
         .and_then(|()| File::create_new(&new))
@@ -60,8 +60,8 @@ pub(super) fn replaceable(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A hidden name that collectors of `*.prom` don't take, this run's own: two runs that share a file
-/// by mistake must not mix their texts.
+/// A hidden name, which collectors of `*.prom` ignore, with the process id: two runs that share a
+/// file by mistake must not mix their texts.
 fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{}.new", std::process::id()))

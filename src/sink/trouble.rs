@@ -1,6 +1,7 @@
-//! Trouble of sinks: reported once when it begins and once when it is over; it decides the exit
+//! Trouble of sinks: reported once when it begins and once when it is over. It decides the exit
 //! code.
 
+use super::health::TroubleSince;
 use crate::clock;
 use crate::exit::{Exit, Failure};
 use crate::inverter::InverterId;
@@ -8,38 +9,38 @@ use chrono::{DateTime, FixedOffset};
 use std::collections::BTreeMap;
 use tracing::{error, warn};
 
-/// Something that is in trouble now.
+/// Trouble that goes on.
 #[derive(Debug)]
 struct Trouble {
-    /// The part of the program whose trouble it is.
-    part: &'static str,
+    /// The sink whose trouble it is.
+    sink: &'static str,
     /// The inverter that it is about, if it is about one.
     inverter: Option<InverterId>,
     since: DateTime<FixedOffset>,
     text: String,
 }
 
-/// What is in trouble now, and whether anything ever was.
+/// The trouble that goes on, and the worst that there was.
 #[derive(Debug, Default)]
 pub(super) struct Troubles {
     /// By subject.
     now: BTreeMap<String, Trouble>,
-    /// The part of the program that notes what follows.
-    part: &'static str,
+    /// The sink that what follows is about.
+    sink: &'static str,
     hint: Option<String>,
     worst: Option<Exit>,
 }
 
 impl Troubles {
-    /// Everything that is noted from now on is about this part of the program.
-    pub(super) const fn turn(&mut self, part: &'static str) {
-        self.part = part;
+    /// Everything that is noted from now on is about this sink.
+    pub(super) const fn set_sink(&mut self, sink: &'static str) {
+        self.sink = sink;
     }
 
-    /// The trouble of a part of the program: since when it has any, and the oldest one in words.
-    pub(super) fn of(&self, part: &str) -> Option<(DateTime<FixedOffset>, String)> {
-        let of_part = |(_, trouble): &(&String, &Trouble)| trouble.part == part;
-        let troubles = self.now.iter().filter(of_part);
+    /// The oldest trouble of a sink, and how many more there are.
+    pub(super) fn of(&self, sink: &str) -> Option<TroubleSince> {
+        let of_sink = |(_, trouble): &(&String, &Trouble)| trouble.sink == sink;
+        let troubles = self.now.iter().filter(of_sink);
         let count = troubles.clone().count();
         let (subject, oldest) = troubles.min_by_key(|(_, trouble)| trouble.since)?;
         let text = match count {
@@ -88,12 +89,12 @@ impl Troubles {
         };
         self.worst = self.worst.max(Some(failure.exit));
         if let Some(known) = self.now.get_mut(subject) {
-            // Whose a folder is may be known by now.
+            // Which inverter a folder belongs to may be known by now.
             known.inverter = inverter.cloned().or(known.inverter.take());
             return false;
         }
         let trouble = Trouble {
-            part: self.part,
+            sink: self.sink,
             inverter: inverter.cloned(),
             since: clock::now().fixed_offset(),
             text: failure.message().to_owned(),
@@ -121,7 +122,7 @@ impl Troubles {
         }
     }
 
-    /// Whether anything is in trouble now.
+    /// Whether there is trouble now.
     pub(super) fn has_any(&self) -> bool {
         !self.now.is_empty()
     }
@@ -138,16 +139,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trouble_of_a_part_lasts_until_it_is_over() {
+    fn trouble_of_a_sink_lasts_until_it_is_over() {
         let mut troubles = Troubles::default();
         let full = || Err::<(), _>(Failure::new("no space left", None));
-        troubles.turn("log");
+        troubles.set_sink("log");
         troubles.note("address 02", full(), "");
         let (since, text) = troubles.of("log").unwrap();
         assert_eq!(text, "address 02: no space left");
         troubles.note("address 01", full(), "");
         troubles.note("address 02", full(), "");
-        troubles.turn("metrics");
+        troubles.set_sink("metrics");
         troubles.note("the metrics", Ok::<(), Failure>(()), "");
         assert_eq!(troubles.of("metrics"), None);
         let (still, text) = troubles.of("log").unwrap();

@@ -67,7 +67,7 @@ async fn run_here(plan: WatchPlan, mut stop: Stop, messages: &Messages) -> Resul
     let inverters = keepers.inverters();
     sinks.begin(&inverters);
     sinks.stay_connected(&inverters)?;
-    sinks.serve(&inverters, now, plan.every)?;
+    sinks.serve(&inverters, plan.every)?;
     let mut watcher = Watcher {
         health: sinks.health(),
         sinks,
@@ -87,7 +87,7 @@ async fn run_here(plan: WatchPlan, mut stop: Stop, messages: &Messages) -> Resul
     watcher.plant.title = title;
     watcher.place_sources();
     watcher.report(failures);
-    for announcement in watcher.sinks.announcements() {
+    if let Some(announcement) = watcher.sinks.announcement() {
         watcher.say(&announcement);
     }
     let ended = watcher.watch(events, &mut stop, plan.reload).await;

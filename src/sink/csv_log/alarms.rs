@@ -37,14 +37,14 @@ pub(super) fn report_faults(folder: Option<&Folder>, subject: &str, new: &Readin
     }
 }
 
-/// An inverter gives rows again.
+/// Removes the marker of an inverter that gives rows again.
 pub(super) fn forget_silence(folder: &Folder) {
     // A marker that stays only keeps a warning from coming twice on its day.
     let _ = folder.remove_if_there(MARKER);
 }
 
 /// Warns once a day of inverters without a row for more than a day, where others of their bus feed
-/// in. Whether there was a file to read.
+/// in. Returns whether there was a file to read.
 pub(super) fn report_missed(directory: &LogDirectory, round: &[Observation]) -> bool {
     let mut has_looked = false;
     // A neighbour that feeds in shows that it is day: at night all inverters are silent.

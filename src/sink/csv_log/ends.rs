@@ -1,5 +1,4 @@
-//! What stands at the beginning and at the end of a file of the log; the files of days are never
-//! read whole.
+//! The beginning and the end of a file of the log; the files of days are never read whole.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};

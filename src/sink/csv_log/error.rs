@@ -1,12 +1,12 @@
-//! What goes wrong with files: what was tried, on what, and what a person can do about it.
+//! Errors of files: what was tried, on what, and what to do about it.
 
-use super::folder::Stranger;
+use super::folder::WrongKind;
 use crate::escape::shell_word;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What a log directory could not do.
+/// Why a log directory could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// Another run writes there.
@@ -23,7 +23,7 @@ pub enum LogError {
 }
 
 impl LogError {
-    pub(crate) fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Busy(path) => Some(format!(
                 "wait until it is done; if none runs, see what has the directory open: \
@@ -75,14 +75,14 @@ fn word(path: &Path) -> String {
     shell_word(&path.display().to_string())
 }
 
-/// What helps whatever the path is.
+/// What to do, whatever the path is.
 fn general(source: &io::Error) -> Option<&'static str> {
-    let stranger = source.get_ref().and_then(|error| error.downcast_ref());
-    match stranger {
-        Some(Stranger::Link) => {
+    let kind = source.get_ref().and_then(|error| error.downcast_ref());
+    match kind {
+        Some(WrongKind::Link) => {
             return Some("move it away; to log where it leads to, name that as the directory");
         }
-        Some(Stranger::NoFile) => {
+        Some(WrongKind::Special) => {
             return Some("something else has the name of a file of the log; move it away");
         }
         None => {}
@@ -104,7 +104,7 @@ fn general(source: &io::Error) -> Option<&'static str> {
     }
 }
 
-/// Names what was tried, and on what, when it fails.
+/// Adds to an error what was tried, and on what.
 pub(super) trait OrExplain<T> {
     fn or_explain(self, action: &'static str, path: &Path) -> Result<T, LogError>;
 }

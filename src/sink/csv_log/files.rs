@@ -1,4 +1,4 @@
-//! The CSV files of a log directory: one folder an inverter, one file a day, `latest.csv` beside
+//! The CSV files of a log directory: one folder per inverter, one file per day, `latest.csv` beside
 //! it.
 //!
 //! A row is written whole or not at all, and is on the disk when [`LogDirectory::append`] returns.
@@ -58,13 +58,13 @@ impl LogDirectory {
     }
 
     /// The directory.
-    pub(crate) const fn folder(&self) -> &Folder {
+    pub(super) const fn folder(&self) -> &Folder {
         &self.folder
     }
 
     /// Repairs what a power cut left of an inverter's files: a torn last row of that day, or of the
     /// last day before it, is removed.
-    pub(crate) fn repair(&self, folder: &str, day: NaiveDate) -> Result<(), LogError> {
+    pub(super) fn repair(&self, folder: &str, day: NaiveDate) -> Result<(), LogError> {
         let Some(folder) = self.inside(folder)? else {
             return Ok(());
         };
@@ -170,8 +170,8 @@ fn inside_or_new(folder: &Folder, name: &str) -> Result<Folder, LogError> {
         .or_explain("can't open", &path)
 }
 
-/// A file that is not whole yet; no agent takes a hidden file for a log. There is one name for all
-/// days and files, so that what a killed run left is used again and not kept for ever.
+/// A file that is not whole yet; no agent takes a hidden file for a log. All days and files share
+/// the name, so that what a killed run left is replaced by the next one.
 const NEW: &str = ".day.csv.new";
 
 /// The file, if it is there with this header. One with another header is set aside: the inverter

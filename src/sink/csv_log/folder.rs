@@ -15,20 +15,20 @@ const FILE: Mode = Mode::from_raw_mode(0o644);
 /// As [`FILE`], for directories.
 const DIRECTORY: Mode = Mode::from_raw_mode(0o755);
 
-/// What stands where a file or folder should be.
+/// What has the name of a file or folder of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Stranger {
+pub(crate) enum WrongKind {
     /// A symbolic link.
     #[error("it is a symbolic link, and none is followed here")]
     Link,
     /// A directory, pipe, socket or device.
     #[error("it is not an ordinary file")]
-    NoFile,
+    Special,
 }
 
-impl From<Stranger> for io::Error {
-    fn from(stranger: Stranger) -> Self {
-        Self::other(stranger)
+impl From<WrongKind> for io::Error {
+    fn from(kind: WrongKind) -> Self {
+        Self::other(kind)
     }
 }
 
@@ -40,8 +40,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder that a person named: links on the way to it are theirs, and followed. It is
-    /// an error if it is missing, not a folder, or closed to this user.
+    /// Opens a folder by a path of the user, in which links are followed. An error if it is
+    /// missing, not a folder, or closed to this user.
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self {
@@ -81,7 +81,7 @@ impl Folder {
         // Without waiting, as opening a pipe that has no writer would block for ever.
         let file = self.open_at(name, access | OFlags::NONBLOCK, Mode::empty())?;
         match file {
-            Some(file) if !file.metadata()?.is_file() => Err(Stranger::NoFile.into()),
+            Some(file) if !file.metadata()?.is_file() => Err(WrongKind::Special.into()),
             file => Ok(file),
         }
     }
@@ -108,7 +108,7 @@ impl Folder {
         file.sync_all()
     }
 
-    /// Gives a file another name; what had that name is gone.
+    /// Gives a file another name; a file that had that name is removed.
     pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         Ok(renameat(&self.handle, from, &self.handle, to)?)
     }
@@ -164,7 +164,7 @@ impl Folder {
         here.is_none() || here != there
     }
 
-    /// Sees names that were made, changed or removed to the disk.
+    /// Flushes names that were made, changed or removed to disk.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.handle.sync_all()
     }
@@ -182,12 +182,12 @@ impl Folder {
         }
     }
 
-    /// The folder itself, for a lock.
+    /// The folder itself, to lock it.
     pub(crate) const fn handle(&self) -> &File {
         &self.handle
     }
 
-    /// Where it is, for messages.
+    /// Its path, for messages.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -203,7 +203,7 @@ impl Folder {
             Ok(handle) => Ok(Some(handle.into())),
             Err(Errno::NOENT) if !flags.contains(OFlags::CREATE) => Ok(None),
             // The error differs: ELOOP for a file, ENOTDIR with `O_DIRECTORY`.
-            Err(_) if self.is_link(name) => Err(Stranger::Link.into()),
+            Err(_) if self.is_link(name) => Err(WrongKind::Link.into()),
             Err(error) => Err(error.into()),
         }
     }

@@ -49,7 +49,7 @@ pub fn choose(directory: &Folder, readings: &[&Reading]) -> Vec<String> {
 
 /// The folders in which inverters that name themselves were logged: those that remember an address,
 /// or are named after one.
-pub(crate) fn all(directory: &Folder) -> Vec<String> {
+pub(super) fn all(directory: &Folder) -> Vec<String> {
     let is_one = |name: &String| {
         let folder = || directory.inside(name).ok().flatten();
         let remembers = || folder().is_some_and(|folder| folder.stat(ADDRESS_FILE).is_some());
@@ -62,7 +62,7 @@ pub(crate) fn all(directory: &Folder) -> Vec<String> {
 }
 
 /// Notes, after its row was written, which address an inverter has; only where that is news.
-pub(crate) fn remember(directory: &Folder, folder: &str, reading: &Reading) {
+pub(super) fn remember(directory: &Folder, folder: &str, reading: &Reading) {
     let ip = ip(reading);
     let Ok(Some(inside)) = directory.inside(folder) else {
         return; // it was there for the row

@@ -1,6 +1,6 @@
 //! `latest.csv`, which the Ardexa agent reads: a hard link to the file of the day, so that the two
 //! can't differ, whenever the power is cut. Where the file system has no hard links it is a copy
-//! that is exchanged whole.
+//! that is replaced as a whole.
 
 use super::ends::{BLOCK, read_at};
 use super::error::{LogError, OrExplain};
@@ -16,8 +16,8 @@ pub(super) const LATEST: &str = "latest.csv";
 const NEW_LATEST: &str = ".latest.csv.new";
 
 /// `latest.csv`, open, if it is a copy of the file of the day, as on a disk without hard links: it
-/// gets the same row, instead of being written anew with all rows of the day. Only its end is
-/// compared, as [`LogDirectory::repair`] has compared all.
+/// gets the same row, instead of being written again with all rows of the day. Only its end is
+/// compared, as `LogDirectory::repair` has compared all.
 pub(super) fn copy_of(folder: &Folder, today: &File) -> Option<File> {
     let mut today = today.try_clone().ok()?;
     let mut latest = folder.writable(LATEST).ok()??;

@@ -3,15 +3,15 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | `alarms` | faults that begin and end, inverters that are missed |
+//! | `alarms` | faults that begin and end, missed inverters |
 //! | [`files`] | the files of days: locks, rows, headers |
 //! | `latest` | `latest.csv` |
 //! | `repair` | torn rows, files that are set aside |
 //! | [`newest`] | the newest rows of an inverter |
 //! | `ends` | the beginning and the end of a file |
 //! | [`folders`] | the folder of an inverter that names itself |
-//! | [`folder`] | a folder held open, out of which no link leads |
-//! | [`error`] | what goes wrong with files |
+//! | [`folder`] | a folder held open, in which no link is followed |
+//! | [`error`] | errors of files, and what to do about them |
 
 mod alarms;
 pub(super) mod ends;
@@ -42,11 +42,11 @@ pub(super) struct CsvLog {
     chosen: BTreeMap<InverterId, String>,
     /// Whether faults are reported: `watch` reports them as changes.
     reports_faults: bool,
-    /// When it was last looked for missed inverters.
+    /// When missed inverters were last looked for.
     looked: Option<DateTime<Local>>,
 }
 
-/// How often it is looked for missed inverters while `watch` goes on; each look reads files.
+/// How often missed inverters are looked for while `watch` goes on; each time reads files.
 const LOOK_EVERY: TimeDelta = TimeDelta::hours(1);
 
 impl CsvLog {
@@ -59,7 +59,7 @@ impl CsvLog {
         })
     }
 
-    /// Leaves the reports of faults to another.
+    /// Reports no faults from now on.
     pub(super) const fn without_faults(&mut self) {
         self.reports_faults = false;
     }
@@ -93,7 +93,7 @@ impl CsvLog {
         }
     }
 
-    /// Gives a reading that lost its type the layout that its inverter has in its log.
+    /// Gives a reading without a type the layout that its inverter has in its log.
     pub(super) fn recognise(&self, observation: &mut Observation) {
         let Outcome::Read { answer, .. } = &mut observation.outcome else {
             return;

@@ -1,4 +1,4 @@
-//! The newest rows of an inverter: what it was before this run.
+//! The newest rows of an inverter, from before this run.
 
 use super::ends::read_at;
 use super::error::{LogError, OrExplain};
@@ -6,8 +6,7 @@ use super::folder::Folder;
 use super::latest::LATEST;
 use crate::day_file::DayFile;
 
-/// How much of the beginning and of the end of a file is looked at, bytes: a header, and at least
-/// one row.
+/// Bytes that are read of the beginning and of the end of a file: a header, and at least one row.
 const ENDS: u64 = 8192;
 
 /// The header and the last whole rows of the file that was written last; `None` without a row.

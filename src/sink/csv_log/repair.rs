@@ -1,5 +1,5 @@
-//! What power cuts and killed runs leave of a file: torn rows are removed, what is not ours is set
-//! aside.
+//! Repairs what power cuts and killed runs leave of a file: removes torn rows, sets aside what no
+//! run wrote.
 
 use super::ends::{is_empty, whole_lines};
 use super::error::{LogError, OrExplain};
@@ -9,8 +9,8 @@ use std::fs::File;
 use std::io::Seek;
 use tracing::warn;
 
-/// Longer than the header and the first row of any inverter: what is longer was not left by a run
-/// that started a file.
+/// More bytes than the header and the first row of any inverter: a longer file was not left by a
+/// run that started it.
 const FIRST_WRITE: u64 = 4096;
 
 /// Opens a file for reading and writing and removes the rest of a torn row at its end. A file
@@ -50,7 +50,7 @@ pub(super) fn open_repaired(folder: &Folder, name: &str) -> Result<Option<File>,
     Ok(Some(file))
 }
 
-/// Gives a file another name. It has that on the disk too before anything else gets the old one.
+/// Gives a file another name, which is on the disk before another file gets the old one.
 pub(super) fn set_aside(folder: &Folder, name: &str, why: &str) -> Result<(), LogError> {
     let aside = free_name(folder, name);
     let path = folder.path_of(name);

@@ -1,15 +1,17 @@
 //! The HTTP port of `watch`: a page, metrics, JSON, events. Serves what was observed; never polls.
 
+mod metrics;
 mod page;
 mod pictures;
 mod routes;
 mod state;
 
-use crate::clock::Clock;
+use crate::clock;
 use crate::exit::Failure;
 use crate::history::names::Names;
 use crate::inverter::InverterId;
 use crate::observation::Observation;
+use crate::sink::lock::lock;
 use axum::Router;
 use axum::http::Request;
 use hyper::body::Incoming;
@@ -20,7 +22,7 @@ pub(super) use state::State;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::broadcast;
@@ -31,18 +33,18 @@ use tracing::{debug, info};
 
 /// Connections at a time; a further one closes one of them.
 const CONNECTIONS: usize = 32;
-/// Stands for the time of a request that has not come yet.
+/// Marks a connection whose request has not come yet.
 const NO_REQUEST: u64 = u64::MAX;
 /// Bytes of a request's head: the least that hyper takes.
 const HEAD: usize = 8192;
-/// Time for a request and its answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time for a request and its response.
+const LIMIT: Duration = Duration::from_secs(10);
 /// Time for a picture: a year of a large plant on a small machine.
 const DRAWING: Duration = Duration::from_secs(60);
 /// Time after which a stream of events ends; browsers connect again.
 const STREAM: Duration = Duration::from_secs(600);
-/// Events that a slow client can be behind.
-const BEHIND: usize = 256;
+/// Events that wait for a slow client; it misses older ones.
+const QUEUE: usize = 256;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -54,22 +56,21 @@ struct HttpShared {
 
 impl HttpShared {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 
 /// The port, and what it serves.
 pub(super) struct Http {
+    /// Until it is served.
     listener: Option<TcpListener>,
-    title: Option<String>,
-    shared: Option<HttpShared>,
+    shared: HttpShared,
     task: Option<AbortHandle>,
-    pictures: Option<Pictures>,
 }
 
 impl Http {
-    /// Takes the port. `names`: what the plant and its inverters are called; pictures are of this
-    /// log directory.
+    /// Binds to the address. `names`: of the plant and its inverters; `log`: the directory that
+    /// pictures are drawn of.
     pub(super) fn open(
         address: SocketAddr,
         names: Names,
@@ -86,20 +87,23 @@ impl Http {
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         info!("serving http://{address}/");
+        let mut state = State::new(|| clock::now().fixed_offset(), Duration::ZERO);
+        state.title.clone_from(&names.title);
         Ok(Self {
             listener: Some(listener),
-            title: names.title.clone(),
-            shared: None,
+            shared: HttpShared {
+                state: Arc::new(Mutex::new(state)),
+                events: broadcast::channel(QUEUE).0,
+                pictures: log.map(|log| Pictures::new(log, names)),
+            },
             task: None,
-            pictures: log.map(|log| Pictures::new(log, names)),
         })
     }
 
-    /// Serves from now on, on the runtime that is there.
+    /// Serves from now on, on the current runtime; `every` is the time between rounds.
     pub(super) fn serve(
         &mut self,
         inverters: &[InverterId],
-        clock: Clock,
         every: Duration,
     ) -> Result<(), Failure> {
         let Some(listener) = self.listener.take() else {
@@ -107,45 +111,36 @@ impl Http {
         };
         let listener = tokio::net::TcpListener::from_std(listener)
             .map_err(|error| Failure::new(format!("can't serve HTTP: {error}"), None))?;
-        let mut state = State::new(clock, every);
-        state.title = self.title.take();
-        for inverter in inverters {
-            state.add(inverter);
-        }
-        let shared = HttpShared {
-            state: Arc::new(Mutex::new(state)),
-            events: broadcast::channel(BEHIND).0,
-            pictures: self.pictures.take(),
-        };
-        let router = routes::router(shared.clone());
+        self.change(|state| {
+            state.every = every;
+            inverters.iter().for_each(|inverter| state.add(inverter));
+        });
+        let router = routes::router(self.shared.clone());
         self.task = Some(tokio::spawn(accept(listener, router)).abort_handle());
-        self.shared = Some(shared);
         Ok(())
     }
 
     pub(super) fn observe(&self, observation: &Observation) {
-        let Some(shared) = &self.shared else { return };
-        let mut state = shared.state();
+        let HttpShared { events, .. } = &self.shared;
+        let mut state = self.shared.state();
         state.observe(observation);
         // Without listeners no object is made.
-        if shared.events.receiver_count() > 0 {
-            let _ = shared.events.send(state.object(observation).to_string());
+        if events.receiver_count() > 0 {
+            let _ = events.send(state.object(observation).to_string());
         }
     }
 
-    /// From now on these inverters are polled, and called this.
+    /// From now on these inverters are polled, and have these names.
     pub(super) fn exchange(&self, latest: &[Observation], names: &Names) {
         self.change(|state| state.exchange(latest));
-        if let Some(pictures) = self.shared.as_ref().and_then(|one| one.pictures.as_ref()) {
+        if let Some(pictures) = &self.shared.pictures {
             pictures.rename(names);
         }
     }
 
-    /// Changes what is served, if it is served yet.
+    /// Changes what is served.
     pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
-        if let Some(shared) = &self.shared {
-            change(&mut shared.state());
-        }
+        change(&mut self.shared.state());
     }
 }
 
@@ -160,13 +155,13 @@ impl Drop for Http {
 /// A connection.
 struct HttpClient {
     task: AbortHandle,
-    /// Seconds beyond [`PATIENCE`] that its request may take; [`NO_REQUEST`] until there is one.
-    more: Arc<AtomicU64>,
+    /// Seconds beyond [`LIMIT`] that its request may take; [`NO_REQUEST`] until there is one.
+    extra: Arc<AtomicU64>,
 }
 
 impl HttpClient {
-    fn more(&self) -> u64 {
-        self.more.load(Ordering::Relaxed)
+    fn extra(&self) -> u64 {
+        self.extra.load(Ordering::Relaxed)
     }
 }
 
@@ -179,10 +174,10 @@ async fn accept(listener: tokio::net::TcpListener, router: Router) {
                 if clients.len() >= CONNECTIONS {
                     close_one(&mut clients);
                 }
-                let more = Arc::new(AtomicU64::new(NO_REQUEST));
-                let answered = answer(stream, router.clone(), Arc::clone(&more));
-                let task = tokio::spawn(answered).abort_handle();
-                clients.push(HttpClient { task, more });
+                let extra = Arc::new(AtomicU64::new(NO_REQUEST));
+                let served = serve_one(stream, router.clone(), Arc::clone(&extra));
+                let task = tokio::spawn(served).abort_handle();
+                clients.push(HttpClient { task, extra });
             }
             Err(error) => {
                 debug!("a connection failed: {error}");
@@ -196,15 +191,15 @@ async fn accept(listener: tokio::net::TcpListener, router: Router) {
 /// Closes the oldest connection without a request, else the oldest stream of events, else the
 /// oldest: clients that only hold a place do not keep others out.
 fn close_one(clients: &mut Vec<HttpClient>) {
-    let oldest = |more| clients.iter().position(|client| client.more() == more);
+    let oldest = |extra| clients.iter().position(|client| client.extra() == extra);
     let closed = oldest(NO_REQUEST)
         .or_else(|| oldest(STREAM.as_secs()))
         .unwrap_or_default();
     clients.remove(closed).task.abort();
 }
 
-/// Time beyond [`PATIENCE`] for an answer that has begun to be made.
-fn more_time(path: &str) -> Duration {
+/// Time beyond [`LIMIT`] for the response to a request.
+fn extra_time(path: &str) -> Duration {
     match path.split('/').nth(1) {
         Some("events") => STREAM,
         Some("day" | "month" | "year" | "compare") => DRAWING,
@@ -212,27 +207,30 @@ fn more_time(path: &str) -> Duration {
     }
 }
 
-/// One request of a connection. A client that is slow, or never asks, is not waited for.
-async fn answer(stream: TcpStream, router: Router, more: Arc<AtomicU64>) {
-    let noted = Arc::clone(&more);
+/// Serves the one request of a connection. A client that is slow or sends none is not waited for.
+async fn serve_one(stream: TcpStream, router: Router, extra: Arc<AtomicU64>) {
+    let noted = Arc::clone(&extra);
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        noted.store(more_time(request.uri().path()).as_secs(), Ordering::Relaxed);
+        noted.store(
+            extra_time(request.uri().path()).as_secs(),
+            Ordering::Relaxed,
+        );
         let mut router = router.clone();
         async move { router.call(request).await }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(LIMIT)
         .max_buf_size(HEAD)
         // An idle connection would hold one of the few places.
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
-    // Only the request shows how long its answer may take in all.
-    if timeout(PATIENCE, connection.as_mut()).await.is_err() {
-        let more = more.load(Ordering::Relaxed);
-        if more != NO_REQUEST {
-            let _ = timeout(Duration::from_secs(more), connection).await;
+    // How long the response may take depends on the request.
+    if timeout(LIMIT, connection.as_mut()).await.is_err() {
+        let extra = extra.load(Ordering::Relaxed);
+        if extra != NO_REQUEST {
+            let _ = timeout(Duration::from_secs(extra), connection).await;
         }
     }
 }

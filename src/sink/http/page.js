@@ -1,5 +1,5 @@
 "use strict";
-let asking = false;
+let pending = false;
 let seen = Date.now();
 const lost = document.getElementById("lost");
 const now = () => document.getElementById("now");
@@ -7,12 +7,12 @@ async function update() {
   if (document.hidden) return;
   // After a pause, as in a pocket, values are old until new ones are here.
   if (Date.now() - seen > 20000) now().className = "old";
-  if (asking) return;
-  asking = true;
+  if (pending) return;
+  pending = true;
   try {
-    const answer = await fetch("./", { cache: "no-store", signal: AbortSignal.timeout(10000) });
-    if (!answer.ok) throw new Error(answer.status);
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const response = await fetch("./", { cache: "no-store", signal: AbortSignal.timeout(10000) });
+    if (!response.ok) throw new Error(response.status);
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     now().replaceWith(document.adoptNode(fresh.getElementById("now")));
     [...document.links].forEach((link, at) => (link.href = (fresh.links[at] ?? link).href));
     lost.hidden = true;
@@ -21,7 +21,7 @@ async function update() {
     lost.hidden = false;
     now().className = "old";
   } finally {
-    asking = false;
+    pending = false;
   }
 }
 setInterval(update, 5000);

@@ -1,4 +1,4 @@
-//! The page: one document that needs nothing else.
+//! The page: one document with its style and its script.
 
 use super::state::{STEP, ServedInverter, State};
 use crate::escape::markup as escaped;
@@ -16,10 +16,10 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = "default-src 'none'; style-src \
     'sha256-FxErjvZ/EGdqd50Ff1ARLTiFb08u4KqtNBM9JcsfFAY=' \
     'sha256-0xh8+u7Lm7QN2eIeNz2sFnJtEPAwF0WFteL7dokqXxo='; script-src \
-    'sha256-f9uNHMuG7pw8S7P8ehN7el71bXnrsdeufe4Z3ieYOfM='; connect-src 'self'; img-src data:; \
+    'sha256-XoTCTBrIlpNQhDSJTMEr0rH/MfrdO+2MKuocFWaLyRo='; connect-src 'self'; img-src data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-/// Okabe and Ito's colours without black and yellow, which one of the two backgrounds swallows.
+/// Okabe and Ito's colours without black and yellow, which disappear on one of the two backgrounds.
 const COLOURS: [&str; 6] = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
 ];
@@ -64,8 +64,8 @@ pub(super) fn page(state: &State, has_log: bool) -> String {
     page + "</div></main><script>" + SCRIPT + "</script></body></html>\n"
 }
 
-/// Outside of what is exchanged: a link keeps the focus of the keyboard. The script moves it on to
-/// the new day.
+/// Outside of what the script replaces, so that a link keeps the focus of the keyboard. The script
+/// moves it on to the new day.
 fn links(today: NaiveDate) -> String {
     format!(
         "<nav aria-label=\"Pages\"><b aria-current=\"page\">Now</b><a href=\"day/{today}\">Day</a>\
@@ -97,7 +97,7 @@ fn figures(state: &State) -> String {
             "kWh"
         ),
         figure(
-            "Answering",
+            "Reporting",
             Some(total.reporting.to_string()),
             &format!("of {}", total.expected)
         ),
@@ -188,7 +188,7 @@ fn round_up(power: f64) -> f64 {
 fn rows(state: &State) -> String {
     let mut card = "<section class=\"card\"><h2>Inverters</h2>".to_owned();
     if state.entries.is_empty() {
-        return card + "<p class=\"note\">No inverter has answered yet.</p></section>\n";
+        return card + "<p class=\"note\">No inverter has replied yet.</p></section>\n";
     }
     card += "<table><thead><tr><th>Inverter</th><th>Model</th><th>Status</th><th class=\"n\">Power\
         </th><th class=\"n\">Today</th><th class=\"n\">Temperature</th><th class=\"n\">Age</th>\
@@ -357,7 +357,7 @@ mod tests {
     fn a_page_without_anything_explains_itself() {
         let mut state = State::new(clock, Duration::from_secs(10));
         let empty = page(&state, false);
-        assert!(empty.contains("No inverter has answered yet."), "{empty}");
+        assert!(empty.contains("No inverter has replied yet."), "{empty}");
         assert!(
             empty.contains("Nothing has been fed in today") && !empty.contains("<nav"),
             "{empty}"

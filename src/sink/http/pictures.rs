@@ -1,5 +1,4 @@
-//! The pictures of `history` as pages: drawn when they are asked for, one at a time, beside the
-//! polling.
+//! The pictures of `history` as pages: drawn on request, one at a time, beside the polling.
 
 use crate::history::ReadError;
 use crate::history::log::Logs;
@@ -8,22 +7,24 @@ use crate::history::series::{Archive, Period};
 use crate::picture::html::{self, PageLink, PageSection};
 use crate::picture::numbers::Numbers;
 use crate::picture::series::section;
+use crate::sink::lock::lock;
 use chrono::{Datelike, NaiveDate};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-/// Requests that wait for their picture or have it drawn; further ones are refused and may retry.
-const PLACES: usize = 4;
+/// Requests whose picture is drawn or waits for that; further ones are refused and may retry.
+const REQUESTS: usize = 4;
 
 /// A log directory of which pictures are drawn.
 #[derive(Clone)]
 pub(super) struct Pictures {
     directory: PathBuf,
     names: Arc<Mutex<Names>>,
-    places: Arc<Semaphore>,
-    pen: Arc<Semaphore>,
+    /// Permits for requests, and the one for the picture that is drawn.
+    requests: Arc<Semaphore>,
+    drawing: Arc<Semaphore>,
 }
 
 /// A page with a picture, or one that states that there are no rows.
@@ -46,37 +47,37 @@ impl Pictures {
         Self {
             directory,
             names: Arc::new(Mutex::new(names)),
-            places: Arc::new(Semaphore::new(PLACES)),
-            pen: Arc::new(Semaphore::new(1)),
+            requests: Arc::new(Semaphore::new(REQUESTS)),
+            drawing: Arc::new(Semaphore::new(1)),
         }
     }
 
-    /// From now on the inverters are called this; the plant keeps its name.
+    /// Gives the inverters other names; the plant keeps its own.
     pub(super) fn rename(&self, names: &Names) {
         self.names().inverters.clone_from(&names.inverters);
     }
 
     fn names(&self) -> MutexGuard<'_, Names> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.names)
     }
 
     /// Draws on a thread of its own: reading a year of rows takes seconds, and the bus does not
     /// wait.
     pub(super) async fn page(&self, period: Period) -> Result<Page, NoPage> {
-        let _place = self.places.try_acquire().map_err(|_| NoPage::Busy)?;
-        let pen = Arc::clone(&self.pen).acquire_owned().await;
+        let _request = self.requests.try_acquire().map_err(|_| NoPage::Busy)?;
+        let turn = Arc::clone(&self.drawing).acquire_owned().await;
         let (directory, names) = (self.directory.clone(), self.names().clone());
-        // A client that leaves does not give the pen to the next one before this picture is done.
+        // If the client leaves, the next picture still waits until this one is drawn.
         let drawn = spawn_blocking(move || {
             let page = draw(&directory, period, names);
-            drop(pen);
+            drop(turn);
             page
         });
         Ok(drawn.await.map_err(|_| NoPage::Busy)??)
     }
 }
 
-/// The period behind `/day/`, `/month/` or `/year/`; `None` if it is not written as links have it.
+/// The period behind `/day/`, `/month/` or `/year/`; `None` if it is not written as in links.
 pub(super) fn period(kind: &str, text: &str) -> Option<Period> {
     let (form, rest) = match kind {
         "day" => ("0000-00-00", ""),
@@ -117,7 +118,7 @@ fn draw(directory: &Path, period: Period, names: Names) -> Result<Page, ReadErro
     })
 }
 
-/// The way to what is before, after, above and below, relative to the path of this page.
+/// Links to the pages before, after, above and below, relative to the path of this page.
 fn links(log: &Logs, period: Period) -> Vec<PageLink> {
     let (from, to) = period.span();
     let is_compare = matches!(period, Period::Compare(_));

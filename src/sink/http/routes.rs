@@ -1,4 +1,4 @@
-//! Paths and what they give.
+//! Paths and their handlers.
 
 use super::pictures::{self, NoPage};
 use super::{HttpShared, page};
@@ -51,9 +51,9 @@ pub(super) fn router(shared: HttpShared) -> Router {
         .with_state(shared)
 }
 
-/// A body of this type, with the headers that all answers have.
+/// A response of this type, with the headers that all responses have.
 fn body(status: StatusCode, kind: &'static str, text: String) -> Response {
-    let headers = [
+    let headers: [(HeaderName, &'static str); 5] = [
         (header::CONTENT_TYPE, kind),
         // Values are old after seconds: no proxy may keep them.
         (header::CACHE_CONTROL, "no-store"),
@@ -61,7 +61,6 @@ fn body(status: StatusCode, kind: &'static str, text: String) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
-    let headers: [(HeaderName, &'static str); 5] = headers;
     (status, headers, text).into_response()
 }
 
@@ -74,13 +73,13 @@ async fn missing() -> Response {
 }
 
 async fn forbidden() -> Response {
-    let mut answer = plain(
+    let mut response = plain(
         StatusCode::METHOD_NOT_ALLOWED,
-        "only GET and HEAD are answered",
+        "only GET and HEAD are allowed",
     );
     let allowed = axum::http::HeaderValue::from_static("GET, HEAD");
-    answer.headers_mut().insert(header::ALLOW, allowed);
-    answer
+    response.headers_mut().insert(header::ALLOW, allowed);
+    response
 }
 
 async fn index(State(shared): State<HttpShared>) -> Response {
@@ -139,8 +138,8 @@ async fn health(State(shared): State<HttpShared>) -> Response {
 }
 
 async fn events(State(shared): State<HttpShared>) -> Response {
-    let answer = Sse::new(messages(&shared)).keep_alive(KeepAlive::default());
-    answer.into_response()
+    let events = Sse::new(messages(&shared)).keep_alive(KeepAlive::default());
+    events.into_response()
 }
 
 /// An event per observation. A client that is too slow misses some.

@@ -1,8 +1,8 @@
-//! The state behind the pages: the last observation of every inverter, today's power, counters per
-//! bus.
+//! The state behind the pages: the last observation of every inverter, today's power, request
+//! counts per bus.
 
 use crate::clock::Clock;
-use crate::format::{json, prometheus};
+use crate::format::json;
 use crate::inverter::InverterId;
 use crate::observation::{Attempts, Observation, Outcome};
 use crate::plant_total::{Memory, PlantTotal};
@@ -18,7 +18,7 @@ pub(super) const STEP: u32 = 3;
 /// Inverters that are silent are polled this seldom; a round may take as long again.
 const LONGEST_ROUND: Duration = Duration::from_secs(60);
 
-/// One inverter.
+/// An inverter on the pages.
 pub(super) struct ServedInverter {
     pub(super) observation: Observation,
     /// Its last good reading.
@@ -37,14 +37,6 @@ impl ServedInverter {
     }
 }
 
-/// Requests on a bus, and what came of them.
-#[derive(Default)]
-struct BusCounts {
-    requests: u64,
-    garbled: u64,
-    silent: u64,
-}
-
 /// Everything that is served.
 pub(in crate::sink) struct State {
     pub(super) clock: Clock,
@@ -53,7 +45,8 @@ pub(in crate::sink) struct State {
     pub(super) entries: Vec<ServedInverter>,
     /// What totals need of earlier rounds.
     pub(super) memory: Memory,
-    counts: BTreeMap<String, BusCounts>,
+    /// Requests on each bus and their outcomes, by its labels.
+    pub(super) counts: BTreeMap<String, Attempts>,
     day: NaiveDate,
     round: Instant,
     /// Sources whose link is lost, with the reason.
@@ -110,7 +103,8 @@ impl State {
         let now = (self.clock)();
         // A reading after midnight belongs to the new curves.
         self.turn(now);
-        self.count(observation);
+        let counts = self.counts.entry(bus(&observation.inverter)).or_default();
+        *counts = counts.and(observation.attempts);
         self.memory.note(observation);
         let Some(entry) = self.entry(&observation.inverter) else {
             return;
@@ -161,18 +155,6 @@ impl State {
         }
     }
 
-    fn count(&mut self, observation: &Observation) {
-        let counts = self.counts.entry(bus(&observation.inverter)).or_default();
-        let Attempts {
-            sent,
-            garbled,
-            silent,
-        } = observation.attempts;
-        counts.requests += u64::from(sent);
-        counts.garbled += u64::from(garbled);
-        counts.silent += u64::from(silent);
-    }
-
     pub(in crate::sink) fn round_done(&mut self) {
         self.turn((self.clock)());
         self.round = Instant::now();
@@ -186,7 +168,7 @@ impl State {
         };
     }
 
-    /// Why this is not healthy.
+    /// The reason why `/health` reports trouble.
     pub(super) fn trouble(&self) -> Option<String> {
         if let Some(reason) = self.lost.values().next() {
             // Advice follows, in lines of its own: it is for the terminal.
@@ -199,7 +181,7 @@ impl State {
 
     /// Seconds since an inverter was observed.
     pub(super) fn age(&self, time: Option<DateTime<FixedOffset>>) -> Option<i64> {
-        // A clock that was set back gives no negative age.
+        // After a clock was set back, an age is not negative.
         time.map(|time| ((self.clock)() - time).num_seconds().max(0))
     }
 
@@ -238,60 +220,6 @@ impl State {
         let is_it = |entry: &&ServedInverter| entry.observation.inverter.label() == label;
         let entry = self.entries.iter().find(is_it)?;
         Some(self.object(&entry.observation))
-    }
-
-    /// All metrics.
-    pub(super) fn metrics(&self) -> String {
-        let latest: Vec<Observation> = self
-            .entries
-            .iter()
-            .map(|entry| entry.observation.clone())
-            .collect();
-        let mut text = prometheus::exposition(&latest);
-        let total = self.total();
-        if total.expected > 1 {
-            text += &prometheus::plant(&total);
-        }
-        let times = self.entries.iter().filter_map(|entry| {
-            let time = entry.reading.as_ref()?.time?.timestamp();
-            let labels = prometheus::labels_of(&entry.observation.inverter);
-            Some((labels, time.to_string()))
-        });
-        let name = "inverter_last_success_timestamp_seconds";
-        text += &family(name, "gauge", "Time of the last good reading", times);
-        let counts = |name, help, count: fn(&BusCounts) -> u64| {
-            let samples = self.counts.iter();
-            let samples = samples.map(|(labels, of)| (labels.clone(), count(of).to_string()));
-            family(name, "counter", help, samples)
-        };
-        text += &counts("bus_requests_total", "Requests to inverters", |of| {
-            of.requests
-        });
-        let garbled = "Requests without an acceptable reply";
-        text += &counts("bus_garbled_total", garbled, |of| of.garbled);
-        text += &counts("bus_silent_total", "Requests without any reply", |of| {
-            of.silent
-        });
-        let version = format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
-        let build = [(version, "1".to_owned())].into_iter();
-        let name = "kaco_ardexa_build_info";
-        text + &family(name, "gauge", "The program, in labels", build)
-    }
-}
-
-/// A metric with its samples; nothing if there are none.
-fn family(
-    name: &str,
-    kind: &str,
-    help: &str,
-    samples: impl Iterator<Item = (String, String)>,
-) -> String {
-    let samples: String = samples
-        .map(|(labels, value)| format!("{name}{labels} {value}\n"))
-        .collect();
-    match samples.as_str() {
-        "" => samples,
-        _ => format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{samples}"),
     }
 }
 

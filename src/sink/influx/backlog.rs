@@ -29,21 +29,21 @@ pub(super) struct Backlog {
     pub(super) open: BTreeSet<DayFile>,
     /// Files that could not be read: they are open again in the next attempt.
     unread: BTreeSet<DayFile>,
-    /// The file that the last row was meant for, and its inode before.
+    /// The file that the last row was meant for, and its inode before that row.
     last: Option<(DayFile, Option<u64>)>,
-    /// There is something to remember.
+    /// There is something to save.
     pub(super) is_news: bool,
     /// The database has taken a row of it.
     pub(super) is_taken: bool,
     /// The database takes none of its rows in this attempt.
     pub(super) is_blocked: bool,
-    /// That a row was skipped was told.
-    pub(super) is_told: bool,
+    /// That a row was skipped is reported.
+    pub(super) is_reported: bool,
 }
 
 impl Backlog {
-    /// That of an inverter whose files are not known yet. `since`: the first day that it is pushed
-    /// from if it has no memory; its newest day if there is none.
+    /// Lists the files of an inverter. `since`: the first day that is pushed if nothing is known of
+    /// earlier runs; its newest day if there is none.
     pub(super) fn open(
         label: &str,
         inverter: &InverterId,
@@ -63,7 +63,7 @@ impl Backlog {
             is_news: is_new,
             is_taken: false,
             is_blocked: false,
-            is_told: false,
+            is_reported: false,
         };
         if let Some(folder) = folder {
             backlog.list(folder);
@@ -75,7 +75,7 @@ impl Backlog {
         Ok(backlog)
     }
 
-    /// Gets ready for a row that is about to be appended to a file; without folder, the row makes
+    /// Prepares for a row that is about to be appended to a file; without a folder, the row makes
     /// it.
     pub(super) fn expect(
         &mut self,
@@ -109,7 +109,7 @@ impl Backlog {
         self.open.extend(&self.unread);
     }
 
-    /// Notes whether a file could be read; gives whether that is news.
+    /// Notes whether a file could be read; returns whether that is new.
     pub(super) fn is_news_of(&mut self, file: DayFile, is_read: bool) -> bool {
         match is_read {
             true => self.unread.remove(&file),
@@ -117,8 +117,8 @@ impl Backlog {
         }
     }
 
-    /// Looks again for files if the one that the last row was meant for was set aside for it. Gives
-    /// whether it was; told once.
+    /// Lists the files again if the one that the last row was meant for was set aside for it.
+    /// Returns whether it was, once.
     pub(super) fn look(&mut self, folder: &Folder, file: DayFile) -> bool {
         let before = self.last.take_if(|(last, _)| *last == file);
         let before = before.and_then(|(_, inode)| inode);
@@ -129,7 +129,7 @@ impl Backlog {
         is_set_aside
     }
 
-    /// Looks for files of which the database does not have all.
+    /// Notes the files of which the database does not have all.
     fn list(&mut self, folder: &Folder) {
         let names = folder.names().into_iter().flatten();
         for file in names.filter_map(|name| DayFile::named(&name)) {
@@ -147,8 +147,8 @@ impl Backlog {
         Ok(())
     }
 
-    /// Adds rows of a file to a batch. Gives how far it came and whether that is the end; `None` if
-    /// there was nothing to read.
+    /// Adds rows of a file to a batch. Returns how far it read and whether that is the end; `None`
+    /// if there was nothing to read.
     pub(super) fn read(
         &mut self,
         folder: &Folder,
@@ -168,15 +168,16 @@ impl Backlog {
             0 => None,
             _ => head(&mut handle)?,
         };
-        let chunk = read_at(&mut handle, mark.length, CHUNK)?;
-        let mut reached = mark;
+        let (start, chunk) = next_chunk(&mut handle, mark.length)?;
+        let (mut reached, mut is_end) = (start, (chunk.len() as u64) < CHUNK);
         // A row that is just being written has no end yet: it is read next time.
         let lines = chunk.split_inclusive(|byte| *byte == b'\n');
         for line in lines.filter(|line| line.ends_with(b"\n")) {
             if batch.is_full(room) {
-                return Ok(Some((reached, false)));
+                is_end = false;
+                break;
             }
-            reached = Extent::behind(line, reached.length + line.len() as u64);
+            reached += line.len() as u64;
             match line.strip_prefix(b"#") {
                 Some(_) => shape = shape_of(line).or(shape),
                 None => match self.line(shape.as_ref(), line) {
@@ -188,10 +189,10 @@ impl Backlog {
                 },
             }
         }
-        if reached == mark {
+        if reached == start {
             return Ok(None); // torn, or a file without lines
         }
-        Ok(Some((reached, (chunk.len() as u64) < CHUNK)))
+        Ok(Some((Extent::at(&mut handle, reached)?, is_end)))
     }
 
     /// The line of the last row of a file.
@@ -211,6 +212,18 @@ impl Backlog {
     fn line(&self, shape: Option<&Shape>, row: &[u8]) -> Option<String> {
         let reading = shape?.reading(row, &self.inverter)?;
         Some(influx::line(&reading)).filter(|line| !line.is_empty())
+    }
+}
+
+/// The next bytes that hold the end of a line, else the last ones; and where they start. A line of
+/// which bytes are skipped is longer than any row, as a damaged disk leaves it.
+fn next_chunk(file: &mut File, mut start: u64) -> io::Result<(u64, Vec<u8>)> {
+    loop {
+        let chunk = read_at(file, start, CHUNK)?;
+        if (chunk.len() as u64) < CHUNK || chunk.contains(&b'\n') {
+            return Ok((start, chunk));
+        }
+        start += CHUNK;
     }
 }
 
@@ -234,7 +247,7 @@ fn inode(folder: &Folder, file: DayFile) -> Option<u64> {
     folder.stat(&file.name()).map(|stat| stat.st_ino)
 }
 
-/// What the header of a file says.
+/// The columns by the header of a file.
 fn head(file: &mut File) -> io::Result<Option<Shape>> {
     let head = read_at(file, 0, LONGEST_LINE)?;
     let line = head.split_inclusive(|byte| *byte == b'\n').next();

@@ -3,7 +3,7 @@
 use super::memory::Extent;
 use crate::day_file::DayFile;
 
-/// Bytes after which a batch gets no further row. Proxies take a megabyte if nothing else is said.
+/// Bytes after which a batch gets no further row. By default, proxies take a megabyte.
 const LONGEST_BATCH: usize = 400 * 1024;
 
 /// Rows for one request.
@@ -11,16 +11,16 @@ const LONGEST_BATCH: usize = 400 * 1024;
 pub(super) struct Batch {
     /// Lines of the line protocol.
     pub(super) lines: String,
-    /// How many.
+    /// How many rows.
     pub(super) rows: usize,
-    /// What it has of each file.
+    /// Its share of each file.
     pub(super) parts: Vec<Share>,
 }
 
-/// What a batch has of one file.
+/// The rows of one file in a batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Share {
-    /// Which inverter.
+    /// The index of the inverter in the queue.
     pub(super) place: usize,
     pub(super) file: DayFile,
     pub(super) mark: Extent,

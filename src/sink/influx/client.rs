@@ -22,14 +22,14 @@ use tracing::{debug, trace};
 /// From look-up to the end of the handshake, as with brokers.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// A request with its answer.
+/// A request with its response.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
-/// Bytes that are read of an answer, and characters that are shown of it.
-const LONGEST_ANSWER: usize = 16 * 1024;
+/// Bytes that are read of a response, and characters that are shown of it.
+const LONGEST_RESPONSE: usize = 16 * 1024;
 const LONGEST_SHOWN: usize = 300;
 
-/// A database that asks to be left alone for longer is tried again all the same.
+/// A database that wants a longer pause is tried again all the same.
 const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 
 /// A client of one database.
@@ -70,16 +70,16 @@ impl DatabaseClient {
         &self.name
     }
 
-    /// Sends lines; they are taken when this comes back without an error. After an error it is not
-    /// known whether the database has some of the lines. The same lines again change nothing.
+    /// Sends lines; without an error, the database has taken them. After an error it may have some
+    /// of them. The same lines again change nothing.
     pub(super) async fn send(&mut self, lines: &Bytes) -> Result<(), PushError> {
-        // Taken out, so that one whose exchange was dropped half-way is not used again.
+        // Taken out, so that a connection whose exchange was dropped half-way is not used again.
         if let Some(connection) = self.connection.take()
-            && let Ok(answered) = self.exchange(connection, lines).await
+            && let Ok(taken) = self.exchange(connection, lines).await
         {
-            return answered;
+            return taken;
         }
-        // A connection that was idle is closed sooner or later: that is told by a new one alone.
+        // A server closes idle connections sooner or later: only the failure of a new one counts.
         let connection = timeout(CONNECT_LIMIT, self.connect()).await;
         let connection = connection.unwrap_or_else(|_| {
             Err(PushError::Unreachable {
@@ -99,23 +99,24 @@ impl DatabaseClient {
         debug!("{}: connected", self.name);
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
-            return self.speak(tls.handshake(stream).await?).await;
+            return self.start(tls.handshake(stream).await?).await;
         }
-        self.speak(stream).await
+        self.start(stream).await
     }
 
-    async fn speak<S>(&self, stream: S) -> Result<SendRequest<Full<Bytes>>, PushError>
+    /// Starts HTTP on a stream.
+    async fn start<S>(&self, stream: S) -> Result<SendRequest<Full<Bytes>>, PushError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let made = http1::handshake(TokioIo::new(stream)).await;
         let (sender, connection) = made.map_err(|error| self.lost(&error))?;
-        // It ends with the sender; what goes wrong in it goes wrong with a request too.
+        // It ends with the sender; its errors come with the requests too.
         tokio::spawn(async move { drop(connection.await) });
         Ok(sender)
     }
 
-    /// One request and its answer. The outer error is that there is none.
+    /// One request and its response. The outer error is that there is none.
     async fn exchange(
         &mut self,
         mut connection: SendRequest<Full<Bytes>>,
@@ -127,22 +128,22 @@ impl DatabaseClient {
                 .await
                 .map_err(|error| self.lost(&error))?;
             trace!("{}: {}", self.name, String::from_utf8_lossy(lines));
-            let answer = connection.send_request(self.request(lines)?).await;
-            let answer = answer.map_err(|error| self.lost(&error))?;
-            let (code, wait) = (answer.status(), wait(&answer));
-            let said = self.said(answer).await;
+            let response = connection.send_request(self.request(lines)?).await;
+            let response = response.map_err(|error| self.lost(&error))?;
+            let (code, wait) = (response.status(), wait(&response));
+            let detail = self.detail(response).await;
             debug!("{}: {} bytes, {code}", self.name, lines.len());
-            Ok((code, wait, said))
+            Ok((code, wait, detail))
         };
-        let answered = timeout(REQUEST_LIMIT, exchange).await;
-        let (code, wait, said) = answered.unwrap_or_else(|_| {
+        let exchanged = timeout(REQUEST_LIMIT, exchange).await;
+        let (code, wait, detail) = exchanged.unwrap_or_else(|_| {
             Err(PushError::Slow {
                 database: self.name.clone(),
                 seconds: REQUEST_LIMIT.as_secs(),
             })
         })?;
-        // Where the answer was not read to its end, no other can come.
-        if said.is_some() {
+        // A response that was not read to its end blocks the connection.
+        if detail.is_some() {
             self.connection = Some(connection);
         }
         if code.is_success() {
@@ -151,7 +152,7 @@ impl DatabaseClient {
         Ok(Err(PushError::Refused {
             database: self.name.clone(),
             code,
-            said: said.unwrap_or_default(),
+            detail: detail.unwrap_or_default(),
             wait,
         }))
     }
@@ -171,19 +172,19 @@ impl DatabaseClient {
         request.map_err(|_| PushError::NoHeader(self.name.clone()))
     }
 
-    /// What an answer says, made safe to show; `None` if it has no end.
-    async fn said(&self, answer: Response<Incoming>) -> Option<String> {
-        let mut body = answer.into_body();
-        let mut said = Vec::new();
+    /// The text of a response, made safe to show; `None` if it has no end.
+    async fn detail(&self, response: Response<Incoming>) -> Option<String> {
+        let mut body = response.into_body();
+        let mut text = Vec::new();
         while let Some(frame) = body.frame().await {
-            said.extend_from_slice(frame.ok()?.data_ref()?);
-            if said.len() > LONGEST_ANSWER {
+            text.extend_from_slice(frame.ok()?.data_ref()?);
+            if text.len() > LONGEST_RESPONSE {
                 return None;
             }
         }
-        let said = self.login.masked(&String::from_utf8_lossy(&said));
-        let said = escape::printable(said.trim().as_bytes());
-        Some(said.chars().take(LONGEST_SHOWN).collect())
+        let text = self.login.masked(&String::from_utf8_lossy(&text));
+        let text = escape::printable(text.trim().as_bytes());
+        Some(text.chars().take(LONGEST_SHOWN).collect())
     }
 
     fn lost(&self, error: &hyper::Error) -> PushError {
@@ -201,9 +202,9 @@ impl DatabaseClient {
     }
 }
 
-/// How long the database wants to be left alone, if it says so in seconds.
-fn wait(answer: &Response<Incoming>) -> Option<Duration> {
-    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?;
+/// The pause that the database wants, if it gives one in seconds.
+fn wait(response: &Response<Incoming>) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
     let wait = Duration::from_secs(seconds.trim().parse().ok()?);
     Some(wait.min(LONGEST_WAIT))
 }

@@ -1,8 +1,8 @@
-//! The database, as people write it: `http://host:8086/write?db=solar`,
+//! The URL of a database, as it is typed: `http://host:8086/write?db=solar`,
 //! `https://host/api/v2/write?org=home&bucket=solar`.
 //!
-//! A user's name and password can stand in front of the host. They are never shown, and neither is
-//! a text that could not be read.
+//! User and password can be in front of the host. They are never shown, and neither is a text that
+//! could not be parsed.
 
 use crate::sink::secret::Password;
 use percent_encoding::percent_decode_str;
@@ -14,18 +14,18 @@ use url::Url;
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Database {
     /// Name or address, IPv6 without brackets.
-    pub(crate) host: String,
+    pub(super) host: String,
     /// 80, or 443 if it is encrypted, unless another one was given.
-    pub(crate) port: u16,
+    pub(super) port: u16,
     /// `https://`
-    pub(crate) is_encrypted: bool,
+    pub(super) is_encrypted: bool,
     /// Path and query of the requests.
-    pub(crate) path: String,
+    pub(super) path: String,
     pub(crate) user: Option<String>,
     pub(crate) password: Option<Password>,
 }
 
-/// What can't be a database.
+/// Why a text is not the URL of a database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DatabaseError {
     /// `mqtt://…`, or none at all.
@@ -35,9 +35,9 @@ pub(crate) enum DatabaseError {
     Scheme,
     /// `?p=secret`
     #[error(
-        "`{0}` does not belong in the URL, where others can read it; the user stands in front of \
+        "`{0}` does not belong in the URL, where others can read it; write the user in front of \
          the host, password and token \
-         in files or variables of their own"
+         into files or variables of their own"
     )]
     Secret(&'static str),
     /// `#…`
@@ -45,8 +45,8 @@ pub(crate) enum DatabaseError {
     Fragment,
     /// Anything else.
     #[error(
-        "it can't be read ({0}); in user and password, signs other than letters and digits are \
-         written as %XX: @ is %40"
+        "it can't be read ({0}); in user and password, characters other than letters and \
+        digits are written as %XX: @ is %40"
     )]
     Unreadable(String),
     /// `https://`, but this program can't.

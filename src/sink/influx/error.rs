@@ -1,4 +1,4 @@
-//! Why rows could not be pushed, in words for people.
+//! Errors of pushing, with their messages.
 
 use crate::exit::local_name_hint;
 use hyper::StatusCode;
@@ -16,27 +16,27 @@ pub(crate) enum PushError {
     #[cfg(feature = "tls")]
     #[error("{database}: TLS: {reason}")]
     Tls { database: String, reason: String },
-    /// The connection ended before there was an answer.
+    /// The connection ended before there was a response.
     #[error("{database}: the connection was lost: {reason}")]
     Lost { database: String, reason: String },
-    /// There is a connection, but no answer.
+    /// There is a connection, but no response.
     #[error("{database} gave no answer within {seconds} s")]
     Slow { database: String, seconds: u64 },
-    /// An answer, but not that it has taken the rows.
-    #[error("{database} answers {}{}", code.as_u16(), behind(said))]
+    /// A response, but not that it has taken the rows.
+    #[error("{database} answers {}{}", code.as_u16(), suffix(detail))]
     Refused {
         database: String,
         code: StatusCode,
-        /// What it said, made safe to show.
-        said: String,
-        /// How long it wants to be left alone.
+        /// The text of the response, made safe to show.
+        detail: String,
+        /// The pause that it wants.
         wait: Option<Duration>,
     },
     /// A password without a user.
     #[error("{0}: there is a password without a user")]
     NoUser(String),
     /// A token with a line end in it, for example.
-    #[error("{0}: user, password or token have signs that can't be sent")]
+    #[error("{0}: user, password or token have characters that can't be sent")]
     NoHeader(String),
     /// `--influx-password-file`, `--influx-token-file`, `--influx-ca`
     #[error("can't read the {what} in {}: {reason}", path.display())]
@@ -47,10 +47,10 @@ pub(crate) enum PushError {
     },
 }
 
-fn behind(said: &str) -> String {
-    match said {
+fn suffix(detail: &str) -> String {
+    match detail {
         "" => String::new(),
-        said => format!(": {said}"),
+        detail => format!(": {detail}"),
     }
 }
 
@@ -76,8 +76,7 @@ impl PushError {
         })
     }
 
-    /// The batch was too long, or there was something wrong with one of its rows: a shorter one may
-    /// do.
+    /// The batch was too long, or one of its rows is refused: a shorter one may be taken.
     pub(super) fn is_about_rows(&self) -> bool {
         self.has_code(&[StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY])
     }
@@ -90,7 +89,7 @@ impl PushError {
         matches!(self, Self::Refused { code, .. } if codes.contains(code))
     }
 
-    /// How long the database wants to be left alone.
+    /// The pause that the database wants.
     pub(super) const fn wait(&self) -> Option<Duration> {
         match self {
             Self::Refused { wait, .. } => *wait,
@@ -102,7 +101,7 @@ impl PushError {
 fn cure(code: StatusCode) -> &'static str {
     match code.as_u16() {
         300..=399 => "it leads elsewhere, which is not followed: write the URL that it leads to",
-        400 | 422 => "the text says what it does not take; rows that are logged stay there",
+        400 | 422 => "the text names what it does not take; rows that are logged stay there",
         401 | 403 => {
             "check the user (in the URL, or INFLUX_USERNAME) and the password (INFLUX_PASSWORD or \
              --influx-password-file), or \
@@ -115,7 +114,7 @@ fn cure(code: StatusCode) -> &'static str {
         }
         // Longer batches were halved before.
         413 => "it takes not even one row: allow longer requests there, or in the proxy before it",
-        _ => "its log says more; rows that are logged here are pushed when it is well",
+        _ => "see its log; rows that are logged here are pushed when it works again",
     }
 }
 

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use hyper::header::HeaderValue;
 use std::path::Path;
 
-/// What the environment says.
+/// The values of the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DatabaseVariables {
     /// `INFLUX_USERNAME`
@@ -19,12 +19,12 @@ pub struct DatabaseVariables {
     pub(crate) token: Option<Password>,
 }
 
-/// What opens the database.
+/// The login for the database.
 #[derive(Clone, Default)]
 pub(super) struct DatabaseLogin {
     /// The header of a request.
     pub(super) header: Option<HeaderValue>,
-    /// Texts that no message may repeat, whatever the database answers.
+    /// Texts that no message may repeat, whatever the database sends.
     pub(super) secrets: Vec<String>,
 }
 
@@ -72,12 +72,12 @@ impl DatabaseLogin {
         let encoded = value.rsplit(|byte| *byte == b' ').next();
         Ok(Self {
             header: Some(header),
-            // Also as it stands in the header: an answer may repeat that.
+            // Also as it is in the header: a response may repeat that.
             secrets: vec![text(secret.bytes()), text(encoded.unwrap_or_default())],
         })
     }
 
-    /// The text without anything that opens the database.
+    /// The text without the secrets of the login.
     pub(super) fn masked(&self, text: &str) -> String {
         let secrets = self.secrets.iter().filter(|secret| !secret.is_empty());
         secrets.fold(text.to_owned(), |text, secret| {
@@ -163,8 +163,8 @@ mod tests {
     #[test]
     fn what_a_database_repeats_is_left_out() -> Result<(), Box<dyn Error>> {
         let login = DatabaseLogin::new(&InfluxPlan::new("http://ann:hers@h".parse()?))?;
-        let said = login.masked("bad login: Basic YW5uOmhlcnM= (hers)");
-        assert_eq!(said, "bad login: Basic ... (...)");
+        let text = login.masked("bad login: Basic YW5uOmhlcnM= (hers)");
+        assert_eq!(text, "bad login: Basic ... (...)");
         Ok(())
     }
 }

@@ -21,31 +21,28 @@ use std::io;
 /// Hidden, so that no agent takes it for a log.
 pub(super) const NAME: &str = ".influx";
 
-/// The longest row that is looked at, and the longest header.
+/// The longest row that is compared, and the longest header, in bytes.
 pub(super) const LONGEST_LINE: u64 = 4096;
 
 /// How much of a file the database has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Extent {
     pub(super) length: u64,
-    /// Of the row that ends there.
+    /// Of the row that ends there, or of the end of a longer line.
     sum: u32,
 }
 
 impl Extent {
-    /// Behind a line of a file.
-    pub(super) fn behind(line: &[u8], length: u64) -> Self {
-        let sum = Crc::<u32>::new(&CRC_32_ISO_HDLC).checksum(line);
-        Self { length, sum }
-    }
-
     /// Behind the last line that ends within the first `length` bytes.
     pub(super) fn at(file: &mut File, length: u64) -> io::Result<Self> {
         let start = length.saturating_sub(LONGEST_LINE);
         let bytes = read_at(file, start, length - start)?;
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
         let last = lines.rfind(|line| line.ends_with(b"\n"));
-        Ok(last.map_or_else(Self::default, |line| Self::behind(line, length)))
+        Ok(last.map_or_else(Self::default, |line| Self {
+            length,
+            sum: Crc::<u32>::new(&CRC_32_ISO_HDLC).checksum(line),
+        }))
     }
 
     /// Whether this is still the same file.
@@ -71,9 +68,9 @@ impl PushedRows {
         }
     }
 
-    /// What a folder remembers, if it does.
+    /// What is noted in a folder, if anything is.
     pub(super) fn read(folder: &Folder) -> Option<Self> {
-        // What can't be understood counts as missing: rows that are pushed once more change
+        // What can't be parsed counts as missing: rows that are pushed once more change
         // nothing.
         let text = String::from_utf8(folder.read(NAME).ok()??).ok()?;
         let mut memory = Self::default();
@@ -91,7 +88,7 @@ impl PushedRows {
         Some(memory)
     }
 
-    /// As it is written.
+    /// The content of the file.
     pub(super) fn text(&self) -> String {
         let through = self.through.map(|day| format!("through {day}\n"));
         let files = self.files.iter().map(|(file, mark)| {
@@ -112,7 +109,7 @@ impl PushedRows {
         self.files.insert(file, mark);
     }
 
-    /// Forgets what days that are over had, if nothing of them is open.
+    /// Forgets the files of days that are over, if nothing of them is open.
     pub(super) fn tidy(&mut self, open: &BTreeSet<DayFile>) {
         // Rows go to the last day alone: of a day before it that is not open, the database has all.
         let last = self.files.keys().next_back();
@@ -137,7 +134,10 @@ mod tests {
 
     #[test]
     fn what_is_over_is_forgotten_and_what_is_open_is_not() {
-        let mark = Extent::behind(b"row\n", 9);
+        let mark = Extent {
+            length: 9,
+            sum: 0x6a9c_5e54,
+        };
         let mut memory = PushedRows::default();
         let names = ["2026-11-17.csv", "2026-11-19.csv", "2026-11-20.csv"];
         for name in names {
@@ -147,7 +147,6 @@ mod tests {
         assert_eq!(
             memory.text(),
             "through 2026-11-18\n2026-11-19.csv 9 6a9c5e54\n2026-11-20.csv 9 6a9c5e54\n"
-                .replace("6a9c5e54", &format!("{:08x}", mark.sum))
         );
         assert_eq!(memory.mark(file("2026-11-17.csv")), None);
         assert_eq!(
@@ -169,7 +168,7 @@ mod tests {
         let folder = Folder::open(directory.path()).unwrap();
         assert_eq!(PushedRows::read(&folder), None);
         let mut memory = PushedRows::before(Some(file("2026-11-20.csv").date));
-        memory.set(file("2026-11-20.csv.1"), Extent::behind(b"row\n", 77));
+        memory.set(file("2026-11-20.csv.1"), Extent { length: 77, sum: 5 });
         folder.create(NAME, memory.text().as_bytes()).unwrap();
         assert_eq!(PushedRows::read(&folder), Some(memory));
         for damaged in ["through\n", "x\n", "2026-11-20.csv 1 z\n", "\0\0"] {
@@ -183,9 +182,9 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"# head\nrow 1\nrow 2\n").unwrap();
         let mark = Extent::at(&mut file, 13).unwrap();
-        assert_eq!(mark, Extent::behind(b"row 1\n", 13));
         assert!(mark.is_in(&mut file) && Extent::default().is_in(&mut file));
-        assert!(!Extent::behind(b"row 1\n", 19).is_in(&mut file));
-        assert!(!Extent::behind(b"row 1\n", 999).is_in(&mut file));
+        for length in [6, 19, 999] {
+            assert!(!Extent { length, ..mark }.is_in(&mut file));
+        }
     }
 }

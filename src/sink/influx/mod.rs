@@ -11,9 +11,9 @@
 //! | `memory` | what the database has |
 //! | `store` | the queue, or the newest readings where there is no log |
 //! | `client`, `tls` | requests over one connection |
-//! | `push` | batches, and what becomes of those that are refused |
+//! | `push` | sends batches, and handles those that are refused |
 //! | `session` | pushing while a run goes on |
-//! | [`error`] | what goes wrong, in words |
+//! | [`error`] | errors and their messages |
 
 mod backlog;
 mod batch;
@@ -33,6 +33,7 @@ pub(crate) use database::Database;
 pub(crate) use error::PushError;
 
 use super::csv_log::error::LogError;
+use super::health::TroubleSince;
 use super::secret::{SecretFile, forbid_core};
 use super::trouble::Troubles;
 use crate::exit::Failure;
@@ -43,17 +44,17 @@ use client::DatabaseClient;
 use login::DatabaseVariables;
 use push::{Pusher, SharedStore};
 use queue::Queue;
-use session::{PushTask, WaitingRows};
+use session::PushTask;
 use std::path::PathBuf;
 use std::time::Duration;
 use store::{Newest, Store};
 use tokio::time::timeout;
 use tracing::info;
 
-/// All that a run which ends may take. The next run of cron must not find this one waiting.
+/// Time for pushing in a run that ends. The next run of cron must not find this one waiting.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What is told where rows could not be pushed.
+/// The start of messages about rows that could not be pushed.
 const SUBJECT: &str = "the readings could not be pushed";
 
 /// Where and how to push.
@@ -74,7 +75,7 @@ pub struct InfluxPlan {
 }
 
 impl InfluxPlan {
-    /// Nothing but where.
+    /// A plan with the database alone.
     pub(crate) fn new(database: Database) -> Self {
         Self {
             database,
@@ -102,13 +103,13 @@ impl InfluxPlan {
 /// Pushes rows: at the end of a run, or while it goes on.
 pub(super) struct Influx {
     store: SharedStore,
-    /// Until the run turns out to go on.
+    /// Until there is a session.
     pusher: Option<Pusher>,
     session: Option<PushTask>,
 }
 
 impl Influx {
-    /// Gets ready; nothing is connected yet. `log`: the directory of the CSV files.
+    /// Nothing is connected yet. `log`: the directory of the CSV files.
     pub(super) fn open(options: &InfluxPlan, log: Option<PathBuf>) -> Result<Self, PushError> {
         forbid_core();
         let store = SharedStore::new(match log {
@@ -128,7 +129,7 @@ impl Influx {
         self.session = self.pusher.take().map(PushTask::start);
     }
 
-    /// Rows of this inverter may be waiting in its folder.
+    /// Lists the rows of an inverter that wait in its folder.
     pub(super) fn begin(&self, inverter: &InverterId, troubles: &mut Troubles) {
         if let (Store::Log(queue), Some(folder)) = (&mut *self.store.store(), inverter.folder()) {
             note(inverter, queue.enter(&folder, inverter), troubles);
@@ -162,7 +163,7 @@ impl Influx {
     }
 
     /// When the first row had to wait, and the reason.
-    pub(super) fn trouble(&self) -> WaitingRows {
+    pub(super) fn trouble(&self) -> Option<TroubleSince> {
         self.session.as_ref().and_then(PushTask::trouble)
     }
 
@@ -184,7 +185,7 @@ impl Influx {
     }
 }
 
-/// What it means that the time is over.
+/// The result when the time is over: an error only if nothing was taken.
 fn over(pusher: &Pusher) -> Result<(), PushError> {
     let database = pusher.name().to_owned();
     if pusher.taken == 0 {

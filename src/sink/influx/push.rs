@@ -4,16 +4,17 @@ use super::batch::Batch;
 use super::client::DatabaseClient;
 use super::error::PushError;
 use super::store::Store;
+use crate::sink::lock::lock;
 use bytes::Bytes;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-/// Rows of a batch, unless the database wants shorter ones.
+/// Rows of a batch, unless the database takes only shorter ones.
 const LONGEST: usize = 500;
 
-/// Between two writings of what the database has: after a power cut that much is pushed once more.
+/// How often what the database has is saved: after a power cut that much is pushed once more.
 const REMEMBER_EVERY: Duration = Duration::from_secs(60);
 
 /// Rows that wait, shared by the task that notes them and the one that pushes them.
@@ -25,9 +26,9 @@ impl SharedStore {
         Self(Arc::new(Mutex::new(store)))
     }
 
-    /// Never kept over a wait.
+    /// Never held across an await.
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 
@@ -65,7 +66,7 @@ impl Pusher {
         self.store.store().start();
         let mut blocked = None;
         loop {
-            // The guard is gone before the wait: rows are noted meanwhile.
+            // The guard is dropped before the await: rows are noted meanwhile.
             let batch = self.store.store().next(self.room);
             let Some(batch) = batch else {
                 return blocked.map_or(Ok(()), Err);
@@ -122,8 +123,8 @@ impl Pusher {
         Ok(())
     }
 
-    /// A single row is refused: is it the row, or all that its inverter says? Gives the error if it
-    /// is not known to be the row.
+    /// Handles a single row that is refused: the reason may be the row, or concern all rows of its
+    /// inverter. Returns the error unless it is known to be the row.
     async fn refuse(
         &mut self,
         batch: &Batch,

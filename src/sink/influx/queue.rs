@@ -33,7 +33,7 @@ impl Queue {
         self.place(label, inverter).map(drop)
     }
 
-    /// Gets ready for a row that is about to be appended to the file of this day.
+    /// Prepares for a row that is about to be appended to the file of this day.
     pub(super) fn expect(
         &mut self,
         label: &str,
@@ -50,21 +50,24 @@ impl Queue {
 
     /// The next rows that the database does not have, no more than `room`; `None` if it has all.
     pub(super) fn next(&mut self, room: usize) -> Option<Batch> {
-        let mut batch = Batch::default();
-        while !batch.is_full(room)
-            && let Some((file, place)) = self.oldest()
-            && self.fill(&mut batch, room, place, file)
-        {}
-        if batch.rows == 0 {
+        loop {
+            let mut batch = Batch::default();
+            while !batch.is_full(room)
+                && let Some((file, place)) = self.oldest()
+                && self.fill(&mut batch, room, place, file)
+            {}
+            if batch.rows > 0 {
+                return Some(batch);
+            }
             // Lines that are not rows, if any.
-            let is_over = batch.parts.iter().all(|part| part.is_end);
             self.note(&batch, false);
-            return if is_over { None } else { self.next(room) };
+            if batch.parts.iter().all(|part| part.is_end) {
+                return None;
+            }
         }
-        Some(batch)
     }
 
-    /// The oldest file with rows that the database can get, and whose it is.
+    /// The oldest file with rows that the database can get, and the index of its inverter.
     fn oldest(&self) -> Option<(DayFile, usize)> {
         let backlogs = self.backlogs.iter().enumerate();
         let open = backlogs.filter(|(_, backlog)| !backlog.is_blocked);
@@ -72,9 +75,9 @@ impl Queue {
         files.min()
     }
 
-    /// Adds rows of a file to a batch; gives whether those of another file may follow. A file that
-    /// is read to its end or gone is not open any more; one that can't be read waits for the next
-    /// attempt.
+    /// Adds rows of a file to a batch; returns whether those of another file may follow. A file
+    /// that is read to its end or gone is not open any more; one that can't be read waits for the
+    /// next attempt.
     fn fill(&mut self, batch: &mut Batch, room: usize, place: usize, file: DayFile) -> bool {
         let label = self.backlogs.get(place).map(|one| one.label.clone());
         let folder = self.folder(&label.unwrap_or_default());
@@ -126,9 +129,9 @@ impl Queue {
         }
     }
 
-    /// A batch of one row is refused for what it says. It is skipped if the database has taken
+    /// A batch of one row is refused for its content. It is skipped if the database has taken
     /// another row of its inverter, else the inverter waits for the next attempt, and the others go
-    /// on. Gives whether it is skipped.
+    /// on. Returns whether it is skipped.
     pub(super) fn refuse(&mut self, batch: &Batch, reason: &str) -> bool {
         let place = batch.parts.last().map(|part| part.place);
         let Some(backlog) = place.and_then(|place| self.backlogs.get_mut(place)) else {
@@ -141,7 +144,7 @@ impl Queue {
         }
         let subject = backlog.inverter.subject();
         let row = batch.lines.trim_end();
-        if std::mem::replace(&mut backlog.is_told, true) {
+        if std::mem::replace(&mut backlog.is_reported, true) {
             info!("{subject}: a row is skipped: {reason}: {row}");
         } else {
             warn!(
@@ -201,7 +204,7 @@ impl Queue {
         }
     }
 
-    /// Where the files of an inverter stand in the list; they are looked at when it is new.
+    /// The index of an inverter; a new one has its files listed.
     fn place(&mut self, label: &str, inverter: &InverterId) -> Result<usize, LogError> {
         let mut backlogs = self.backlogs.iter_mut().enumerate();
         if let Some((place, backlog)) = backlogs.find(|(_, backlog)| backlog.label == label) {

@@ -3,24 +3,21 @@
 
 use super::error::PushError;
 use super::push::Pusher;
-use crate::clock;
+use crate::sink::health::{self, TroubleSince};
+use crate::sink::lock::lock;
 use crate::sink::random::random;
-use chrono::{DateTime, FixedOffset};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-/// Before the database is tried again: one that restarts is back in seconds.
+/// Pause before the database is tried again: one that restarts is back in seconds.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// One that is away for long is not tried more often than this.
+/// Pause between tries of a database that is away for long.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
-/// When the first row had to wait, and the reason.
-pub(super) type WaitingRows = Option<(DateTime<FixedOffset>, String)>;
 
 /// A task that pushes for as long as this value lives.
 pub(super) struct PushTask {
@@ -32,17 +29,18 @@ pub(super) struct PushTask {
 struct PushState {
     /// There are new rows.
     news: Notify,
-    trouble: Mutex<WaitingRows>,
+    /// When the first row had to wait, and the reason.
+    trouble: Mutex<Option<TroubleSince>>,
 }
 
 impl PushState {
-    fn trouble(&self) -> MutexGuard<'_, WaitingRows> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    fn trouble(&self) -> MutexGuard<'_, Option<TroubleSince>> {
+        lock(&self.trouble)
     }
 }
 
 impl PushTask {
-    /// Begins with what waits already.
+    /// Starts with the rows that wait already.
     pub(super) fn start(pusher: Pusher) -> Self {
         let state = Arc::new(PushState::default());
         state.news.notify_one();
@@ -54,7 +52,7 @@ impl PushTask {
         self.state.news.notify_one();
     }
 
-    pub(super) fn trouble(&self) -> WaitingRows {
+    pub(super) fn trouble(&self) -> Option<TroubleSince> {
         self.state.trouble().clone()
     }
 }
@@ -88,18 +86,16 @@ async fn run(mut pusher: Pusher, state: Arc<PushState>) {
 
 fn note(state: &PushState, error: &PushError) {
     let mut trouble = state.trouble();
-    let before = trouble.take();
-    if before.is_none() {
+    if trouble.is_none() {
         match error.hint() {
             Some(hint) => warn!("{error}; trying again until it works\n  {hint}"),
             None => warn!("{error}; trying again until it works"),
         }
     }
-    let since = before.map_or_else(|| clock::now().fixed_offset(), |(since, _)| since);
-    *trouble = Some((since, error.to_string()));
+    health::note(&mut trouble, error.to_string());
 }
 
-/// From half of a pause to one and a half: a thousand plants do not come back in the same second.
+/// From half of a pause to one and a half: a thousand plants do not reconnect in the same second.
 fn jittered(pause: Duration) -> Duration {
     let share = (random() % 1000) as u32;
     pause / 2 + pause * share / 1000

@@ -68,8 +68,7 @@ impl Store {
         }
     }
 
-    /// A batch of one row is refused for what it says. Gives whether nothing is left of it to be
-    /// pushed.
+    /// A batch of one row is refused for its content. Returns whether nothing of it waits any more.
     pub(super) fn refuse(&mut self, batch: &Batch, reason: &str) -> bool {
         match self {
             Self::Log(queue) => queue.refuse(batch, reason),

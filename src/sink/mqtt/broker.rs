@@ -1,7 +1,8 @@
-//! The broker, as people write it: `host`, `host:1883`, `mqtt://user@host`, `mqtts://host:8883`.
+//! The address of a broker, as it is typed: `host`, `host:1883`, `mqtt://user@host`,
+//! `mqtts://host:8883`.
 //!
-//! A user's name and password can stand in it. They are never shown, and neither is a text that
-//! could not be read: any part of it may be the password.
+//! It can hold user and password. They are never shown, and neither is a text that could not be
+//! parsed: any part of it may be the password.
 
 use crate::sink::secret::Password;
 use percent_encoding::percent_decode_str;
@@ -25,10 +26,10 @@ pub struct Broker {
     pub password: Option<Password>,
 }
 
-/// What can't be a broker.
+/// Why a text is not the address of a broker.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BrokerError {
-    /// Nothing, or nothing between the signs.
+    /// No text, or none where the host should be.
     #[error(
         "there is no host in it; write for example homeassistant.local or mqtt://user@host:1883"
     )]
@@ -41,8 +42,8 @@ pub enum BrokerError {
     Path,
     /// Anything else.
     #[error(
-        "it can't be read ({0}); in user and password, signs other than letters and digits are \
-        written as %XX: @ is %40"
+        "it can't be read ({0}); in user and password, characters other than letters and \
+        digits are written as %XX: @ is %40"
     )]
     Unreadable(String),
     /// `mqtts://`, but this program can't.
@@ -100,12 +101,12 @@ fn parse(text: &str) -> Result<Url, BrokerError> {
     })
 }
 
-/// A name with nothing in it that would not be one if it stood there plainly:
-/// `ann%3Asecret%40broker` is not a host, and a host that is shown can't control a terminal.
+/// A decoded name without characters that no host has: `ann%3Asecret%40broker` is not a host, and
+/// one that is shown can't control a terminal.
 fn host_name(text: &str) -> Result<String, BrokerError> {
     let name = decoded(text)?;
     let is_other =
-        |sign: char| sign.is_control() || sign.is_whitespace() || ":/?#[]@%\\<>^|".contains(sign);
+        |one: char| one.is_control() || one.is_whitespace() || ":/?#[]@%\\<>^|".contains(one);
     if name.contains(is_other) {
         return Err(BrokerError::Unreadable("this is not a host".to_owned()));
     }
@@ -219,7 +220,7 @@ mod tests {
             "mqtt://ann:sec/ret@broker",
             "mqtt://%ff:secret@broker",
             "mqtt://ann:secret@[::1",
-            // What stands for other signs in a host is not taken for a part of its name.
+            // Encoded characters of a host are not a part of its name.
             "mqtt://ann%3Asecret%40broker",
             "mqtt://broker%1b[2Jsecret",
             "broker%2Fsecret",

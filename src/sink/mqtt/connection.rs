@@ -1,4 +1,4 @@
-//! One connection to a broker: identity, transport, and the wording of its errors.
+//! A connection to a broker: client id, transport, and the wording of errors.
 
 use super::error::PublishError;
 use super::login::Login;
@@ -17,12 +17,12 @@ use rustix::system::uname;
 use std::time::Duration;
 use tracing::{debug, trace};
 
-/// From look-up to the broker's welcome. Behind a bad radio link that takes a second or two, on a
+/// From look-up to the broker's CONNACK. Behind a bad radio link that takes a second or two, on a
 /// small machine TLS another.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// A broker that lives answers sooner than this; a router in front of it can drop a connection that
-/// is silent longer.
+/// A broker that works replies sooner than this; a router in front of it can drop a connection that
+/// is idle for longer.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// Most bytes of a received message. Home Assistant sends one word; longer ones are not from it.
@@ -31,7 +31,7 @@ const LONGEST_NEWS: usize = 64 * 1024;
 /// Bytes of a client id at most: many brokers take 128.
 const LONGEST_ID: usize = 100;
 
-/// What is needed for a connection, files read.
+/// What is needed for a connection, with the content of files.
 pub(super) struct Connector {
     broker: String,
     host: String,
@@ -108,7 +108,7 @@ impl Connector {
         }
     }
 
-    /// Has the broker forget the session: what it sends is not listened to any more.
+    /// Makes the broker forget the session, with its subscriptions.
     pub(super) fn start_anew(&mut self) {
         self.options.set_clean_session(true);
     }
@@ -125,7 +125,7 @@ impl Connector {
         self.options.set_last_will(will);
     }
 
-    /// A connection that is made when it is polled first. `room`: messages that it takes before
+    /// A connection that is made when it is first polled. `room`: messages that it takes before
     /// some are sent.
     pub(super) fn open(&self, room: usize) -> Connection {
         let options = self.options.clone();
@@ -164,8 +164,8 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// Hands a message over; the notice comes true when the broker has it (QoS 1), or when it is on
-    /// its way (QoS 0).
+    /// Hands a message over; the notice completes when the broker has it (QoS 1), or when it is
+    /// sent (QoS 0).
     pub(super) fn send(&self, message: &Message) -> Result<PublishNotice, ClientError> {
         let (topic, payload) = (message.topic.as_str(), message.payload.as_str());
         let options = PublishOptions::new(self.quality).retain(message.is_retained);
@@ -175,7 +175,7 @@ impl Sender {
         Ok(notice)
     }
 
-    /// Asks for what comes on a topic.
+    /// Subscribes to a topic.
     pub(super) fn subscribe(&self, topic: &str) -> Result<(), ClientError> {
         self.client.try_subscribe(topic, self.quality)
     }
@@ -185,7 +185,7 @@ impl Sender {
     pub(super) fn leave(&self, last: &Message) -> Result<(), ClientError> {
         let notice = self.send(last)?;
         let client = self.client.clone();
-        // Not waited for here: the notice comes true while the caller polls the events.
+        // Not waited for here: the notice completes while the caller polls the events.
         tokio::spawn(async move {
             if notice.wait_completion_async().await.is_ok() {
                 let _ = client.try_disconnect();
@@ -207,8 +207,8 @@ const fn quality(delivery: Delivery) -> QoS {
     }
 }
 
-/// A client id for this process and connector alone: a broker throws a client out when another one
-/// comes under the same name. Process ids alone are the same in every container.
+/// A client id for this process and connector alone: a broker disconnects a client when another
+/// one connects with its id. Process ids alone are the same in every container.
 fn passing_id() -> String {
     let random = random() & 0xffff_ffff;
     format!("kaco_ardexa-{}-{random:08x}", std::process::id())

@@ -1,4 +1,4 @@
-//! Why something could not be published, in words for people.
+//! Errors of publishing, with their messages.
 
 use crate::exit::local_name_hint;
 use rumqttc::{ConnectReturnCode, ConnectionError, Error as PacketError, StateError};
@@ -11,10 +11,10 @@ pub enum PublishError {
     /// There is no connection.
     #[error("{broker} can't be reached: {reason}")]
     Unreachable { broker: String, reason: String },
-    /// The broker does not let this user in.
+    /// The broker refuses this user.
     #[error("{0}: not authorized")]
     NotAuthorized(String),
-    /// The broker does not want this program.
+    /// The broker refuses this client.
     #[error("{broker} refuses: {reason}")]
     Refused {
         broker: String,
@@ -26,7 +26,7 @@ pub enum PublishError {
     /// The connection ended before all was taken.
     #[error("{broker}: the connection was lost: {reason}")]
     Lost { broker: String, reason: String },
-    /// It sent a message that is longer than any that is listened to.
+    /// The broker sent a message that is longer than accepted.
     #[error("{0}: a message on homeassistant/status is too long; it is not listened to any more")]
     TooLong(String),
     /// There is a connection, but the broker is too slow.
@@ -125,8 +125,8 @@ impl PublishError {
     }
 }
 
-/// The error of the TLS library when the peer ends the connection, for want of a certificate for
-/// example.
+/// The error of the TLS library when the peer ends the connection, because a certificate is missing
+/// for example.
 const REFUSED_BY_TLS: &str = "received fatal alert";
 
 fn refused(broker: String, code: ConnectReturnCode) -> PublishError {
@@ -143,7 +143,7 @@ fn refused(broker: String, code: ConnectReturnCode) -> PublishError {
     PublishError::Refused { broker, reason }
 }
 
-/// The reason at the bottom; what lies above it are names of the library's layers.
+/// The innermost reason; those around it are names of the library's layers.
 pub(in crate::sink) fn words(error: &(dyn Error + 'static)) -> String {
     match error.source() {
         Some(source) => words(source),

@@ -24,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// Idle time after which a broker has sent all that it retains.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// Topics that are taken back at most; an inverter has about 50.
+/// The most topics that are removed; an inverter has about 50.
 const MOST: usize = 20_000;
 
 /// Announcements of other programs come along: some are long.
@@ -37,7 +37,7 @@ pub(crate) enum ForgetTarget {
     Address(Address),
     /// The KSTAR inverter with a serial number, or at an IP address if it does not report one.
     Kstar(String),
-    /// All inverters together, behind a prefix.
+    /// The plant, behind a prefix.
     Plant,
     /// Every simulated inverter.
     Simulated,
@@ -100,7 +100,7 @@ fn is_simulated(node: &str, bus: Option<&BusName>) -> bool {
     })
 }
 
-/// Takes back the announcements of the targets on this bus; gives their topics. The broker has to
+/// Removes the announcements of the targets on this bus; returns their topics. The broker has to
 /// take the messages within 10 s.
 pub(crate) async fn forget(
     options: &MqttPlan,

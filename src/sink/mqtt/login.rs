@@ -1,4 +1,4 @@
-//! User and password: from the URL, a file or the environment. A password is shown nowhere.
+//! User and password: from the URL, a file or the environment. A password is never shown.
 
 use super::broker::Broker;
 use super::error::PublishError;

@@ -3,14 +3,14 @@
 //! | module | does |
 //! |---|---|
 //! | [`broker`], [`login`] | where, and as which user |
-//! | [`options`] | how to publish, and what that makes of a reading |
+//! | [`options`] | how to publish, and the messages of a reading by that |
 //! | [`state`] | the messages of a reading |
-//! | [`topic`] | topics that are typed |
-//! | [`once`] | all messages of a run that ends |
-//! | [`session`], `task` | one connection for a run that goes on |
-//! | [`forget`] | takes announcements back |
+//! | [`topic`] | topics of the command line |
+//! | [`once`] | publishing in a run that ends |
+//! | [`session`], `task` | publishing in a run that goes on, over one connection |
+//! | [`forget`] | removes announcements |
 //! | `look` | what is wrong with the files of a login |
-//! | [`error`] | what goes wrong, in words |
+//! | [`error`] | errors and their messages |
 
 pub(crate) mod broker;
 mod connection;
@@ -39,12 +39,11 @@ use crate::inverter::InverterId;
 use crate::observation::Observation;
 use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
-use crate::sink::health::NOT_YET;
+use crate::sink::health::{NOT_YET, TroubleSince};
 use crate::sink::secret::forbid_core;
 use crate::sink::trouble::Troubles;
-use chrono::{DateTime, FixedOffset};
 use session::{Session, availability_topic};
-pub(crate) use task::Witness;
+pub(crate) use task::Acknowledged;
 
 /// Publishes readings: at the end of a run, or over one connection that is kept.
 pub(super) struct Mqtt {
@@ -53,7 +52,7 @@ pub(super) struct Mqtt {
     readings: Vec<Reading>,
     total: Option<PlantTotal>,
     session: Option<Session>,
-    witness: Option<Witness>,
+    acknowledged: Option<Acknowledged>,
 }
 
 impl Mqtt {
@@ -64,28 +63,28 @@ impl Mqtt {
             readings: Vec::new(),
             total: None,
             session: None,
-            witness: None,
+            acknowledged: None,
         }
     }
 
-    /// Tells the witness what the broker has acknowledged.
-    pub(super) fn tell(&mut self, witness: Witness) {
-        self.witness = Some(witness);
+    /// Reports there what the broker has acknowledged.
+    pub(super) fn report_to(&mut self, acknowledged: Acknowledged) {
+        self.acknowledged = Some(acknowledged);
     }
 
     /// Connects, and stays connected. `inverters`: those that were named.
     pub(super) fn stay_connected(&mut self, inverters: &[InverterId]) -> Result<(), PublishError> {
         let topic = availability_topic(inverters);
         let topic = self.options.under_prefix(&topic);
-        let witness = self.witness.clone();
-        let session = Session::witnessed(self.options.clone(), topic, witness)?;
+        let acknowledged = self.acknowledged.clone();
+        let session = Session::start(self.options.clone(), topic, acknowledged)?;
         self.session = Some(session);
         Ok(())
     }
 
     /// When the connection to the broker was lost, and the reason; `None` while there is one, and
     /// where none is kept.
-    pub(super) fn trouble(&self) -> Option<(DateTime<FixedOffset>, String)> {
+    pub(super) fn trouble(&self) -> Option<TroubleSince> {
         self.session.as_ref().and_then(Session::trouble)
     }
 
@@ -100,14 +99,14 @@ impl Mqtt {
         }
     }
 
-    /// From now on these inverters are polled, and no others; `total`: what they give together.
+    /// From now on these inverters are polled, and no others; `total`: that of the plant.
     pub(super) fn exchange(&self, inverters: &[InverterId], total: &PlantTotal) {
         if let Some(session) = &self.session {
             session.keep(inverters, self.options.takes(total));
         }
     }
 
-    /// Takes what all inverters give together.
+    /// Takes the total of the plant.
     pub(super) fn round_done(&mut self, total: PlantTotal) {
         let total = Some(total).filter(|total| self.options.takes(total));
         match (&self.session, total) {

@@ -1,5 +1,5 @@
-//! Publishing in a run that ends: all messages, then out. The program may not exit before the
-//! broker has taken them.
+//! Publishing in a run that ends. The program may not exit before the broker has taken all
+//! messages.
 
 use super::connection::{Connection, Connector};
 use super::error::PublishError;
@@ -12,13 +12,12 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tracing::info;
 
-/// Look-up, connection, all messages and the good-bye together. The next run of cron must not find
-/// this one waiting.
+/// Look-up, connection, all messages and the disconnect together. The next run of cron must not
+/// find this one waiting.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Publishes the inverters and their readings, and what all give together. Without readings there
-/// is nothing to do, and no connection. Ends with the first thing that goes wrong, after 10 s at
-/// the latest.
+/// Publishes the inverters with their readings, and the total of the plant. Without readings there
+/// is no connection. Ends with the first error, after 10 s at the latest.
 pub async fn publish<'a>(
     options: &MqttPlan,
     readings: impl IntoIterator<Item = &'a Reading>,
@@ -61,7 +60,7 @@ pub(crate) async fn deliver(options: &MqttPlan, messages: &[Message]) -> Result<
     }
 }
 
-/// How far it came.
+/// How far a delivery came.
 #[derive(Default)]
 struct DeliveryProgress {
     is_connected: bool,
@@ -75,7 +74,7 @@ async fn take_all(
 ) -> Result<(), ConnectionError> {
     // Room for all: they are handed over before the connection is polled again.
     let Connection { sender, mut events } = connector.open(messages.len());
-    // The first event of a connection is the broker's welcome.
+    // The first event of a connection is the CONNACK of the broker.
     events.poll().await?;
     progress.is_connected = true;
     let notices: Result<Vec<_>, _> = messages

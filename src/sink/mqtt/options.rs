@@ -1,4 +1,4 @@
-//! How to publish, and what that makes of a reading.
+//! How to publish, and the messages of a reading by that.
 
 use super::broker::Broker;
 use super::login::LoginVariables;
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Delivery guarantee (MQTT QoS).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// QoS 0: sent and not asked after.
+    /// QoS 0: sent, and not acknowledged.
     AtMostOnce,
     /// QoS 1: each message is acknowledged.
     AtLeastOnce,
@@ -32,7 +32,7 @@ pub struct CertificateFiles {
 /// How to publish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MqttPlan {
-    /// Where.
+    /// The broker.
     pub broker: Broker,
     /// User and password where the broker's URL has none.
     pub environment: LoginVariables,
@@ -46,7 +46,7 @@ pub struct MqttPlan {
     pub delivery: Delivery,
     /// Whether inverters are announced to Home Assistant.
     pub discovery: bool,
-    /// How long Home Assistant takes a reading for the present; zero: for ever.
+    /// How long Home Assistant shows a reading as current; zero: for ever.
     pub expire_after: Duration,
     /// In front of all topics but those of announcements.
     pub prefix: Option<String>,
@@ -55,7 +55,7 @@ pub struct MqttPlan {
 }
 
 impl MqttPlan {
-    /// Nothing but where: without login, and without announcements.
+    /// A plan with the broker alone: without login and without announcements.
     pub(crate) fn new(broker: Broker) -> Self {
         Self {
             broker,
@@ -77,7 +77,7 @@ impl MqttPlan {
     }
 
     /// The state of an inverter.
-    pub(crate) fn state(&self, reading: &Reading) -> Vec<Message> {
+    pub(super) fn state(&self, reading: &Reading) -> Vec<Message> {
         let mut messages = state::messages(reading, &self.topic);
         for message in &mut messages {
             message.topic = self.under_prefix(&message.topic);
@@ -85,9 +85,9 @@ impl MqttPlan {
         messages
     }
 
-    /// What makes the inverter known to Home Assistant; nothing if it is not to be announced.
+    /// The announcement of the inverter to Home Assistant; empty without discovery.
     /// `availability`: the topic that reports whether the program publishes.
-    pub(crate) fn announcement(
+    pub(super) fn announcement(
         &self,
         reading: &Reading,
         availability: Option<&str>,
@@ -98,7 +98,7 @@ impl MqttPlan {
             .unwrap_or_default()
     }
 
-    /// The state of all inverters together.
+    /// The state of the plant.
     pub(super) fn plant_state(&self, total: &PlantTotal) -> Vec<Message> {
         vec![Message {
             topic: self.under_prefix(total.state_topic()),
@@ -107,7 +107,7 @@ impl MqttPlan {
         }]
     }
 
-    /// As [`Self::announcement`], of all inverters together.
+    /// As [`Self::announcement`], for the plant.
     pub(super) fn plant_announcement(
         &self,
         total: &PlantTotal,

@@ -20,14 +20,14 @@ const SETTLING: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     places: BTreeMap<Subject, Item>,
-    /// What the connection that there is gets next, in order; empty where there is none.
+    /// What the connection gets next, in order; empty without a connection.
     next: VecDeque<Message>,
 }
 
-/// What news are about.
+/// What the news are about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
-    /// By what its topics are made of: with another IP address it is the same.
+    /// By its node in topics: with another IP address it is the same.
     Inverter(Option<String>),
     Plant,
 }
@@ -39,7 +39,7 @@ struct Item {
     since: Instant,
     /// Whether they were handed over.
     is_sent: bool,
-    /// Whether the inverter was made known since the connection was made.
+    /// Whether the inverter was announced since the connection was made.
     is_announced: bool,
     /// When the news are published once more, because they came with an announcement.
     repeat: Option<Instant>,
@@ -50,7 +50,7 @@ struct Item {
 #[derive(Debug)]
 pub(super) enum News {
     Reading(Box<Reading>),
-    /// Of all inverters together.
+    /// Of the plant.
     Total(PlantTotal),
 }
 
@@ -80,8 +80,8 @@ impl Outbox {
         self.places.insert(place, item);
     }
 
-    /// Begins anew: a listener is there that knows nothing, and gets `first`, then all inverters
-    /// and their readings. Not those that are older than `oldest`: they are not the present.
+    /// Starts again for a subscriber that knows nothing: it gets `first`, then all inverters and
+    /// their readings, except those older than `oldest`, which are not current.
     pub(super) fn restart(&mut self, first: Option<Message>, oldest: Duration) {
         self.next = first.into_iter().collect();
         for item in self.places.values_mut() {
@@ -165,7 +165,7 @@ impl News {
         }
     }
 
-    /// What makes known to Home Assistant what the news are about.
+    /// The announcement to Home Assistant of the inverter, or of the plant.
     fn announcement(&self, options: &MqttPlan, availability: Option<&str>) -> Vec<Message> {
         match self {
             Self::Reading(reading) => options.announcement(reading, availability),

@@ -5,12 +5,11 @@
 use super::connection::Connector;
 use super::error::PublishError;
 use super::options::MqttPlan;
-use super::task::{SessionShared, Task, Witness, says};
+use super::task::{Acknowledged, SessionShared, Task, retained};
 use crate::inverter::{InverterId, KSTAR};
 use crate::plant_total::PlantTotal;
 use crate::reading::Reading;
-use crate::sink::health::NOT_YET;
-use chrono::{DateTime, FixedOffset};
+use crate::sink::health::{self, NOT_YET, TroubleSince};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -39,31 +38,27 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts to connect. `availability`: see [`availability_topic`]. A broker that is away is not
-    /// an error: it may come. Certificates or a password that can't be read are one.
-    pub fn start(options: MqttPlan, availability: String) -> Result<Self, PublishError> {
-        Self::witnessed(options, availability, None)
-    }
-
-    /// As [`Self::start`]; what the broker has acknowledged is told to the witness.
-    pub(super) fn witnessed(
+    /// Starts to connect. `availability`: see [`availability_topic`]; `acknowledged` receives what
+    /// the broker has acknowledged. A broker that is away is not an error: it may come.
+    /// Certificates or a password that can't be read are one.
+    pub fn start(
         options: MqttPlan,
         availability: String,
-        witness: Option<Witness>,
+        acknowledged: Option<Acknowledged>,
     ) -> Result<Self, PublishError> {
         let mut connector = Connector::new(&options)?;
         let place = availability.trim_end_matches("/availability");
         connector.stay(&place.replace("kaco_ardexa/", ""));
-        connector.set_will(says(&availability, "offline"));
+        connector.set_will(retained(&availability, "offline"));
         let shared = Arc::new(SessionShared::default());
-        shared.state().note_trouble(NOT_YET.to_owned());
+        health::note(&mut shared.state().trouble, NOT_YET.to_owned());
         let task = Task {
             shared: Arc::clone(&shared),
             connector,
             listens: options.discovery,
             options,
             availability,
-            witness,
+            acknowledged,
         };
         Ok(Self {
             shared,
@@ -79,7 +74,7 @@ impl Session {
         self.shared.changed.notify_one();
     }
 
-    /// As [`Self::publish`], what all inverters give together.
+    /// As [`Self::publish`], for the total of the plant.
     pub(crate) fn publish_total(&self, total: PlantTotal) {
         self.shared.state().outbox.put(total);
         self.shared.changed.notify_one();
@@ -93,11 +88,11 @@ impl Session {
 
     /// Whether the broker is there.
     pub fn is_connected(&self) -> bool {
-        self.shared.state().is_connected
+        self.trouble().is_none()
     }
 
     /// When the connection was lost, and the reason; `None` while there is one.
-    pub(crate) fn trouble(&self) -> Option<(DateTime<FixedOffset>, String)> {
+    pub(crate) fn trouble(&self) -> Option<TroubleSince> {
         self.shared.state().trouble.clone()
     }
 

@@ -5,14 +5,14 @@ use super::connection::{Connection, Connector, Sender};
 use super::error::PublishError;
 use super::options::MqttPlan;
 use super::outbox::Outbox;
-use crate::clock;
 use crate::format::home_assistant::STATUS;
 use crate::format::message::Message;
+use crate::sink::health::{self, TroubleSince};
+use crate::sink::lock::lock;
 use crate::sink::random::random;
-use chrono::{DateTime, FixedOffset};
 use rumqttc::{ConnectionError, Event, Packet, Publish};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
@@ -20,26 +20,26 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{info, warn};
 
 /// A connection is tried again at a random moment of a window, which grows: a thousand plants do
-/// not return in the same second. A broker that restarts is back in seconds.
+/// not reconnect in the same second. A broker that restarts is back in seconds.
 const FIRST_WINDOW: Duration = Duration::from_secs(8);
 
-/// A broker that is away for long is asked about twice in this time.
+/// A broker that is away for long is tried about twice in this time.
 const LONGEST_WINDOW: Duration = Duration::from_secs(60);
 
 /// A window begins after this.
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
 
-/// A connection that lasted this long was a good one: after it the pauses begin anew. One that is
-/// thrown off at once, again and again, is not.
+/// After a connection that lasted this long, the pauses begin again. One that the broker closes at
+/// once, again and again, does not count.
 const GOOD: Duration = Duration::from_secs(10);
 
 /// Messages between session and connection. Whatever does not fit waits in the outbox.
 const ROOM: usize = 32;
 
-/// Is told of every message that the broker has acknowledged.
-pub(crate) type Witness = UnboundedSender<Message>;
+/// Receives every message that the broker has acknowledged.
+pub(crate) type Acknowledged = UnboundedSender<Message>;
 
-/// What session and task share.
+/// The state that session and task share.
 #[derive(Default)]
 pub(super) struct SessionShared {
     state: Mutex<SessionState>,
@@ -50,30 +50,21 @@ pub(super) struct SessionShared {
 #[derive(Default)]
 pub(super) struct SessionState {
     pub(super) outbox: Outbox,
-    pub(super) is_connected: bool,
     pub(super) is_stopping: bool,
     /// When the connection was lost, and the reason; `None` while there is one.
-    pub(super) trouble: Option<(DateTime<FixedOffset>, String)>,
+    pub(super) trouble: Option<TroubleSince>,
     /// Whether there was a warning whose end was not reported.
     pub(super) is_reported: bool,
 }
 
-impl SessionState {
-    pub(super) fn note_trouble(&mut self, text: String) {
-        let since = self.trouble.take().map(|(since, _)| since);
-        let since = since.unwrap_or_else(|| clock::now().fixed_offset());
-        self.trouble = Some((since, text));
-    }
-}
-
 impl SessionShared {
     pub(super) fn state(&self) -> MutexGuard<'_, SessionState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 
-/// A message that stays with the broker.
-pub(super) fn says(topic: &str, word: &str) -> Message {
+/// A message that the broker retains.
+pub(super) fn retained(topic: &str, word: &str) -> Message {
     Message {
         topic: topic.to_owned(),
         payload: word.to_owned(),
@@ -87,12 +78,12 @@ pub(super) struct Task {
     pub(super) connector: Connector,
     pub(super) options: MqttPlan,
     pub(super) availability: String,
-    pub(super) witness: Option<Witness>,
-    /// Whether it is heard when Home Assistant comes up.
+    pub(super) acknowledged: Option<Acknowledged>,
+    /// Whether it subscribes to the status of Home Assistant.
     pub(super) listens: bool,
 }
 
-/// Ends at that time; never without one.
+/// Waits until that time; for ever without one.
 async fn reached(time: Option<Instant>) {
     match time {
         Some(time) => sleep_until(time).await,
@@ -108,7 +99,7 @@ fn pause(window: Duration, random: u64) -> Duration {
 }
 
 impl Task {
-    /// Until the session is stopped.
+    /// Runs until the session is stopped.
     pub(super) async fn run(mut self) {
         let mut window = FIRST_WINDOW;
         loop {
@@ -118,9 +109,10 @@ impl Task {
             };
             let (was_connected, is_reported) = {
                 let mut state = self.shared.state();
-                state.note_trouble(error.to_string());
+                let was_connected = state.trouble.is_none();
+                health::note(&mut state.trouble, error.to_string());
                 let is_reported = std::mem::replace(&mut state.is_reported, true);
-                (std::mem::take(&mut state.is_connected), is_reported)
+                (was_connected, is_reported)
             };
             if matches!(error, PublishError::TooLong(_)) {
                 // The message is retained, so it comes again with each subscription; and a session
@@ -144,7 +136,7 @@ impl Task {
         }
     }
 
-    /// Waits; whether the session was stopped meanwhile.
+    /// Waits; returns whether the session was stopped meanwhile.
     async fn is_stopped_within(&self, pause: Duration) -> bool {
         // The notification may be about a new reading.
         let stopped = async {
@@ -155,7 +147,7 @@ impl Task {
         timeout(pause, stopped).await.is_ok()
     }
 
-    /// One connection, from its making to its end; no error if that is the end of the session too.
+    /// One connection, from start to end; no error if the session ends with it.
     async fn connection(&self) -> Result<(), PublishError> {
         let Connection { sender, mut events } = self.connector.open(ROOM);
         let mut is_connected = false;
@@ -187,11 +179,11 @@ impl Task {
             match event {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     is_connected = true;
-                    // One that breaks at once is not back: it would be reported again and again.
+                    // One that is lost at once is not back: it would be reported again and again.
                     good_from = Some(Instant::now() + GOOD);
                     self.begin(&sender);
                 }
-                Ok(Event::Incoming(Packet::Publish(news))) => self.hear(&news),
+                Ok(Event::Incoming(Packet::Publish(news))) => self.take_status(&news),
                 Ok(_) => {}
                 Err(ConnectionError::RequestsDone) => return Ok(()),
                 Err(error) => return Err(self.connector.explain(error, is_connected)),
@@ -200,7 +192,7 @@ impl Task {
         }
     }
 
-    /// The connection holds: reports it if its loss was reported.
+    /// Reports that the connection is back, if its loss was reported.
     fn report_end(&self) {
         if std::mem::take(&mut self.shared.state().is_reported) {
             warn!("{}: connected", self.connector.broker());
@@ -215,17 +207,16 @@ impl Task {
             let _ = sender.subscribe(topic);
         }
         let mut state = self.shared.state();
-        state.is_connected = true;
         state.trouble = None;
-        let online = says(&self.availability, "online");
+        let online = retained(&self.availability, "online");
         state
             .outbox
             .restart(Some(online), self.options.expire_after);
     }
 
-    /// Home Assistant has come up, and has forgotten every reading. A retained word of that is old:
-    /// all was just announced.
-    fn hear(&self, news: &Publish) {
+    /// Publishes all again when Home Assistant comes up, as it has forgotten every reading. A
+    /// retained status is old: all was just announced.
+    fn take_status(&self, news: &Publish) {
         let (topic, word) = STATUS;
         if !news.retain && news.topic == topic && news.payload == word {
             let outbox = &mut self.shared.state().outbox;
@@ -240,7 +231,7 @@ impl Task {
             return;
         }
         if state.is_stopping {
-            let offline = says(&self.availability, "offline");
+            let offline = retained(&self.availability, "offline");
             *is_leaving = sender.leave(&offline).is_ok();
             return;
         }
@@ -248,13 +239,13 @@ impl Task {
             let Ok(notice) = sender.send(message) else {
                 return;
             };
-            if let Some(witness) = self.witness.clone() {
+            if let Some(acknowledged) = self.acknowledged.clone() {
                 let message = message.clone();
-                // The notice comes true while the events are polled: waiting for it here would
-                // never end.
+                // The notice completes while the events are polled: waiting for it here would never
+                // end.
                 tokio::spawn(async move {
                     if notice.wait_completion_async().await.is_ok() {
-                        let _ = witness.send(message);
+                        let _ = acknowledged.send(message);
                     }
                 });
             }

@@ -1,5 +1,5 @@
-//! How much of what a broker sends is read: a broker that floods costs no more than one that does
-//! what it should. What is not read yet waits on its side.
+//! Limits how much is read of what a broker sends: one that floods costs no more than one that
+//! works as it should. What is not read yet waits on its side.
 
 use std::io;
 use std::pin::Pin;

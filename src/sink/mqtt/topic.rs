@@ -1,4 +1,4 @@
-//! Topics that people type: those that others are put behind.
+//! Topics of the command line, which other levels follow.
 
 /// Bytes of a topic at most; what is put behind it has room.
 const LONGEST: usize = 256;

@@ -1,16 +1,16 @@
-//! Totals that fall. Home Assistant takes a smaller number for a counter that began anew, and adds
-//! all of it once more: a slip of one reading would be yields of years.
+//! Totals that fall. To Home Assistant a smaller number is a counter that began again, and it adds
+//! all of it once more: one wrong reading would add yields of years.
 
 use crate::plant_total::PlantTotal;
 use crate::reading::{Decimal, Kind, Reading, Value};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
-/// The only total of all inverters together.
+/// The only total of the plant.
 const DAILY_YIELD: &str = "daily yield";
 
-/// The totals that one inverter published. Only a process that goes on can know them: a run that
-/// ends leaves the judging to Home Assistant.
+/// The totals that one inverter published. Only a process that goes on knows them: a run that ends
+/// publishes what was read.
 #[derive(Debug, Default)]
 pub(super) struct Totals(BTreeMap<ColumnKey, PublishedTotal>);
 
@@ -21,14 +21,14 @@ type ColumnKey = (usize, &'static str);
 struct PublishedTotal {
     /// Published last.
     number: Decimal,
-    /// The day of the first number, then of the last one that was let fall.
+    /// The day of the first number, then of the last fall that was accepted.
     fell: NaiveDate,
     /// Whether a smaller number has come since.
-    doubted: bool,
+    is_pending: bool,
 }
 
 impl Totals {
-    /// Takes away numbers that may not be published: their cells have no value then.
+    /// Empties the cells whose numbers may not be published.
     pub(super) fn hold_back(&mut self, reading: &mut Reading) {
         let Some(day) = reading.time.map(|time| time.date_naive()) else {
             return;
@@ -39,7 +39,7 @@ impl Totals {
             for (field, value) in cells.layout.fields.iter().zip(&mut cells.values) {
                 let number = value.as_ref().and_then(Value::number);
                 if let (Kind::Total, Some(number)) = (field.kind, number)
-                    && !self.lets((table, field.label), number, day)
+                    && !self.accepts((table, field.label), number, day)
                 {
                     *value = None;
                 }
@@ -47,39 +47,39 @@ impl Totals {
         }
     }
 
-    /// As [`Self::hold_back`], of all inverters together.
+    /// As [`Self::hold_back`], for the plant.
     pub(super) fn hold_back_plant(&mut self, total: &mut PlantTotal) {
         let day = total.time.map(|time| time.date_naive());
         if let (Some(day), Some(energy)) = (day, total.daily_yield)
-            && !self.lets((0, DAILY_YIELD), energy, day)
+            && !self.accepts((0, DAILY_YIELD), energy, day)
         {
             total.daily_yield = None;
         }
     }
 
-    fn lets(&mut self, place: ColumnKey, number: Decimal, day: NaiveDate) -> bool {
+    fn accepts(&mut self, place: ColumnKey, number: Decimal, day: NaiveDate) -> bool {
         let total = self.0.entry(place).or_insert(PublishedTotal {
             number,
             fell: day,
-            doubted: false,
+            is_pending: false,
         });
-        total.lets(number, day)
+        total.accepts(number, day)
     }
 }
 
 impl PublishedTotal {
-    /// A total may fall once a day, when a new day begins for the inverter; its clock is not ours.
-    /// The lower value has to come twice.
-    fn lets(&mut self, number: Decimal, day: NaiveDate) -> bool {
+    /// Whether a number is published. A total may fall once a day, when a new day begins for the
+    /// inverter, by its own clock. The smaller number has to come twice.
+    fn accepts(&mut self, number: Decimal, day: NaiveDate) -> bool {
         if number < self.number {
-            if self.fell == day || !self.doubted {
-                self.doubted = true;
+            if self.fell == day || !self.is_pending {
+                self.is_pending = true;
                 return false;
             }
             self.fell = day;
         }
         self.number = number;
-        self.doubted = false;
+        self.is_pending = false;
         true
     }
 }

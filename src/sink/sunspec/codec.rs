@@ -11,7 +11,7 @@
 
 /// The most bytes that a request can have.
 pub const LONGEST: usize = 260;
-/// The most registers that one request can ask for.
+/// The most registers that one request can read.
 const MOST_REGISTERS: u16 = 125;
 /// Bytes before the ones that the length counts.
 const HEAD: usize = 6;
@@ -31,7 +31,7 @@ pub enum Exception {
 
 impl Exception {
     /// The code on the wire.
-    pub(crate) const fn code(self) -> u8 {
+    pub(super) const fn code(self) -> u8 {
         match self {
             Self::Function => 1,
             Self::Address => 2,
@@ -41,11 +41,11 @@ impl Exception {
     }
 }
 
-/// Registers that a client asks for.
+/// Registers that a client requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// Address of the first, from 0.
-    pub(crate) first: u16,
+    pub(super) first: u16,
     /// How many, 1..=125.
     pub count: u16,
 }
@@ -53,11 +53,11 @@ pub struct Range {
 /// A request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModbusRequest {
-    /// By which the client distinguishes its replies.
-    pub(crate) transaction: u16,
-    /// Which device.
+    /// The client's number for the request, which the reply repeats.
+    pub(super) transaction: u16,
+    /// The unit that is to reply.
     pub unit: u8,
-    /// What is to be done, as a number.
+    /// The function code.
     pub function: u8,
     /// What is to be read, or why nothing can be.
     pub wanted: Result<Range, Exception>,
@@ -101,7 +101,7 @@ pub fn parse(bytes: &[u8]) -> ParsedRequest {
     ParsedRequest::Whole(request, HEAD + length)
 }
 
-/// What a request asks for. Input registers (function 4) are the same as holding registers (3).
+/// What a request is to read. Input registers (function 4) are the same as holding registers (3).
 fn wanted(function: u8, rest: &[u8]) -> Result<Range, Exception> {
     if !matches!(function, 3 | 4) {
         return Err(Exception::Function);
@@ -119,8 +119,8 @@ fn wanted(function: u8, rest: &[u8]) -> Result<Range, Exception> {
 }
 
 /// Appends the reply to a request.
-pub fn reply(request: &ModbusRequest, answer: Result<&[u16], Exception>, bytes: &mut Vec<u8>) {
-    let counted = answer.and_then(|registers| {
+pub fn reply(request: &ModbusRequest, read: Result<&[u16], Exception>, bytes: &mut Vec<u8>) {
+    let counted = read.and_then(|registers| {
         let count = u8::try_from(registers.len() * 2).map_err(|_| Exception::Value)?;
         Ok((registers, count))
     });

@@ -12,8 +12,8 @@ use crate::reading::{Decimal, Reading, Role};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// An inverter without a known type or serial number is served without it after this many readings.
-const UNTOLD_READINGS: u32 = 3;
+/// Readings after which an inverter is served without a type or serial number, if it reports none.
+const PATIENCE: u32 = 3;
 
 /// An inverter and what is served of it.
 #[derive(Debug)]
@@ -66,13 +66,13 @@ impl ServedDevice {
         self.inverter.place() == inverter.place()
     }
 
-    /// Whether the other one is about this inverter too, and is called and served alike.
+    /// Whether the other one is the same inverter, with the same name and the same units.
     pub(super) fn is_as(&self, other: &Self) -> bool {
         let shown = |one: &Self| (one.inverter.name().map(str::to_owned), one.unit, one.meter);
         self.is(&other.inverter) && shown(self) == shown(other)
     }
 
-    /// The same device, which looks at its next reading whether it still is.
+    /// The same device, whose next reading decides whether its identity still holds.
     pub(super) fn remembered(self) -> Self {
         Self {
             is_remembered: true,
@@ -93,9 +93,9 @@ impl ServedDevice {
         self.presence.remember(feeds && is_recent);
     }
 
-    /// Takes what came of polling the inverter.
+    /// Takes the outcome of a poll.
     pub(super) fn observe(&mut self, observation: &Observation, now: Instant) {
-        let heard = match &observation.outcome {
+        let poll = match &observation.outcome {
             Outcome::Read { answer, .. } => {
                 self.take(answer);
                 LastPoll::Read {
@@ -105,20 +105,20 @@ impl ServedDevice {
             Outcome::Silent => LastPoll::Silent,
             Outcome::Garbled(_) | Outcome::Unreachable(_) | Outcome::NotPolled => LastPoll::Trouble,
         };
-        self.presence.hear(heard, now);
+        self.presence.note(poll, now);
     }
 
-    /// Learns what the device is, once: a remembered one can have been exchanged since.
+    /// Sets the identity, once: a remembered inverter can have been exchanged since.
     fn identify(&mut self, reading: &Reading) {
         self.readings = self.readings.saturating_add(1);
         if self.identity.is_some() && !self.is_remembered && !self.is_another(reading) {
             return;
         }
-        let is_patient = self.is_remembered || self.readings < UNTOLD_READINGS;
-        let told = DeviceIdentity::of(&self.inverter, reading, is_patient);
+        let is_patient = self.is_remembered || self.readings < PATIENCE;
+        let found = DeviceIdentity::of(&self.inverter, reading, is_patient);
         // The inverter was exchanged: yield and peak power of the old one do not count.
-        if told.is_some() && told != self.identity {
-            self.identity = told;
+        if found.is_some() && found != self.identity {
+            self.identity = found;
             self.watt_hours = None;
             self.peak = Decimal::ZERO;
         }
@@ -129,8 +129,8 @@ impl ServedDevice {
     /// served without a serial number stays so: clients know it by that.
     fn is_another(&self, reading: &Reading) -> bool {
         let known = self.identity.as_ref().map(|one| one.serial.as_str());
-        reading.inverter.serial().is_some_and(|told| {
-            known.is_some_and(|known| known != told && known != unsigned(&self.inverter))
+        reading.inverter.serial().is_some_and(|serial| {
+            known.is_some_and(|known| known != serial && known != unsigned(&self.inverter))
         })
     }
 
@@ -204,7 +204,7 @@ impl ServedDevice {
         }
     }
 
-    /// How it is, as the totals of the plant see it.
+    /// Its state, as the totals of the plant need it.
     pub(super) fn state(&self, now: Instant) -> PartState {
         if self.standing(now) == Standing::Live {
             PartState::Read(Contribution {

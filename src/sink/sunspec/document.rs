@@ -42,16 +42,16 @@ fn scale(point: &Point) -> String {
     }
 }
 
-fn made() -> String {
+fn generated() -> String {
     let mut text = String::new();
     for (title, first, points) in MODELS {
         let _ = writeln!(text, "\n### {title}\n");
         text += "| offset | point | type | scale | what is served |\n|---|---|---|---|---|\n";
         let mut offset = first;
-        let mut untold = Vec::new();
+        let mut not_served = Vec::new();
         for point in points {
-            if matches!(point.content, Content::Untold) {
-                untold.push(point.name);
+            if matches!(point.content, Content::NotServed) {
+                not_served.push(point.name);
             } else {
                 let (name, form, scale, about) =
                     (point.name, point.form.name(), scale(point), point.about);
@@ -59,8 +59,8 @@ fn made() -> String {
             }
             offset += point.form.size();
         }
-        if !untold.is_empty() {
-            let _ = writeln!(text, "\nNever served: {}.", untold.join(", "));
+        if !not_served.is_empty() {
+            let _ = writeln!(text, "\nNever served: {}.", not_served.join(", "));
         }
     }
     text += "\n### Operating state (`St`)\n\n| St | status codes of KACO inverters |\n|---|---|\n";
@@ -76,7 +76,7 @@ fn made() -> String {
     text + "\n"
 }
 
-/// `UPDATE=1 cargo test sunspec_page` writes it anew.
+/// `UPDATE=1 cargo test sunspec_page` writes it again.
 #[test]
 fn sunspec_page_shows_the_tables() -> io::Result<()> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sunspec.md");
@@ -86,13 +86,13 @@ fn sunspec_page_shows_the_tables() -> io::Result<()> {
         Some((before, after))
     });
     let (before, after) = parts.ok_or(io::ErrorKind::InvalidData)?;
-    let due = format!("{before}{BEGIN}{}{END}{after}", made());
+    let due = format!("{before}{BEGIN}{}{END}{after}", generated());
     if env::var_os("UPDATE").is_some() {
         fs::write(&path, &due)?;
     }
     assert!(
         fs::read_to_string(&path)? == due,
-        "UPDATE=1 makes docs/sunspec.md anew"
+        "UPDATE=1 writes docs/sunspec.md again"
     );
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! All devices, and the plant that they are together. Pure; the time is passed in.
+//! All devices, and the plant that they form. Pure; the time is passed in.
 
 use super::SunspecPlan;
 use super::codec::{Exception, Range};
@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Where the map begins.
-const BASE: u16 = 40000; // where clients look first
+const BASE: u16 = 40000; // the address that clients try first
 
 /// The registers of the plant change with time alone: a sum is not used for longer than this.
 const PLANT_FRESH: Duration = Duration::from_secs(1);
@@ -65,8 +65,8 @@ impl Fleet {
         Ok(())
     }
 
-    /// Keeps the devices of an earlier plan that are called and served as before: at night nothing
-    /// but them knows their inverters. If these are all, the plant too: its scale may not change.
+    /// Keeps the devices of an earlier plan whose name and units are the same: at night nothing
+    /// else knows their inverters. If these are all, keeps the plant too: its scale may not change.
     pub(super) fn keep(&mut self, before: Self) {
         let mut is_same = self.devices.len() == before.devices.len();
         for kept in before.devices {
@@ -85,20 +85,20 @@ impl Fleet {
     }
 
     /// `126 plant, 2 address 02`: each unit and what it serves.
-    pub(crate) fn listed(&self) -> String {
+    pub(super) fn listed(&self) -> String {
         self.units.list().collect::<Vec<_>>().join(", ")
     }
 
     /// Takes the newest row of an earlier run; `is_recent`: it is younger than a quarter of an
     /// hour.
-    pub(crate) fn remember(&mut self, reading: &Reading, is_recent: bool) {
+    pub(super) fn remember(&mut self, reading: &Reading, is_recent: bool) {
         if let Some(device) = self.device(&reading.inverter) {
             device.remember(reading, is_recent);
         }
     }
 
-    /// Takes what came of polling an inverter; one that was just found gets a unit. An error if no
-    /// unit is left, once per inverter.
+    /// Takes an observation; an inverter that was just found gets a unit. An error if no unit is
+    /// left, once per inverter.
     pub fn observe(&mut self, observation: &Observation, now: Instant) -> Result<(), Failure> {
         let inverter = &observation.inverter;
         let place = inverter.place();
@@ -200,8 +200,8 @@ fn drop_phases(known: &[&ServedDevice], values: &mut Values) {
     }
 }
 
-/// What the plant is, from its first sum on. An inverter that is not known yet counts as the
-/// largest.
+/// The identity of the plant, from its first sum on. An inverter that is not known yet counts as
+/// the largest.
 fn identity(devices: &[ServedDevice]) -> Option<DeviceIdentity> {
     let first = devices.first()?;
     let place = first.inverter().place().replace('/', "-");
@@ -246,7 +246,7 @@ fn identity(devices: &[ServedDevice]) -> Option<DeviceIdentity> {
     })
 }
 
-/// What an inverter of an unknown type feeds at most, W: as the largest of most series.
+/// The most that an inverter of an unknown type feeds, W: that of the largest of most series.
 const fn largest(phases: Phases) -> u32 {
     match phases {
         Phases::One => 8_000,
@@ -254,8 +254,8 @@ const fn largest(phases: Phases) -> u32 {
     }
 }
 
-/// The part of a unit's registers that was asked for. [`Exception::Address`] if one of them is
-/// outside the map.
+/// The requested part of a unit's registers. [`Exception::Address`] if one of them is outside the
+/// map.
 pub fn slice(registers: &[u16], range: Range) -> Result<&[u16], Exception> {
     let first = range.first.checked_sub(BASE).ok_or(Exception::Address)?;
     let first = usize::from(first);

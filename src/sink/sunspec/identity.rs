@@ -1,12 +1,11 @@
-//! What a device is to its clients: serial number, model, ratings, and which models it has.
+//! The identity of a device: serial number, model, ratings, and which SunSpec models it has.
 
 use super::values::{Tracker, Values, phases};
 use crate::inverter::{InverterId, fingerprint};
 use crate::kaco::types::{self, InverterType};
 use crate::reading::{Decimal, Phases, Reading, Role};
 
-/// What never changes while a device exists, so that what clients learnt at their start stays
-/// right.
+/// What never changes while a device exists: clients read it once, at their start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DeviceIdentity {
     pub(super) serial: String,

@@ -37,9 +37,10 @@ use crate::clock;
 use crate::exit::Failure;
 use crate::inverter::{BusName, InverterId};
 use crate::observation::{Observation, Outcome};
+use crate::sink::lock::lock;
 use chrono::TimeDelta;
 use fleet::Fleet;
-use server::{SharedFleet, lock, serve};
+use server::{SharedFleet, serve};
 use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -137,7 +138,8 @@ impl Sunspec {
             return;
         };
         if let Some(options) = options {
-            self.options = options;
+            // Address and time between rounds are those of the start until a restart.
+            self.options.offsets = options.offsets;
         }
         let inverters: Vec<InverterId> = latest.iter().map(|one| one.inverter.clone()).collect();
         let mut fleet = match Fleet::new(self.options.clone(), &inverters) {
@@ -210,4 +212,27 @@ fn refused(bind: SocketAddr, error: &io::Error) -> Failure {
         _ => None,
     };
     Failure::new(format!("SunSpec can't be served at {bind}: {error}"), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values of a new bus would be served for as long as a round takes that nothing polls in.
+    #[tokio::test]
+    async fn a_reload_leaves_the_time_between_rounds() -> Result<(), Failure> {
+        let mut plan = SunspecPlan {
+            bind: ([127, 0, 0, 1], 0).into(),
+            every: Duration::from_secs(10),
+            offsets: HashMap::new(),
+        };
+        let mut served = Sunspec::open(plan.clone(), None)?;
+        served.start(&[])?;
+        plan.every = Duration::from_secs(600);
+        plan.offsets.insert(None, 100);
+        served.exchange(Some(plan.clone()), &[]);
+        plan.every = Duration::from_secs(10);
+        assert_eq!(served.options, plan);
+        Ok(())
+    }
 }

@@ -5,7 +5,7 @@ use crate::reading::Decimal;
 
 /// The type of a point, as the SunSpec models name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PointType {
+pub(super) enum PointType {
     /// Unsigned, one register; 0xFFFF is "not implemented".
     U16,
     /// Signed, one register; 0x8000 is "not implemented".
@@ -14,7 +14,7 @@ pub(crate) enum PointType {
     U32,
     /// A counter of two registers; 0 is "not implemented".
     Acc32,
-    /// A number that stands for something; 0xFFFF is "not implemented".
+    /// A code; 0xFFFF is "not implemented".
     Enum16,
     /// Bits of one register; 0xFFFF is "not implemented".
     Bits16,
@@ -30,7 +30,7 @@ pub(crate) enum PointType {
 
 impl PointType {
     /// How many registers it takes.
-    pub(crate) const fn size(self) -> usize {
+    pub(super) const fn size(self) -> usize {
         match self {
             Self::U32 | Self::Acc32 | Self::Bits32 => 2,
             Self::Text(registers) => registers,
@@ -40,7 +40,7 @@ impl PointType {
 
     /// The name in the SunSpec models.
     #[cfg(test)]
-    pub(crate) const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::U16 => "uint16",
             Self::I16 => "int16",
@@ -86,7 +86,7 @@ impl PointType {
 
 /// The power of ten of a number. It never changes while a device exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scale {
+pub(super) enum Scale {
     /// The same for every device.
     Fixed(i8),
     /// That of powers: by the rated power of the device.
@@ -117,12 +117,12 @@ impl Scale {
 
 /// Where the value of a point comes from.
 #[derive(Clone, Copy)]
-pub(crate) enum Content {
+pub(super) enum Content {
     /// From a value, in steps of a scale.
     Number(fn(&Values) -> Option<Decimal>, Scale),
     /// From a value of the tracker that a repeating group belongs to.
     Tracker(fn(&Tracker) -> Option<Decimal>, Scale),
-    /// A number that stands for something, bits, a count.
+    /// A code, bits or a count.
     Code(fn(&Values) -> Option<i64>),
     Text(fn(&Values) -> &str),
     /// The name of the tracker that a repeating group belongs to.
@@ -130,43 +130,29 @@ pub(crate) enum Content {
     /// The exponent of a scale.
     Scale(Scale),
     /// No inverter reports it: not implemented.
-    Untold,
+    NotServed,
 }
 
 /// One row of a model's table.
 #[derive(Clone, Copy)]
-pub(crate) struct Point {
+pub(super) struct Point {
     /// The name in the SunSpec models.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "only the documentation shows it")
     )]
-    pub(crate) name: &'static str,
-    pub(crate) form: PointType,
-    pub(crate) content: Content,
+    pub(super) name: &'static str,
+    pub(super) form: PointType,
+    pub(super) content: Content,
     /// What is served, for the documentation; empty for points that explain themselves.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "only the documentation shows it")
     )]
-    pub(crate) about: &'static str,
+    pub(super) about: &'static str,
 }
 
 impl Point {
-    pub(crate) const fn new(
-        name: &'static str,
-        form: PointType,
-        content: Content,
-        about: &'static str,
-    ) -> Self {
-        Self {
-            name,
-            form,
-            content,
-            about,
-        }
-    }
-
     /// Appends the registers of this point.
     pub(super) fn encode(
         &self,
@@ -188,21 +174,21 @@ impl Point {
                 let name = tracker.map(|tracker| tracker.name.as_str());
                 return self.encode_text(name.unwrap_or_default(), registers);
             }
-            Content::Untold => None,
+            Content::NotServed => None,
         };
         self.form.encode(number, registers);
     }
 
     /// UTF-8, two bytes per register; characters that do not fit whole are left out.
     fn encode_text(&self, text: &str, registers: &mut Vec<u16>) {
-        let is_shown = |sign: &char| !sign.is_control() && *sign != char::REPLACEMENT_CHARACTER;
+        let is_shown = |one: &char| !one.is_control() && *one != char::REPLACEMENT_CHARACTER;
         let room = 2 * self.form.size();
         let mut bytes = Vec::with_capacity(room);
-        for sign in text.chars().filter(is_shown) {
-            if bytes.len() + sign.len_utf8() > room {
+        for letter in text.chars().filter(is_shown) {
+            if bytes.len() + letter.len_utf8() > room {
                 break;
             }
-            bytes.extend_from_slice(sign.encode_utf8(&mut [0; 4]).as_bytes());
+            bytes.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
         }
         bytes.resize(room, 0);
         let words = bytes
@@ -235,7 +221,7 @@ pub(super) fn encode_model(
 }
 
 /// How many registers points take.
-pub(crate) fn size(points: &[Point]) -> usize {
+pub(super) fn size(points: &[Point]) -> usize {
     points.iter().map(|point| point.form.size()).sum()
 }
 
@@ -245,7 +231,12 @@ mod tests {
 
     #[test]
     fn names_keep_their_letters_and_no_letter_is_cut() {
-        let point = Point::new("Md", PointType::Text(4), Content::Untold, "");
+        let point = Point {
+            name: "Md",
+            form: PointType::Text(4),
+            content: Content::NotServed,
+            about: "",
+        };
         for (text, due) in [
             ("S\u{fc}d", "S\u{fc}d\0\0\0\0"),
             ("1234567\u{fc}", "1234567\0"),

@@ -1,12 +1,12 @@
-//! Whether an inverter is read, asleep or missing: rules of the night and of a lost cable. Pure;
-//! the time is passed in.
+//! Whether an inverter is read, asleep or missing: the rules for the night and for a lost cable.
+//! Pure; the time is passed in.
 
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// An inverter that fed power and is silent may have lost its cable: for this long nothing is
-/// served, because a zero by day would be an invention.
-const DOUBT: Duration = Duration::from_secs(15 * 60);
+/// served, because a zero by day would be wrong.
+const UNCERTAIN: Duration = Duration::from_secs(15 * 60);
 
 /// No observation is too old within this time.
 const FRESH: Duration = Duration::from_secs(60);
@@ -14,7 +14,7 @@ const FRESH: Duration = Duration::from_secs(60);
 /// A longer time between two polls was a pause, not a round.
 const LONGEST_ROUND: Duration = Duration::from_secs(5 * 60);
 
-/// What came of polling an inverter.
+/// The outcome of polling an inverter, as far as it matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LastPoll {
     Read {
@@ -36,11 +36,11 @@ pub(super) enum Standing {
     Absent,
 }
 
-/// What polling an inverter has come to.
+/// When an inverter was read and when it was silent.
 #[derive(Debug)]
 pub(super) struct Presence {
     every: Duration,
-    heard: Option<(LastPoll, Instant)>,
+    last: Option<(LastPoll, Instant)>,
     /// From the observation before the last to the last.
     gap: Duration,
     /// Whether it fed power when it was read last.
@@ -54,7 +54,7 @@ impl Presence {
     pub(super) const fn new(every: Duration) -> Self {
         Self {
             every,
-            heard: None,
+            last: None,
             gap: Duration::ZERO,
             fed: None,
             read: None,
@@ -62,18 +62,18 @@ impl Presence {
         }
     }
 
-    /// Takes a reading of an earlier run: whether silence after it is not the night.
+    /// Notes whether the inverter fed power at the end of an earlier run.
     pub(super) fn remember(&mut self, fed: bool) {
         self.fed = Some(fed);
     }
 
-    /// Takes what came of a poll.
-    pub(super) fn hear(&mut self, heard: LastPoll, now: Instant) {
-        if let Some((_, before)) = self.heard {
+    /// Notes the outcome of a poll.
+    pub(super) fn note(&mut self, poll: LastPoll, now: Instant) {
+        if let Some((_, before)) = self.last {
             self.gap = now.saturating_duration_since(before).min(LONGEST_ROUND);
         }
-        self.heard = Some((heard, now));
-        match heard {
+        self.last = Some((poll, now));
+        match poll {
             LastPoll::Read { feeds } => {
                 self.fed = Some(feeds);
                 self.read = Some(now);
@@ -82,49 +82,49 @@ impl Presence {
             LastPoll::Silent => {
                 self.silent_since.get_or_insert(now);
             }
-            // It shows neither sleep nor life: an earlier silence goes on.
+            // It is neither asleep nor read: an earlier silence goes on.
             LastPoll::Trouble => {}
         }
     }
 
     /// What is served at a time.
     pub(super) fn standing(&self, now: Instant) -> Standing {
-        let Some((heard, at)) = self.heard else {
+        let Some((last, at)) = self.last else {
             return Standing::Absent;
         };
-        if now.saturating_duration_since(at) > self.oldest(heard) {
+        if now.saturating_duration_since(at) > self.oldest(last) {
             return Standing::Absent;
         }
         let silent_for = |since: Instant| now.saturating_duration_since(since);
-        let is_doubtful = self
+        let is_uncertain = self
             .silent_since
-            .is_some_and(|since| silent_for(since) < DOUBT);
-        match (heard, self.fed) {
+            .is_some_and(|since| silent_for(since) < UNCERTAIN);
+        match (last, self.fed) {
             (LastPoll::Read { .. }, _) => Standing::Live,
             (LastPoll::Silent, Some(false)) => Standing::Asleep,
-            (LastPoll::Silent, Some(true)) if !is_doubtful => Standing::Asleep,
-            // Also if it was never read: nothing tells whether it sleeps.
+            (LastPoll::Silent, Some(true)) if !is_uncertain => Standing::Asleep,
+            // Also if it was never read: whether it sleeps is unknown.
             (LastPoll::Silent, _) | (LastPoll::Trouble, _) => Standing::Absent,
         }
     }
 
     /// Whether no reply came when it was polled last, not too long ago.
     pub(super) fn is_silent(&self, now: Instant) -> bool {
-        self.heard.is_some_and(|(heard, at)| {
-            heard == LastPoll::Silent && now.saturating_duration_since(at) <= self.oldest(heard)
+        self.last.is_some_and(|(last, at)| {
+            last == LastPoll::Silent && now.saturating_duration_since(at) <= self.oldest(last)
         })
     }
 
-    /// Whether it was read so lately that a plant without it would show less than it feeds.
+    /// Whether it fed in so recently that a sum without it would be too small.
     pub(super) fn is_missed(&self, now: Instant) -> bool {
-        let read = |at: Instant| now.saturating_duration_since(at) < DOUBT;
+        let read = |at: Instant| now.saturating_duration_since(at) < UNCERTAIN;
         self.fed == Some(true) && self.read.is_some_and(read)
     }
 
     /// Three rounds: as long as they are planned, or take in fact. Silent inverters are polled once
     /// a minute.
-    fn oldest(&self, heard: LastPoll) -> Duration {
-        let every = match heard {
+    fn oldest(&self, last: LastPoll) -> Duration {
+        let every = match last {
             LastPoll::Silent => self.every.max(FRESH),
             _ => self.every,
         };
@@ -140,15 +140,15 @@ mod tests {
     const READ: LastPoll = LastPoll::Read { feeds: true };
     const FAINT: LastPoll = LastPoll::Read { feeds: false };
 
-    /// Seconds, what was heard then (if anything), what is served then.
+    /// Seconds, the outcome of a poll then (if there is one), what is served then.
     fn play(mut presence: Presence, steps: &[(u64, Option<LastPoll>, Standing)]) {
         let start = Instant::now();
-        for (seconds, heard, due) in steps {
+        for (seconds, poll, due) in steps {
             let now = start + Duration::from_secs(*seconds);
-            if let Some(heard) = heard {
-                presence.hear(*heard, now);
+            if let Some(poll) = poll {
+                presence.note(*poll, now);
             }
-            assert_eq!(presence.standing(now), *due, "after {seconds} s: {heard:?}");
+            assert_eq!(presence.standing(now), *due, "after {seconds} s: {poll:?}");
         }
     }
 

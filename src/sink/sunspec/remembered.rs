@@ -1,4 +1,4 @@
-//! The newest row of an inverter's log: what it was before this run.
+//! The newest row of an inverter's log: its last reading before this run.
 
 use crate::format::log_row::Shape;
 use crate::inverter::InverterId;

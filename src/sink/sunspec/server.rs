@@ -1,11 +1,12 @@
-//! Modbus TCP server: takes requests, answers with registers, holds the limits. It has no way to
-//! write.
+//! Modbus TCP server: takes requests, replies with registers, enforces the limits. It has no way
+//! to write.
 
 use super::codec::{self, LONGEST, ModbusRequest, ParsedRequest};
 use super::fleet::{Fleet, slice};
+use crate::sink::lock::lock;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -13,9 +14,9 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{debug, warn};
 
-/// More clients than this make the one go that has been idle for longest.
+/// One client more closes the one that has been idle for longest.
 const MOST_CLIENTS: usize = 32;
-/// A client that asks nothing for this long is closed.
+/// A client that sends nothing for this long is closed.
 const IDLE: Duration = Duration::from_secs(120);
 /// A request is complete this long after its first byte, and a reply taken this long after its
 /// first.
@@ -23,24 +24,18 @@ const PARTIAL: Duration = Duration::from_secs(5);
 /// Pause after no client could be accepted: file descriptors may be short.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// What the sink and all clients share.
+/// The devices, shared by the sink and all clients.
 pub(super) type SharedFleet = Arc<Mutex<Fleet>>;
-
-/// The devices. A panic while they were held is not a reason to stop serving.
-pub(super) fn lock(shared: &SharedFleet) -> MutexGuard<'_, Fleet> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// A client that is connected.
 struct ConnectedClient {
     task: AbortHandle,
-    /// When it asked last.
-    asked: Arc<Mutex<Instant>>,
+    last_request: Arc<Mutex<Instant>>,
 }
 
 impl ConnectedClient {
-    fn asked(&self) -> Instant {
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    fn last_request(&self) -> Instant {
+        *lock(&self.last_request)
     }
 }
 
@@ -64,21 +59,21 @@ pub(super) async fn serve(listener: TcpListener, shared: SharedFleet) {
         if clients.len() >= MOST_CLIENTS {
             close_idle(&mut clients);
         }
-        let asked = Arc::new(Mutex::new(Instant::now()));
+        let last_request = Arc::new(Mutex::new(Instant::now()));
         let task = tasks.spawn(client(
             stream,
             peer,
             Arc::clone(&shared),
-            Arc::clone(&asked),
+            Arc::clone(&last_request),
         ));
-        clients.push(ConnectedClient { task, asked });
+        clients.push(ConnectedClient { task, last_request });
     }
 }
 
 /// Closes the client that has been idle for longest.
 fn close_idle(clients: &mut Vec<ConnectedClient>) {
-    let oldest =
-        (0..clients.len()).min_by_key(|index| clients.get(*index).map(ConnectedClient::asked));
+    let last = |index: &usize| clients.get(*index).map(ConnectedClient::last_request);
+    let oldest = (0..clients.len()).min_by_key(last);
     if let Some(oldest) = oldest {
         clients.swap_remove(oldest).task.abort();
     }
@@ -88,18 +83,18 @@ async fn client(
     stream: TcpStream,
     peer: SocketAddr,
     shared: SharedFleet,
-    asked: Arc<Mutex<Instant>>,
+    last_request: Arc<Mutex<Instant>>,
 ) {
     debug!("SunSpec: {peer} is connected");
-    let ended = converse(stream, &shared, &asked).await;
+    let ended = serve_client(stream, &shared, &last_request).await;
     let reason = ended.map_or_else(|error| error.to_string(), |()| "it closed".to_owned());
     debug!("SunSpec: {peer} is gone: {reason}");
 }
 
-async fn converse(
+async fn serve_client(
     mut stream: TcpStream,
     shared: &SharedFleet,
-    asked: &Mutex<Instant>,
+    last_request: &Mutex<Instant>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut received = Vec::with_capacity(LONGEST);
@@ -119,7 +114,7 @@ async fn converse(
             let rest = received.get(used..).unwrap_or_default();
             match codec::parse(rest) {
                 ParsedRequest::Whole(request, length) => {
-                    answer(&request, shared, &mut sent);
+                    reply(&request, shared, &mut sent);
                     used += length;
                 }
                 ParsedRequest::Partial => break rest.len(),
@@ -129,12 +124,12 @@ async fn converse(
         received.drain(..used);
         let now = Instant::now();
         if used > 0 {
-            *asked.lock().unwrap_or_else(PoisonError::into_inner) = now;
+            *lock(last_request) = now;
             timeout_at(now + PARTIAL, stream.write_all(&sent)).await??;
         }
         deadline = match rest {
             0 => now + IDLE,
-            // A byte now and then does not put off the end.
+            // A byte now and then does not extend the deadline.
             _ if used == 0 && was_partial => deadline,
             _ => now + PARTIAL,
         };
@@ -142,15 +137,15 @@ async fn converse(
 }
 
 /// Appends the reply to a request. Its registers come from one reading, whatever is read meanwhile.
-fn answer(request: &ModbusRequest, shared: &SharedFleet, sent: &mut Vec<u8>) {
+fn reply(request: &ModbusRequest, shared: &SharedFleet, sent: &mut Vec<u8>) {
     let range = match request.wanted {
         Ok(range) => range,
         Err(exception) => return codec::reply(request, Err(exception), sent),
     };
     let registers = lock(shared).registers(request.unit, Instant::now());
-    let answer = match &registers {
+    let wanted = match &registers {
         Ok(registers) => slice(registers, range),
         Err(exception) => Err(*exception),
     };
-    codec::reply(request, answer, sent);
+    codec::reply(request, wanted, sent);
 }

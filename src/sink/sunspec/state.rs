@@ -4,8 +4,7 @@ use crate::kaco::status::{self, Severity};
 use crate::kstar::layout::KSTAR;
 use crate::reading::{Decimal, Reading, StatusCode};
 
-/// Asleep: no sun.
-pub(crate) const SLEEPING: i64 = 2;
+pub(super) const SLEEPING: i64 = 2;
 const STARTING: i64 = 3;
 const MPPT: i64 = 4;
 const THROTTLED: i64 = 5;
@@ -115,11 +114,11 @@ pub(super) fn operating(reading: &Reading, watts: Option<Decimal>) -> Option<i64
     if reading.is_fault {
         return Some(FAULT);
     }
-    let told = codes(reading)
+    let states = codes(reading)
         .into_iter()
         .filter_map(|code| state(reading, code));
     // The code has no known meaning, but the inverter feeds in.
-    of_several(told).or_else(|| watts.filter(|watts| *watts > Decimal::ZERO).map(|_| MPPT))
+    of_several(states).or_else(|| watts.filter(|watts| *watts > Decimal::ZERO).map(|_| MPPT))
 }
 
 /// The state that counts for several.
@@ -216,8 +215,8 @@ mod tests {
         }
         for (state, _, codes) in &STATES {
             for code in *codes {
-                let told = operating(&reading(&STANDARD, StatusCode::One(*code)), None);
-                assert_eq!(told, Some(*state), "{code}");
+                let found = operating(&reading(&STANDARD, StatusCode::One(*code)), None);
+                assert_eq!(found, Some(*state), "{code}");
             }
         }
     }

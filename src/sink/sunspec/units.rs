@@ -1,4 +1,4 @@
-//! Which unit serves what.
+//! The units of inverters, of their meters and of the plant.
 
 use super::SunspecPlan;
 use crate::exit::Failure;
@@ -6,7 +6,7 @@ use crate::inverter::InverterId;
 use std::collections::BTreeMap;
 use tracing::warn;
 
-/// The plant: the unit that Victron GX asks by default.
+/// The plant: the unit that Victron GX polls by default.
 pub(crate) const PLANT: u8 = 126;
 /// The last unit of Modbus.
 pub(crate) const LAST: u8 = 247;

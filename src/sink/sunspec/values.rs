@@ -5,82 +5,82 @@ use crate::reading::{Decimal, Phases, Reading, Role, StatusCode, Unit};
 
 /// A DC input: an MPP tracker, or a unit of a 000xi.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Tracker {
+pub(super) struct Tracker {
     /// From 1.
-    pub(crate) number: i64,
+    pub(super) number: i64,
     /// What clients show.
-    pub(crate) name: String,
+    pub(super) name: String,
     /// A
-    pub(crate) amperes: Option<Decimal>,
+    pub(super) amperes: Option<Decimal>,
     /// V
-    pub(crate) volts: Option<Decimal>,
+    pub(super) volts: Option<Decimal>,
     /// W
-    pub(crate) watts: Option<Decimal>,
+    pub(super) watts: Option<Decimal>,
 }
 
-/// All values of a device that a table can ask for; `None` is "not implemented".
+/// All values of a device that a table can refer to; `None` is "not implemented".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Values {
+pub(super) struct Values {
     /// The manufacturer.
-    pub(crate) maker: &'static str,
+    pub(super) maker: &'static str,
     /// The name of the type, or the name that the user gave it.
-    pub(crate) model: String,
+    pub(super) model: String,
     /// The firmware.
-    pub(crate) version: String,
+    pub(super) version: String,
     /// By which clients distinguish devices.
-    pub(crate) serial: String,
+    pub(super) serial: String,
     /// The unit of the device.
-    pub(crate) unit: u8,
+    pub(super) unit: u8,
     /// The power of ten of all powers.
-    pub(crate) power_scale: i8,
+    pub(super) power_scale: i8,
     /// AC current of all phases together, A.
-    pub(crate) amperes: Option<Decimal>,
+    pub(super) amperes: Option<Decimal>,
     /// AC current of each phase, A.
-    pub(crate) phase_amperes: [Option<Decimal>; 3],
+    pub(super) phase_amperes: [Option<Decimal>; 3],
     /// AC voltage of each phase, V.
-    pub(crate) phase_volts: [Option<Decimal>; 3],
+    pub(super) phase_volts: [Option<Decimal>; 3],
     /// AC voltage between two phases, V.
-    pub(crate) line_volts: Option<Decimal>,
+    pub(super) line_volts: Option<Decimal>,
     /// AC power, W.
-    pub(crate) watts: Option<Decimal>,
+    pub(super) watts: Option<Decimal>,
     /// Hz
-    pub(crate) hertz: Option<Decimal>,
+    pub(super) hertz: Option<Decimal>,
     /// cos phi in percent, negative if inductive.
-    pub(crate) power_factor: Option<Decimal>,
+    pub(super) power_factor: Option<Decimal>,
     /// Lifetime yield, Wh.
-    pub(crate) watt_hours: Option<Decimal>,
+    pub(super) watt_hours: Option<Decimal>,
     /// DC current of the only tracker, A.
-    pub(crate) dc_amperes: Option<Decimal>,
+    pub(super) dc_amperes: Option<Decimal>,
     /// DC voltage of the only tracker, V.
-    pub(crate) dc_volts: Option<Decimal>,
+    pub(super) dc_volts: Option<Decimal>,
     /// DC power of all trackers, W.
-    pub(crate) dc_watts: Option<Decimal>,
+    pub(super) dc_watts: Option<Decimal>,
     /// °C
-    pub(crate) celsius: Option<Decimal>,
+    pub(super) celsius: Option<Decimal>,
     /// Operating state.
-    pub(crate) state: Option<i64>,
+    pub(super) state: Option<i64>,
     /// The inverter's own status code.
-    pub(crate) vendor_state: Option<i64>,
+    pub(super) vendor_state: Option<i64>,
     /// Events, as bits.
-    pub(crate) events: i64,
+    pub(super) events: i64,
     /// Rated AC power, W.
-    pub(crate) rated_watts: Option<Decimal>,
+    pub(super) rated_watts: Option<Decimal>,
     /// DC inputs.
-    pub(crate) trackers: Vec<Tracker>,
+    pub(super) trackers: Vec<Tracker>,
     /// Whether the device has a battery.
-    pub(crate) has_battery: bool,
+    pub(super) has_battery: bool,
     /// State of charge, %.
-    pub(crate) charge: Option<Decimal>,
+    pub(super) charge: Option<Decimal>,
     /// Power into the battery, W.
-    pub(crate) battery_watts: Option<Decimal>,
+    pub(super) battery_watts: Option<Decimal>,
     /// V
-    pub(crate) battery_volts: Option<Decimal>,
+    pub(super) battery_volts: Option<Decimal>,
     /// Power from the grid, W: negative while exporting.
-    pub(crate) grid_watts: Option<Decimal>,
+    pub(super) grid_watts: Option<Decimal>,
     /// Current at the connection to the grid, A.
-    pub(crate) grid_amperes: Option<Decimal>,
+    pub(super) grid_amperes: Option<Decimal>,
     /// Voltage at the connection to the grid, V.
-    pub(crate) grid_volts: Option<Decimal>,
+    pub(super) grid_volts: Option<Decimal>,
 }
 
 impl Values {
@@ -95,12 +95,12 @@ impl Values {
         let only = (layout.trackers() == 1).then_some(1);
         let watts = power(reading);
         Self {
-            // An XP tells the current of one phase for all three.
+            // An XP reports the current of one phase for all three.
             amperes: line.map(|each| each * Decimal::from(3)).or_else(|| {
-                let told = layout
+                let phases = layout
                     .roles()
                     .filter(|role| matches!(role, Role::AcCurrent(_)));
-                sum_of(told.map(number))
+                sum_of(phases.map(number))
             }),
             phase_amperes,
             phase_volts: [
@@ -134,7 +134,7 @@ impl Values {
 
     /// What the same device serves while it sleeps: it feeds nothing, and its yield is kept.
     pub(super) fn asleep(&self) -> Self {
-        let zero = |told: bool| told.then_some(Decimal::ZERO);
+        let zero = |is_known: bool| is_known.then_some(Decimal::ZERO);
         Self {
             maker: self.maker,
             model: self.model.clone(),

@@ -158,6 +158,24 @@ fn files_that_were_set_aside_replaced_or_torn_are_caught_up() {
     }
 }
 
+/// As a damaged disk leaves them: longer than any row, and than what is read at once.
+#[test]
+fn long_lines_hold_up_no_row() {
+    let (plant, database) = (Plant::new(), Database::good());
+    let rows = file(Day::Yesterday, 2);
+    let (rest, last) = rows.trim_end().rsplit_once('\n').unwrap();
+    let long = "x".repeat(5000) + "\n";
+    let hole = "\0".repeat(300 * 1024) + "\n";
+    let damaged = format!("{rest}\n{}{hole}{last}\n", long.repeat(100));
+    plant.write(&Day::Yesterday.file(), damaged);
+    let options = ["--influx", &database.url(), "--influx-since", "2020-01-01"];
+    plant.log_with("2", &options).expect_silence();
+    plant.log_with("2", &options).expect_silence();
+    let times = seconds(&database.taken());
+    assert_eq!(times.len(), 4, "{times:?}");
+    assert_eq!(times[..2], seconds_of(&rows));
+}
+
 #[test]
 fn rows_of_a_wrong_clock_are_pushed() {
     let (plant, database) = (Plant::new(), Database::good());

@@ -20,13 +20,9 @@ fn every_refusal_has_its_cure_and_costs_no_row() {
         (
             Answer::Status(500, "", "full \x1b[2J"),
             "answers 500: full \\x1b[2J",
-            "its log says more",
+            "see its log",
         ),
-        (
-            Answer::Status(503, "", ""),
-            "answers 503",
-            "its log says more",
-        ),
+        (Answer::Status(503, "", ""), "answers 503", "see its log"),
         (
             Answer::Status(429, "Retry-After: 9999999\r\n", "slow down"),
             "answers 429",

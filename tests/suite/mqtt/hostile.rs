@@ -29,7 +29,7 @@ fn a_long_message_from_home_assistant_keeps_no_reading_back() {
                 delivery,
                 ..options(&broker.host())
             };
-            let session = Session::start(options, availability()).unwrap();
+            let session = Session::start(options, availability(), None).unwrap();
             session.publish(&reading(2, 1));
             hears(&listener, 1, is_state).await;
             // Not heard before: the message came behind the subscription.
@@ -86,7 +86,7 @@ fn a_flood_is_not_read_and_readings_go_out() {
             discovery: false,
             ..options(&host)
         };
-        let session = Session::start(options, availability()).unwrap();
+        let session = Session::start(options, availability(), None).unwrap();
         for count in 1..=20 {
             session.publish(&reading(2, count));
             while counted.states.load(Ordering::Relaxed) < usize::try_from(count).unwrap() {

@@ -16,7 +16,7 @@ pub(super) fn availability() -> String {
 }
 
 fn start(broker: &Broker) -> Session {
-    Session::start(options(&broker.host()), availability()).unwrap()
+    Session::start(options(&broker.host()), availability(), None).unwrap()
 }
 
 pub(super) fn is_state(heard: &Heard) -> bool {
@@ -175,7 +175,7 @@ fn many_inverters_through_a_narrow_door() {
             delivery: Delivery::AtLeastOnce,
             ..options(&broker.host())
         };
-        let session = Session::start(options, availability()).unwrap();
+        let session = Session::start(options, availability(), None).unwrap();
         for address in 0..200 {
             session.publish(&reading(address, 1));
         }
@@ -195,7 +195,7 @@ fn stops_in_time_whatever_the_broker_does() {
     drop(refusing);
     for host in hosts {
         runtime().block_on(async {
-            let session = Session::start(options(&host), availability()).unwrap();
+            let session = Session::start(options(&host), availability(), None).unwrap();
             session.publish(&reading(2, 1));
             sleep(Duration::from_millis(300)).await;
             assert!(!session.is_connected());
