@@ -408,6 +408,22 @@ fn pictures_need_a_log_and_a_date() {
 }
 
 #[test]
+fn a_system_without_threads_costs_a_picture_and_not_the_watch() {
+    let log = TempDir::new().unwrap();
+    run(&["log", "sim:", "1", &text(log.path()), "--pace", "0s"]).expect_code(0);
+    let words = ["-v", "watch", "sim:", "1", "--http", "127.0.0.1:0", "--log"];
+    let mut watch = command(&[&words[..], &[&text(log.path())]].concat());
+    // One thread is there for signals.
+    watch.env("THREADS", "1");
+    shim::load(&mut watch, &shim::THREADS);
+    let served = Served::run(watch);
+    let answer = served.ask("GET", "/compare");
+    let is_refused = answer.starts_with("HTTP/1.1 503 ") && answer.contains("no thread");
+    assert!(is_refused, "{answer}");
+    served.get("/readings.json");
+}
+
+#[test]
 fn what_was_logged_today_begins_the_curves() {
     let log = TempDir::new().unwrap();
     let path = text(log.path());

@@ -9,10 +9,11 @@ use crate::picture::numbers::Numbers;
 use crate::picture::series::section;
 use crate::sink::lock::lock;
 use chrono::{Datelike, NaiveDate};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use std::thread;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Requests whose picture is drawn or waits for that; further ones are refused and may retry.
 const REQUESTS: usize = 4;
@@ -38,6 +39,8 @@ pub(super) struct Page {
 pub(super) enum NoPage {
     #[error("other pictures are being drawn; try again")]
     Busy,
+    #[error("the system grants no thread to draw it: {0}")]
+    NoThread(io::Error),
     #[error(transparent)]
     Unreadable(#[from] ReadError),
 }
@@ -68,11 +71,15 @@ impl Pictures {
         let turn = Arc::clone(&self.drawing).acquire_owned().await;
         let (directory, names) = (self.directory.clone(), self.names().clone());
         // If the client leaves, the next picture still waits until this one is drawn.
-        let drawn = spawn_blocking(move || {
+        let (sender, drawn) = oneshot::channel();
+        let work = move || {
             let page = draw(&directory, period, names);
             drop(turn);
-            page
-        });
+            sender.send(page)
+        };
+        // The runtime's own pool of threads ends the program where the system grants none.
+        let thread = thread::Builder::new().spawn(work);
+        thread.map_err(NoPage::NoThread)?;
         Ok(drawn.await.map_err(|_| NoPage::Busy)??)
     }
 }

@@ -102,7 +102,9 @@ async fn picture(shared: &HttpShared, period: Option<Period>) -> Response {
     match pictures.page(period).await {
         Ok(page) if page.is_empty => body(StatusCode::NOT_FOUND, HTML, page.text),
         Ok(page) => body(StatusCode::OK, HTML, page.text),
-        Err(why @ NoPage::Busy) => plain(StatusCode::SERVICE_UNAVAILABLE, &why.to_string()),
+        Err(why @ (NoPage::Busy | NoPage::NoThread(_))) => {
+            plain(StatusCode::SERVICE_UNAVAILABLE, &why.to_string())
+        }
         Err(why) => plain(StatusCode::INTERNAL_SERVER_ERROR, &why.to_string()),
     }
 }

@@ -280,7 +280,7 @@ fn where_the_system_grants_no_thread_one_reads_all() {
     let home = plant();
     let arguments = ["history", &text(home.path()), "--month", "2026-05"];
     let mut alone = command(&arguments);
-    shim::load(&mut alone, &shim::library("tests/suite/history/alone.c"));
+    shim::load(&mut alone, &shim::THREADS);
     let alone = wait(start(alone)).expect_code(0);
     assert_eq!(alone.stdout, run(&arguments).stdout);
 }

@@ -8,6 +8,9 @@ use std::sync::LazyLock;
 /// Sets the clocks of a program; compiled once for all tests that do.
 pub static CLOCKS: LazyLock<PathBuf> = LazyLock::new(|| library("tests/faults/clocks.c"));
 
+/// Limits the threads of a program: see the source.
+pub static THREADS: LazyLock<PathBuf> = LazyLock::new(|| library("tests/suite/support/threads.c"));
+
 /// Loads a library below the program, above others and those that the tests themselves run on.
 pub fn load<'a>(command: &'a mut Command, library: &Path) -> &'a mut Command {
     let loaded = command
