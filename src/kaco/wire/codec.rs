@@ -79,7 +79,7 @@ pub struct Monitor;
 pub enum Traffic {
     /// A request of a master.
     Request {
-        /// The inverter asked: two digits.
+        /// The inverter that is polled: two digits.
         address: String,
         /// The command character.
         command: char,
@@ -153,7 +153,7 @@ fn request(bytes: &[u8]) -> Option<Traffic> {
     }
 }
 
-/// The outcome of a look at some bytes.
+/// What some bytes begin with.
 pub(super) struct Sighting {
     /// Length of what is at the start and belongs to no frame.
     pub(super) junk: usize,
