@@ -164,8 +164,8 @@ impl Device {
         }
     }
 
-    /// Looks whether it is there and may be used, without opening it. Of a gateway nothing can be
-    /// seen that way.
+    /// Checks that it exists and may be used, without opening it. Of a gateway nothing can be seen
+    /// that way.
     pub(crate) fn look(&self) -> Result<(), LinkError> {
         match self {
             Self::Serial(path) => serial::look(path),

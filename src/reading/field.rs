@@ -87,7 +87,7 @@ pub struct Field {
     pub unit: Unit,
     /// What it holds.
     pub kind: Kind,
-    /// The quantity that it is, if it is one that outputs ask for.
+    /// The quantity that it is, if it is one that outputs need.
     pub role: Option<Role>,
     /// What its numbers are like when nothing went wrong.
     pub plausible: Plausible,

@@ -280,7 +280,7 @@ impl KstarSource {
         };
         sort_by_number(&mut round.observations, place);
         let is_read = round.observations.iter().any(|one| one.reading().is_some());
-        let heard: Vec<String> = round
+        let answered: Vec<String> = round
             .observations
             .iter()
             .filter(|one| self.has_answered(one))
@@ -290,7 +290,7 @@ impl KstarSource {
         match round.failure {
             Some(failure) => Err(failure.into()),
             None if is_read => Ok(()),
-            None => Err(self.plan.no_answer(&heard)),
+            None => Err(self.plan.no_answer(&answered)),
         }
     }
 
