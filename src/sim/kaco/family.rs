@@ -10,8 +10,7 @@ use crate::reading::{Field, Layout, Role};
 use crate::sim::sun::{Moment, Sun};
 
 /// Type code as on the wire, form and layout of the readings, maximum power W, voltage of the
-/// strings V, commands that are answered. The units of a 000xi have their number behind the type
-/// code.
+/// strings V, commands that are answered. A unit of a 000xi has its number behind the type code.
 type FamilyRow = (
     &'static str,
     ReplyForm,
@@ -29,7 +28,7 @@ static FAMILIES: &[FamilyRow] = &[
     ("086L32", Generic,  &MPPT2,                    8_600.0, 520.0, b"0389s"),
     ("5002xi", Standard, &STANDARD,                 5_000.0, 390.0, b"0389"),
     ("8X24",   Generic,  &MPPT2,                    8_000.0, 480.0, b"038s"),
-    ("10k",    Unit,     &layouts::UNIT,           32_900.0, 430.0, b"0123"),
+    ("10k",    Unit,     &layouts::UNIT,           11_000.0, 430.0, b"0123"),
     ("100kTR", Xp,       &XP,                     100_000.0, 590.0, b"039"),
     ("50kH4P", Generic,  &CENTRAL,                 50_000.0, 600.0, b"038s"),
     ("125N15", Generic,  &CENTRAL_WITH_FREQUENCY, 125_000.0, 890.0, b"038s"),
@@ -42,19 +41,28 @@ pub(super) fn reply(at: Address, command: u8, moment: Moment, is_faulty: bool) -
     let turn = usize::from(at.number()).checked_sub(1)?;
     let family @ &(code, form, .., commands) = FAMILIES.iter().cycle().nth(turn)?;
     let number = u32::from(at.number());
-    let inverter = |seed| SimulatedInverter::new(family, seed, moment, is_faulty);
+    let (status, sun) = match is_faulty {
+        true => (FAULT, Sun::default()),
+        false => (FEEDING, moment.sun()),
+    };
+    let inverter = SimulatedInverter {
+        family,
+        seed: match form {
+            Unit => scatter(number, command.into()),
+            _ => number,
+        },
+        moment,
+        status,
+        sun,
+    };
     let letter = char::from(command);
     let header = format!("*{at}{letter}");
     commands.contains(&command).then(|| match (command, form) {
         (b'0', Unit) => frames::plain(&format!("*{at}4")),
-        (b'0', Generic) => inverter(number).readings(&format!("*{at}n"), code),
-        (b'0', _) => inverter(number).readings(&header, code),
-        (_, Unit) => {
-            let mut unit = inverter(scatter(number, u32::from(command)));
-            unit.peak /= 3.0;
-            unit.readings(&header, &format!("{code}{letter}"))
-        }
-        (b'3', _) => inverter(number).counters(&header),
+        (b'0', Generic) => inverter.readings(&format!("*{at}n"), code),
+        (b'0', _) => inverter.readings(&header, code),
+        (_, Unit) => inverter.readings(&header, &format!("{code}{letter}")),
+        (b'3', _) => inverter.counters(&header),
         (b'8', Standard) => frames::plain(&format!("{header} K222.36DE 6817")),
         (b'8', _) => frames::plain(&format!("{header} {FIRMWARE}")),
         (b'9', _) => frames::summed(&header, code, ""),
@@ -80,8 +88,6 @@ struct SimulatedInverter {
     family: &'static FamilyRow,
     /// What makes it differ from its neighbours.
     seed: u32,
-    /// What it feeds in when the sun is brightest, W.
-    peak: f64,
     moment: Moment,
     status: f64,
     /// With a fault it gets nothing.
@@ -89,19 +95,9 @@ struct SimulatedInverter {
 }
 
 impl SimulatedInverter {
-    fn new(family: &'static FamilyRow, seed: u32, moment: Moment, is_faulty: bool) -> Self {
-        let (status, sun) = match is_faulty {
-            true => (FAULT, Sun::default()),
-            false => (FEEDING, moment.sun()),
-        };
-        Self {
-            family,
-            seed,
-            peak: family.3 * (0.70 + 0.25 * share(seed, 1)) * EFFICIENCY,
-            moment,
-            status,
-            sun,
-        }
+    /// What it feeds in when the sun is brightest, W.
+    fn peak(&self) -> f64 {
+        self.family.3 * (0.70 + 0.25 * share(self.seed, 1)) * EFFICIENCY
     }
 
     fn readings(&self, header: &str, code: &str) -> Vec<u8> {
@@ -113,7 +109,7 @@ impl SimulatedInverter {
         let Moment { days, hours } = self.moment;
         let days = days + f64::from(scatter(self.seed, 7) % 1000);
         let minutes = [hours, 24.0 * days + hours].map(|hours| (60.0 * hours) as u32);
-        let peak = self.peak * self.sun.brightest;
+        let peak = self.peak() * self.sun.brightest;
         let energy = [peak, self.daily_yield(), self.total_yield()];
         frames::counters(header, self.family.1, energy, minutes)
     }
@@ -131,7 +127,7 @@ impl SimulatedInverter {
             let own = 0.01 * share(self.seed, 5 + u32::from(number));
             230.0 * (1.0 + 0.015 * light + own)
         };
-        let ac_power = self.peak * light;
+        let ac_power = self.peak() * light;
         let dc_power = ac_power / EFFICIENCY;
         let phase_power = match form {
             Standard | Unit => ac_power,
@@ -162,13 +158,13 @@ impl SimulatedInverter {
 
     /// Wh
     fn daily_yield(&self) -> f64 {
-        (self.peak * self.sun.full_hours).floor()
+        (self.peak() * self.sun.full_hours).floor()
     }
 
     /// Wh, with some from before the simulation began.
     fn total_yield(&self) -> f64 {
         let before = 900.0 + 8000.0 * share(self.seed, 8) + self.moment.full_hours_before();
-        self.peak * before + self.daily_yield()
+        self.peak() * before + self.daily_yield()
     }
 }
 
