@@ -105,12 +105,12 @@ impl InverterId {
         self.name.as_deref()
     }
 
-    /// Whether it is played by the program itself.
+    /// True if it is simulated by the program itself.
     pub(crate) const fn is_simulated(&self) -> bool {
         self.is_simulated
     }
 
-    /// Whether it has an address on a bus, whether that is known or not.
+    /// True if it is identified by an address on a bus, whether that is known or not.
     pub const fn has_address(&self) -> bool {
         matches!(self.mark, Mark::Address(_))
     }

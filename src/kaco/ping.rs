@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::observation::Outcome;
 use std::time::Duration;
 
-/// What came of a single request.
+/// The outcome of a single request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PingOutcome {
     /// A good reply; the time until it began.

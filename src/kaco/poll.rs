@@ -115,7 +115,7 @@ impl<C: Connect> Poller<C> {
 
     /// All requests that one inverter needs.
     pub(super) async fn inverter(&mut self, address: Address) -> Result<Outcome, LinkError> {
-        // What is known to have units need not reply `4` again: that saves a request and its pace.
+        // Of a known 000xi the `4` is not requested again: that saves a request and its pace.
         if self.three_units.contains(&address) {
             return self.units(address).await;
         }

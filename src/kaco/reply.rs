@@ -1,4 +1,4 @@
-//! What is known of the reply to one request while it comes in, and the verdict at its end.
+//! The reply to one request while it is received, and the verdict at its end.
 
 use super::interpret;
 use super::timing::{LONGEST_REPLY, Timing};

@@ -37,7 +37,7 @@ impl KnownInverter {
         }
     }
 
-    /// Notes what a poll came to; returns the serial number by which it is known.
+    /// Notes the outcome of a poll; returns the serial number by which it is known.
     pub(super) fn note(&mut self, outcome: &Outcome) -> Option<String> {
         self.was_silent = matches!(outcome, Outcome::Silent | Outcome::Unreachable(_));
         if self.was_silent {
@@ -70,7 +70,7 @@ impl KnownInverter {
             other => return Ok(other.map(Box::new)),
         };
         answer.time = Some(clock());
-        // After the readings, which count whatever becomes of it.
+        // After the readings, which count also without it.
         let identity = self.identity().await;
         let answer = Box::new(identity.sign(answer, Some(IpAddr::V4(self.ip))));
         Ok(Outcome::Read { answer, first_byte })

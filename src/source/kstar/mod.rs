@@ -1,7 +1,7 @@
 //! The KSTAR inverters of the network: searches for them, polls all of them at the same time.
 //!
 //! Each inverter is polled by a task of its own. In a source that keeps polling, inverters that
-//! were silent before are not waited for: what comes of them is reported with a later round.
+//! were silent before are not waited for: their outcomes are reported with a later round.
 
 mod inverter;
 mod network;
@@ -31,7 +31,7 @@ const SEARCH_EVERY: Duration = Duration::from_secs(60);
 /// search with other addresses.
 const MOST: usize = 512;
 
-/// An inverter, and what its poll came to.
+/// An inverter, and the outcome of polling it.
 type Decided = (KnownInverter, Result<Outcome, NetworkError>);
 
 /// Polls the inverters of a network.
@@ -54,7 +54,7 @@ pub struct KstarSource {
     is_down: bool,
 }
 
-/// What came of one round.
+/// The outcomes of one round.
 #[derive(Default)]
 struct Round {
     observations: Vec<Observation>,
