@@ -154,7 +154,7 @@ impl Observation {
         }
     }
 
-    /// The same observation, for which so many requests were needed.
+    /// The same observation with these requests.
     #[must_use]
     pub(crate) fn after(self, attempts: Attempts) -> Self {
         Self { attempts, ..self }

@@ -58,7 +58,7 @@ impl<C: Connect> Poller<C> {
         }
     }
 
-    /// Lets go of a link that was lost, not of what is known of the inverters; `connector` leads to
+    /// Closes a link that was lost, and keeps what is known of the inverters; `connector` leads to
     /// it again.
     pub(crate) fn hang_up(&mut self, connector: C) {
         self.bus.hang_up(connector);

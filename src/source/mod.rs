@@ -102,7 +102,7 @@ impl Source {
         }
     }
 
-    /// Waits until there is something to report that no poll waited for; never comes without.
+    /// Waits until an inverter is decided that no poll waited for; never ends without one.
     pub(crate) async fn decided(&mut self) {
         match self {
             Self::Kaco(_) => std::future::pending().await,

@@ -83,7 +83,7 @@ impl<C: Connect> Bus<C> {
         })
     }
 
-    /// Lets go of a link that was lost; `connector` leads to it again. The pace is kept, and so is
+    /// Closes a link that was lost; `connector` leads to it again. The pace is kept, and so is
     /// what is known of the inverters.
     pub(super) fn hang_up(&mut self, connector: C) {
         self.connector = connector;
@@ -191,7 +191,7 @@ impl<C: Connect> Bus<C> {
                     warn!("{bus}the connection to {device} was lost ({error}); opening it again");
                 }
                 self.reopened = true;
-                self.stream = None; // lets go of its lock
+                self.stream = None; // releases its lock
                 sleep(REOPEN_PAUSE).await;
                 self.stream = Some(self.connector.connect().await?);
                 // The first one may have been answered: requests only read, so a second does no
@@ -268,7 +268,7 @@ impl<C: Connect> Bus<C> {
             }
             let deadline = reply.deadline(&self.timing, pending > 0);
             // Not left to the deadline alone: bytes that are there are read even behind it, so a
-            // line that never stops talking would be read for ever.
+            // line that never stops talking would be read without end.
             if !reply.is_over(&self.timing) && self.receive(deadline).await? {
                 reply.receive(self.buffer.get(pending..).unwrap_or_default());
                 continue;

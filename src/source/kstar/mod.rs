@@ -161,7 +161,7 @@ impl KstarSource {
         self.lifetime == Lifetime::Once || self.is_down
     }
 
-    /// Waits until an inverter is decided that was not waited for; never comes without one.
+    /// Waits until an inverter is decided that no poll waited for; never ends without one.
     pub(super) async fn decided(&mut self) {
         match self.polling.join_next().await {
             Some(done) => self.decided.extend(done),
