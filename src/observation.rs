@@ -130,19 +130,19 @@ pub struct Observation {
 impl Observation {
     /// An observation; a reading that was made is stamped with the identity.
     pub fn new(inverter: InverterId, mut outcome: Outcome) -> Self {
+        let mut time = None;
         if let Outcome::Read { answer, .. } = &mut outcome {
             answer.inverter = inverter.clone();
+            time = answer.time;
         }
         let mut attempts = Attempts::default();
         attempts.count(&outcome);
-        let mut observation = Self {
+        Self {
             inverter,
-            time: None,
+            time,
             outcome,
             attempts,
-        };
-        observation.time = observation.reading().and_then(|reading| reading.time);
-        observation
+        }
     }
 
     /// The same observation, decided at this time unless a reading carries its own.
