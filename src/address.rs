@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 /// Address of an inverter on the bus: 1..=99, two digits on the wire.
 ///
-/// The maker allows 1..=32; the request has room for two digits, so the rest can be asked too.
+/// The maker allows 1..=32; the request has room for two digits, so the rest can be polled too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Address(u8);
 

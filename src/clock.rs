@@ -23,7 +23,7 @@ impl Now {
     }
 }
 
-/// The local time. `Local::now` would end the program where the clock stands before 1970.
+/// The local time. `Local::now` panics while the clock stands before 1970.
 pub(crate) fn now() -> DateTime<Local> {
     SystemTime::now().into()
 }

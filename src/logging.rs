@@ -16,8 +16,8 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter}
 use tracing_subscriber::registry::LookupSpan;
 use unicode_width::UnicodeWidthStr;
 
-/// Starts logging: warnings and errors, `-q` errors only, each `-v` one level more. Gives the hold
-/// on where messages go.
+/// Starts logging: warnings and errors, `-q` errors only, each `-v` one level more. Returns the
+/// handle on where messages go.
 pub fn start(verbose: u8, quiet: bool) -> Messages {
     let level = match (quiet, verbose) {
         (true, _) => LevelFilter::ERROR,
@@ -67,7 +67,7 @@ struct Output {
     below: String,
 }
 
-/// Columns of a terminal that does not say how many it has.
+/// Columns of a terminal that does not report how many it has.
 const COLUMNS: u16 = 80;
 
 /// Columns that stay free behind the line below the messages, for what a terminal echoes of Ctrl-C,
@@ -211,7 +211,7 @@ fn columns() -> Option<u16> {
     })
 }
 
-/// A message as standard error shows it: parted where that is a terminal, as it is elsewhere.
+/// A message as standard error shows it: wrapped on a terminal, unchanged elsewhere.
 pub(crate) fn fitted(message: &str) -> Cow<'_, str> {
     match columns() {
         Some(columns) => parted(message, columns).into(),
@@ -219,7 +219,7 @@ pub(crate) fn fitted(message: &str) -> Cow<'_, str> {
     }
 }
 
-/// A message in lines of at most this width, parted between words, further lines indented. Words
+/// A message in lines of at most this width, wrapped between words, further lines indented. Words
 /// are never cut: paths and commands are copied from messages.
 pub(crate) fn parted(text: &str, most: u16) -> String {
     let mut out = String::new();

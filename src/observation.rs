@@ -1,5 +1,5 @@
-//! What came of polling an inverter: one request, or all the requests that its reading needs. The
-//! same for every family.
+//! The outcome of polling an inverter: of one request, or of all the requests that its reading
+//! needs. The same for every family.
 
 use crate::inverter::InverterId;
 use crate::reading::Reading;
@@ -11,7 +11,7 @@ use std::time::Duration;
 pub enum Outcome<T = Box<Reading>> {
     /// A good reply.
     Read {
-        /// What was made of it.
+        /// Its content.
         answer: T,
         /// From the end of the request to the first byte of its reply.
         first_byte: Duration,
@@ -66,7 +66,7 @@ impl<T> Outcome<T> {
     }
 }
 
-/// Requests that a poll needed, and what came of them: how good the link to an inverter is.
+/// The requests of a poll, counted by their outcome: how good the link to an inverter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Attempts {
     pub(crate) sent: u32,
@@ -130,19 +130,19 @@ pub struct Observation {
 impl Observation {
     /// An observation; a reading that was made is stamped with the identity.
     pub fn new(inverter: InverterId, mut outcome: Outcome) -> Self {
+        let mut time = None;
         if let Outcome::Read { answer, .. } = &mut outcome {
             answer.inverter = inverter.clone();
+            time = answer.time;
         }
         let mut attempts = Attempts::default();
         attempts.count(&outcome);
-        let mut observation = Self {
+        Self {
             inverter,
-            time: None,
+            time,
             outcome,
             attempts,
-        };
-        observation.time = observation.reading().and_then(|reading| reading.time);
-        observation
+        }
     }
 
     /// The same observation, decided at this time unless a reading carries its own.
@@ -154,7 +154,7 @@ impl Observation {
         }
     }
 
-    /// The same observation, for which so many requests were needed.
+    /// The same observation with these requests.
     #[must_use]
     pub(crate) fn after(self, attempts: Attempts) -> Self {
         Self { attempts, ..self }

@@ -16,7 +16,7 @@ const DUSK: Decimal = Decimal::from_parts(50, 0, 0, false, 0);
 
 /// An inverter that fed in more than [`DUSK`] may have lost its cable: its silence is that of the
 /// night only after this time.
-const DOUBT: TimeDelta = TimeDelta::minutes(15);
+const RECENT: TimeDelta = TimeDelta::minutes(15);
 
 /// The columns of a total, in the order of [`PlantTotal::columns`].
 pub static FIELDS: [Field; 4] = [
@@ -119,14 +119,14 @@ pub(crate) fn daily_yield(reading: &Reading) -> Option<Decimal> {
     })
 }
 
-/// What polling an inverter has come to.
+/// The outcome of polling an inverter, as far as a total needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartState {
     /// It gave a reading.
     Read(Contribution),
     /// It is silent; with its last reading, where that is known.
     Silent(Option<Contribution>),
-    /// It was not polled well.
+    /// Polling it failed, or it was not polled.
     Missing,
 }
 
@@ -135,7 +135,7 @@ pub enum PartState {
 pub struct Part<'a> {
     /// Which inverter.
     pub inverter: &'a InverterId,
-    /// How it is.
+    /// The outcome of polling it.
     pub state: PartState,
 }
 
@@ -172,7 +172,7 @@ pub(crate) fn is_whole(parts: &[Part<'_>], now: Option<DateTime<FixedOffset>>) -
     let is_night = is_night(parts);
     parts.iter().all(|part| match part.state {
         PartState::Read(_) => true,
-        PartState::Silent(last) => is_night && last.is_none_or(|last| !is_doubtful(last, now)),
+        PartState::Silent(last) => is_night && last.is_none_or(|last| !fed_in_recently(last, now)),
         PartState::Missing => false,
     })
 }
@@ -186,8 +186,8 @@ fn is_night(parts: &[Part<'_>]) -> bool {
 }
 
 /// Whether an inverter fed in so lately that its silence is not that of the night.
-fn is_doubtful(last: Contribution, now: Option<DateTime<FixedOffset>>) -> bool {
-    let is_recent = |(now, time): (DateTime<_>, DateTime<_>)| (now - time).abs() < DOUBT;
+fn fed_in_recently(last: Contribution, now: Option<DateTime<FixedOffset>>) -> bool {
+    let is_recent = |(now, time): (DateTime<_>, DateTime<_>)| (now - time).abs() < RECENT;
     let fed = last.power.is_some_and(|power| power >= DUSK);
     fed && now.zip(last.time).is_none_or(is_recent)
 }
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_at_night_knows_the_day_from_the_log_and_one_at_noon_doubts() {
+    fn a_start_at_night_knows_the_day_from_the_log_and_one_at_noon_gives_no_total() {
         let mut memory = Memory::default();
         let logged = one(1, "1200", "3500");
         logged

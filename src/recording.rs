@@ -13,7 +13,7 @@ pub struct RecordedExchange {
     pub(crate) time: String,
     /// DEVICE as it was typed.
     pub(crate) device: String,
-    /// The bytes that were sent; empty where bytes were heard without a request.
+    /// The bytes that were sent; empty where bytes came without a request.
     pub(crate) request: Vec<u8>,
     /// The bytes that came, echo and noise included.
     pub(crate) reply: Vec<u8>,
@@ -25,7 +25,7 @@ pub struct RecordedExchange {
 
 impl RecordedExchange {
     /// The bytes that came, without the adapter's echo of the request.
-    pub(crate) fn heard(&self) -> &[u8] {
+    pub(crate) fn received(&self) -> &[u8] {
         let reply = self.reply.as_slice();
         reply.strip_prefix(self.request.as_slice()).unwrap_or(reply)
     }
@@ -47,10 +47,10 @@ impl RecordedExchange {
     /// Reads a line. Only request and reply must be there, one of them with bytes.
     pub(crate) fn parse(line: &str) -> Result<Self, String> {
         let value: Value =
-            serde_json::from_str(line).map_err(|error| format!("no JSON: {error}"))?;
+            serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
         let bytes = |key: &str| match value.get(key).and_then(Value::as_str) {
             Some(hex) => escape::from_hex(hex).ok_or_else(|| format!("`{key}` is not hex")),
-            None => Err(format!("no `{key}` in it")),
+            None => Err(format!("`{key}` is missing")),
         };
         let text = |key: &str| {
             value

@@ -12,7 +12,7 @@ use tokio_util::codec::Decoder;
 pub(super) fn bytes(line: &str) -> Result<Option<Vec<u8>>, String> {
     if line.starts_with('{') {
         let exchange = RecordedExchange::parse(line)?;
-        let heard = exchange.heard();
+        let heard = exchange.received();
         let is_empty = exchange.outcome == "silent" || is_silence(heard);
         return Ok((!is_empty).then(|| heard.to_vec()));
     }
@@ -99,7 +99,7 @@ mod tests {
     fn what_is_wrong_is_reported() {
         for (line, due) in [
             ("02 5x", "not hex"),
-            ("{", "no JSON"),
+            ("{", "not JSON"),
             (
                 "14:15:30.093   +0.200s  reply    02 standard: 5",
                 "no bytes",

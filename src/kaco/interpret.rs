@@ -9,7 +9,7 @@ use crate::inverter::InverterId;
 use crate::reading::{Cells, Decimal, Kind, Layout, Reading, StatusCode, Unreadable, Value};
 use std::borrow::Cow;
 
-/// The reading of a single frame, without time. A 000xi needs three frames: see [`three_units`].
+/// The reading of a single frame, without time. A 000xi needs three frames: see [`super::units`].
 /// [`Fault::UnknownLayout`] for a generic reply with a number of elements that no table has.
 pub fn frame(frame: &Frame) -> Result<Reading, Fault> {
     let mut reading = match &frame.body {
@@ -23,56 +23,6 @@ pub fn frame(frame: &Frame) -> Result<Reading, Fault> {
     };
     reading.inverter = InverterId::kaco(frame.address);
     Ok(reading)
-}
-
-/// A 000xi out of its three units; the cells of a unit that could not be read stay empty.
-pub fn three_units(address: u8, units: [Option<Reading>; 3]) -> Reading {
-    let type_code = common_type(&units);
-    let mut reading = plain(Cells {
-        layout: &layouts::THREE_UNITS,
-        values: Vec::new(),
-    });
-    let mut codes = Vec::new();
-    let per_unit = layouts::UNIT.fields.len() - 1; // the type stands once, at the end
-    let rows = layouts::THREE_UNITS.fields.chunks(per_unit);
-    for (rows, unit) in rows.zip(units) {
-        let unit = unit.unwrap_or_else(|| plain(Cells::empty(&layouts::UNIT)));
-        let in_unit = |mut unreadable: Unreadable| {
-            let mut names = layouts::UNIT.fields.iter().zip(rows);
-            let found = names.find(|(field, _)| field.label == unreadable.label);
-            unreadable.label = found.map_or(unreadable.label, |(_, row)| row.label);
-            unreadable
-        };
-        let unreadable = unit.unreadable.into_iter().map(in_unit);
-        reading.unreadable.extend(unreadable);
-        reading.is_fault |= unit.is_fault;
-        codes.push(match unit.status_code {
-            StatusCode::One(code) => Some(code),
-            _ => None,
-        });
-        let values = unit.cells.values.into_iter().take(per_unit);
-        reading.cells.values.extend(values);
-    }
-    let type_cell = type_code.clone().map(|code| Value::Text(Cow::Owned(code)));
-    reading.cells.values.push(type_cell);
-    reading.inverter = InverterId::kaco(Some(address));
-    reading.status_code = StatusCode::Each(codes);
-    with_type(reading, type_code)
-}
-
-/// `3x10k` of the units `10k1`, `10k2`, `10k3`; `None` if they do not agree or none has a type.
-fn common_type(units: &[Option<Reading>; 3]) -> Option<String> {
-    let mut common = None;
-    for (unit, number) in units.iter().zip(["1", "2", "3"]) {
-        let Some(code) = unit.as_ref().and_then(|unit| unit.type_code.as_deref()) else {
-            continue;
-        };
-        let series = code.strip_suffix(number)?;
-        if *common.get_or_insert(series) != series {
-            return None;
-        }
-    }
-    common.map(|series| format!("3x{series}"))
 }
 
 /// The counters' cells, as further columns of a reading.
@@ -126,7 +76,7 @@ fn generic(elements: &Elements) -> Result<Reading, Fault> {
 }
 
 fn generic_layout(elements: &Elements) -> Result<&'static Layout, Fault> {
-    layouts::generic(elements.count()).ok_or(Fault::UnknownLayout(elements.count()))
+    layouts::of_elements(elements.count()).ok_or(Fault::UnknownLayout(elements.count()))
 }
 
 /// Checks that [`frame`] can make a reading of this frame.
@@ -200,11 +150,12 @@ fn walk<'a>(
 }
 
 /// A reading of these cells, with nothing else known.
-fn plain(cells: Cells) -> Reading {
+pub(super) fn plain(cells: Cells) -> Reading {
     Reading::of(InverterId::kaco(None), cells)
 }
 
-fn with_type(mut reading: Reading, type_code: Option<String>) -> Reading {
+/// The reading with this type code, and the model that it stands for.
+pub(super) fn with_type(mut reading: Reading, type_code: Option<String>) -> Reading {
     reading.model = type_code
         .as_deref()
         .and_then(types::find)

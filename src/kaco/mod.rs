@@ -2,12 +2,13 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`poll`] | which requests an inverter needs, and in which order inverters are asked |
-//! | [`scan`], [`ping`] | which inverters are on the bus; how well each is heard |
+//! | [`poll`] | which requests an inverter needs, and in which order inverters are polled |
+//! | [`scan`], [`ping`] | which inverters are on the bus; how well each replies |
 //! | [`bus`], `reply`, [`timing`], [`connect`] | one request, one outcome; waits; the link |
 //! | [`interpret`] | a checked frame becomes a reading, by its table |
 //! | [`layouts`], [`status`], [`types`] | the tables |
 //! | `overheard` | what passes besides the replies that were waited for |
+//! | [`units`] | the units of a 000xi become one reading |
 //! | `untyped` | replies that lost their type |
 //! | [`wire`] | bytes to checked frames; reads no port and no clock |
 
@@ -23,5 +24,6 @@ pub mod scan;
 pub(crate) mod status;
 pub mod timing;
 pub mod types;
+pub mod units;
 pub(crate) mod untyped;
 pub mod wire;

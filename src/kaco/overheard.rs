@@ -51,7 +51,8 @@ pub(super) struct Overheard {
     marks: VecDeque<(usize, Instant)>,
     /// Bytes in a row that belong to no frame.
     noise: Vec<u8>,
-    asked: Option<(Request, Instant)>,
+    /// The last request, and when it was sent.
+    last_request: Option<(Request, Instant)>,
     /// When the reply to the last request began.
     pub(super) answered: Option<Duration>,
     has_own: bool,
@@ -70,7 +71,7 @@ impl Overheard {
             taken: 0,
             marks: VecDeque::new(),
             noise: Vec::new(),
-            asked: None,
+            last_request: None,
             answered: None,
             has_own: false,
             again: 0,
@@ -81,9 +82,9 @@ impl Overheard {
     }
 
     /// Notes a request of this program.
-    pub(super) fn ask(&mut self, request: Request, now: Instant) {
+    pub(super) fn sent(&mut self, request: Request, now: Instant) {
         self.sort_noise();
-        self.asked = Some((request, now));
+        self.last_request = Some((request, now));
         self.answered = None;
         self.has_own = false;
         self.again = 0;
@@ -94,7 +95,7 @@ impl Overheard {
     }
 
     /// Notes bytes that came just now.
-    pub(super) fn hear(&mut self, bytes: &[u8], now: Instant) {
+    pub(super) fn receive(&mut self, bytes: &[u8], now: Instant) {
         let last = self.marks.back().map(|(_, time)| *time);
         if last.is_some_and(|last| now - last > self.gap) {
             self.settle();
@@ -152,11 +153,11 @@ impl Overheard {
                 Traffic::Refused(_) | Traffic::Noise => self.noise.extend_from_slice(&bytes),
                 Traffic::Reply(frame) => {
                     self.sort_noise();
-                    self.hear_reply(frame, bytes.len(), began);
+                    self.note_reply(frame, bytes.len(), began);
                 }
                 Traffic::Request { address, command } => {
                     self.sort_noise();
-                    self.hear_request(&address, command);
+                    self.note_request(&address, command);
                 }
             }
             // Noise without end must not take memory without end.
@@ -166,8 +167,8 @@ impl Overheard {
         }
     }
 
-    fn hear_reply(&mut self, frame: Frame, length: usize, began: Option<Instant>) {
-        let (Some((request, sent)), Some(began)) = (self.asked, began) else {
+    fn note_reply(&mut self, frame: Frame, length: usize, began: Option<Instant>) {
+        let (Some((request, sent)), Some(began)) = (self.last_request, began) else {
             return self.note_master(frame.address);
         };
         let is_answer = request.is_answered_by(&frame);
@@ -179,21 +180,21 @@ impl Overheard {
         let Some(address) = frame.address.and_then(Address::new) else {
             return;
         };
-        let asked = self.requests.get(&address);
-        let first_byte = asked.map(|sent| began.saturating_duration_since(*sent));
+        let sent = self.requests.get(&address);
+        let first_byte = sent.map(|sent| began.saturating_duration_since(*sent));
         match first_byte.filter(|time| *time < LATEST) {
             Some(first_byte) if has_readings(&frame) => {
-                let heard = GoodReply { frame, first_byte };
-                self.replies.entry(address).or_insert(heard);
+                let reply = GoodReply { frame, first_byte };
+                self.replies.entry(address).or_insert(reply);
             }
-            // Not asked by this program, or too long ago: another master waits for it.
+            // Not requested by this program, or too long ago: another master waits for it.
             None if address != request.address => self.note_master(Some(address.number())),
             _ => {}
         }
     }
 
-    fn hear_request(&mut self, address: &str, command: char) {
-        let own = self.asked.map(|(request, _)| request);
+    fn note_request(&mut self, address: &str, command: char) {
+        let own = self.last_request.map(|(request, _)| request);
         let is_own = own.is_some_and(|own| {
             own.address.to_string() == address && char::from(own.command.character()) == command
         });
@@ -277,9 +278,9 @@ mod tests {
         let mut asked = asked.iter().peekable();
         for (time, bytes) in came {
             while let Some((sent, address)) = asked.next_if(|(sent, _)| sent <= time) {
-                overheard.ask(readings(*address), start + Duration::from_millis(*sent));
+                overheard.sent(readings(*address), start + Duration::from_millis(*sent));
             }
-            overheard.hear(bytes, start + Duration::from_millis(*time));
+            overheard.receive(bytes, start + Duration::from_millis(*time));
         }
         overheard.settle();
         overheard
@@ -290,15 +291,15 @@ mod tests {
         let (late, own) = (reply(7), reply(8));
         let (head, tail) = late.split_at(20);
         let came = [(1300, head), (1340, tail), (1500, own.as_slice())];
-        let heard = overheard(&[(0, 7), (1000, 8)], &came);
+        let overheard = overheard(&[(0, 7), (1000, 8)], &came);
         let first_byte = |number| {
-            let reply = heard.reply(Address::new(number).unwrap());
+            let reply = overheard.reply(Address::new(number).unwrap());
             reply.map(|reply| reply.first_byte.as_millis())
         };
         assert_eq!((first_byte(7), first_byte(8)), (Some(1300), Some(500)));
-        assert_eq!(heard.answered, Some(Duration::from_millis(500)));
-        assert!(!heard.has_second_reply());
-        assert_eq!(heard.strays(), &Strays::default());
+        assert_eq!(overheard.answered, Some(Duration::from_millis(500)));
+        assert!(!overheard.has_second_reply());
+        assert_eq!(overheard.strays(), &Strays::default());
     }
 
     #[test]
@@ -345,9 +346,9 @@ mod tests {
     fn noise_without_end_takes_no_memory() {
         let start = Instant::now();
         let mut overheard = Overheard::new(Duration::from_millis(400));
-        overheard.ask(readings(8), start);
+        overheard.sent(readings(8), start);
         for _ in 0..1000 {
-            overheard.hear(&[0x0a, 0xff, 0x2a, 0x35].repeat(100), start);
+            overheard.receive(&[0x0a, 0xff, 0x2a, 0x35].repeat(100), start);
         }
         let kept = overheard.buffer.len() + overheard.noise.len() + overheard.marks.len();
         assert!(kept < 3 * LONGEST_FRAME, "{kept}");

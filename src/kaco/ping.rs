@@ -1,4 +1,4 @@
-//! How well an inverter is heard: single requests, each with its own outcome.
+//! How well an inverter replies: single requests, each with its own outcome.
 
 use super::bus::Bus;
 use super::connect::{Connect, LinkError};
@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::observation::Outcome;
 use std::time::Duration;
 
-/// What came of a single request.
+/// The outcome of a single request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PingOutcome {
     /// A good reply; the time until it began.
@@ -25,7 +25,7 @@ impl<C: Connect> Bus<C> {
     pub(crate) async fn ping(&mut self, address: Address) -> Result<PingOutcome, LinkError> {
         self.overhear();
         let command = Command::Readings;
-        // Not `ask`, which tries again: here the outcome of every single request counts.
+        // Not `request`, which tries again: here the outcome of every single request counts.
         let outcome = self
             .exchange_or_reopen(Request { address, command })
             .await?;

@@ -1,9 +1,9 @@
-//! From addresses to readings: which requests an inverter needs, and in which order they are asked.
+//! From addresses to readings: which requests an inverter needs, and in which order they are sent.
 
 use super::bus::Bus;
 use super::connect::{Connect, LinkError};
 use super::wire::{Command, Request, UnitNumber};
-use super::{interpret, layouts, untyped};
+use super::{interpret, layouts, units, untyped};
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::observation::{Attempts, Outcome};
@@ -35,7 +35,7 @@ pub struct Poller<C: Connect> {
 }
 
 impl<C: Connect> Poller<C> {
-    /// `counters`: ask for them too. `clock`: the local time.
+    /// `counters`: request them too. `clock`: the local time.
     pub const fn new(bus: Bus<C>, counters: bool, clock: Clock) -> Self {
         Self {
             bus,
@@ -58,7 +58,7 @@ impl<C: Connect> Poller<C> {
         }
     }
 
-    /// Lets go of a link that was lost, not of what is known of the inverters; `connector` leads to
+    /// Closes a link that was lost, and keeps what is known of the inverters; `connector` leads to
     /// it again.
     pub(crate) fn hang_up(&mut self, connector: C) {
         self.bus.hang_up(connector);
@@ -77,7 +77,7 @@ impl<C: Connect> Poller<C> {
         addresses: &[Address],
         mut report: impl FnMut(Address, Outcome, Attempts),
     ) -> Result<(), LinkError> {
-        // Many gateways hang up whenever nothing was asked for a while, as between two rounds.
+        // Many gateways hang up whenever nothing was sent for a while, as between two rounds.
         self.bus.reopened = false;
         let mut silent = Vec::new();
         for &address in addresses {
@@ -115,12 +115,11 @@ impl<C: Connect> Poller<C> {
 
     /// All requests that one inverter needs.
     pub(super) async fn inverter(&mut self, address: Address) -> Result<Outcome, LinkError> {
-        // What is known to have units is not asked for the `4` again: that saves a request and its
-        // pace.
+        // Of a known 000xi the `4` is not requested again: that saves a request and its pace.
         if self.three_units.contains(&address) {
             return self.units(address).await;
         }
-        let (mut reading, first_byte) = match self.ask(address, Command::Readings).await? {
+        let (mut reading, first_byte) = match self.request(address, Command::Readings).await? {
             Outcome::Read { answer, first_byte } => (answer, first_byte),
             other => return Ok(other.map(Box::new)),
         };
@@ -154,12 +153,12 @@ impl<C: Connect> Poller<C> {
         })
     }
 
-    /// Asks firmware and serial number. An inverter that was not read yet is asked for its firmware
+    /// Requests firmware and serial number; of an inverter that was not read yet the firmware
     /// alone: only inverters of the generic protocol report a serial number.
     pub(crate) async fn facts(&mut self, address: Address) -> Result<Facts, LinkError> {
-        let firmware = self.tell(address, Command::Firmware).await?;
+        let firmware = self.query(address, Command::Firmware).await?;
         let serial = if self.generic.contains(&address) {
-            self.tell(address, Command::SerialNumber).await?
+            self.query(address, Command::SerialNumber).await?
         } else {
             None
         };
@@ -169,22 +168,22 @@ impl<C: Connect> Poller<C> {
         })
     }
 
-    /// The answer to a question about the inverter itself; many have none.
-    pub(super) async fn tell(
+    /// The reply to a request about the inverter itself; many inverters send none.
+    pub(super) async fn query(
         &mut self,
         address: Address,
         command: Command,
     ) -> Result<Option<Reading>, LinkError> {
-        Ok(self.ask(address, command).await?.answer())
+        Ok(self.request(address, command).await?.answer())
     }
 
     /// One request; its reply as a reading with the time at which the reply was complete.
-    async fn ask(
+    async fn request(
         &mut self,
         address: Address,
         command: Command,
     ) -> Result<Outcome<Reading>, LinkError> {
-        let outcome = self.bus.ask(Request { address, command }).await?;
+        let outcome = self.bus.request(Request { address, command }).await?;
         let time = Some((self.clock)());
         Ok(outcome.try_map(|frame| {
             let reading = interpret::frame(&frame).map_err(|fault| fault.to_string())?;
@@ -193,19 +192,19 @@ impl<C: Connect> Poller<C> {
     }
 
     /// The three units of a 000xi; a silent unit gets one more chance after the others. An address
-    /// where no unit was read is asked anew from then on: the reply that made a 000xi of it has no
-    /// checksum, it may have been a damaged one.
+    /// where no unit was read is polled as any other from then on: the reply that made a 000xi of
+    /// it has no checksum, it may have been a damaged one.
     async fn units(&mut self, address: Address) -> Result<Outcome, LinkError> {
         let mut units = [const { Outcome::Silent }; 3];
         for (unit, outcome) in UnitNumber::ALL.into_iter().zip(&mut units) {
-            *outcome = self.ask(address, Command::Unit(unit)).await?;
+            *outcome = self.request(address, Command::Unit(unit)).await?;
         }
         for (unit, outcome) in UnitNumber::ALL.into_iter().zip(&mut units) {
             if *outcome == Outcome::Silent {
-                *outcome = self.ask(address, Command::Unit(unit)).await?;
+                *outcome = self.request(address, Command::Unit(unit)).await?;
             }
         }
-        let outcome = together(address, units);
+        let outcome = units::together(address, units);
         if !matches!(outcome, Outcome::Read { .. }) {
             self.three_units.remove(&address);
         }
@@ -228,7 +227,7 @@ impl<C: Connect> Poller<C> {
         let is_empty = |(cells, _): &Counted| cells.values.iter().all(Option::is_none);
         let before = self.counted.get(&address);
         // An inverter without counters costs its timeout once in this time, not in each round. One
-        // that had some is asked again in the next round.
+        // that had some is polled again in the next round.
         if !is_empty(&counted) || before.is_none_or(|(before, _)| is_empty(before)) {
             let last = (counted.clone(), Instant::now());
             self.counted.insert(address, last);
@@ -245,7 +244,7 @@ impl<C: Connect> Poller<C> {
         // Counters without a header carry no address: this yield shows whether they are its own.
         let daily_yield = reading.figure(Role::DailyYield).map(|(number, _)| number);
         let silent = self.bus.attempts.silent;
-        let outcome = self.ask(address, Command::Counters { daily_yield });
+        let outcome = self.request(address, Command::Counters { daily_yield });
         let outcome = outcome.await?;
         self.bus.attempts.silent = silent; // not every inverter has counters
         let missing = match outcome {
@@ -261,48 +260,6 @@ impl<C: Connect> Poller<C> {
             }
         };
         Ok((Cells::empty(&layouts::COUNTERS), missing))
-    }
-}
-
-/// One reading of three units. A unit that is missing leaves its cells empty: the others count.
-fn together(address: Address, units: [Outcome<Reading>; 3]) -> Outcome {
-    let missing = UnitNumber::ALL.iter().zip(&units);
-    let missing = missing.filter_map(|(unit, outcome)| {
-        let why = match outcome {
-            Outcome::Read { .. } => return None,
-            Outcome::Garbled(fault) => fault,
-            _ => "it did not answer",
-        };
-        let part = format!("unit {}", unit.number());
-        let text = format!("{part} was not read, its columns stay empty: {why}");
-        Some(Missing { part, text })
-    });
-    let missing = missing.collect();
-    let mut reason = None;
-    let mut first = None;
-    let mut time = None;
-    let readings = units.map(|unit| match unit {
-        Outcome::Read { answer, first_byte } => {
-            first.get_or_insert(first_byte);
-            // That of the last unit: a row has the time at which its reply was complete.
-            time = answer.time;
-            Some(answer)
-        }
-        Outcome::Garbled(fault) => {
-            reason = Some(fault);
-            None
-        }
-        _ => None,
-    });
-    let Some(first_byte) = first else {
-        return reason.map_or(Outcome::Silent, Outcome::Garbled);
-    };
-    let mut reading = interpret::three_units(address.number(), readings);
-    reading.time = time;
-    reading.missing = missing;
-    Outcome::Read {
-        answer: Box::new(reading),
-        first_byte,
     }
 }
 

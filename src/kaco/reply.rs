@@ -1,4 +1,4 @@
-//! What is known of the reply to one request while it comes in, and the verdict at its end.
+//! The reply to one request while it is received, and the verdict at its end.
 
 use super::interpret;
 use super::timing::{LONGEST_REPLY, Timing};
@@ -20,7 +20,7 @@ pub(super) struct Reply {
     /// From then to the first byte that is neither echo nor NUL.
     pub(super) first_byte: Option<Duration>,
     /// All that came, up to the length of the longest frame.
-    pub(super) heard: Vec<u8>,
+    pub(super) received: Vec<u8>,
     last_byte: Option<Instant>,
     /// Good frames came that do not answer the request.
     others: bool,
@@ -34,7 +34,7 @@ impl Reply {
             request,
             sent,
             first_byte: None,
-            heard: Vec::new(),
+            received: Vec::new(),
             last_byte: None,
             others: false,
             reason: None,
@@ -42,10 +42,10 @@ impl Reply {
     }
 
     /// Notes bytes that came just now.
-    pub(super) fn hear(&mut self, bytes: &[u8]) {
+    pub(super) fn receive(&mut self, bytes: &[u8]) {
         self.last_byte = Some(Instant::now());
-        let room = LONGEST_FRAME.saturating_sub(self.heard.len());
-        self.heard.extend(bytes.iter().take(room));
+        let room = LONGEST_FRAME.saturating_sub(self.received.len());
+        self.received.extend(bytes.iter().take(room));
         if self.first_byte.is_none() && self.foreign_bytes() > 0 {
             self.first_byte = Some(self.sent.elapsed());
         }
@@ -108,33 +108,36 @@ impl Reply {
     pub(super) fn unanswered(&mut self) -> Outcome<Frame> {
         match self.reason.take() {
             Some(reason) => Outcome::Garbled(reason),
-            // Replies of others explain the bytes: the inverter that was asked said nothing itself.
-            None if !self.others && self.foreign_bytes() >= SHORTEST_REPLY => Outcome::Garbled(
-                format!("no reply to be found in {}", escape::printable(&self.heard)),
-            ),
+            // Replies of others explain the bytes: the polled inverter sent nothing itself.
+            None if !self.others && self.foreign_bytes() >= SHORTEST_REPLY => {
+                Outcome::Garbled(format!(
+                    "no reply to be found in {}",
+                    escape::printable(&self.received)
+                ))
+            }
             None => Outcome::Silent,
         }
     }
 
-    /// Whether the adapter heard its own request.
+    /// Whether the adapter echoed the request.
     pub(super) fn has_echo(&self) -> bool {
-        self.heard.starts_with(&self.request.bytes())
+        self.received.starts_with(&self.request.bytes())
     }
 
     /// How many bytes came that are neither NUL nor the adapter's echo of the request.
     fn foreign_bytes(&self) -> usize {
-        let heard: Vec<u8> = self
-            .heard
+        let received: Vec<u8> = self
+            .received
             .iter()
             .copied()
             .filter(|&byte| byte != 0)
             .collect();
         let request = self.request.bytes();
-        match heard.strip_prefix(&request) {
+        match received.strip_prefix(&request) {
             Some(rest) => rest.len(),
             // The beginning of an echo, the rest of which is still to come.
-            None if request.starts_with(&heard) => 0,
-            None => heard.len(),
+            None if request.starts_with(&received) => 0,
+            None => received.len(),
         }
     }
 }

@@ -36,7 +36,7 @@ pub struct Found {
 
 /// What is at an address.
 #[derive(Debug)]
-pub enum Heard {
+pub enum ScanOutcome {
     /// An inverter.
     Found(Box<Found>),
     /// Bytes, but no reply; with the reason.
@@ -52,19 +52,19 @@ impl<C: Connect> Poller<C> {
     pub async fn scan(
         &mut self,
         addresses: &[Address],
-        mut report: impl FnMut(Address, Heard),
+        mut report: impl FnMut(Address, ScanOutcome),
     ) -> Result<(), LinkError> {
         self.bus.overhear();
         let slowest = Cell::new(None);
-        let mut report = |address, heard: Heard| {
-            slowest.set(match &heard {
-                Heard::Found(found) => slowest.get().max(Some(found.first_byte)),
+        let mut report = |address, outcome: ScanOutcome| {
+            slowest.set(match &outcome {
+                ScanOutcome::Found(found) => slowest.get().max(Some(found.first_byte)),
                 // Where replies are damaged, requests are too: then silence may be one that was not
                 // understood.
-                Heard::Garbled(_) => Some(Duration::MAX),
-                Heard::Silent => slowest.get(),
+                ScanOutcome::Garbled(_) => Some(Duration::MAX),
+                ScanOutcome::Silent => slowest.get(),
             });
-            report(address, heard);
+            report(address, outcome);
         };
         let silent = self.pass(addresses, &mut report).await?;
         if slowest.get().is_some_and(|slowest| slowest <= FAST) || silent.is_empty() {
@@ -83,14 +83,14 @@ impl<C: Connect> Poller<C> {
     async fn pass(
         &mut self,
         addresses: &[Address],
-        report: &mut impl FnMut(Address, Heard),
+        report: &mut impl FnMut(Address, ScanOutcome),
     ) -> Result<Vec<Address>, LinkError> {
         let mut silent = Vec::new();
         for &address in addresses {
-            let heard = self.look(address).await?;
-            let is_silent = matches!(heard, Heard::Silent);
-            report(address, heard);
-            self.look_at_late(&mut silent, report).await?;
+            let outcome = self.query_address(address).await?;
+            let is_silent = matches!(outcome, ScanOutcome::Silent);
+            report(address, outcome);
+            self.poll_late(&mut silent, report).await?;
             if is_silent {
                 silent.push(address);
             }
@@ -99,35 +99,35 @@ impl<C: Connect> Poller<C> {
         // is none.
         if silent.last() == addresses.last() {
             self.bus.late_reply().await?;
-            self.look_at_late(&mut silent, report).await?;
+            self.poll_late(&mut silent, report).await?;
         }
         Ok(silent)
     }
 
-    /// Takes inverters off the list whose reply came late, and has another look at them with more
-    /// patience.
-    async fn look_at_late(
+    /// Takes inverters off the list whose reply came late, and polls them again with a longer
+    /// timeout.
+    async fn poll_late(
         &mut self,
         silent: &mut Vec<Address>,
-        report: &mut impl FnMut(Address, Heard),
+        report: &mut impl FnMut(Address, ScanOutcome),
     ) -> Result<(), LinkError> {
         let overheard = self.bus.overheard.as_ref();
         let reply = |address: &Address| Some((*address, overheard?.reply(*address)?.clone()));
         let late: Vec<_> = silent.iter().filter_map(reply).collect();
-        for (address, heard) in late {
+        for (address, reply) in late {
             silent.retain(|silent| *silent != address);
-            let patience = (heard.first_byte * 2).min(LONGEST_TIMEOUT);
-            let timeout = self.bus.set_timeout(patience);
-            let again = self.look(address).await;
+            let longer = (reply.first_byte * 2).min(LONGEST_TIMEOUT);
+            let timeout = self.bus.set_timeout(longer);
+            let again = self.query_address(address).await;
             self.bus.set_timeout(timeout);
             let found = match again? {
-                Heard::Found(found) => Some(found),
-                // It did answer once, so it is found, also if it is silent at the second look.
-                _ => interpret::frame(&heard.frame).ok().map(|reading| {
+                ScanOutcome::Found(found) => Some(found),
+                // It did answer once, so it is found, also if it is silent this time.
+                _ => interpret::frame(&reply.frame).ok().map(|reading| {
                     Box::new(Found {
                         address,
                         reading: Box::new(reading),
-                        first_byte: heard.first_byte,
+                        first_byte: reply.first_byte,
                         is_shared: false,
                         is_late: true,
                     })
@@ -135,31 +135,31 @@ impl<C: Connect> Poller<C> {
             };
             if let Some(mut found) = found {
                 found.is_late = true;
-                found.first_byte = found.first_byte.max(heard.first_byte);
-                report(address, Heard::Found(found));
+                found.first_byte = found.first_byte.max(reply.first_byte);
+                report(address, ScanOutcome::Found(found));
             }
         }
         Ok(())
     }
 
     /// Polls one address, and queries an inverter there for what it is.
-    async fn look(&mut self, address: Address) -> Result<Heard, LinkError> {
+    async fn query_address(&mut self, address: Address) -> Result<ScanOutcome, LinkError> {
         let (mut reading, first_byte) = match self.inverter(address).await? {
             Outcome::Read { answer, first_byte } => (answer, first_byte),
-            Outcome::Garbled(reason) => return Ok(Heard::Garbled(reason)),
-            _ => return Ok(Heard::Silent),
+            Outcome::Garbled(reason) => return Ok(ScanOutcome::Garbled(reason)),
+            _ => return Ok(ScanOutcome::Silent),
         };
         self.bus.rest().await?;
         let overheard = self.bus.overheard.as_ref();
         let is_shared = overheard.is_some_and(|overheard| overheard.has_second_reply());
         // A reply may end behind its checksum; command 9 gives the type with a checksum of its own.
         if reading.type_code.is_none() {
-            let told = self.tell(address, Command::TypeCode).await?;
-            reading.type_code = told.as_ref().and_then(|told| told.type_code.clone());
-            reading.model = told.and_then(|told| told.model);
+            let named = self.query(address, Command::TypeCode).await?;
+            reading.type_code = named.as_ref().and_then(|named| named.type_code.clone());
+            reading.model = named.and_then(|named| named.model);
         }
         reading.facts = self.facts(address).await?;
-        Ok(Heard::Found(Box::new(Found {
+        Ok(ScanOutcome::Found(Box::new(Found {
             address,
             reading,
             first_byte,

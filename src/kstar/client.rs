@@ -1,5 +1,5 @@
-//! One inverter at a known address: wakes its module, asks, and takes the answer out of whatever
-//! else comes. Every wait has an end.
+//! One inverter at a known address: wakes its module, sends a request, and takes the reply out of
+//! whatever else comes. Every wait has an end.
 
 use super::discovery;
 use super::identity::{self, Identity};
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::{debug, info};
 
-/// An address where nothing can be sent to or heard from.
+/// An address that nothing can be sent to or received from.
 #[derive(Debug, thiserror::Error)]
 #[error("{} can't be reached: {source}", name(.ip))]
 pub struct NetworkError {
@@ -71,9 +71,9 @@ impl Client {
         }
     }
 
-    /// Asks for the readings; a reading has neither time nor sender yet.
+    /// Requests the readings; a reading has neither time nor sender yet.
     pub(crate) async fn readings(&mut self) -> Result<Outcome<Reading>, NetworkError> {
-        self.ask(
+        self.request(
             KstarRequest::Readings,
             self.timing.attempts,
             interpret::reading,
@@ -85,8 +85,8 @@ impl Client {
     /// its readings are valid without.
     pub(crate) async fn identity(&mut self) -> Option<Identity> {
         let attempts = self.timing.identity_attempts;
-        let asked = self.ask(KstarRequest::Identity, attempts, identity::identity);
-        let reason = match asked.await {
+        let identity = self.request(KstarRequest::Identity, attempts, identity::identity);
+        let reason = match identity.await {
             Ok(Outcome::Read { answer, .. }) => return Some(answer),
             Ok(Outcome::Garbled(reason)) => reason,
             Ok(_) => "no reply".to_owned(),
@@ -97,8 +97,8 @@ impl Client {
         None
     }
 
-    /// Asks until there is an answer or no attempt left.
-    async fn ask<T>(
+    /// Sends a request until there is a reply or no attempt left.
+    async fn request<T>(
         &mut self,
         request: KstarRequest,
         attempts: u32,
@@ -164,7 +164,7 @@ impl Client {
             // Hex is made for the log alone: strangers may send a flood.
             let dropped = |why: &str| debug!("{sender} {why}, dropped: {}", hex(datagram));
             if sender != inverter {
-                dropped("is not the inverter that was asked");
+                dropped("is not the inverter that is polled");
                 continue;
             }
             match wire::parse(datagram) {

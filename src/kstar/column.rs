@@ -83,7 +83,7 @@ impl Form {
     }
 }
 
-// The rows of the table are fields that are told where their value comes from.
+// The rows of the table are fields with the place where their value comes from.
 
 impl Field {
     const fn from(self, origin: Origin) -> Column {

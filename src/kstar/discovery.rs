@@ -39,7 +39,7 @@ impl Discovered {
 }
 
 /// Reads an answer; `None` for anything that does not start with an address and a comma, such as
-/// one's own packet heard back.
+/// the echo of the search packet.
 ///
 /// ```
 /// use kaco_ardexa::kstar::discovery::parse;

@@ -30,7 +30,7 @@ pub(crate) async fn search(
     let (start, pause) = (Instant::now(), timing.search / timing.searches.max(1));
     for round in 1..=timing.searches {
         let end = start + pause * round;
-        let answered = ask(
+        let answered = search_once(
             &mut socket,
             targets,
             end,
@@ -39,7 +39,7 @@ pub(crate) async fn search(
                 Some(_) if seen.len() == MOST => {
                     if !std::mem::replace(&mut is_crowded, true) {
                         warn!(
-                            "more than {MOST} answered the search; the others are left out, ask \
+                            "more than {MOST} answered the search; the others are left out, poll \
                             them by --ip"
                         );
                     }
@@ -69,12 +69,12 @@ pub(crate) async fn search(
     }
 }
 
-/// Asks once and listens until `end`.
-async fn ask(
+/// Sends the search packet once and collects answers until `end`.
+async fn search_once(
     socket: &mut Option<Socket>,
     targets: &[Ipv4Addr],
     end: Instant,
-    mut hear: impl FnMut(Ipv4Addr, &[u8]),
+    mut received: impl FnMut(Ipv4Addr, &[u8]),
 ) -> Result<(), NetworkError> {
     let ip = common(targets);
     let at = |source| NetworkError { ip, source };
@@ -83,9 +83,9 @@ async fn ask(
         none => none.insert(open(ip).await.map_err(at)?),
     };
     send_to_all(socket, targets).await?;
-    while let Ok(received) = timeout_at(end, socket.receive()).await {
-        let (sender, datagram) = received.map_err(at)?;
-        hear(*sender.ip(), datagram);
+    while let Ok(came) = timeout_at(end, socket.receive()).await {
+        let (sender, datagram) = came.map_err(at)?;
+        received(*sender.ip(), datagram);
     }
     Ok(())
 }

@@ -106,7 +106,7 @@ impl Socket {
         }
     }
 
-    /// Throws away what came until now: it answers nothing that is asked from here on.
+    /// Throws away what came until now: it answers no request from here on.
     pub(super) fn drain(&mut self) {
         for _ in 0..MOST_UNASKED {
             let Ok((length, sender)) = self.udp.try_recv_from(&mut self.buffer) else {

@@ -30,8 +30,8 @@ impl Default for KstarTiming {
             // A module that is up answers within some 100 ms. Some do not answer the packet that
             // wakes them: so no longer.
             wake: Duration::from_millis(300),
-            // The known driver waits a second (protocol note). All three tries end before a user's
-            // patience: 3.3 s.
+            // The known driver waits a second (protocol note). All three tries take 3.3 s, which a
+            // user still waits for.
             reply: Duration::from_secs(1),
             // UDP over WiFi loses a datagram now and then; three in a row mean that the inverter is
             // silent.

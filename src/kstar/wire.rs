@@ -39,7 +39,7 @@ pub const DISCOVERY_PORT: u16 = 48899;
 /// Makes WiFi modules identify themselves, and makes a module serve data (protocol note).
 pub const DISCOVERY: &[u8] = b"WIFIKIT-214028-READ";
 
-/// What an inverter can be asked. Nothing here changes an inverter, and there is no other way to
+/// A request to an inverter. Nothing here changes an inverter, and there is no other way to
 /// make a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KstarRequest {
@@ -129,14 +129,14 @@ pub enum KstarFrameError {
         needed: usize,
     },
     /// It is something else altogether.
-    #[error("no KSTAR frame: it does not start with aa 55")]
+    #[error("not a KSTAR frame: it does not start with aa 55")]
     Header,
-    /// A request heard back, or a frame between others.
+    /// An echoed request, or a frame between others.
     #[error(
         "not from an inverter to us: source, destination and control are {0:02x?}, not [7f, b0, 01]"
     )]
     Direction([u8; 3]),
-    /// The reply to something that this program never asks.
+    /// The reply to a request that this program never sends.
     #[error("function {0:02x} is neither 86 (readings) nor 82 (identity)")]
     Function(u8),
     /// Bytes behind the end that the length byte states.

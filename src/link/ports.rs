@@ -27,7 +27,7 @@ struct Port {
 fn describe(ports: &[Port], usb: &[SerialPortInfo]) -> String {
     if ports.is_empty() {
         return "there is no serial port on this machine: is the adapter plugged in? \
-            `dmesg | grep tty` shows what became of it"
+            `dmesg | grep tty` shows whether the system found it"
             .to_owned();
     }
     let mut text = "the serial ports here:".to_owned();

@@ -33,7 +33,7 @@ pub(super) fn open(path: &Path) -> Result<PortStream, LinkError> {
     Ok(PortStream::new(stream))
 }
 
-/// Whether a port is there and may be used; it is not opened.
+/// Checks that a port exists and may be used, without opening it.
 pub(super) fn look(path: &Path) -> Result<(), LinkError> {
     let unusable = |reason: &str| LinkError::Unusable {
         device: path.display().to_string(),
@@ -91,8 +91,8 @@ fn explain(path: &Path, error: &Error) -> LinkError {
     }
 }
 
-/// Whether it can be opened, but has no line behind it. What can't be opened, as services are kept
-/// from devices, may have one.
+/// True if the path opens but is not a terminal. A port that can't be opened, as services are kept
+/// from devices, may be one.
 fn is_something_else(path: &Path) -> bool {
     // Opened so, it neither waits for a carrier nor becomes the controlling terminal.
     let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;

@@ -13,7 +13,7 @@ use tokio::task::coop::poll_proceed;
 /// a reply must be there is not woken by each piece of it: on a Raspberry Pi, waking up is most of
 /// what a run costs.
 pub(super) struct PortStream {
-    /// Stands before `port`: the reactor lets go of the descriptor before it is closed.
+    /// Before `port`, so that the reactor drops the descriptor before it is closed.
     waiting: Option<(Interest, AsyncFd<RawFd>)>,
     port: SerialStream,
 }

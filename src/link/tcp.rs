@@ -136,7 +136,7 @@ fn explain(gateway: &Gateway, error: &io::Error) -> LinkError {
         io::ErrorKind::TimedOut
         | io::ErrorKind::HostUnreachable
         | io::ErrorKind::NetworkUnreachable => {
-            "is the gateway switched on, and in the same network? `ping` tells"
+            "is the gateway switched on, and in the same network? `ping` shows it"
         }
         _ => "check the name and the network",
     });

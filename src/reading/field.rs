@@ -67,7 +67,7 @@ pub enum Kind {
     TypeCode,
     /// A mode, as a word, or as its number where no word is known.
     Mode,
-    /// A number that stands for something: an error, a setting.
+    /// A number with a meaning of its own: an error, a setting.
     Code,
 }
 
@@ -87,7 +87,7 @@ pub struct Field {
     pub unit: Unit,
     /// What it holds.
     pub kind: Kind,
-    /// The quantity that it is, if it is one that outputs ask for.
+    /// The quantity that it is, if it is one that outputs need.
     pub role: Option<Role>,
     /// What its numbers are like when nothing went wrong.
     pub plausible: Plausible,
@@ -209,7 +209,7 @@ pub(crate) const fn mode(label: &'static str) -> Field {
     Field::new(label, Unit::None, Kind::Mode)
 }
 
-/// A number that stands for something.
+/// A number with a meaning of its own.
 pub(crate) const fn code(label: &'static str) -> Field {
     Field::new(label, Unit::None, Kind::Code)
 }

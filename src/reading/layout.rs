@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn trackers_and_phases_follow_from_roles() {
-        let told: Vec<_> = layouts()
+        let found: Vec<_> = layouts()
             .map(|layout| (layout.name, layout.trackers(), layout.phases()))
             .collect();
         let (one, three) = (Some(Phases::One), Some(Phases::Three));
@@ -231,7 +231,7 @@ mod tests {
             ("counters", 0, None),
             ("kstar", 2, one),
         ];
-        assert_eq!(told, due);
+        assert_eq!(found, due);
     }
 
     #[test]

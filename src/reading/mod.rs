@@ -86,7 +86,7 @@ pub enum StatusCode {
     Each(Vec<Option<u32>>),
 }
 
-/// What an inverter reports about itself besides its readings, if it was asked.
+/// What an inverter reports about itself besides its readings, if that was requested.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Serial number, where the sender has none.
@@ -109,7 +109,7 @@ pub struct Unreadable {
 pub struct Missing {
     /// `unit 2` or `counters`.
     pub(crate) part: String,
-    /// What is to be said of it.
+    /// The warning about it.
     pub(crate) text: String,
 }
 
@@ -122,7 +122,7 @@ pub struct Reading {
     pub inverter: InverterId,
     /// The readings proper.
     pub cells: Cells,
-    /// Further columns at the end, where they were asked for.
+    /// Further columns at the end, where they were requested.
     pub further: Option<Cells>,
     /// The type code, without its padding, printable ASCII.
     pub type_code: Option<String>,

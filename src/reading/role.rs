@@ -1,4 +1,4 @@
-//! The quantities that outputs ask for, whatever the columns of a layout are called.
+//! The quantities that outputs need, whatever the columns of a layout are called.
 
 /// The quantity that a column is. Trackers and phases count from 1; in a 000xi, unit n is tracker n
 /// and phase n.

@@ -11,7 +11,7 @@ pub(crate) struct Topic {
     pub(crate) form: Conversion,
 }
 
-/// What becomes of a column's number.
+/// How a column's number is changed before it is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Conversion {
     /// As the column has it.

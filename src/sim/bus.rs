@@ -19,10 +19,6 @@ use tokio::time::{Instant, sleep_until, timeout};
 /// is in it.
 const FIFO: usize = 4;
 
-/// Idle time after which received bytes are handed on without a CR, and the terminal is free for
-/// the next client.
-const IDLE: Duration = Duration::from_millis(20);
-
 /// Longer than any request; more bytes without a CR are handed on in pieces.
 const LONGEST_REQUEST: usize = 64;
 
@@ -51,8 +47,10 @@ pub struct SimulatedBus {
 }
 
 impl SimulatedBus {
-    /// Opens a new pseudo-terminal, within a Tokio runtime. An error where the system gives none.
-    pub fn open() -> io::Result<Self> {
+    /// Opens a new pseudo-terminal, within a Tokio runtime. After an `idle` time it hands on bytes
+    /// that came without a CR, and is free for the next client. An error where the system gives
+    /// none.
+    pub fn open(idle: Duration) -> io::Result<Self> {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags)?;
         grantpt(&master)?;
@@ -70,17 +68,11 @@ impl SimulatedBus {
         tcsetattr(&terminal, OptionalActions::Now, &modes)?;
         Ok(Self {
             path,
-            idle: IDLE,
+            idle,
             requests: Receiver::from_owned_fd_unchecked(master.try_clone()?)?,
             replies: Sender::from_owned_fd_unchecked(master)?,
             terminal,
         })
-    }
-
-    /// The same, but idle for longer before bytes are handed on.
-    pub(super) fn patient(mut self, idle: Duration) -> Self {
-        self.idle = idle;
-        self
     }
 
     /// The device that clients open.
@@ -119,35 +111,25 @@ impl SimulatedBus {
         // Times add up from here: a pause that ended late does not delay the next one.
         let mut time = Instant::now();
         for play in plays {
-            match play {
-                Play::Wait(duration) => time += duration,
-                Play::Send(bytes) => self.send(&bytes, FIFO, &mut time, BYTE_TIME).await?,
-                Play::Slowly(bytes, pause) => {
-                    let piece = if pause.is_zero() { bytes.len() } else { 1 };
-                    self.send(&bytes, piece, &mut time, pause).await?;
+            let (bytes, piece, pause) = match play {
+                Play::Wait(duration) => {
+                    time += duration;
+                    continue;
                 }
                 Play::HangUp => {
                     sleep_until(time).await;
                     return Ok(false);
                 }
+                Play::Send(bytes) => (bytes, FIFO, BYTE_TIME),
+                Play::Slowly(bytes, Duration::ZERO) => (bytes, usize::MAX, Duration::ZERO),
+                Play::Slowly(bytes, pause) => (bytes, 1, pause),
+            };
+            for piece in bytes.chunks(piece) {
+                piece.iter().for_each(|_| time += pause);
+                sleep_until(time).await;
+                self.replies.write_all(piece).await?;
             }
         }
         Ok(true)
-    }
-
-    /// `pause`: what a byte takes.
-    async fn send(
-        &mut self,
-        bytes: &[u8],
-        piece: usize,
-        time: &mut Instant,
-        pause: Duration,
-    ) -> io::Result<()> {
-        for bytes in bytes.chunks(piece.max(1)) {
-            bytes.iter().for_each(|_| *time += pause);
-            sleep_until(*time).await;
-            self.replies.write_all(bytes).await?;
-        }
-        Ok(())
     }
 }

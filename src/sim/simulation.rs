@@ -23,7 +23,7 @@ pub(crate) struct Simulation {
 impl Simulation {
     /// Starts them on a new pseudo-terminal; `addresses` are those that answer, `None` for all.
     pub(crate) fn start(mood: Mood, addresses: Option<Vec<Address>>) -> io::Result<Self> {
-        let bus = SimulatedBus::open()?.patient(IDLE);
+        let bus = SimulatedBus::open(IDLE)?;
         let path = bus.path().to_owned();
         let mut inverters = Inverters::new(mood, addresses);
         let task = tokio::spawn(bus.run(move |request| {

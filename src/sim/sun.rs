@@ -1,9 +1,9 @@
 //! The sun over the simulated inverters: a midsummer of the far north, so that they feed in at any
 //! hour.
 
-use chrono::{NaiveDate, NaiveDateTime, Timelike as _};
+use chrono::{Datelike as _, NaiveDateTime, Timelike as _};
 use libm::{cos, sin};
-use std::f64::consts::TAU;
+use std::f64::consts::{PI, TAU};
 
 /// Brightness at six in the morning and evening, as a share of full power.
 const MEAN: f64 = 0.4;
@@ -15,6 +15,9 @@ const SWING: f64 = 0.25;
 const CLOUDS: f64 = 0.03;
 const CLOUDS_PER_HOUR: f64 = 6.0;
 
+/// When the inverters were installed: 2020-01-01, in days of the common era.
+const INSTALLED: i32 = 737_425;
+
 /// A moment of the simulation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
@@ -24,35 +27,35 @@ pub(super) struct Moment {
     pub(super) hours: f64,
 }
 
+/// What the sun gives, as shares of full power.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sun {
+    /// Brightness now, 0.1..=0.7.
+    pub(super) light: f64,
+    /// The greatest brightness since midnight, clouds aside.
+    pub(super) brightest: f64,
+    /// The integral of the brightness since midnight: hours at full power for the same energy.
+    pub(super) full_hours: f64,
+}
+
 impl Moment {
     pub(super) fn new(time: NaiveDateTime) -> Self {
-        let days = (time.date() - INSTALLED).num_days().max(0) as f64;
-        let hours = f64::from(time.num_seconds_from_midnight()) / 3600.0;
-        Self { days, hours }
+        Self {
+            days: f64::from(time.num_days_from_ce() - INSTALLED).max(0.0),
+            hours: f64::from(time.num_seconds_from_midnight()) / 3600.0,
+        }
     }
 
-    /// Brightness, 0.1..=0.7.
-    pub(super) fn light(self) -> f64 {
-        MEAN - SWING * cos(TAU * self.hours / 24.0)
-            + CLOUDS * sin(TAU * CLOUDS_PER_HOUR * self.hours)
-    }
-
-    /// The greatest brightness since midnight, clouds aside.
-    pub(super) fn brightest(self) -> f64 {
-        MEAN - SWING * cos(TAU * self.hours.min(12.0) / 24.0) + CLOUDS
-    }
-
-    /// The integral of [`Self::light`] since midnight: hours at full power that give the same
-    /// energy.
-    pub(super) fn full_hours(self) -> f64 {
+    pub(super) fn sun(self) -> Sun {
+        let day = TAU / 24.0;
         let clouds = TAU * CLOUDS_PER_HOUR;
-        MEAN * self.hours - SWING * 24.0 / TAU * sin(TAU * self.hours / 24.0)
-            + CLOUDS / clouds * (1.0 - cos(clouds * self.hours))
-    }
-
-    /// Light, the greatest light since midnight, and full hours since midnight.
-    pub(super) fn sun(self) -> [f64; 3] {
-        [self.light(), self.brightest(), self.full_hours()]
+        let [angle, cloud] = [day, clouds].map(|frequency| frequency * self.hours);
+        Sun {
+            light: MEAN - SWING * cos(angle) + CLOUDS * sin(cloud),
+            brightest: MEAN - SWING * cos(angle.min(PI)) + CLOUDS,
+            full_hours: MEAN * self.hours - SWING / day * sin(angle)
+                + CLOUDS / clouds * (1.0 - cos(cloud)),
+        }
     }
 
     /// Full hours of the whole days before.
@@ -67,11 +70,6 @@ impl Moment {
     }
 }
 
-const INSTALLED: NaiveDate = match NaiveDate::from_ymd_opt(2020, 1, 1) {
-    Some(date) => date,
-    None => NaiveDate::MIN,
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,7 +83,7 @@ mod tests {
 
     #[test]
     fn sun_is_smooth_and_never_sets() {
-        let light: Vec<f64> = moments().map(Moment::light).collect();
+        let light: Vec<f64> = moments().map(|moment| moment.sun().light).collect();
         assert!(light.iter().all(|light| (0.1..=0.7).contains(light)));
         let steps = light.iter().zip(light.iter().skip(1));
         assert!(
@@ -93,15 +91,16 @@ mod tests {
                 .into_iter()
                 .all(|(one, next)| (one - next).abs() < 0.03)
         );
-        assert!(moments().all(|moment| moment.brightest() >= moment.light()));
+        let suns = moments().map(Moment::sun);
+        assert!(suns.into_iter().all(|sun| sun.brightest >= sun.light));
     }
 
     #[test]
     fn full_hours_are_the_integral_of_light_and_days_join() {
         let mut sum = 0.0;
         for moment in moments() {
-            assert!((moment.full_hours() - sum).abs() < 0.02, "{moment:?}");
-            sum += moment.light() / 60.0;
+            assert!((moment.sun().full_hours - sum).abs() < 0.02, "{moment:?}");
+            sum += moment.sun().light / 60.0;
         }
         let end = Moment {
             days: 0.0,
@@ -111,7 +110,7 @@ mod tests {
             days: 1.0,
             hours: 0.0,
         };
-        assert!((end.full_hours() - next.full_hours_before()).abs() < 1e-9);
-        assert!(next.full_hours().abs() < 1e-9);
+        assert!((end.sun().full_hours - next.full_hours_before()).abs() < 1e-9);
+        assert!(next.sun().full_hours.abs() < 1e-9);
     }
 }

@@ -1,11 +1,10 @@
 //! The UDP ports of a KSTAR inverter and its WiFi module: takes datagrams and plays answers.
 
-use super::kstar::SimulatedKstar;
+use super::kstar;
 use crate::clock;
 use crate::escape::hex;
 use crate::kstar::interfaces::local_address;
 use crate::kstar::wire::{DISCOVERY_PORT, PORT};
-use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -69,47 +68,40 @@ impl Player {
 
     /// Plays a simulated inverter until a socket fails.
     pub(crate) async fn run(self) -> io::Result<()> {
-        let inverter = SimulatedKstar::new(self.address);
+        let own = self.address;
         self.play(|request| {
             let answer = match request.port {
-                DISCOVERY_PORT => inverter.module_answer(request.bytes, request.ip),
-                _ => inverter.answer(request.bytes, clock::now().naive_local()),
+                DISCOVERY_PORT => kstar::module_answer(own, request.ip, request.bytes),
+                _ => kstar::reply(own, request.bytes, clock::now().naive_local()),
             };
             answer.map(DatagramPlay::Send).into_iter().collect()
         })
         .await
     }
 
-    /// Plays what `answer` returns for each datagram until a socket fails.
+    /// Plays what `answer` returns for each datagram, one after the other, until a socket fails.
     pub async fn play(
         self,
-        answer: impl FnMut(Datagram<'_>) -> Vec<DatagramPlay>,
+        mut answer: impl FnMut(Datagram<'_>) -> Vec<DatagramPlay>,
     ) -> io::Result<()> {
-        let answer = RefCell::new(answer);
-        let module = self.serve(&self.module, DISCOVERY_PORT, &answer);
-        let data = self.serve(&self.data, PORT, &answer);
-        tokio::try_join!(module, data).map(drop)
-    }
-
-    async fn serve(
-        &self,
-        socket: &UdpSocket,
-        port: u16,
-        answer: &RefCell<impl FnMut(Datagram<'_>) -> Vec<DatagramPlay>>,
-    ) -> io::Result<()> {
-        let mut buffer = [0; LONGEST_REQUEST];
+        let (mut search, mut request) = ([0; LONGEST_REQUEST], [0; LONGEST_REQUEST]);
         loop {
-            let (length, sender) = socket.recv_from(&mut buffer).await?;
-            let request = Datagram {
+            let (socket, port, buffer, received) = tokio::select! {
+                came = self.module.recv_from(&mut search) => {
+                    (&self.module, DISCOVERY_PORT, &search, came)
+                }
+                came = self.data.recv_from(&mut request) => (&self.data, PORT, &request, came),
+            };
+            let (length, sender) = received?;
+            let bytes = buffer.get(..length).unwrap_or_default();
+            debug!("{sender}: {}", hex(bytes));
+            let ip = self.seen_from(sender).await;
+            for play in answer(Datagram {
                 port,
                 sender,
-                ip: self.seen_from(sender).await,
-                bytes: buffer.get(..length).unwrap_or_default(),
-            };
-            debug!("{sender}: {}", hex(request.bytes));
-            // Borrowed for this line only: the other port may be asked during the waits below.
-            let plays = (answer.borrow_mut())(request);
-            for play in plays {
+                ip,
+                bytes,
+            }) {
                 // A datagram that can't be sent is lost, as any datagram can be.
                 let sent = match play {
                     DatagramPlay::Wait(time) => {

@@ -11,7 +11,7 @@ use crate::kaco::connect::LinkError;
 use crate::kaco::overheard::Strays;
 use crate::kaco::ping::PingOutcome;
 use crate::kaco::poll::Poller;
-use crate::kaco::scan::Heard;
+use crate::kaco::scan::ScanOutcome;
 use crate::kaco::timing::Timing;
 use crate::link::{Device, Link};
 use crate::observation::{Attempts, Observation, Outcome};
@@ -163,7 +163,7 @@ impl BusPlan {
         self.addresses.as_slice().iter().map(inverter).collect()
     }
 
-    /// The recording of the run, if one was asked for.
+    /// The recording of the run, if it has one.
     fn recorder(&self) -> Result<Option<Recorder>, SourceError> {
         let open = |path: &PathBuf| Recorder::open(path, self.device.to_string());
         self.record.as_ref().map(open).transpose()
@@ -236,14 +236,14 @@ impl<'a> Scanner<'a> {
     /// once in each pass, and again if a late reply comes.
     pub(crate) async fn run(
         &mut self,
-        mut report: impl FnMut(Address, Heard),
+        mut report: impl FnMut(Address, ScanOutcome),
     ) -> Result<(), Failure> {
         let plan = self.plan;
-        let report = |address, mut heard| {
-            if let Heard::Found(found) = &mut heard {
+        let report = |address, mut outcome| {
+            if let ScanOutcome::Found(found) = &mut outcome {
                 found.reading.inverter = plan.inverter(address);
             }
-            report(address, heard);
+            report(address, outcome);
         };
         let addresses = plan.addresses.as_slice();
         self.poller.scan(addresses, report).await?;

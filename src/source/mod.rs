@@ -102,7 +102,7 @@ impl Source {
         }
     }
 
-    /// Waits until there is something to report that no poll waited for; never comes without.
+    /// Waits until an inverter is decided that no poll waited for; never ends without one.
     pub(crate) async fn decided(&mut self) {
         match self {
             Self::Kaco(_) => std::future::pending().await,
@@ -208,7 +208,10 @@ impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
         let message = error.to_string();
         match &error {
-            SourceError::Link(link) => link_failure(message, link),
+            SourceError::Link(busy @ LinkError::Busy { .. }) => {
+                Self::busy(message, busy.hint().as_deref())
+            }
+            SourceError::Link(link) => Self::new(message, link.hint().as_deref()),
             SourceError::Network(network) => Self::new(message, network.hint()),
             SourceError::NoAnswer { hint, .. } => Self::new(message, Some(hint)),
             SourceError::Recording { .. } => Self::new(message, None),
@@ -225,14 +228,5 @@ impl From<LinkError> for Failure {
 impl From<NetworkError> for Failure {
     fn from(error: NetworkError) -> Self {
         SourceError::Network(error).into()
-    }
-}
-
-fn link_failure(message: String, error: &LinkError) -> Failure {
-    let hint = error.hint();
-    if matches!(error, LinkError::Busy { .. }) {
-        Failure::busy(message, hint.as_deref())
-    } else {
-        Failure::new(message, hint.as_deref())
     }
 }

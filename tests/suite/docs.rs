@@ -187,7 +187,7 @@ fn the_page_of_columns_is_what_the_tables_say() {
 const INTRODUCTION: &str = "\
 # All columns
 
-This page is generated from the tables in `src/kaco/layouts.rs` and `src/kstar/layout.rs`: `UPDATE=1 cargo test` writes it. Do not
+This page is generated from the tables in `src/kaco/layouts/` and `src/kstar/layout.rs`: `UPDATE=1 cargo test` writes it. Do not
 edit it by hand.
 
 A log has the column `datetime` first, then those of the inverter's layout in this order. The shape of the reply picks the layout;

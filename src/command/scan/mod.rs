@@ -12,7 +12,7 @@ use crate::escape::shell_word;
 use crate::exit::{Exit, Failure};
 use crate::format::inventory;
 use crate::kaco::overheard::Strays;
-use crate::kaco::scan::{Found, Heard};
+use crate::kaco::scan::{Found, ScanOutcome};
 use crate::kaco::timing::Timing;
 use crate::logging::Messages;
 use crate::source::kaco::Scanner;
@@ -62,22 +62,22 @@ pub(super) async fn run(
 }
 
 impl Inventory {
-    fn take(&mut self, address: Address, heard: Heard, progress: &Progress<'_>) {
+    fn take(&mut self, address: Address, outcome: ScanOutcome, progress: &Progress<'_>) {
         if self.heard.insert(address) {
             progress.advance();
         }
-        match heard {
-            Heard::Found(found) => {
+        match outcome {
+            ScanOutcome::Found(found) => {
                 self.garbled.remove(&address);
                 // By address: a late reply comes behind those of other inverters.
                 let place = self.found.partition_point(|known| known.address < address);
                 self.found.insert(place, *found);
                 progress.tell(format!("found {}", inventory::addresses(&self.found)));
             }
-            Heard::Garbled(reason) => {
+            ScanOutcome::Garbled(reason) => {
                 self.garbled.insert(address, reason);
             }
-            Heard::Silent => info!("address {address}: no reply"),
+            ScanOutcome::Silent => info!("address {address}: no reply"),
         }
     }
 

@@ -57,7 +57,7 @@ impl<C: Connect> Bus<C> {
         let received = read_until(self.stream.as_mut(), &mut self.buffer, deadline).await?;
         if let Some(overheard) = self.overheard.as_mut().filter(|_| received) {
             let came = self.buffer.get(pending..).unwrap_or_default();
-            overheard.hear(came, Instant::now());
+            overheard.receive(came, Instant::now());
         }
         Ok(received)
     }

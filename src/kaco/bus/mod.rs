@@ -35,7 +35,7 @@ pub(crate) struct Exchange<'a> {
 /// Called after every exchange.
 pub(crate) type Observer = Box<dyn FnMut(Exchange<'_>)>;
 
-/// A line to inverters that answer when asked.
+/// One RS485 line, and the link to it.
 pub struct Bus<C: Connect> {
     connector: C,
     /// Begins each message: `roof: `, or empty for a bus without a name.
@@ -52,12 +52,13 @@ pub struct Bus<C: Connect> {
     lost: Option<Instant>,
     observer: Option<Observer>,
     /// Whether the echo of the adapter was reported.
-    echo_said: bool,
+    echo_reported: bool,
     /// Follows everything that comes, where faults are searched for.
     pub(super) overheard: Option<Box<Overheard>>,
     /// Requests since it was taken last.
     pub(super) attempts: Attempts,
-    /// Whether an inverter ever named its type; one that never does is not asked again for it.
+    /// Whether an inverter ever named its type; the requests of one that never does are not
+    /// repeated for it.
     names_type: BTreeMap<Address, bool>,
 }
 
@@ -75,14 +76,14 @@ impl<C: Connect> Bus<C> {
             reopened: false,
             lost: None,
             observer: None,
-            echo_said: false,
+            echo_reported: false,
             overheard: None,
             attempts: Attempts::default(),
             names_type: BTreeMap::new(),
         })
     }
 
-    /// Lets go of a link that was lost; `connector` leads to it again. The pace is kept, and so is
+    /// Closes a link that was lost; `connector` leads to it again. The pace is kept, and so is
     /// what is known of the inverters.
     pub(super) fn hang_up(&mut self, connector: C) {
         self.connector = connector;
@@ -124,12 +125,12 @@ impl<C: Connect> Bus<C> {
         std::mem::replace(&mut self.timing.first_byte, first_byte)
     }
 
-    /// Asks until there is a good reply, silence, or no attempt left. Frames that are not the
-    /// answer are dropped, and listening goes on. A reply whose type was lost is asked for again
-    /// too; it counts if no other is better. An inverter that never names its type costs these
-    /// attempts once. [`LinkError`] when the link got lost, could not be opened again or got lost a
-    /// second time.
-    pub(crate) async fn ask(&mut self, request: Request) -> Result<Outcome<Frame>, LinkError> {
+    /// Sends a request until there is a good reply, silence, or no attempt left. Frames that do not
+    /// answer it are dropped, and listening goes on. It is also sent again after a reply whose type
+    /// was lost, which counts if no other is better; an inverter that never names its type costs
+    /// these attempts once. [`LinkError`] when the link got lost, could not be opened again or got
+    /// lost a second time.
+    pub(crate) async fn request(&mut self, request: Request) -> Result<Outcome<Frame>, LinkError> {
         let Request { address, .. } = request;
         let mut attempt = 1;
         let mut untyped = None;
@@ -153,7 +154,7 @@ impl<C: Connect> Bus<C> {
                 read @ Outcome::Read { .. } => return Ok(self.learn_type(address, read)),
                 outcome => {
                     // Silence ends the attempts too: a bus that is silent at night would take three
-                    // times as long. The round asks silent inverters once more, behind the others.
+                    // times as long. The round polls silent inverters once more, behind the others.
                     let outcome = untyped.unwrap_or(outcome);
                     return Ok(self.learn_type(address, outcome));
                 }
@@ -190,7 +191,7 @@ impl<C: Connect> Bus<C> {
                     warn!("{bus}the connection to {device} was lost ({error}); opening it again");
                 }
                 self.reopened = true;
-                self.stream = None; // lets go of its lock
+                self.stream = None; // releases its lock
                 sleep(REOPEN_PAUSE).await;
                 self.stream = Some(self.connector.connect().await?);
                 // The first one may have been answered: requests only read, so a second does no
@@ -217,7 +218,7 @@ impl<C: Connect> Bus<C> {
         // and the next request must not come nearer to them than the pace.
         self.last_request = Some(reply.sent);
         if let Some(overheard) = &mut self.overheard {
-            overheard.ask(request, reply.sent);
+            overheard.sent(request, reply.sent);
         }
         let outcome = self.listen(&mut reply).await?;
         self.attempts.count(&outcome);
@@ -228,21 +229,21 @@ impl<C: Connect> Bus<C> {
     /// Logs an exchange and passes it to the observer.
     fn note(&mut self, reply: &Reply, outcome: &'static str) {
         let request = reply.request.bytes();
-        let (sent, heard) = (escape::printable(&request), escape::printable(&reply.heard));
+        let [sent, received] = [&request[..], &reply.received].map(escape::printable);
         let time = reply
             .first_byte
             .map(|time| format!(" after {} ms", time.as_millis()));
         let bus = &self.title;
         debug!(
-            "{bus}{sent} -> {heard} ({outcome}{})",
+            "{bus}{sent} -> {received} ({outcome}{})",
             time.unwrap_or_default()
         );
-        if reply.has_echo() && !self.echo_said {
-            self.echo_said = true;
+        if reply.has_echo() && !self.echo_reported {
+            self.echo_reported = true;
             info!("{bus}the adapter hears its own requests (local echo); they are left out");
         }
         if let Some(observer) = &mut self.observer {
-            let (reply, first_byte) = (&reply.heard, reply.first_byte);
+            let (reply, first_byte) = (&reply.received, reply.first_byte);
             observer(Exchange {
                 request: &request,
                 reply,
@@ -267,9 +268,9 @@ impl<C: Connect> Bus<C> {
             }
             let deadline = reply.deadline(&self.timing, pending > 0);
             // Not left to the deadline alone: bytes that are there are read even behind it, so a
-            // line that never stops talking would be read for ever.
+            // line that never stops talking would be read without end.
             if !reply.is_over(&self.timing) && self.receive(deadline).await? {
-                reply.hear(self.buffer.get(pending..).unwrap_or_default());
+                reply.receive(self.buffer.get(pending..).unwrap_or_default());
                 continue;
             }
             // Nothing more came: what is in the buffer ends here, or was cut off.

@@ -79,7 +79,7 @@ pub struct Monitor;
 pub enum Traffic {
     /// A request of a master.
     Request {
-        /// The inverter asked: two digits.
+        /// The inverter that is polled: two digits.
         address: String,
         /// The command character.
         command: char,
@@ -153,7 +153,7 @@ fn request(bytes: &[u8]) -> Option<Traffic> {
     }
 }
 
-/// The outcome of a look at some bytes.
+/// What some bytes begin with.
 pub(super) struct Sighting {
     /// Length of what is at the start and belongs to no frame.
     pub(super) junk: usize,
@@ -169,11 +169,12 @@ pub(super) fn scan(bytes: &[u8], ended: bool) -> Sighting {
     while let Some(rest) = bytes.get(junk..).filter(|rest| !rest.is_empty()) {
         // In one piece no frame may be longer than it could be byte by byte.
         let room = rest.get(..LONGEST_FRAME);
-        let (length, item) = match parse(room.unwrap_or(rest), ended && room.is_none()) {
+        let piece = room.unwrap_or(rest);
+        let (length, item) = match parse(piece, ended && room.is_none()) {
             Parsed::Done(frame, length) => (length, Some(Ok(frame))),
             Parsed::Incomplete if room.is_none() => (0, None),
-            Parsed::Incomplete => refuse(rest, Fault::TooLong),
-            Parsed::Broken(fault) => refuse(rest, fault),
+            Parsed::Incomplete => refuse(piece, Fault::TooLong),
+            Parsed::Broken(fault) => refuse(piece, fault),
             Parsed::Junk => {
                 junk += 1;
                 continue;

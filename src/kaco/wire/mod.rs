@@ -51,7 +51,7 @@ pub enum Body {
     Readings(Readings),
     /// Readings of the generic protocol; checksum verified.
     Generic(Elements),
-    /// The inverter is a 000xi: its three units are to be asked.
+    /// The inverter is a 000xi: its three units are to be polled.
     Parts,
     /// Counters, which have no checksum; their shape is exact.
     Counters(Counters),

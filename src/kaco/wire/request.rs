@@ -1,24 +1,24 @@
-//! What can be asked. The types hold nothing but reading requests: no request can set anything.
+//! Requests to an inverter. The types hold nothing but reads: no request can set anything.
 
 use super::{Body, Frame};
 use crate::address::Address;
 use crate::reading::Decimal;
 
 /// The daily yield of counters without an address may be this much above that of the readings
-/// before them, Wh. They are asked for seconds later, and a 10 kW inverter makes 3 Wh a second.
+/// before them, Wh. They are requested seconds later, and a 10 kW inverter makes 3 Wh a second.
 const YIELD_BETWEEN: Decimal = Decimal::from_parts(30, 0, 0, false, 0);
 
 /// What is requested of an inverter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// The readings, of every inverter; a 000xi answers that its units are to be polled.
+    /// The readings, of every inverter; a 000xi replies that its units are to be polled.
     Readings,
     /// The readings of one unit of a 000xi.
     Unit(UnitNumber),
     /// Counters of energy and time. A 000xi takes the same letter for its third unit.
     Counters {
         /// Daily yield of the readings before, Wh. Counters without an address are taken for those
-        /// of the inverter asked if they fit it, else for those of another.
+        /// of the polled inverter if they fit it, else for those of another.
         daily_yield: Option<Decimal>,
     },
     /// Firmware.
@@ -68,7 +68,7 @@ impl Command {
         }
     }
 
-    /// What a command character asks for, in a word or two; other masters may use more than this
+    /// What a command character requests, in a word or two; other masters may use more than this
     /// program does.
     pub(crate) const fn meaning(character: u8) -> &'static str {
         match character {
@@ -87,9 +87,9 @@ impl Command {
 /// A request to one inverter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Request {
-    /// The inverter that is asked.
+    /// The inverter that is polled.
     pub address: Address,
-    /// What is asked.
+    /// What is requested of it.
     pub command: Command,
 }
 
@@ -109,14 +109,14 @@ impl Request {
         ]
     }
 
-    /// True if it asks for the readings of an inverter.
+    /// True if it requests the readings of an inverter.
     pub(crate) fn is_for_readings(self) -> bool {
         self.command == Command::Readings
     }
 
-    /// Whether `frame` is a reply to this request, of the inverter asked.
+    /// Whether `frame` is a reply to this request, of the polled inverter.
     pub(crate) fn is_answered_by(&self, frame: &Frame) -> bool {
-        let asked = self.address.number();
+        let polled = self.address.number();
         let is_reply = match (self.command, &frame.body) {
             (Command::Readings, Body::Readings(readings)) => readings.unit.is_none(),
             (Command::Readings, Body::Generic(_) | Body::Parts)
@@ -131,7 +131,7 @@ impl Request {
             }
             _ => false,
         };
-        is_reply && frame.address.is_none_or(|address| address == asked)
+        is_reply && frame.address.is_none_or(|address| address == polled)
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) const VALUES: usize = 9;
 /// The tokens of a standard reply, as sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readings {
-    /// Which unit of a 000xi sent it, 1..=3; `None` for an inverter of one piece.
+    /// Which unit of a 000xi sent it, 1..=3; `None` for an inverter without units.
     pub unit: Option<u8>,
     text: Bytes,
     /// Type code with its padding; missing where the reply ends behind its checksum, or was cut off

@@ -129,6 +129,13 @@ fn a_refused_piece_is_shown_up_to_its_cr_and_only_its_start_is_skipped() {
 }
 
 #[test]
+fn no_more_than_the_longest_frame_is_shown_of_a_refused_piece() {
+    let beginnings = b"\n*010 4 ".repeat(200);
+    let (_, fault, bytes) = refused(&beginnings, true);
+    assert_eq!((fault, bytes.len()), (Fault::Interrupted, LONGEST_FRAME));
+}
+
+#[test]
 fn without_its_line_feed_a_reply_needs_a_checksum() {
     let third_unit = summed(&NINE_VALUES.replacen("*120", "*123", 1), " 10k3\r");
     for reply in replies().into_iter().chain([third_unit]) {

@@ -59,8 +59,8 @@ pub(super) fn line(text: &[u8]) -> Line<'_> {
     }
 }
 
-/// What `text` holds and how long it is, if it has its end, or `ended` stands for that; else its
-/// fault, `None` while its end may still come.
+/// The content of `text` and its length, if it has its end or no more bytes come (`ended`); else
+/// its fault, `None` while its end may still come.
 pub(super) fn closed_line(text: &[u8], ended: bool) -> Result<(&[u8], usize), Option<Fault>> {
     match line(text) {
         Line::Ended(inside, length) => Ok((inside, length)),

@@ -2,16 +2,15 @@
 //! values.
 
 use super::frames::ReplyForm::{Generic, Standard, Unit, Xp};
-use super::frames::{self, Header, ReplyForm, ReplyFrame};
+use super::frames::{self, ReplyForm};
 use super::scatter;
 use crate::address::Address;
 use crate::kaco::layouts::{self, CENTRAL, CENTRAL_WITH_FREQUENCY, MPPT2, MPPT3, STANDARD, XP};
-use crate::reading::{Field, Kind, Layout, Role};
-use crate::sim::sun::Moment;
+use crate::reading::{Field, Layout, Role};
+use crate::sim::sun::{Moment, Sun};
 
 /// Type code as on the wire, form and layout of the readings, maximum power W, voltage of the
-/// strings V, commands that are answered. The units of a 000xi have their number behind the type
-/// code.
+/// strings V, commands that are answered. A unit of a 000xi has its number behind the type code.
 type FamilyRow = (
     &'static str,
     ReplyForm,
@@ -29,46 +28,50 @@ static FAMILIES: &[FamilyRow] = &[
     ("086L32", Generic,  &MPPT2,                    8_600.0, 520.0, b"0389s"),
     ("5002xi", Standard, &STANDARD,                 5_000.0, 390.0, b"0389"),
     ("8X24",   Generic,  &MPPT2,                    8_000.0, 480.0, b"038s"),
-    ("10k",    Unit,     &layouts::UNIT,           32_900.0, 430.0, b"0123"),
+    ("10k",    Unit,     &layouts::UNIT,           11_000.0, 430.0, b"0123"),
     ("100kTR", Xp,       &XP,                     100_000.0, 590.0, b"039"),
     ("50kH4P", Generic,  &CENTRAL,                 50_000.0, 600.0, b"038s"),
     ("125N15", Generic,  &CENTRAL_WITH_FREQUENCY, 125_000.0, 890.0, b"038s"),
 ];
 
+const FIRMWARE: &str = "ARM V6.53 D6A5 Config V6.3124 2F4F DSP V4.08 6BA0";
+
 /// The reply of the inverter with this address; `None` to a command that it does not answer.
-pub(super) fn reply(
-    at: Address,
-    command: u8,
-    moment: Moment,
-    is_faulty: bool,
-) -> Option<ReplyFrame> {
+pub(super) fn reply(at: Address, command: u8, moment: Moment, is_faulty: bool) -> Option<Vec<u8>> {
     let turn = usize::from(at.number()).checked_sub(1)?;
     let family @ &(code, form, .., commands) = FAMILIES.iter().cycle().nth(turn)?;
     let number = u32::from(at.number());
+    let (status, sun) = match is_faulty {
+        true => (FAULT, Sun::default()),
+        false => (FEEDING, moment.sun()),
+    };
+    let inverter = SimulatedInverter {
+        family,
+        seed: match form {
+            Unit => scatter(number, command.into()),
+            _ => number,
+        },
+        moment,
+        status,
+        sun,
+    };
     let letter = char::from(command);
-    let header = Header(at, letter);
-    let inverter = |seed| SimulatedInverter::new(family, seed, moment, is_faulty);
+    let header = format!("*{at}{letter}");
     commands.contains(&command).then(|| match (command, form) {
-        (b'0', Unit) => frames::plain(&Header(at, '4').to_string()),
-        (b'0', Generic) => inverter(number).readings(Header(at, 'n'), code),
-        (b'0', _) => inverter(number).readings(header, code),
-        (_, Unit) => {
-            let mut unit = inverter(scatter(number, u32::from(command)));
-            unit.peak /= 3.0;
-            unit.readings(header, &format!("{code}{letter}"))
-        }
-        (b'3', _) => inverter(number).counters(header),
+        (b'0', Unit) => frames::plain(&format!("*{at}4")),
+        (b'0', Generic) => inverter.readings(&format!("*{at}n"), code),
+        (b'0', _) => inverter.readings(&header, code),
+        (_, Unit) => inverter.readings(&header, &format!("{code}{letter}")),
+        (b'3', _) => inverter.counters(&header),
         (b'8', Standard) => frames::plain(&format!("{header} K222.36DE 6817")),
         (b'8', _) => frames::plain(&format!("{header} {FIRMWARE}")),
-        (b'9', _) => frames::summed(header, code, ""),
+        (b'9', _) => frames::summed(&header, code, ""),
         _ => {
             let serial_number = scatter(number, 0) % 100_000_000;
-            frames::generic(header, &format!("{code}{serial_number:08}"))
+            frames::generic(&header, &format!("{code}{serial_number:08}"))
         }
     })
 }
-
-const FIRMWARE: &str = "ARM V6.53 D6A5 Config V6.3124 2F4F DSP V4.08 6BA0";
 
 /// `mpp-track` and `pv-overvoltage-3`.
 const FEEDING: f64 = 4.0;
@@ -85,55 +88,36 @@ struct SimulatedInverter {
     family: &'static FamilyRow,
     /// What makes it differ from its neighbours.
     seed: u32,
-    /// What it feeds in when the sun is brightest, W.
-    peak: f64,
     moment: Moment,
     status: f64,
-    /// What it gets of the sun now, at best since midnight, and in full hours since midnight:
-    /// nothing with a fault.
-    sun: [f64; 3],
+    /// With a fault it gets nothing.
+    sun: Sun,
 }
 
 impl SimulatedInverter {
-    fn new(family: &'static FamilyRow, seed: u32, moment: Moment, is_faulty: bool) -> Self {
-        let (status, sun) = match is_faulty {
-            true => (FAULT, [0.0; 3]),
-            false => (FEEDING, moment.sun()),
-        };
-        let peak = family.3 * (0.70 + 0.25 * share(seed, 1)) * EFFICIENCY;
-        Self {
-            family,
-            seed,
-            peak,
-            moment,
-            status,
-            sun,
-        }
+    /// What it feeds in when the sun is brightest, W.
+    fn peak(&self) -> f64 {
+        self.family.3 * (0.70 + 0.25 * share(self.seed, 1)) * EFFICIENCY
     }
 
-    fn readings(&self, header: Header, code: &str) -> ReplyFrame {
+    fn readings(&self, header: &str, code: &str) -> Vec<u8> {
         let &(_, form, layout, ..) = self.family;
         frames::readings(header, form, layout, code, |field| self.value(field))
     }
 
-    fn counters(&self, header: Header) -> ReplyFrame {
-        let [_, brightest, _] = self.sun;
-        let minutes = (self.moment.hours * 60.0) as u32;
-        let days = self.moment.days + f64::from(scatter(self.seed, 7) % 1000);
-        let total = (days * 1440.0) as u32;
-        let energy = [
-            self.peak * brightest,
-            self.daily_yield(),
-            self.total_yield(),
-        ];
-        let minutes = [minutes, total.saturating_add(minutes)];
+    fn counters(&self, header: &str) -> Vec<u8> {
+        let Moment { days, hours } = self.moment;
+        let days = days + f64::from(scatter(self.seed, 7) % 1000);
+        let minutes = [hours, 24.0 * days + hours].map(|hours| (60.0 * hours) as u32);
+        let peak = self.peak() * self.sun.brightest;
+        let energy = [peak, self.daily_yield(), self.total_yield()];
         frames::counters(header, self.family.1, energy, minutes)
     }
 
     /// The number of a column, by its kind and role.
     fn value(&self, field: &Field) -> f64 {
         let &(_, form, layout, _, dc_voltage, _) = self.family;
-        let [light, ..] = self.sun;
+        let light = self.sun.light;
         // Each MPP tracker and each phase has a voltage of its own.
         let volt = |tracker: u8| {
             let own = 0.06 * share(self.seed, 1 + u32::from(tracker));
@@ -143,44 +127,44 @@ impl SimulatedInverter {
             let own = 0.01 * share(self.seed, 5 + u32::from(number));
             230.0 * (1.0 + 0.015 * light + own)
         };
-        let ac_power = self.peak * light;
+        let ac_power = self.peak() * light;
         let dc_power = ac_power / EFFICIENCY;
-        let phases = if matches!(form, Standard | Unit) {
-            1.0
-        } else {
-            3.0
+        let phase_power = match form {
+            Standard | Unit => ac_power,
+            Xp | Generic => ac_power / 3.0,
         };
-        match (field.kind, field.role) {
-            (Kind::Status, _) => self.status,
-            (Kind::PowerFactor, _) if light < LOW_LIGHT => 0.998,
-            (Kind::PowerFactor, _) => 1.0,
-            (_, Some(Role::Temperature)) => 19.0 + 26.0 * light + 4.0 * share(self.seed, 9),
-            (_, Some(Role::DailyYield)) => self.daily_yield(),
-            (_, Some(Role::DcVoltage(tracker))) => volt(tracker),
-            (_, Some(Role::DcCurrent(tracker))) => dc_power * part(layout, tracker) / volt(tracker),
-            (_, Some(Role::DcPower(tracker))) => dc_power * part(layout, tracker),
-            (_, Some(Role::TotalDcPower)) => dc_power,
-            (_, Some(Role::AcVoltage(number))) => phase(number),
+        let Some(role) = field.role else {
+            return self.status;
+        };
+        match role {
+            Role::PowerFactor if light < LOW_LIGHT => 0.998,
+            Role::PowerFactor => 1.0,
+            Role::Temperature => 19.0 + 26.0 * light + 4.0 * share(self.seed, 9),
+            Role::DailyYield => self.daily_yield(),
+            Role::DcVoltage(tracker) => volt(tracker),
+            Role::DcCurrent(tracker) => dc_power * part(layout, tracker) / volt(tracker),
+            Role::DcPower(tracker) => dc_power * part(layout, tracker),
+            Role::TotalDcPower => dc_power,
+            Role::AcVoltage(number) => phase(number),
             // XP inverters measure between two phases.
-            (_, Some(Role::LineVoltage)) => phase(1) * 3.0_f64.sqrt(),
-            (_, Some(Role::AcCurrent(number))) => ac_power / phases / phase(number),
-            (_, Some(Role::LineCurrent)) => ac_power / phases / phase(1),
-            (_, Some(Role::Power)) => ac_power,
-            (_, Some(Role::AcFrequency)) => self.moment.grid_frequency(),
+            Role::LineVoltage => phase(1) * 3.0_f64.sqrt(),
+            Role::AcCurrent(number) => phase_power / phase(number),
+            Role::LineCurrent => phase_power / phase(1),
+            Role::Power => ac_power,
+            Role::AcFrequency => self.moment.grid_frequency(),
             _ => self.total_yield() / 1000.0,
         }
     }
 
     /// Wh
     fn daily_yield(&self) -> f64 {
-        let [.., full_hours] = self.sun;
-        (self.peak * full_hours).floor()
+        (self.peak() * self.sun.full_hours).floor()
     }
 
     /// Wh, with some from before the simulation began.
     fn total_yield(&self) -> f64 {
         let before = 900.0 + 8000.0 * share(self.seed, 8) + self.moment.full_hours_before();
-        self.peak * before + self.daily_yield()
+        self.peak() * before + self.daily_yield()
     }
 }
 

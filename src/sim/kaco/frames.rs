@@ -1,28 +1,8 @@
 //! The bytes of the simulated replies: order of the columns, widths, checksums. The tests rebuild
 //! captures from their values.
 
-use crate::address::Address;
 use crate::kaco::wire::checksum;
 use crate::reading::{Field, Kind, Layout, Unit};
-use std::fmt;
-
-/// One reply, as an undisturbed bus carries it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ReplyFrame {
-    pub(super) bytes: Vec<u8>,
-    /// Whether damage can be seen from the reply alone.
-    pub(super) checksummed: bool,
-}
-
-/// What every reply but one begins with: address and command character.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Header(pub(super) Address, pub(super) char);
-
-impl fmt::Display for Header {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "*{}{}", self.0, self.1)
-    }
-}
 
 /// The form of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,19 +18,14 @@ pub(super) enum ReplyForm {
 }
 
 impl ReplyForm {
-    /// Widths of status, V, A, W, °C and Wh.
-    const fn widths(self) -> [usize; 6] {
-        match self {
+    /// A number in the width and with the decimals of its column.
+    fn cell(self, field: &Field, value: f64) -> String {
+        let [status, volt, ampere, watt, celsius, watt_hour] = match self {
             Self::Standard => [3, 5, 5, 5, 3, 6],
             Self::Unit => [3, 5, 5, 6, 2, 6],
             Self::Xp => [3, 5, 6, 6, 2, 7],
             Self::Generic => [0, 6, 5, 5, 5, 6],
-        }
-    }
-
-    /// A number in the width and with the decimals of its column.
-    fn cell(self, field: &Field, value: f64) -> String {
-        let [status, volt, ampere, watt, celsius, watt_hour] = self.widths();
+        };
         let (width, decimals) = match field.unit {
             Unit::Volt => (volt, 1),
             Unit::Ampere | Unit::Hertz => (ampere, 2),
@@ -66,53 +41,41 @@ impl ReplyForm {
     }
 }
 
-/// A reply with readings; `value` returns the number of a column, that of the status too.
+/// A reply with readings; `value` returns the number of a column, that of the status too. Every
+/// header is `*`, the address and a command character.
 pub(super) fn readings(
-    header: Header,
+    header: &str,
     form: ReplyForm,
     layout: &Layout,
     code: &str,
     value: impl Fn(&Field) -> f64,
-) -> ReplyFrame {
-    let cell = |field: &Field| match field.kind {
-        Kind::TypeCode | Kind::PowerFactorKind => None,
-        // Inductive, unless it is one.
-        Kind::PowerFactor => match value(field) {
-            one @ 1.0 => Some(format!("{one:.3}")),
-            less => Some(format!("{less:.3}i")),
-        },
-        // The total yield of XP stands behind the type code.
-        _ if field.unit == Unit::KilowattHour => None,
-        _ => Some(form.cell(field, value(field))),
-    };
-    let cells = layout
-        .fields
-        .iter()
-        .filter_map(cell)
-        .collect::<Vec<_>>()
-        .join(" ");
+) -> Vec<u8> {
+    let (mut cells, mut total) = (Vec::new(), 0.0);
+    for field in layout.fields {
+        match (field.kind, field.unit) {
+            (Kind::TypeCode | Kind::PowerFactorKind, _) => {}
+            // Inductive, unless it is one.
+            (Kind::PowerFactor, _) => cells.push(match value(field) {
+                one @ 1.0 => format!("{one:.3}"),
+                less => format!("{less:.3}i"),
+            }),
+            // The total yield of XP stands behind the type code.
+            (_, Unit::KilowattHour) => total = value(field).floor(),
+            _ => cells.push(form.cell(field, value(field))),
+        }
+    }
+    let cells = cells.join(" ");
     match form {
         // A layout has one column per element.
         ReplyForm::Generic => generic(header, &format!("{} {code} {cells}", layout.fields.len())),
         ReplyForm::Standard | ReplyForm::Unit => summed(header, &cells, &format!(" {code}")),
-        ReplyForm::Xp => {
-            let mut fields = layout.fields.iter();
-            let total = fields
-                .find(|field| field.unit == Unit::KilowattHour)
-                .map_or(0.0, value);
-            summed(header, &cells, &format!(" {code:<6} {:09}", total.floor()))
-        }
+        ReplyForm::Xp => summed(header, &cells, &format!(" {code:<6} {total:09}")),
     }
 }
 
 /// A reply with counters: peak of the day in W, yields of the day and in total in Wh, minutes of
 /// the day and in total. What can be reset has never been.
-pub(super) fn counters(
-    header: Header,
-    form: ReplyForm,
-    wh: [f64; 3],
-    minutes: [u32; 2],
-) -> ReplyFrame {
+pub(super) fn counters(header: &str, form: ReplyForm, wh: [f64; 3], minutes: [u32; 2]) -> Vec<u8> {
     let [peak, daily, total] = wh.map(f64::floor);
     let [kwh, tenths] = [1000.0, 100.0].map(|unit| (total / unit).floor());
     let [today, hours] = minutes.map(|minutes| format!("{}:{:02}", minutes / 60, minutes % 60));
@@ -131,30 +94,19 @@ pub(super) fn counters(
 }
 
 /// A reply without a checksum.
-pub(super) fn plain(text: &str) -> ReplyFrame {
-    let bytes = format!("\n{text}\r").into_bytes();
-    let checksummed = false;
-    ReplyFrame { bytes, checksummed }
+pub(super) fn plain(text: &str) -> Vec<u8> {
+    format!("\n{text}\r").into_bytes()
 }
 
 /// A reply with the checksum byte of the standard protocol; `tail` stands behind it.
-pub(super) fn summed(header: Header, content: &str, tail: &str) -> ReplyFrame {
-    checksummed(header, content, |span| {
-        [&[checksum::sum(span)], tail.as_bytes()].concat()
-    })
+pub(super) fn summed(header: &str, content: &str, tail: &str) -> Vec<u8> {
+    let span = format!("{header} {content} ");
+    let sum = checksum::sum(span.as_bytes());
+    [b"\n", span.as_bytes(), &[sum], tail.as_bytes(), b"\r"].concat()
 }
 
 /// A reply with the CRC of the generic protocol.
-pub(super) fn generic(header: Header, content: &str) -> ReplyFrame {
-    checksummed(header, content, |span| {
-        format!("{:04X}", checksum::crc(span)).into_bytes()
-    })
-}
-
-/// What is checked goes from the header to the blank behind the content.
-fn checksummed(header: Header, content: &str, end: impl Fn(&[u8]) -> Vec<u8>) -> ReplyFrame {
-    let span = format!("{header} {content} ").into_bytes();
-    let bytes = [b"\n", span.as_slice(), &end(&span), b"\r"].concat();
-    let checksummed = true;
-    ReplyFrame { bytes, checksummed }
+pub(super) fn generic(header: &str, content: &str) -> Vec<u8> {
+    let span = format!("{header} {content} ");
+    plain(&format!("{span}{:04X}", checksum::crc(span.as_bytes())))
 }

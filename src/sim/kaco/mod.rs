@@ -57,7 +57,7 @@ pub struct Inverters {
     mood: Mood,
     addresses: Option<Vec<Address>>,
     /// Number of earlier requests, per address and command.
-    asked: BTreeMap<(Address, u8), usize>,
+    asked: BTreeMap<(Address, u8), u32>,
 }
 
 impl Inverters {
@@ -81,7 +81,7 @@ impl Inverters {
             return Vec::new();
         };
         let is_faulty = self.mood == Mood::Fault && address.number() == self.faulty();
-        let Some(frame) = family::reply(address, command, Moment::new(time), is_faulty) else {
+        let Some(reply) = family::reply(address, command, Moment::new(time), is_faulty) else {
             return Vec::new();
         };
         let asked = self.asked.entry((address, command)).or_default();
@@ -89,12 +89,12 @@ impl Inverters {
         *asked = count.wrapping_add(1);
         let delay = reply_time(address, count);
         match self.mood {
-            Mood::Day | Mood::Fault => noise::none(frame, delay),
+            Mood::Day | Mood::Fault => vec![Play::Wait(delay), Play::Send(reply)],
             Mood::Night => Vec::new(),
             // Addresses begin at different turns, so that one run shows several.
             Mood::Noisy => {
-                let turn = usize::from(address.number()).wrapping_add(count);
-                noise::on(turn, frame, request, delay)
+                let turn = u32::from(address.number()).wrapping_add(count);
+                noise::on(turn, reply, request, delay)
             }
         }
     }
@@ -121,8 +121,8 @@ fn parse(request: &[u8]) -> Option<(Address, u8)> {
 }
 
 /// 40 to 430 ms, as measured on a site with xi units.
-fn reply_time(address: Address, count: usize) -> Duration {
-    let seed = scatter(u32::from(address.number()), count as u32);
+fn reply_time(address: Address, count: u32) -> Duration {
+    let seed = scatter(address.number().into(), count);
     Duration::from_millis(40 + u64::from(seed % 391))
 }
 

@@ -28,17 +28,15 @@ const IDLE: f64 = 10.0;
 /// The numbers of a moment, by the labels of their columns; the others are zero.
 pub(super) fn rows(moment: Moment) -> Vec<(&'static str, f64)> {
     // All days are alike.
-    let (charge, yesterday) = after(24 * 60, 0.5);
-    let (charge, today) = after((moment.hours * 60.0) as u32, charge);
+    let [charge, pv_of_a_day, load_of_a_day] = after(24 * 60, 0.5);
+    let [charge, pv_today, load_today] = after((moment.hours * 60.0) as u32, charge);
     let (sun, load) = (sun(moment), load(moment.hours));
     let battery = into_battery(sun, load, charge);
     // From here on with what the wire can carry, so that the balance is kept: V and A in tenths.
     let tenths = |number: f64| (number * 10.0).round() / 10.0;
-    let is_dark = sun == 0.0;
-    let [one_voltage, two_voltage] = if is_dark {
-        [38.0, 42.0]
-    } else {
-        [312.0, 347.0]
+    let (pv_mode, [one_voltage, two_voltage]) = match sun {
+        0.0 => (1.0, [38.0, 42.0]),
+        _ => (2.0, [312.0, 347.0]),
     };
     let [one, two] = [
         tenths(sun * 0.45 / one_voltage),
@@ -61,10 +59,6 @@ pub(super) fn rows(moment: Moment) -> Vec<(&'static str, f64)> {
     };
     let frequency = moment.grid_frequency();
     let mains_voltage = 231.0 + (frequency - 50.0) * 100.0;
-    let pv_mode = if is_dark { 1.0 } else { 2.0 };
-    let total = |before: f64, number: fn(&Energy) -> f64| {
-        before + moment.days * number(&yesterday) + number(&today)
-    };
     #[rustfmt::skip]
     let rows = vec![
         ("PV1 Voltage", one_voltage), ("PV1 Current", one), ("PV1 Mode", pv_mode),
@@ -78,40 +72,33 @@ pub(super) fn rows(moment: Moment) -> Vec<(&'static str, f64)> {
         ("Load Voltage", mains_voltage), ("Load Current", load / mains_voltage),
         ("Load Power", load), ("Load Frequency", frequency), ("Load Mode", 1.0),
         ("Energy Mode", 2.0), ("Inverter Temperature", 24.0 + 18.0 * sun / PEAK),
-        ("Total Energy", total(1350.0, |energy| energy.pv)),
-        ("Total Hours", (24.0 * moment.days + moment.hours).floor()), ("Today Energy", today.pv),
-        ("Today Load", today.load), ("Total Load", total(1666.0, |energy| energy.load)),
-        ("Total Power", output), ("Effective Work Mode", 1.0), ("Effective Relay Control", 48.0),
-        ("Grid Direction", direction),
+        ("Total Energy", 1350.0 + moment.days * pv_of_a_day + pv_today),
+        ("Total Hours", (24.0 * moment.days + moment.hours).floor()), ("Today Energy", pv_today),
+        ("Total Load", 1666.0 + moment.days * load_of_a_day + load_today),
+        ("Today Load", load_today), ("Total Power", output), ("Effective Work Mode", 1.0),
+        ("Effective Relay Control", 48.0), ("Grid Direction", direction),
     ];
     rows
 }
 
-/// kWh of a day.
-#[derive(Debug, Clone, Copy, Default)]
-struct Energy {
-    pv: f64,
-    load: f64,
-}
-
-/// The charge and the energy some minutes after midnight, for a charge at midnight.
-fn after(minutes: u32, charge: f64) -> (f64, Energy) {
-    let mut state = (charge, Energy::default());
+/// The charge of the battery some minutes after midnight, for one at midnight; the energy from the
+/// sun and that for the house since, kWh.
+fn after(minutes: u32, charge: f64) -> [f64; 3] {
+    let [mut charge, mut pv_energy, mut load_energy] = [charge, 0.0, 0.0];
     for minute in 0..minutes {
         let hours = f64::from(minute) / 60.0;
         let (pv, load) = (sun(Moment { days: 0.0, hours }), load(hours));
         let kwh = |power: f64| power / 60.0 / 1000.0;
-        let (charge, energy) = &mut state;
-        *charge = (*charge + kwh(into_battery(pv, load, *charge)) / CAPACITY).clamp(0.0, 1.0);
-        energy.pv += kwh(pv);
-        energy.load += kwh(load);
+        charge = (charge + kwh(into_battery(pv, load, charge)) / CAPACITY).clamp(0.0, 1.0);
+        pv_energy += kwh(pv);
+        load_energy += kwh(load);
     }
-    state
+    [charge, pv_energy, load_energy]
 }
 
 /// W
 fn sun(moment: Moment) -> f64 {
-    PEAK * ((moment.light() - HORIZON) / (0.7 - HORIZON)).max(0.0)
+    PEAK * ((moment.sun().light - HORIZON) / (0.7 - HORIZON)).max(0.0)
 }
 
 /// W of a house: something is always on, a fridge comes and goes, meals are cooked. It never stands

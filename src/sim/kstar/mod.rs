@@ -9,41 +9,27 @@ use crate::kstar::wire::{DISCOVERY, KstarFrame, KstarRequest, READINGS_LENGTH};
 use chrono::NaiveDateTime;
 use std::net::Ipv4Addr;
 
-/// A simulated inverter behind a WiFi module.
-#[derive(Debug)]
-pub struct SimulatedKstar {
-    /// Where it answers; its serial number is made of it.
-    address: Ipv4Addr,
+/// The answer to a search of the WiFi module of the inverter at `own`, which the client knows as
+/// `seen`; `None` to anything else.
+pub fn module_answer(own: Ipv4Addr, seen: Ipv4Addr, datagram: &[u8]) -> Option<Vec<u8>> {
+    let [_, first, second, third] = own.octets();
+    let answer = format!("{seen},ACCF23{first:02X}{second:02X}{third:02X},EzManage_{third:02}");
+    (datagram == DISCOVERY).then(|| answer.into_bytes())
 }
 
-impl SimulatedKstar {
-    /// An inverter that answers at this address.
-    pub const fn new(address: Ipv4Addr) -> Self {
-        Self { address }
-    }
+/// The reply of the inverter at `own` to a request at this local time; `None` to anything else.
+pub fn reply(own: Ipv4Addr, datagram: &[u8], time: NaiveDateTime) -> Option<Vec<u8>> {
+    Some(match KstarRequest::from_bytes(datagram)? {
+        KstarRequest::Readings => KstarFrame::Readings(&payload(Moment::new(time))).bytes(),
+        KstarRequest::Identity => KstarFrame::Identity(&identity(own)).bytes(),
+    })
+}
 
-    /// The answer of the WiFi module to a search; `address` is the one that the client knows it by.
-    pub fn module_answer(&self, datagram: &[u8], address: Ipv4Addr) -> Option<Vec<u8>> {
-        let [_, first, second, third] = self.address.octets();
-        let answer =
-            format!("{address},ACCF23{first:02X}{second:02X}{third:02X},EzManage_{third:02}");
-        (datagram == DISCOVERY).then(|| answer.into_bytes())
-    }
-
-    /// The answer of the inverter to a request at this local time; `None` to anything else.
-    pub fn answer(&self, datagram: &[u8], time: NaiveDateTime) -> Option<Vec<u8>> {
-        Some(match KstarRequest::from_bytes(datagram)? {
-            KstarRequest::Readings => KstarFrame::Readings(&payload(Moment::new(time))).bytes(),
-            KstarRequest::Identity => KstarFrame::Identity(&self.identity()).bytes(),
-        })
-    }
-
-    /// Firmware, model, bytes of unknown meaning, serial number.
-    fn identity(&self) -> Vec<u8> {
-        let [one, two, three, four] = self.address.octets();
-        let serial = format!("SIM{one:03}{two:03}{three:03}{four:03}");
-        format!("1.00 {:<10}{:<16}{serial:<16}", "KSE4000", "").into_bytes()
-    }
+/// Firmware, model, bytes of unknown meaning, serial number, which is made of the address.
+fn identity(own: Ipv4Addr) -> Vec<u8> {
+    let [one, two, three, four] = own.octets();
+    let serial = format!("SIM{one:03}{two:03}{three:03}{four:03}");
+    format!("1.00 {:<10}{:<16}{serial:<16}", "KSE4000", "").into_bytes()
 }
 
 /// The payload of a reply with readings.

@@ -10,10 +10,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::warn;
 
-/// How often an inverter is asked again for its serial number: a router can give its address away.
+/// How often an inverter's serial number is requested again: a router can give its address away.
 const IDENTITY_EVERY: Duration = Duration::from_secs(3600);
 
-/// One inverter, and what was learnt about it.
+/// One inverter, and what is known of it.
 pub(super) struct KnownInverter {
     pub(super) ip: Ipv4Addr,
     client: Client,
@@ -37,7 +37,7 @@ impl KnownInverter {
         }
     }
 
-    /// Notes what a poll came to; returns the serial number by which it is known.
+    /// Notes the outcome of a poll; returns the serial number by which it is known.
     pub(super) fn note(&mut self, outcome: &Outcome) -> Option<String> {
         self.was_silent = matches!(outcome, Outcome::Silent | Outcome::Unreachable(_));
         if self.was_silent {
@@ -45,14 +45,14 @@ impl KnownInverter {
             self.identity = None;
         }
         match outcome {
-            Outcome::Read { answer, .. } => self.tell(answer.inverter.serial()),
+            Outcome::Read { answer, .. } => self.note_serial(answer.inverter.serial()),
             // It is silent as the inverter that it was.
             _ => self.last_serial.clone(),
         }
     }
 
     /// Takes the serial number of a reading; another one than before is reported.
-    fn tell(&mut self, serial: Option<&str>) -> Option<String> {
+    fn note_serial(&mut self, serial: Option<&str>) -> Option<String> {
         let new = serial?.to_owned();
         if let Some(old) = self.last_serial.replace(new.clone())
             && old != new
@@ -70,22 +70,22 @@ impl KnownInverter {
             other => return Ok(other.map(Box::new)),
         };
         answer.time = Some(clock());
-        // After the readings, which count whatever becomes of it.
+        // After the readings, which count also without it.
         let identity = self.identity().await;
         let answer = Box::new(identity.sign(answer, Some(IpAddr::V4(self.ip))));
         Ok(Outcome::Read { answer, first_byte })
     }
 
-    /// Its identity; asked until it answers, and again once an hour. The identity is optional:
+    /// Its identity; requested until it answers, and again once an hour. The identity is optional:
     /// whatever goes wrong, the readings count.
     async fn identity(&mut self) -> Identity {
-        if let Some((identity, asked)) = &self.identity
-            && asked.elapsed() < IDENTITY_EVERY
+        if let Some((identity, reported)) = &self.identity
+            && reported.elapsed() < IDENTITY_EVERY
         {
             return identity.clone();
         }
-        let told = self.client.identity().await;
-        match (told, &self.identity) {
+        let reported = self.client.identity().await;
+        match (reported, &self.identity) {
             (Some(identity), _) => {
                 self.identity = Some((identity.clone(), Instant::now()));
                 identity

@@ -1,7 +1,7 @@
 //! The KSTAR inverters of the network: searches for them, polls all of them at the same time.
 //!
 //! Each inverter is polled by a task of its own. In a source that keeps polling, inverters that
-//! were silent before are not waited for: what comes of them is reported with a later round.
+//! were silent before are not waited for: their outcomes are reported with a later round.
 
 mod inverter;
 mod network;
@@ -31,7 +31,7 @@ const SEARCH_EVERY: Duration = Duration::from_secs(60);
 /// search with other addresses.
 const MOST: usize = 512;
 
-/// An inverter, and what its poll came to.
+/// An inverter, and the outcome of polling it.
 type Decided = (KnownInverter, Result<Outcome, NetworkError>);
 
 /// Polls the inverters of a network.
@@ -54,7 +54,7 @@ pub struct KstarSource {
     is_down: bool,
 }
 
-/// What came of one round.
+/// The outcomes of one round.
 #[derive(Default)]
 struct Round {
     observations: Vec<Observation>,
@@ -161,7 +161,7 @@ impl KstarSource {
         self.lifetime == Lifetime::Once || self.is_down
     }
 
-    /// Waits until an inverter is decided that was not waited for; never comes without one.
+    /// Waits until an inverter is decided that no poll waited for; never ends without one.
     pub(super) async fn decided(&mut self) {
         match self.polling.join_next().await {
             Some(done) => self.decided.extend(done),
@@ -280,7 +280,7 @@ impl KstarSource {
         };
         sort_by_number(&mut round.observations, place);
         let is_read = round.observations.iter().any(|one| one.reading().is_some());
-        let heard: Vec<String> = round
+        let answered: Vec<String> = round
             .observations
             .iter()
             .filter(|one| self.has_answered(one))
@@ -290,7 +290,7 @@ impl KstarSource {
         match round.failure {
             Some(failure) => Err(failure.into()),
             None if is_read => Ok(()),
-            None => Err(self.plan.no_answer(&heard)),
+            None => Err(self.plan.no_answer(&answered)),
         }
     }
 

@@ -36,9 +36,9 @@ impl NetworkPlan {
         self.known.iter().copied().chain(searched).collect()
     }
 
-    /// The error when no inverter gave a reading; `heard` are those that answered something.
-    pub(crate) fn no_answer(&self, heard: &[String]) -> SourceError {
-        if heard.is_empty() {
+    /// The error when no inverter gave a reading; `answered` are those that sent something.
+    pub(crate) fn no_answer(&self, answered: &[String]) -> SourceError {
+        if answered.is_empty() {
             return SourceError::NoAnswer {
                 message: format!("no KSTAR inverter answered; {}", self.polled()),
                 hint: self.checklist(),
@@ -47,7 +47,7 @@ impl NetworkPlan {
         SourceError::NoAnswer {
             message: format!(
                 "{} did not send readings that can be understood",
-                heard.join(", ")
+                answered.join(", ")
             ),
             hint: "is it a KSTAR inverter, and its WiFi dongle an old one? Newer dongles speak \
                 Solarman V5 or Modbus; `-vv` shows what came"
@@ -58,7 +58,7 @@ impl NetworkPlan {
     fn polled(&self) -> String {
         let mut polled = Vec::new();
         if !self.known.is_empty() {
-            polled.push(format!("asked {}", listed(&self.known)));
+            polled.push(format!("polled {}", listed(&self.known)));
         }
         if let Some(search) = &self.search {
             polled.push(format!("searched {}", listed(&search.addresses())));

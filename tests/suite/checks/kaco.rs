@@ -3,8 +3,8 @@
 use super::checksum::{mended, verifies};
 use super::output::{expect_publishable, expect_writable, is_chosen, is_printable};
 use bytes::BytesMut;
-use kaco_ardexa::kaco::interpret;
 use kaco_ardexa::kaco::wire::{Body, Codec, Frame, LONGEST_FRAME, Monitor, Traffic, decode_all};
+use kaco_ardexa::kaco::{interpret, units};
 use kaco_ardexa::reading::{Reading, Value};
 use tokio_util::codec::Decoder;
 
@@ -118,8 +118,8 @@ fn check(frame: &Frame, is_slow: bool) {
         Body::Readings(readings) => {
             let values = readings.values().chain(readings.total_yield.as_deref());
             expect_sent(&reading, values.skip(1));
-            let whole =
-                interpret::three_units(12, [Some(reading.clone()), None, Some(reading.clone())]);
+            let units = [Some(reading.clone()), None, Some(reading.clone())];
+            let whole = units::three_units(12, units);
             if readings.unit.is_some() {
                 expect_writable(&whole);
             }

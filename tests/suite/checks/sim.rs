@@ -24,11 +24,10 @@ pub fn simulators(bytes: &[u8]) {
         }
     }
     let ip = Ipv4Addr::LOCALHOST;
-    let inverter = kstar::SimulatedKstar::new(ip);
-    if let Some(answer) = inverter.module_answer(bytes, ip) {
+    if let Some(answer) = kstar::module_answer(ip, ip, bytes) {
         assert!(discovery::parse(&answer).is_some());
     }
-    if let Some(answer) = inverter.answer(bytes, time) {
-        assert!(wire::parse(&answer).is_ok());
+    if let Some(reply) = kstar::reply(ip, bytes, time) {
+        assert!(wire::parse(&reply).is_ok());
     }
 }

@@ -126,7 +126,7 @@ fn of_type<'a>(
 const INTRODUCTION: &str = "\
 # Inverters
 
-This page is generated from the tables in `src/kaco/types.rs`, `src/kaco/layouts.rs` and `src/kstar/layout.rs` and from the captures in
+This page is generated from the tables in `src/kaco/types.rs`, `src/kaco/layouts/` and `src/kstar/layout.rs` and from the captures in
 `tests/captures`: `UPDATE=1 cargo test` writes it. Do not edit it by hand.
 
 Search for the type code that `kaco_ardexa scan` prints, or for the model on the type plate.

@@ -132,7 +132,7 @@ fn a_reply_from_another_port_is_a_strangers() {
     let run = kstar(&["-vv", "read", "--format", "json"], &[&inverter]).expect_code(0);
     assert_eq!(values(&objects(&run)[0]), values_of("AA-21"));
     assert!(
-        run.stderr.contains("is not the inverter that was asked"),
+        run.stderr.contains("is not the inverter that is polled"),
         "{}",
         run.stderr
     );
@@ -187,7 +187,7 @@ fn a_network_without_an_inverter() {
         };
         assert!(is_silent, "{format}: {}", run.stdout);
         for due in [
-            format!("error: no KSTAR inverter answered; asked {silent}\n"),
+            format!("error: no KSTAR inverter answered; polled {silent}\n"),
             format!("ping {silent}"),
             "Solarman V5 or Modbus".to_owned(),
         ] {

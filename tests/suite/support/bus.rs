@@ -19,6 +19,9 @@ use tokio::sync::oneshot;
 /// Usual time from a request to the first byte of its reply.
 pub const REPLY_TIME: Duration = Duration::from_millis(120);
 
+/// Idle time after which the bus plays what it is to play unasked.
+const IDLE: Duration = Duration::from_millis(20);
+
 /// A reply after the usual time.
 pub fn reply(bytes: &[u8]) -> Vec<Play> {
     vec![Play::Wait(REPLY_TIME), Play::Send(bytes.to_vec())]
@@ -80,7 +83,7 @@ impl Bus {
             .expect("a runtime");
         let line = {
             let _inside = runtime.enter();
-            SimulatedBus::open().expect("a pseudo-terminal")
+            SimulatedBus::open(IDLE).expect("a pseudo-terminal")
         };
         let terminal = File::options().read(true).write(true).open(line.path());
         let directory = TempDir::new().expect("a directory");
