@@ -140,12 +140,12 @@ pub(super) fn influx(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<InfluxS
     })
 }
 
-/// What a URL says, unless there is a password in it.
-fn without_password<T>(has_password: bool, said: T) -> Result<T, String> {
-    const WRONG: &str = "there is a password in it, and secrets do not stand in this file; \
+/// `value`, unless its URL has a password.
+fn without_password<T>(has_password: bool, value: T) -> Result<T, String> {
+    const WRONG: &str = "there is a password in it, and secrets do not belong in this file; \
         write it to a file of its own and name that with 'password-file'";
     match has_password {
         true => Err(WRONG.to_owned()),
-        false => Ok(said),
+        false => Ok(value),
     }
 }

@@ -59,7 +59,7 @@ fn every_mistake_names_line_key_and_fix() {
         ),
         (
             "[[bus]]\ndevice = \"/dev/a\"\naddresses = \"2,4-7,5\"\n".to_owned(),
-            "3: key 'addresses': address 05 stands there twice; remove one",
+            "3: key 'addresses': address 05 is listed twice; remove one",
         ),
         (
             "[[bus]]\ndevice = \"\"\naddresses = \"2\"\n".to_owned(),
@@ -116,7 +116,7 @@ fn every_mistake_names_line_key_and_fix() {
         ),
         (
             after_bus("names = { 2 = \"\" }\n"),
-            "4: key 'names': 02: a name has 1 to 64 characters",
+            "4: key 'names': 02: a name has 1 to 64 visible characters",
         ),
         (
             format!("log = \"~/logs\"\n{BUS_TABLE}"),
@@ -161,7 +161,7 @@ fn every_mistake_names_line_key_and_fix() {
         (before_bus("log = \"\""), "1: key 'log': expected a path"),
         (
             before_bus("password = \"hunter2\""),
-            "1: key 'password' is not allowed: secrets do not stand in this file",
+            "1: key 'password' is not allowed: secrets do not belong in this file",
         ),
         (
             before_bus("mqtt = \"host\""),
@@ -181,7 +181,7 @@ fn every_mistake_names_line_key_and_fix() {
         ),
         (
             mqtt("user = \"me\"\n"),
-            "6: key 'user' is not known; the user stands in 'url'",
+            "6: key 'user' is not known; the user belongs in 'url'",
         ),
         (
             mqtt("qos = 2\n"),
@@ -225,7 +225,7 @@ fn every_mistake_names_line_key_and_fix() {
         ),
         (
             influx("user = \"me\"\n"),
-            "6: key 'user' is not known; the user stands in 'url': http://user@host",
+            "6: key 'user' is not known; the user belongs in 'url': http://user@host",
         ),
         (
             influx("since = \"May\"\n"),
@@ -279,11 +279,11 @@ fn every_mistake_names_line_key_and_fix() {
             "7: key 'sunspec-offset': SunSpec unit 248 of address 18 is too large: units end at 247",
         ),
     ] {
-        let said = mistakes(&text);
+        let reported = mistakes(&text);
         let due = format!("plant.toml:{due}");
-        let is_said = said.lines().any(|line| line.starts_with(&due));
-        assert!(is_said, "{text}\n{said}\ninstead of\n{due}");
-        assert!(!said.contains("hunter2"), "{said}");
+        let is_reported = reported.lines().any(|line| line.starts_with(&due));
+        assert!(is_reported, "{text}\n{reported}\ninstead of\n{due}");
+        assert!(!reported.contains("hunter2"), "{reported}");
     }
 }
 
@@ -308,12 +308,32 @@ fn a_database_has_its_keys() -> Result<(), Mistakes> {
 
 #[test]
 fn all_mistakes_are_reported_in_the_order_of_the_file() {
-    let said = mistakes("pase = 1\n[[bus]]\ndevice = 1\nadresses = \"2\"\n");
-    let lines: Vec<_> = said
+    let reported = mistakes("pase = 1\n[[bus]]\ndevice = 1\nadresses = \"2\"\n");
+    let lines: Vec<_> = reported
         .lines()
         .filter_map(|line| line.split(':').nth(1))
         .collect();
-    assert_eq!(lines, ["1", "2", "3", "4"], "{said}");
+    assert_eq!(lines, ["1", "2", "3", "4"], "{reported}");
+}
+
+#[test]
+fn no_value_steers_the_terminal() {
+    for line in [
+        "device",
+        "addresses",
+        "name",
+        "pace",
+        "names",
+        "record",
+        "\\u001b[2J",
+    ]
+    .map(|key| format!("\"{key}\" = \"tcp://\\u001b[2J\\u202e\"\n"))
+    {
+        let reported = mistakes(&format!("[[bus]]\n{line}[[kstar]]\nip = \"\\u001b[2J\"\n"));
+        let is_plain = |text: &str| !text.chars().any(|c| c.is_control() || c == '\u{202e}');
+        assert!(reported.lines().all(is_plain), "{reported:?}");
+        assert!(reported.contains("\\u{1b}[2J"), "{reported:?}");
+    }
 }
 
 #[test]

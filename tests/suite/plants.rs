@@ -322,7 +322,7 @@ fn a_wrong_file_polls_nothing_and_makes_nothing() {
         ),
         (
             good.clone() + "[mqtt]\nurl = \"mqtt://me:hunter2@host\"\n",
-            "secrets do not stand in this file",
+            "secrets do not belong in this file",
         ),
         (good.clone() + "[[bus]\n", "this is not TOML"),
         (String::new(), ":1: there is neither"),
