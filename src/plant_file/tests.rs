@@ -22,6 +22,12 @@ fn every_mistake_names_line_key_and_fix() {
              [[bus]]\nname = \"b\"\ndevice = \"/dev/b\"\naddresses = \"1-31\"\n{other}\n"
         )
     };
+    // A line and 23 times three lines.
+    let sunspec_hybrids = |count| {
+        let hybrid = |last| format!("[[kstar]]\nname = \"{last}\"\nip = \"10.0.0.{last}\"\n");
+        let hybrids: String = (1..=count).map(hybrid).collect();
+        format!("sunspec = \"0.0.0.0:502\"\n{hybrids}")
+    };
     for (text, due) in [
         (
             String::new(),
@@ -277,6 +283,10 @@ fn every_mistake_names_line_key_and_fix() {
         (
             two("", "sunspec-offset = 230"),
             "7: key 'sunspec-offset': SunSpec unit 248 of address 18 is too large: units end at 247",
+        ),
+        (
+            sunspec_hybrids(23) + "[[kstar]]\nip = \"10.0.0.99\"\n",
+            "71: no SunSpec unit is left for 10.0.0.99",
         ),
     ] {
         let reported = mistakes(&text);
