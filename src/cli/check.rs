@@ -37,7 +37,7 @@ pub(super) fn check(
     // One file of variables can serve commands with a broker and without: only what is typed is
     // wrong.
     let is_typed = |id: &str| {
-        // Asked for an option that the command does not have, the parser panics in debug builds.
+        // Without this check the parser panics in debug builds at an option that the command lacks.
         let is_option = matches.try_contains_id(id).is_ok_and(|is_set| is_set);
         is_option && matches.value_source(id) == Some(ValueSource::CommandLine)
     };
@@ -52,11 +52,11 @@ pub(super) fn check(
         }
     }
     // Several words make one text, of which the parser of a value sees one.
-    if let CliCommand::Explain(Lazy(asked)) = command
-        && let Err(unknown) = explained(asked)
+    if let CliCommand::Explain(Lazy(explain)) = command
+        && let Err(unknown) = explained(explain)
     {
-        let asked = escape::printable(asked.asked.join(" ").as_bytes());
-        let text = format!("can't explain '{asked}': {unknown}");
+        let words = escape::printable(explain.words.join(" ").as_bytes());
+        let text = format!("can't explain '{words}': {unknown}");
         return Err(program.error(ErrorKind::InvalidValue, text));
     }
     if let CliCommand::Simulate(Simulate::Plants(plants)) = command
@@ -78,8 +78,8 @@ pub(super) fn check(
 
 /// The text of `explain`.
 pub(super) fn explained(explain: &Explain) -> Result<String, explain::Unknown> {
-    match explain.asked.join(" ") {
-        asked if asked.trim().is_empty() => Ok(explain::all()),
-        asked => explain::explain(&asked),
+    match explain.words.join(" ") {
+        words if words.trim().is_empty() => Ok(explain::all()),
+        words => explain::explain(&words),
     }
 }

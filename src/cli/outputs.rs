@@ -1,7 +1,7 @@
 //! What becomes of the readings of a run that polls once.
 
 use super::environment;
-use super::formats::Format;
+use super::formats::{Format, Printing};
 use crate::command::plan::{Once, Plan};
 use crate::lines::CARRIAGE_RETURN;
 use crate::sink::SinkPlan;
@@ -60,10 +60,10 @@ fn overview() -> Option<Printed> {
 }
 
 /// The sinks of `read`.
-pub(super) fn printing(format: Format, details: bool, mqtt: Option<MqttPlan>) -> SinkPlan {
+pub(super) fn printing(options: Printing, mqtt: Option<MqttPlan>) -> SinkPlan {
     SinkPlan {
-        print: Some(match format {
-            Format::Table if details => Printed::Details(environment::medium()),
+        print: Some(match options.format {
+            Format::Table if options.details => Printed::Details(environment::medium()),
             Format::Table => Printed::Table(environment::medium()),
             Format::Json => Printed::Json,
             Format::Csv => Printed::Csv,
