@@ -195,7 +195,7 @@ fn inverter(text: &str) -> Result<Ipv4Addr, String> {
 impl Kstar {
     pub(super) fn plan(self) -> Plan {
         match self {
-            Self::Discover(Lazy(discover)) => Plan::Discover(plan::Discover {
+            Self::Discover(Lazy(discover)) => Plan::Discover(plan::DiscoverPlan {
                 network: NetworkPlan::from(&discover.network),
                 format: discover.format.into(),
                 medium: environment::medium(),

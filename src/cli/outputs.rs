@@ -2,7 +2,7 @@
 
 use super::environment;
 use super::formats::{Format, Printing};
-use crate::command::plan::{Once, Plan};
+use crate::command::plan::{OncePlan, Plan};
 use crate::lines::CARRIAGE_RETURN;
 use crate::sink::SinkPlan;
 use crate::sink::influx::InfluxPlan;
@@ -29,7 +29,7 @@ pub(super) fn directory() -> impl TypedValueParser<Value = PathBuf> {
 
 /// A run that polls once.
 pub(super) fn once(sources: Vec<SourcePlan>, sinks: SinkPlan, strict: bool) -> Plan {
-    Plan::Once(Once {
+    Plan::Once(OncePlan {
         sources,
         sinks,
         strict,

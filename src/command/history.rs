@@ -56,12 +56,12 @@ pub(crate) enum HistoryFormat {
 
 /// Runs the plan.
 pub(super) fn run(plan: &HistoryPlan) -> Result<Exit, Failure> {
-    let mut teller = Teller {
+    let mut reader = HistoryReader {
         archive: Archive::new(open(plan)?, plan.names.clone()),
         directory: &plan.directory,
     };
-    let exit = teller.tell(plan);
-    report(&teller.archive.skipped);
+    let exit = reader.run(plan);
+    report(&reader.archive.skipped);
     exit
 }
 
@@ -108,13 +108,13 @@ fn report(skipped: &Skipped) {
     }
 }
 
-struct Teller<'a> {
+struct HistoryReader<'a> {
     archive: Archive,
     directory: &'a Path,
 }
 
-impl Teller<'_> {
-    fn tell(&mut self, plan: &HistoryPlan) -> Result<Exit, Failure> {
+impl HistoryReader<'_> {
+    fn run(&mut self, plan: &HistoryPlan) -> Result<Exit, Failure> {
         if let HistoryTarget::Html(path) = &plan.target {
             return self.page(plan.period, path, plan.is_strict);
         }

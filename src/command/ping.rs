@@ -1,4 +1,4 @@
-//! `ping`: how well each inverter is heard, in numbers and in plain words.
+//! `ping`: how reliably each inverter replies, in numbers and in words.
 
 use super::plan::PingPlan;
 use super::print::print;
@@ -47,9 +47,9 @@ pub(super) async fn run(
             tally.note(ping);
         }
     };
-    let outcome = stop.or_heard(ping(&plan.bus, plan.count, report)).await;
+    let outcome = stop.or_signal(ping(&plan.bus, plan.count, report)).await;
     drop(progress);
-    // A signal may come before the turn of an inverter: that says nothing about it.
+    // A signal may come before an inverter's turn, which is not its fault.
     tallies.retain(|(_, tally)| tally.sent > 0);
     if !tallies.is_empty() {
         print(&text(&tallies, plan.bus.timing.first_byte))?;

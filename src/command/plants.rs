@@ -68,16 +68,16 @@ fn sinks(plan: &SimulatePlantsPlan, number: u16) -> SinkPlan {
     sinks
 }
 
-/// The inverters of one plant: addresses of simulated ones that tell all with one reply. In a
-/// database the bus tells plants apart, at a broker the prefix does.
+/// The inverters of one plant: addresses of simulated ones whose reading is one reply. Plants are
+/// distinguished by the bus in a database, by the prefix at a broker.
 fn inverters(plan: &SimulatePlantsPlan, number: u16) -> Vec<InverterId> {
     let bus = plan.sinks.influx.is_some().then(|| name(number));
     let bus = bus.and_then(|bus| bus.parse().ok());
     let now = clock::now().fixed_offset();
     let addresses = (1..=99).filter_map(Address::new);
-    let told = addresses.filter(|address| reading(*address, now).is_some());
-    let told = told.take(plan.inverters.into());
-    told.map(|address| {
+    let fit = addresses.filter(|address| reading(*address, now).is_some());
+    let fit = fit.take(plan.inverters.into());
+    fit.map(|address| {
         InverterId::kaco(Some(address.number()))
             .simulated(true)
             .on(bus.clone())
@@ -130,7 +130,7 @@ fn first_round(every: Duration) -> (DateTime<FixedOffset>, TimeDelta) {
     (now - over, step)
 }
 
-/// What a simulated inverter says at this time; `None` if it has more than one reply to say it.
+/// The reading of a simulated inverter at this time; `None` if that is more than one reply.
 fn reading(address: Address, time: DateTime<FixedOffset>) -> Option<Reading> {
     let request = format!("#{address}0\r");
     let plays = Inverters::new(Mood::Day, None).answer(request.as_bytes(), time.naive_local());
@@ -165,7 +165,7 @@ async fn report(mut acknowledged: UnboundedReceiver<Message>) -> Result<(), Fail
     Ok(())
 }
 
-/// Each plant has a connection or two: more than a process may have if nothing else is said.
+/// Each plant has a connection or two: more than the usual limit of a process.
 fn raise_limit() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {

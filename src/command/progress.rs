@@ -1,4 +1,4 @@
-//! A line on the terminal that says how far a command is.
+//! The progress of a command, as a line on the terminal.
 
 use crate::logging::Messages;
 use std::cell::{Cell, RefCell};
@@ -18,7 +18,7 @@ pub(super) struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// How many of these a command is through.
+    /// Shows how many of `all` are done; `what` is counted.
     pub(super) fn of(all: usize, what: &'static str, messages: &'a Messages) -> Self {
         let progress = Self {
             messages,
@@ -31,9 +31,9 @@ impl<'a> Progress<'a> {
         progress
     }
 
-    /// The same for when it is not known how many inverters there are.
+    /// The same where the number of inverters is not known.
     pub(super) fn of_search(messages: &'a Messages) -> Self {
-        Self::of(0, "asking the network", messages)
+        Self::of(0, "polling the network", messages)
     }
 
     /// One more.
@@ -43,7 +43,7 @@ impl<'a> Progress<'a> {
     }
 
     /// Shown behind the bar from now on.
-    pub(super) fn tell(&self, news: String) {
+    pub(super) fn show_behind(&self, news: String) {
         self.news.replace(news);
         self.show();
     }

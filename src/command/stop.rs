@@ -1,5 +1,5 @@
-//! SIGTERM and SIGINT, heard in one place for every command that waits: it ends between two steps,
-//! with all it holds let go. Rows are written in one step, so none is in the middle.
+//! SIGTERM and SIGINT, handled in one place for every command that waits: it ends between two steps
+//! and releases what it holds. A row is written in one step, so a signal tears none.
 
 use crate::exit::{Exit, Failure};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -55,9 +55,9 @@ impl Stop {
     /// From now on signals do not end the program by themselves, but for a second one, or when
     /// [`PATIENCE`] is over.
     pub(super) fn listen() -> Result<Self, Failure> {
-        let (sender, heard) = watch::channel(None);
+        let (sender, signal) = watch::channel(None);
         let listening = Signals::new([SIGTERM, SIGINT]).and_then(|mut signals| {
-            // A thread, as the runtime hears nothing while the program is stuck in the system.
+            // A thread, as the runtime does not run while the program is stuck in the system.
             thread::Builder::new().spawn(move || {
                 for number in signals.forever() {
                     let signal = Signal(number);
@@ -68,28 +68,31 @@ impl Stop {
             })
         });
         let no_signals =
-            |error: io::Error| Failure::new(format!("signals can't be heard: {error}"), None);
-        listening.map(|_| Self(heard)).map_err(no_signals)
+            |error: io::Error| Failure::new(format!("can't handle signals: {error}"), None);
+        listening.map(|_| Self(signal)).map_err(no_signals)
     }
 
     /// Waits for a signal.
-    pub(super) async fn heard(&mut self) -> Signal {
+    pub(super) async fn signal(&mut self) -> Signal {
         let signal = match self.0.wait_for(Option::is_some).await {
             Ok(signal) => *signal,
             Err(_) => None,
         };
         let Some(signal) = signal else {
-            return std::future::pending().await; // the thread that hears never ends
+            return std::future::pending().await; // the thread never ends
         };
         info!("{} ends the run", signal_name(signal.0).unwrap_or_default());
         signal
     }
 
     /// Waits for the end of some work, or for a signal, whichever comes first.
-    pub(super) async fn or_heard<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Signal> {
+    pub(super) async fn or_signal<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Signal> {
         tokio::select! {
             done = work => Ok(done),
-            signal = self.heard() => Err(signal),
+            signal = self.signal() => Err(signal),
         }
     }
 
@@ -100,7 +103,7 @@ impl Stop {
     ) -> Result<Ended, Failure> {
         tokio::select! {
             outcome = command => outcome.map(Ended::Exit),
-            signal = self.heard() => Ok(Ended::Signal(signal)),
+            signal = self.signal() => Ok(Ended::Signal(signal)),
         }
     }
 
@@ -111,7 +114,7 @@ impl Stop {
     ) -> Result<Ended, Failure> {
         tokio::select! {
             outcome = command => outcome.map(Ended::Exit),
-            _ = self.heard() => Ok(Ended::Exit(Exit::Done)),
+            _ = self.signal() => Ok(Ended::Exit(Exit::Done)),
         }
     }
 }

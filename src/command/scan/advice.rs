@@ -10,7 +10,7 @@ const SILENT: &str = "\
 no inverter answered, and the bus was silent. Likeliest first:
   1. A and B (D+ and D-) are swapped: makers do not agree on the names. Swap them, it does no harm.
   2. It is night: without sun an inverter answers nothing at all. Try by day.
-  3. Another master (a data logger, a second Pi) asks on the same wires: disconnect it.
+  3. Another master (a data logger, a second Pi) polls on the same wires: disconnect it.
   4. Wiring: a wire is loose or open, ground is not connected, or the port is RS232 and not RS485.
   5. Termination: 120 ohm at both ends of the line, and nowhere else.
   6. The address: look it up in the inverter's menu; 0 is none. `scan DEVICE 1-99` tries all.
@@ -21,15 +21,15 @@ Whether anything passes on the bus shows `kaco_ardexa listen DEVICE`.";
 const NOT_UNDERSTOOD: &str = "\
 Likeliest first:
   1. The speed: inverters with a choice must be set to 9600 baud, 8N1.
-  2. Two masters: another data logger asks on the same wires, and replies collide.
+  2. Two masters: another data logger polls on the same wires, and replies collide.
   3. Noise: no ground wire, no or too many terminations (120 ohm at both ends only), a cable \
   beside power lines.
-  4. Echo only: the adapter hears its own requests, and the inverters do not; A and B may be \
+  4. Echo only: the adapter receives its own requests, and the inverters do not; A and B may be \
   swapped.
   5. Another kind of inverter, or one that is set to another protocol (Modbus, SunSpec).
 A recording (`--record FILE`) holds every byte: send it along when you ask for help.";
 
-/// When another master is all that was heard.
+/// When another master is all that was found.
 const OTHER_MASTER: &str = "\
 no inverter answered this program: another master polls on the same wires. Stop or
 disconnect it, then scan again. `kaco_ardexa listen DEVICE` shows what it polls.";

@@ -18,7 +18,7 @@ impl Watcher<'_> {
         if observation.reading().is_none() {
             return latest.iter().any(|one| is_it(&one)) && !latest.iter().any(is_here);
         }
-        let named = self.keepers.inverters();
+        let named = self.tasks.inverters();
         let is_named = |one: &InverterId| named.iter().any(|named| named.place() == one.place());
         let is_left =
             |one: &&Observation| is_it(one) && one.reading().is_none() && !is_named(&one.inverter);

@@ -34,7 +34,7 @@ use ratatui::symbols::border;
 use ratatui::text::Span;
 use ratatui::widgets::{Block, Padding};
 
-/// What stands on the page beside the inverters.
+/// What the page shows beside the inverters.
 #[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
     /// When the page is drawn.
@@ -91,7 +91,7 @@ pub(crate) fn draw(
     frame.render_widget(ratatui::widgets::Paragraph::new(troubles), middle);
     let place = draw_body(frame, body, plant, view, surroundings, is_high);
     status::draw_footer(frame, footer, view, surroundings, &place);
-    // Once at the end, so that no other part of the page has to ask what the terminal can show.
+    // Once at the end, so that no other part of the page depends on what the terminal can show.
     apply(surroundings.look, frame.buffer_mut());
 }
 
