@@ -13,7 +13,7 @@ use crate::logging::parted;
 use crate::plant_file::{self, PlantFile};
 use crate::source::SourcePlan;
 use clap::Parser;
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
@@ -158,10 +158,13 @@ fn bus(bus: BusArguments, requests: RequestOptions, counters: bool) -> Result<So
 
 /// The plan of `watch` for a plant file, independent of the environment.
 fn checked(file: &Path) -> Result<plan::CheckPlan, Refusal> {
-    let words = ["kaco_ardexa", "watch", "--plant"].map(OsStr::new);
+    // In one word, as the name of a file can begin with a dash.
+    let mut plant = OsString::from("--plant=");
+    plant.push(file);
+    let words = ["kaco_ardexa".into(), "watch".into(), plant];
     // Not as `parse` does it: arguments that are defined here have no variables, so `check` reports
     // the same in every shell.
-    let watch = Cli::try_parse_from(words.into_iter().chain([file.as_os_str()]));
+    let watch = Cli::try_parse_from(words);
     let refused = |text: String| Refusal::Usage(text);
     let watch = match watch.map_err(|error| refused(error.to_string()))?.command {
         CliCommand::Watch(Lazy(watch)) => watch.plan(&Typed::default())?,
