@@ -65,7 +65,7 @@ pub(super) async fn run(arguments: ListenPlan, mut stop: Stop) -> Result<Ended, 
         advise(&format!(
             "listening on {device} at 9600 baud, sending nothing; Ctrl-C ends it"
         ));
-        let silent = || advise(&SILENT.replace("DEVICE", &device));
+        let silent = || advise(&SILENT.replace("DEVICE", &escape::shell_word(&device)));
         let lost = |source| LinkError::Lost {
             device: link.device(),
             source,

@@ -94,6 +94,7 @@ impl Inventory {
 
     fn print(&self, plan: &ScanPlan, strays: &Strays, is_stopped: bool) -> Result<(), Failure> {
         let device = plan.bus.device.to_string();
+        let word = shell_word(&device);
         let text = match plan.format {
             ScanFormat::List(ListFormat::Json) => self
                 .found
@@ -125,12 +126,11 @@ impl Inventory {
             let bus = plan.bus.bus.as_ref().map(|bus| format!(" --bus {bus}"));
             let options = bus.into_iter().chain(timeout).collect::<String>();
             advise(&format!(
-                "To log them: kaco_ardexa log {} {addresses} DIR{options}",
-                shell_word(&device)
+                "To log them: kaco_ardexa log {word} {addresses} DIR{options}"
             ));
         } else if !is_stopped {
             let advice = advice::nothing_found(strays, !self.garbled.is_empty());
-            advise(&advice.replace("DEVICE", &device));
+            advise(&advice.replace("DEVICE", &word));
         }
         Ok(())
     }
