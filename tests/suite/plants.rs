@@ -472,6 +472,30 @@ fn reloads_leave_nothing_behind() {
 }
 
 #[test]
+fn a_reload_to_a_bus_of_another_run_ends_nothing() {
+    let line = inverters(&[2]);
+    let other = start(command(&["watch", &text(&line.path), "2"]));
+    wait_until("the other run polls", || !line.asked().is_empty());
+    let file = PlantFile::new(&bus(Path::new("/dev/nowhere"), "2", ""));
+    let mut watch = file.command("watch", &[]);
+    watch.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut watch = watch.spawn().unwrap();
+    let mut lines = BufReader::new(watch.stderr.take().unwrap()).lines();
+    let mut line_with = |text: &str| {
+        let mut line = lines.by_ref().map(Result::unwrap);
+        assert!(line.any(|line| line.contains(text)), "{text}");
+    };
+    line_with("trying again until it is back");
+    file.write(&bus(&line.path, "2", ""));
+    signal(&watch, Signal::HUP);
+    line_with("trying again until it is back");
+    signal(&watch, Signal::TERM);
+    assert_eq!(watch.wait().unwrap().code(), Some(7));
+    signal(&other.0, Signal::TERM);
+    wait(other).expect_code(0);
+}
+
+#[test]
 fn messages_about_replies_and_links_name_their_bus() {
     let roof = Bus::with_quick_replies(&[
         ("#020", at_address("G4-17", 2)),

@@ -183,11 +183,11 @@ impl Watcher<'_> {
         let Some(task) = self.tasks.get(source) else {
             return Ok(());
         };
-        let is_network = task.is_network;
+        let (is_network, is_first) = (task.is_network, task.is_first);
         match event {
             Event::Observed(observation) => self.observe(source, observation),
             // Another run watches this device: at the start that is an error, and not waited for.
-            Event::Lost(failure) if failure.exit == Exit::Busy && self.is_alone() => {
+            Event::Lost(failure) if failure.exit == Exit::Busy && is_first && self.is_alone() => {
                 return Err(failure);
             }
             Event::Lost(failure) => self.link_lost(source, &failure),

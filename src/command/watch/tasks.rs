@@ -38,6 +38,8 @@ pub(super) struct SourceTask {
     pub(super) inverters: Vec<InverterId>,
     /// Whether its inverters name themselves.
     pub(super) is_network: bool,
+    /// Whether nothing was polled before it.
+    pub(super) is_first: bool,
     handle: JoinHandle<()>,
 }
 
@@ -93,6 +95,7 @@ impl SourceTasks {
             title,
             inverters,
             is_network,
+            is_first,
             handle,
         });
     }
