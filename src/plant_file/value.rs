@@ -22,9 +22,13 @@ fn expected<T>(what: &str, value: &DeValue<'_>) -> Result<T, String> {
     Err(format!("expected {what}, found {found}"))
 }
 
-/// A text in quotes.
+/// A text in quotes, of visible characters: it is printed, and is the name of files.
 pub(super) fn text<'a>(value: &'a DeValue<'_>, example: &str) -> Result<&'a str, String> {
     match value {
+        // The message does not repeat it: it may be a URL with a password.
+        DeValue::String(text) if text.contains(is_invisible) => {
+            Err("there are invisible characters in it; remove them".to_owned())
+        }
         DeValue::String(text) => Ok(text),
         other => expected(&format!("a text such as \"{example}\""), other),
     }
@@ -104,16 +108,11 @@ const LONGEST_NAME: usize = 64;
 /// A name for people.
 pub(super) fn name(value: &DeValue<'_>) -> Result<String, String> {
     let name = text(value, "south roof")?;
-    let is_fit = !name.trim().is_empty()
-        && name.chars().count() <= LONGEST_NAME
-        && !name.chars().any(is_invisible);
-    if !is_fit {
-        return Err(format!(
-            "a name has 1 to {LONGEST_NAME} visible characters, found `{}`",
-            name.chars().take(LONGEST_NAME).collect::<String>()
-        ));
-    }
-    Ok(name.to_owned())
+    let is_fit = !name.trim().is_empty() && name.chars().count() <= LONGEST_NAME;
+    is_fit.then(|| name.to_owned()).ok_or_else(|| {
+        let found: String = name.chars().take(LONGEST_NAME).collect();
+        format!("a name has 1 to {LONGEST_NAME} characters, found `{found}`")
+    })
 }
 
 /// Control characters, and those that turn the direction of what follows.
