@@ -1,4 +1,4 @@
-//! What is wrong with a command line although each of its parts is right.
+//! Checks a command line whose arguments are valid one by one.
 
 use super::environment::Lazy;
 use super::simulate::Simulate;
@@ -9,7 +9,7 @@ use clap::ArgMatches;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 
-/// An option with those that do nothing without it. In the environment they may stand all the same.
+/// An option, and those that have no effect without it; variables may set these all the same.
 const PARTS: [(&str, &str, &[&str]); 2] = [
     (
         "broker",

@@ -1,5 +1,5 @@
-//! Arguments and options out of the environment, as services and containers are configured. Each
-//! has a variable named after it; some also have those of the C# console `kstar.sharp`.
+//! Arguments and options from the environment, as services and containers are configured. Each has
+//! a variable named after it; some also have those of the C# console `kstar.sharp`.
 
 use super::Cli;
 use crate::address::Addresses;
@@ -19,7 +19,7 @@ use std::io::{IsTerminal, stdout};
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// In front of all variables.
+/// The prefix of all variables.
 const PREFIX: &str = "KACO_ARDEXA_";
 
 /// Read when the program is built: see [`super::version`].
@@ -40,7 +40,7 @@ const LEGACY: [(&str, [&str; 2]); 3] = [
 /// The variables of `--mqtt`, for its error.
 pub(super) const BROKER_VARIABLES: &str = "KACO_ARDEXA_MQTT, MQTT_CONNECTION_STRING or MQTT";
 
-/// Variables with our prefix that no option has: a typing error would pass unnoticed.
+/// Warnings about variables with our prefix that no option has: a misspelt one has no effect.
 pub(super) fn unknown_variables() -> Vec<String> {
     let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let ours = set.filter(|name| name.starts_with(PREFIX) && name != COMMIT);
@@ -120,7 +120,7 @@ pub(super) fn look() -> Look {
     Look::of(has_no_color, text("TERM").as_deref(), locale.as_deref())
 }
 
-/// What standard output is: a terminal of this width, or nothing that tables have to fit.
+/// The width and look of the terminal on standard output; no width if it is not a terminal.
 pub(super) fn medium() -> Medium {
     if !stdout().is_terminal() {
         return Medium::default();

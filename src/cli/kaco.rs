@@ -151,7 +151,7 @@ pub(crate) struct Watch {
     #[command(flatten)]
     pub bus: BusArguments,
 
-    /// What becomes of the readings.
+    /// The outputs.
     #[command(flatten)]
     pub watching: Watching,
 

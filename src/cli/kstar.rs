@@ -45,7 +45,7 @@ pub(crate) enum Kstar {
     Watch(Lazy<KstarWatch>),
 }
 
-/// Which inverters.
+/// The inverters, by address or by search.
 #[derive(Debug, Args)]
 pub(crate) struct Network {
     /// Address of an inverter; without it, all that answer a broadcast are polled
@@ -75,11 +75,11 @@ pub(crate) struct KstarWatch {
     #[command(flatten)]
     pub(crate) network: Network,
 
-    /// What becomes of the readings.
+    /// The outputs.
     #[command(flatten)]
     pub(crate) watching: Watching,
 
-    /// Topics of their own.
+    /// The plain topics.
     #[command(flatten)]
     pub(crate) topics: PlainTopics,
 }
@@ -115,7 +115,7 @@ pub(crate) struct KstarRead {
     #[command(flatten)]
     pub(crate) publishing: Publishing,
 
-    /// Topics of their own.
+    /// The plain topics.
     #[command(flatten)]
     pub(crate) topics: PlainTopics,
 }
@@ -146,7 +146,7 @@ pub(crate) struct KstarLog {
     #[command(flatten)]
     pub(crate) publishing: Publishing,
 
-    /// Topics of their own.
+    /// The plain topics.
     #[command(flatten)]
     pub(crate) topics: PlainTopics,
 

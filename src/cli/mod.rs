@@ -1,5 +1,5 @@
-//! What can be typed, and the checked plan that it becomes. Every environment variable is resolved
-//! here.
+//! The command line, and the checked plan that is made of it. Every environment variable is
+//! resolved here.
 
 mod check;
 mod document;

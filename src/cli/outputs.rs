@@ -1,4 +1,4 @@
-//! What becomes of the readings of a run that polls once.
+//! The outputs of a run that polls once.
 
 use super::environment;
 use super::formats::{Format, Printing};
@@ -53,7 +53,7 @@ pub(super) fn logging(
     }
 }
 
-/// What `log` shows a person; nothing where standard output is not a terminal: cron mails it.
+/// What `log` prints on a terminal; nothing elsewhere, as cron mails what is printed.
 fn overview() -> Option<Printed> {
     let medium = environment::medium();
     medium.width.map(|_| Printed::Overview(medium))

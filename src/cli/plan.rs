@@ -1,4 +1,4 @@
-//! From what was typed to the plan that a command gets.
+//! Makes the plan of a command from its arguments.
 
 use super::environment::Lazy;
 use super::filling;

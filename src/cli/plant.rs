@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// Why there is no plan: the program exits with 2.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// What was typed makes no sense.
+    /// The arguments do not fit together.
     Usage(String),
     /// A plant file can't be read or has mistakes.
     File(plant_file::Unusable),
@@ -95,7 +95,7 @@ pub(super) fn is_overruled(matches: &ArgMatches) -> bool {
     source("plant") == Some(ValueSource::EnvVariable) && is_typed("device") && !can_be_directory()
 }
 
-/// The program with nothing about plant files from the environment.
+/// The program without the variable of `--plant`.
 pub(super) fn without(program: Command) -> Command {
     program.mut_subcommands(|command| {
         command.mut_args(|argument| match argument.get_id() == "plant" {

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::time::Duration;
 use tracing::error;
 
-/// From the end of a request to the end of its reply, as most inverters take.
+/// Time from the end of a request to the end of its reply, of most inverters.
 const REPLY: Duration = Duration::from_millis(300);
 
 /// Prints what would be polled, and reports what is wrong on this machine.
@@ -61,7 +61,7 @@ fn text(plan: &CheckPlan) -> String {
     text
 }
 
-/// A row for each bus.
+/// A row per bus.
 fn buses(plan: &CheckPlan) -> String {
     let heads = ["bus", "device", "inverters", "pace", "round", "all silent"];
     let mut table = Grid::new(heads.map(GridColumn::text).to_vec());
@@ -88,7 +88,7 @@ fn buses(plan: &CheckPlan) -> String {
     table.draw(whole(plan.look))
 }
 
-/// A row for each inverter.
+/// A row per inverter.
 fn inverters(plan: &CheckPlan) -> String {
     let inverters: Vec<InverterId> = plan
         .sources
@@ -116,12 +116,12 @@ fn inverters(plan: &CheckPlan) -> String {
     table.draw(whole(plan.look))
 }
 
-/// Nothing is cut: a device and a topic are looked at to the last character.
+/// Nothing is cut: a reader checks devices and topics to the last character.
 const fn whole(look: Look) -> Medium {
     Medium { width: None, look }
 }
 
-/// In the place of what depends on the serial number.
+/// The folder of an inverter whose serial number is not known.
 const SERIAL: &str = "its serial number";
 
 fn topic(inverter: &InverterId) -> String {
@@ -139,7 +139,7 @@ fn shown(unit: &Served) -> String {
     }
 }
 
-/// A line for each place that readings go to.
+/// A line per output.
 fn outputs(sinks: &SinkPlan) -> String {
     let path = |path: &Path| path.display().to_string();
     let outputs = [

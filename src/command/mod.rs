@@ -1,9 +1,9 @@
-//! One file per command: from a checked plan to sources and sinks, and the runner that joins them.
+//! One file per command: makes sources and sinks of a checked plan, and runs them.
 //!
 //! | module | does |
 //! |---|---|
 //! | [`plan`] | the plan of each command, checked before anything runs |
-//! | `once` | `log` and `read` of every family: one round, then out |
+//! | `once` | `log` and `read` of every family: one round |
 //! | `watch` | `watch` of every family: rounds until it is stopped |
 //! | the others | one command each |
 
@@ -43,7 +43,7 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
     // The times in files and databases would be wrong for good; texts of the program have none.
     if !clock::is_set() && !matches!(plan, Plan::Text(_)) {
         return Err(Failure::new(
-            "the clock of this machine stands before 1970",
+            "the clock of this machine is before 1970",
             Some(
                 "set it with `sudo date -s 2026-11-20`, or have it set with \
                 `sudo timedatectl set-ntp true`",

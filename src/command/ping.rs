@@ -12,7 +12,7 @@ use crate::logging::Messages;
 use crate::source::kaco::ping;
 use std::time::Duration;
 
-/// What came of the requests to one inverter.
+/// The outcomes of the requests to one inverter.
 #[derive(Debug, Default)]
 struct Tally {
     sent: usize,
@@ -27,7 +27,7 @@ struct Tally {
 /// it.
 ///
 /// # Errors
-/// [`Failure`] if the bus can't be opened or gets lost.
+/// [`Failure`] if the bus can't be opened or is lost.
 pub(super) async fn run(
     plan: PingPlan,
     mut stop: Stop,
@@ -93,7 +93,7 @@ impl Tally {
         Some([*times.first()?, mean, *p95, *times.last()?])
     }
 
-    /// What the numbers mean; `timeout` is how long replies are waited for.
+    /// What the numbers mean, in words; `timeout` is that of replies.
     fn verdict(&self, timeout: Duration) -> String {
         let sent = self.sent;
         let slowest = self.times.iter().max().copied().unwrap_or_default();

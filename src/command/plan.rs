@@ -44,7 +44,7 @@ pub enum Plan {
 pub struct OncePlan {
     pub(crate) sources: Vec<SourcePlan>,
     pub(crate) sinks: SinkPlan,
-    /// Whether an inverter without reading is a failure.
+    /// Whether an inverter without a reading is a failure.
     pub(crate) strict: bool,
 }
 
@@ -58,20 +58,20 @@ pub struct WatchPlan {
     /// One line per change instead of the live page.
     pub(crate) silent: bool,
     pub(crate) look: Look,
-    /// Makes the plan again, of a plant file that has changed.
+    /// Makes the plan again from its plant file.
     pub(crate) reload: Option<Reload>,
 }
 
-/// Makes the plan of a run again.
+/// Makes the plan of a run again from its plant file.
 pub(crate) struct Reload(Box<dyn Fn() -> Result<WatchPlan, String>>);
 
 impl Reload {
-    /// `plan` reads the file again.
+    /// `plan` reads the file.
     pub(crate) fn new(plan: impl Fn() -> Result<WatchPlan, String> + 'static) -> Self {
         Self(Box::new(plan))
     }
 
-    /// The current plan.
+    /// The plan of the file as it is now.
     pub(crate) fn plan(&self) -> Result<WatchPlan, String> {
         (self.0)()
     }
@@ -114,7 +114,7 @@ pub struct ScanPlan {
     pub(crate) medium: Medium,
     /// Whether the addresses were typed, so that an inverter is expected at each.
     pub(crate) are_named: bool,
-    /// Whether an inverter without reading is a failure.
+    /// Whether an inverter without a reading is a failure.
     pub(crate) strict: bool,
 }
 
@@ -176,7 +176,7 @@ pub struct SimulatePlantsPlan {
     pub(crate) inverters: u8,
     /// Time from one round of a plant to the next.
     pub(crate) every: Duration,
-    /// Where the readings of all plants go; a prefix is that of all of them.
+    /// Where the readings of all plants go.
     pub(crate) sinks: SinkPlan,
 }
 

@@ -1,5 +1,4 @@
-//! `simulate plants`: the traffic of many plants from one process, through the sinks that a plant
-//! has.
+//! `simulate plants`: the traffic of many plants from one process, through the sinks of a plant.
 
 use super::plan::SimulatePlantsPlan;
 use super::print::print;
@@ -118,8 +117,8 @@ async fn plant(
     }
 }
 
-/// The time of the round that begins now, and that between rounds: whole multiples of it since
-/// 1970.
+/// The time of the first round, and the time between rounds. Rounds are at whole multiples of it
+/// since 1970.
 fn first_round(every: Duration) -> (DateTime<FixedOffset>, TimeDelta) {
     let now = clock::now().fixed_offset();
     let step = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);

@@ -6,11 +6,11 @@ use std::cell::{Cell, RefCell};
 /// Columns of the bar.
 const WIDTH: usize = 32;
 
-/// The line; it is gone when this value is, also when a signal ends the command.
+/// The line; dropping this removes it, also when a signal ends the command.
 pub(super) struct Progress<'a> {
     messages: &'a Messages,
     done: Cell<usize>,
-    /// 0: not known.
+    /// 0 if it is not known.
     all: usize,
     /// What is counted, or what the command does.
     what: &'static str,
@@ -36,19 +36,19 @@ impl<'a> Progress<'a> {
         Self::of(0, "polling the network", messages)
     }
 
-    /// One more.
+    /// Counts one more.
     pub(super) fn advance(&self) {
         self.done.set(self.done.get() + 1);
         self.show();
     }
 
-    /// Shown behind the bar from now on.
+    /// Shows this behind the bar from now on.
     pub(super) fn show_behind(&self, news: String) {
         self.news.replace(news);
         self.show();
     }
 
-    /// Takes the line away while readings are printed, and shows one more.
+    /// Hides the line while `print` runs, and counts one more.
     pub(super) fn advance_with(&self, print: impl FnOnce()) {
         self.messages.show_below("");
         print();

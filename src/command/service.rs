@@ -1,4 +1,5 @@
-//! Notifies systemd of the state of a long run: ready, alive, ending. Nothing without systemd.
+//! Notifies systemd of the state of a long run: ready, reloading, alive, ending. Does nothing
+//! without systemd.
 
 use crate::exit::Failure;
 use rustix::termios::isatty;

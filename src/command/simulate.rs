@@ -67,7 +67,7 @@ fn no_port(address: Ipv4Addr, port: u16, error: &io::Error) -> Failure {
     Failure::new(message, Some(hint))
 }
 
-/// A simulation goes on until it is stopped; that it ends by itself is a failure.
+/// The failure of a simulation that ended by itself, instead of being stopped.
 fn over(what: &str, outcome: io::Result<()>) -> Failure {
     let reason = outcome.err().map(|error| error.to_string());
     Failure::new(
@@ -76,7 +76,7 @@ fn over(what: &str, outcome: io::Result<()>) -> Failure {
     )
 }
 
-/// A symbolic link that goes when the program ends.
+/// A symbolic link, removed when the program ends.
 struct NamedLink {
     path: PathBuf,
     terminal: PathBuf,

@@ -12,11 +12,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tracing::info;
 
-/// The program ends within two seconds of a signal. One that is stuck in the system, such as in a
-/// write to a pipe without a reader, does not end by itself.
+/// The program ends within two seconds of a signal. Where it is stuck in the system, such as in a
+/// write to a pipe without a reader, it does not end by itself.
 const PATIENCE: Duration = Duration::from_millis(1900);
 
-/// A signal that asks the program to end.
+/// A signal that ends the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Signal(i32);
 
@@ -39,7 +39,7 @@ pub enum Ended {
 }
 
 impl Ended {
-    /// What the program ends with; the sender of a signal sees that it was received.
+    /// The exit code of the program; after a signal the program ends by that signal.
     pub fn code(self) -> ExitCode {
         match self {
             Self::Exit(exit) => exit.code().into(),
@@ -52,8 +52,8 @@ impl Ended {
 pub(super) struct Stop(watch::Receiver<Option<Signal>>);
 
 impl Stop {
-    /// From now on signals do not end the program by themselves, but for a second one, or when
-    /// [`PATIENCE`] is over.
+    /// From now on a signal does not end the program by itself, except a second one, or after
+    /// [`PATIENCE`].
     pub(super) fn listen() -> Result<Self, Failure> {
         let (sender, signal) = watch::channel(None);
         let listening = Signals::new([SIGTERM, SIGINT]).and_then(|mut signals| {
@@ -85,7 +85,7 @@ impl Stop {
         signal
     }
 
-    /// Waits for the end of some work, or for a signal, whichever comes first.
+    /// Waits for the end of `work` or for a signal, whichever comes first.
     pub(super) async fn or_signal<T>(
         &mut self,
         work: impl Future<Output = T>,
@@ -96,7 +96,7 @@ impl Stop {
         }
     }
 
-    /// Runs a command that has an end of its own, unless a signal comes first.
+    /// Runs a command that ends by itself, unless a signal comes first.
     pub(super) async fn interrupts(
         mut self,
         command: impl Future<Output = Result<Exit, Failure>>,
@@ -107,7 +107,7 @@ impl Stop {
         }
     }
 
-    /// Runs a command that goes on until a signal comes: that is its proper end.
+    /// Runs a command that a signal ends properly.
     pub(super) async fn ends(
         mut self,
         command: impl Future<Output = Result<Exit, Failure>>,

@@ -1,4 +1,4 @@
-//! What fits alone, but not together: names, devices, SunSpec units, ports.
+//! Values that conflict with each other: names, devices, SunSpec units, ports.
 
 use super::mistake::Notes;
 use super::section::At;
@@ -92,7 +92,7 @@ fn check_pairs(kstars: &[At<KstarSection>], units: &BTreeMap<u32, usize>, notes:
     }
 }
 
-/// Notes what stands in an earlier line too; `text` gets the number of that line.
+/// Notes what is in an earlier line too; `text` gets the number of that line.
 fn note_twice<T: Ord>(
     seen: &mut BTreeMap<T, usize>,
     this: T,
@@ -123,7 +123,7 @@ pub(super) fn check_ports(
     }
 }
 
-/// Notes units that two inverters would have, or that there are not.
+/// Notes units that two inverters would have, or that do not exist.
 fn note_units(
     bus: &BusSection,
     line: usize,

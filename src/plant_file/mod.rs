@@ -2,12 +2,12 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | `mistake` | what is wrong with a file, by line |
+//! | `mistake` | the mistakes of a file, by line |
 //! | `section` | the keys of each table |
 //! | `value` | the values of keys |
 //! | `polled` | `[[bus]]` and `[[kstar]]` |
 //! | `published` | `[mqtt]` and `[influx]` |
-//! | `conflict` | what fits alone, but not together |
+//! | `conflict` | values that conflict with each other |
 
 mod conflict;
 mod mistake;

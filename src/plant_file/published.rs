@@ -29,7 +29,7 @@ pub struct MqttSection {
     pub(crate) identity: Option<CertificateFiles>,
     /// Whether inverters are announced to Home Assistant.
     pub(crate) discovery: Option<bool>,
-    /// How long Home Assistant takes a reading for the present.
+    /// Time without news after which Home Assistant shows an inverter as unavailable.
     pub(crate) expire_after: Option<Duration>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct InfluxSection {
     pub(crate) since: Option<NaiveDate>,
 }
 
-/// The table of `[key]`, which has to have a URL in it.
+/// The table `[key]`, whose key `url` is required.
 fn with_url<'a>(
     top: &Section<'a>,
     key: &str,

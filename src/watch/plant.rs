@@ -61,21 +61,21 @@ impl Plant {
         self.sources.push(WatchedSource::new(source, title, now));
     }
 
-    /// Takes out a source with its inverters.
+    /// Removes a source with its inverters.
     pub(crate) fn remove(&mut self, source: usize) {
         self.sources.retain(|one| one.number != source);
         self.inverters.retain(|inverter| inverter.source != source);
         self.place();
     }
 
-    /// Takes out an inverter that is polled at another place from now on.
+    /// Removes an inverter that is polled at another address from now on.
     pub(crate) fn forget(&mut self, source: usize, id: &InverterId) {
         self.inverters
             .retain(|one| one.source != source || one.id.place() != id.place());
         self.place();
     }
 
-    /// Puts the sources, with their inverters, into this order.
+    /// Sorts the sources, with their inverters, into this order.
     pub(crate) fn arrange(&mut self, sources: &[usize]) {
         let rank = |source| {
             let mut sources = sources.iter();
@@ -121,7 +121,7 @@ impl Plant {
         self.sources.iter().position(|one| one.number == source)
     }
 
-    /// Adds an inverter of a source unless it is there, and gives it.
+    /// Adds an inverter of a source unless it is there; returns it.
     pub(crate) fn add(&mut self, source: usize, id: &InverterId) -> &mut WatchedInverter {
         // By place, which stays the same when a serial number becomes known.
         let key = (source, id.place());
@@ -134,7 +134,7 @@ impl Plant {
         &mut self.inverters[index]
     }
 
-    /// Notes an observation; what changed by it.
+    /// Notes an observation; returns what it changed.
     pub(crate) fn take(
         &mut self,
         source: usize,
@@ -217,7 +217,7 @@ impl Plant {
         figures.reduce(|one, other| one + other)
     }
 
-    /// What all inverters give together.
+    /// The total of all inverters.
     pub(crate) fn total(&self, now: Now) -> PlantTotal {
         let state = |one: &WatchedInverter| match (one.condition, one.last) {
             (Condition::Online | Condition::Fault, Some(last)) if self.is_live(one, now) => {

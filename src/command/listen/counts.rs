@@ -48,7 +48,7 @@ impl TrafficCounts {
         }
     }
 
-    /// A line per address, then what else there was.
+    /// A line per address, then everything else.
     pub(super) fn summary(&self) -> String {
         if self.is_empty() {
             return "nothing was received".to_owned();

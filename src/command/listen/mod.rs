@@ -31,7 +31,7 @@ const CHUNK: usize = 512;
 /// Silence after which there is advice: data loggers poll at least this often by day.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a silent bus can mean.
+/// The advice on a silent bus.
 const SILENT: &str = "\
 nothing was received for 10 s. Inverters send only when they are polled. Check:
   - does another master (a data logger) run? Without one the bus is silent:
@@ -187,7 +187,7 @@ impl Listener {
     }
 }
 
-/// Kind and content. The bytes stand behind a tab where the text does not show them.
+/// Kind and content. The bytes follow a tab where the text does not show them.
 fn describe(traffic: &Traffic, bytes: &[u8], with_bytes: bool) -> (&'static str, String) {
     let raw = escape::printable(bytes);
     match traffic {

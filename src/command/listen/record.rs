@@ -1,4 +1,4 @@
-//! The recording of `listen`: a request of another master and what came after it are an exchange.
+//! The recording of `listen`: a request of another master and what follows it are an exchange.
 
 use crate::kaco::bus::{Exchange, Observer};
 use crate::kaco::wire::{LONGEST_FRAME, Traffic};

@@ -1,4 +1,4 @@
-//! `scan`: finds the inverters on a bus, and reports what is wrong if there are none.
+//! `scan`: finds the inverters on a bus, and prints what to check if there are none.
 
 mod advice;
 
@@ -81,8 +81,8 @@ impl Inventory {
         }
     }
 
-    /// With `--strict`, each address that was named counts as an inverter; of all addresses, those
-    /// that gave a reply.
+    /// With `--strict`, every address that was typed has to be found; without ADDRESSES, every one
+    /// that replied.
     fn exit(&self, plan: &ScanPlan) -> Exit {
         let is_missing = plan.are_named && self.found.len() < plan.bus.addresses.as_slice().len();
         let is_unread = is_missing || self.found.is_empty() || !self.garbled.is_empty();

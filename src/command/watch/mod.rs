@@ -33,14 +33,13 @@ use tokio::task::LocalSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tracing::warn;
 
-/// How often the page is drawn: its clock shows seconds. Keys draw it at once.
+/// Time between drawings of the page, whose clock shows seconds. Keys draw it at once.
 const DRAW_EVERY: Duration = Duration::from_millis(500);
 
-/// How long after the end of a terminal the signal about it comes, at most.
+/// The longest time from the end of a terminal to the signal about it.
 const HANG_UP: Duration = Duration::from_millis(500);
 
-/// Watches the inverters until the user or the system ends it. A device that is missing is waited
-/// for.
+/// Watches the inverters until a key or a signal ends it. A missing device is waited for.
 pub(super) async fn run(
     plan: WatchPlan,
     stop: Stop,
@@ -51,7 +50,7 @@ pub(super) async fn run(
         .await
 }
 
-/// The same, where tasks can be started.
+/// [`run`], inside the set of local tasks.
 async fn run_here(plan: WatchPlan, mut stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
     messages.show_times();
     let has_page = !plan.silent && stdout().is_terminal() && stdin().is_terminal();
@@ -105,7 +104,7 @@ fn time() -> Now {
     }
 }
 
-/// Hands observations to the sinks, reports what changes, shows the page.
+/// Hands observations to the sinks, reports changes, draws the page.
 struct Watcher<'a> {
     sinks: Sinks,
     tasks: SourceTasks,
@@ -121,9 +120,9 @@ struct Watcher<'a> {
     messages: &'a Messages,
     /// Inverters whose last reading had implausible values.
     odd: BTreeSet<(InverterId, String)>,
-    /// Recordings that ended before their time, with the numbers of their sources.
+    /// Recordings that failed, with the numbers of their sources.
     not_recorded: Vec<(usize, SinkHealth)>,
-    /// The worst trouble of a source: it counts when it is over, too.
+    /// The worst exit code of the sources; trouble that is over counts too.
     worst: Exit,
 }
 

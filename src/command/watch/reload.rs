@@ -1,4 +1,4 @@
-//! SIGHUP: the plant file is read again, and what differs is stopped and started.
+//! SIGHUP: the plant file is read again, and sources that differ are stopped and started.
 
 use super::super::plan::WatchPlan;
 use super::tasks::SourceTask;
@@ -8,7 +8,7 @@ use crate::sink::SinkPlan;
 use std::time::Duration;
 use tracing::{error, warn};
 
-/// What can't be exchanged while the run goes on.
+/// The settings that can't change while the run goes on.
 pub(super) struct InForce {
     pub(super) sinks: SinkPlan,
     every: Duration,
@@ -24,7 +24,7 @@ impl InForce {
         }
     }
 
-    /// The keys whose values are others in a new plan.
+    /// The keys whose values differ in a new plan.
     fn changed(&self, new: &WatchPlan) -> Vec<&'static str> {
         let (old, sinks) = (&self.sinks, &new.sinks);
         // Of SunSpec only the address: its units and names are exchanged while it serves.
@@ -46,12 +46,12 @@ impl InForce {
 }
 
 impl Watcher<'_> {
-    /// Takes a new plan, or keeps the old one if that has mistakes.
+    /// Applies a new plan; keeps the old one if the file has mistakes.
     pub(super) async fn reload(&mut self, plan: Result<WatchPlan, String>) {
         match plan {
             Ok(plan) => self.exchange(plan).await,
             Err(mistakes) => {
-                error!("the plant file is not taken, what was polled before still is:\n{mistakes}");
+                error!("the plant file is not used, what was polled before still is:\n{mistakes}");
             }
         }
     }
@@ -95,7 +95,7 @@ impl Watcher<'_> {
         self.say(&format!("the plant file was read again: {outcome}"));
     }
 
-    /// Takes out sources that are no longer polled.
+    /// Forgets sources that are no longer polled.
     fn forget(&mut self, stopped: &[SourceTask]) {
         // A round that was interrupted ends here: with the next one's, its readings would be those
         // of a second inverter with the same serial number.

@@ -14,8 +14,7 @@ use tokio::time::sleep;
 /// Events, each with the number of its source.
 pub(super) type Events = UnboundedReceiver<(usize, Event)>;
 
-/// Before a bus is polled that was polled under another plan: a reply to its last request may still
-/// come.
+/// Pause before a bus is polled under a new plan: a reply to its last request may still come.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The sources that are polled.
@@ -57,8 +56,8 @@ impl SourceTasks {
         (tasks, events)
     }
 
-    /// Starts to poll; returns what failed of that, by the number of the source. `is_first`:
-    /// nothing was polled before. Fails only with the error of a source that is alone.
+    /// Starts to poll; returns failures by the number of the source. `is_first`: nothing was polled
+    /// before. The error is that of a source that is alone.
     pub(super) fn start(
         &mut self,
         plans: Vec<SourcePlan>,

@@ -95,7 +95,7 @@ pub(crate) fn draw(
     apply(surroundings.look, frame.buffer_mut());
 }
 
-/// Draws what fills the page; gives which part of it is shown.
+/// Draws what fills the page; returns which part of it is shown.
 fn draw_body(
     frame: &mut Frame<'_>,
     area: Rect,
@@ -120,7 +120,7 @@ fn draw_body(
     }
 }
 
-/// Draws a frame with this title where there is room for one; gives what is inside.
+/// Draws a frame with this title where there is room for one; returns the area inside.
 fn boxed(frame: &mut Frame<'_>, area: Rect, title: &str, is_high: bool) -> Rect {
     if !is_high {
         return area;
@@ -161,7 +161,7 @@ const fn stale() -> Style {
     Style::new().dim()
 }
 
-/// Draws lines of text, as far as there is room, from `view.scroll` on; gives which are shown.
+/// Draws lines of text, as far as there is room, from `view.scroll` on; returns which are shown.
 fn draw_lines(
     frame: &mut Frame<'_>,
     area: Rect,

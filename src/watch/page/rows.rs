@@ -19,7 +19,7 @@ use ratatui::widgets::Paragraph;
 /// Columns of the mark at the selected inverter.
 const MARK: u16 = 2;
 
-/// Draws the list; gives which part of it is shown.
+/// Draws the list; returns which part of it is shown.
 pub(super) fn draw(
     frame: &mut Frame<'_>,
     area: Rect,
