@@ -7,6 +7,7 @@ mod environment;
 mod filling;
 mod forget;
 mod formats;
+mod hints;
 mod history;
 mod kaco;
 mod kstar;

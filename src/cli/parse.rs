@@ -1,7 +1,8 @@
 //! Parses the command line and the environment into one checked plan, and prints what is wrong with
 //! them.
 
-use super::environment::{COMMANDS, IS_PARSING, explained, unknown_variables};
+use super::environment::{COMMANDS, IS_PARSING, unknown_variables};
+use super::hints::explained;
 use super::plant::{self, Refusal, Typed};
 use super::{Cli, check};
 use crate::command::plan::Plan;

@@ -20,7 +20,7 @@ fn notify(states: &[NotifyState<'_>]) {
     }
 }
 
-/// Everything is polled and served.
+/// The run has started.
 pub(super) fn ready() {
     notify(&[NotifyState::Ready]);
 }
