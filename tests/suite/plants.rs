@@ -313,19 +313,9 @@ fn a_wrong_file_polls_nothing_and_makes_nothing() {
             ":3: key 'adresses' is not known; did you mean 'addresses'?",
         ),
         (
-            good.replace("barn", "roof"),
-            "key 'name': a bus is called 'roof' in line",
-        ),
-        (
-            good.replace(r#"device = "#, "device = 1 #"),
-            ":2: key 'device': expected a text",
-        ),
-        (
             good.clone() + "[mqtt]\nurl = \"mqtt://me:hunter2@host\"\n",
             "secrets do not belong in this file",
         ),
-        (good.clone() + "[[bus]\n", "this is not TOML"),
-        (String::new(), ":1: there is neither"),
     ] {
         file.write(&wrong);
         for words in [&["log", &logs][..], &["read"], &["watch", "--log", &logs]] {
@@ -340,14 +330,7 @@ fn a_wrong_file_polls_nothing_and_makes_nothing() {
             assert_eq!(run.stdout, "");
         }
     }
-    fs::remove_file(file.path()).unwrap();
-    let run = file.run("read", &[]).expect_code(2);
-    assert!(
-        run.stderr.contains("can't read the plant file"),
-        "{}",
-        run.stderr
-    );
-    assert_eq!(fs::read_dir(file.inside("")).unwrap().count() + 1, before);
+    assert_eq!(fs::read_dir(file.inside("")).unwrap().count(), before);
     assert!(roof.asked().is_empty());
 }
 
