@@ -454,6 +454,33 @@ fn reloads_leave_nothing_behind() {
     assert_eq!(watch.wait().unwrap().code(), Some(0));
 }
 
+/// Many buses are read at the same moment, and the signal comes while their rows are written.
+#[test]
+fn what_was_read_before_a_signal_is_logged() {
+    let file = PlantFile::new("");
+    let (logs, record) = (file.inside("logs"), |name: &str| file.inside(name));
+    let names: Vec<String> = (1..=24).map(|number| format!("b{number}")).collect();
+    let bus = |name: &String| {
+        let keys = format!("name = \"{name}\"\nrecord = \"{}\"", text(&record(name)));
+        bus("sim:".as_ref(), "2", &keys)
+    };
+    let buses: String = names.iter().map(bus).collect();
+    file.write(&format!("log = \"{}\"\n{buses}", text(&logs)));
+    let watch = start(file.command("watch", &[]));
+    wait_until("a row", || {
+        names
+            .iter()
+            .any(|name| rows(&logs, &format!("{name}/02")) > 0)
+    });
+    signal(&watch.0, Signal::TERM);
+    wait(watch).expect_code(0);
+    for name in &names {
+        let recording = fs::read_to_string(record(name)).unwrap_or_default();
+        let read = recording.matches(r#""outcome":"read""#).count();
+        assert_eq!(rows(&logs, &format!("{name}/02")), read, "{name}");
+    }
+}
+
 #[test]
 fn a_reload_to_a_bus_of_another_run_ends_nothing() {
     let line = inverters(&[2]);

@@ -61,7 +61,7 @@ async fn run_here(plan: WatchPlan, mut stop: Stop, messages: &Messages) -> Resul
     let mut sinks = Sinks::open(plan.sinks)?;
     let (pause, paused) = channel(false);
     // They begin at the first wait, in `watch` below: all sinks are ready before they observe.
-    let (mut tasks, events) = SourceTasks::new(plan.every, paused);
+    let (mut tasks, mut events) = SourceTasks::new(plan.every, paused);
     let failures = tasks.start(plan.sources, true)?;
     let inverters = tasks.inverters();
     sinks.begin(&inverters);
@@ -89,9 +89,13 @@ async fn run_here(plan: WatchPlan, mut stop: Stop, messages: &Messages) -> Resul
     for announcement in watcher.sinks.announcements() {
         watcher.say(&announcement);
     }
-    let ended = watcher.watch(events, &mut stop, plan.reload).await;
+    let mut ended = watcher.watch(&mut events, &mut stop, plan.reload).await;
     service::stopping();
     watcher.tasks.stop();
+    // A signal may come before these are taken: what was read is logged all the same.
+    while let Ok((source, event)) = events.try_recv() {
+        ended = ended.and(watcher.take(source, event));
+    }
     let exit = watcher.sinks.finish().await.max(watcher.worst);
     ended.map(|()| Ended::Exit(exit))
 }
@@ -120,7 +124,7 @@ struct Watcher<'a> {
     messages: &'a Messages,
     /// Inverters whose last reading had implausible values.
     odd: BTreeSet<(InverterId, String)>,
-    /// Recordings that failed, with the numbers of their sources.
+    /// Recordings that ended before their time, with the numbers of their sources.
     not_recorded: Vec<(usize, SinkHealth)>,
     /// The worst exit code of the sources; trouble that is over counts too.
     worst: Exit,
@@ -129,7 +133,7 @@ struct Watcher<'a> {
 impl Watcher<'_> {
     async fn watch(
         &mut self,
-        mut events: Events,
+        events: &mut Events,
         stop: &mut Stop,
         plant_file: Option<Reload>,
     ) -> Result<(), Failure> {
