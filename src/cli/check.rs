@@ -1,4 +1,4 @@
-//! What is wrong with a command line although each of its parts is right.
+//! Checks a command line whose arguments are valid one by one.
 
 use super::environment::Lazy;
 use super::simulate::Simulate;
@@ -9,7 +9,7 @@ use clap::ArgMatches;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 
-/// An option with those that do nothing without it. In the environment they may stand all the same.
+/// An option, and those that have no effect without it; variables may set these all the same.
 const PARTS: [(&str, &str, &[&str]); 2] = [
     (
         "broker",
@@ -37,7 +37,7 @@ pub(super) fn check(
     // One file of variables can serve commands with a broker and without: only what is typed is
     // wrong.
     let is_typed = |id: &str| {
-        // Asked for an option that the command does not have, the parser panics in debug builds.
+        // Without this check the parser panics in debug builds at an option that the command lacks.
         let is_option = matches.try_contains_id(id).is_ok_and(|is_set| is_set);
         is_option && matches.value_source(id) == Some(ValueSource::CommandLine)
     };
@@ -52,11 +52,11 @@ pub(super) fn check(
         }
     }
     // Several words make one text, of which the parser of a value sees one.
-    if let CliCommand::Explain(Lazy(asked)) = command
-        && let Err(unknown) = explained(asked)
+    if let CliCommand::Explain(Lazy(explain)) = command
+        && let Err(unknown) = explained(explain)
     {
-        let asked = escape::printable(asked.asked.join(" ").as_bytes());
-        let text = format!("can't explain '{asked}': {unknown}");
+        let words = escape::printable(explain.words.join(" ").as_bytes());
+        let text = format!("can't explain '{words}': {unknown}");
         return Err(program.error(ErrorKind::InvalidValue, text));
     }
     if let CliCommand::Simulate(Simulate::Plants(plants)) = command
@@ -78,8 +78,8 @@ pub(super) fn check(
 
 /// The text of `explain`.
 pub(super) fn explained(explain: &Explain) -> Result<String, explain::Unknown> {
-    match explain.asked.join(" ") {
-        asked if asked.trim().is_empty() => Ok(explain::all()),
-        asked => explain::explain(&asked),
+    match explain.words.join(" ") {
+        words if words.trim().is_empty() => Ok(explain::all()),
+        words => explain::explain(&words),
     }
 }

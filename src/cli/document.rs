@@ -1,12 +1,12 @@
-//! Texts made of the definition of the command line: the manual, with all commands or of one; what
-//! a shell needs to complete command lines.
+//! Texts made from the definition of the command line: the manual, of all commands or of one, and
+//! shell completions.
 
 use super::Cli;
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use std::io::{self, Write};
 
-/// What a run exits with; see [`Exit`](crate::exit::Exit).
+/// The exit codes; see [`Exit`](crate::exit::Exit).
 const EXIT_STATUS: &str = r#".SH "EXIT STATUS"
 .TP
 .B 0

@@ -1,25 +1,22 @@
-//! Arguments and options out of the environment, as services and containers are configured. Each
-//! has a variable named after it; some also have those of the C# console `kstar.sharp`.
+//! Arguments and options from the environment, as services and containers are configured. Each has
+//! a variable named after it; some also have those of the C# console `kstar.sharp`.
 
 use super::Cli;
-use crate::address::Addresses;
 use crate::escape::printable;
 use crate::format::look::{Look, Medium};
 use crate::sink::influx;
 use crate::sink::mqtt::login::LoginVariables;
 use crate::sink::secret::Password;
 use clap::builder::{BoolishValueParser, Resettable, StyledStr};
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, Error, FromArgMatches};
 use crossterm::terminal;
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::io::{IsTerminal, stdout};
-use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// In front of all variables.
+/// The prefix of all variables.
 const PREFIX: &str = "KACO_ARDEXA_";
 
 /// Read when the program is built: see [`super::version`].
@@ -40,7 +37,7 @@ const LEGACY: [(&str, [&str; 2]); 3] = [
 /// The variables of `--mqtt`, for its error.
 pub(super) const BROKER_VARIABLES: &str = "KACO_ARDEXA_MQTT, MQTT_CONNECTION_STRING or MQTT";
 
-/// Variables with our prefix that no option has: a typing error would pass unnoticed.
+/// Warnings about variables with our prefix that no option has: a misspelt one has no effect.
 pub(super) fn unknown_variables() -> Vec<String> {
     let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let ours = set.filter(|name| name.starts_with(PREFIX) && name != COMMIT);
@@ -120,7 +117,7 @@ pub(super) fn look() -> Look {
     Look::of(has_no_color, text("TERM").as_deref(), locale.as_deref())
 }
 
-/// What standard output is: a terminal of this width, or nothing that tables have to fit.
+/// The width and look of the terminal on standard output; no width if it is not a terminal.
 pub(super) fn medium() -> Medium {
     if !stdout().is_terminal() {
         return Medium::default();
@@ -142,7 +139,7 @@ pub(super) fn medium() -> Medium {
 }
 
 /// An empty variable counts as unset: lists of variables often name more than they set.
-fn value(name: &str) -> Option<OsString> {
+pub(super) fn value(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
@@ -216,29 +213,24 @@ fn with_variable(argument: Arg, is_started: bool) -> Arg {
 }
 
 fn with_help(argument: Arg, names: &str) -> Arg {
-    let more = |help: &StyledStr| format!("{} [env: {names}]", help.ansi());
-    let short = argument.get_help().map(more);
-    let long = argument.get_long_help().map(more);
-    let argument = match short {
-        Some(help) => argument.help(help),
-        None => argument,
-    };
-    match long {
-        Some(help) => argument.long_help(help),
-        None => argument,
-    }
+    let more = |help: &StyledStr| StyledStr::from(format!("{} [env: {names}]", help.ansi()));
+    let short = Resettable::from(argument.get_help().map(more));
+    let long = Resettable::from(argument.get_long_help().map(more));
+    argument.help(short).long_help(long)
 }
 
 /// The variables of an argument, the first that is set counts.
 fn variables(argument: &Arg, is_started: bool) -> Vec<String> {
     let own = own_variable(argument).filter(|_| is_started && !argument.is_global_set());
-    let legacy = LEGACY
-        .iter()
-        .find(|(option, _)| argument.get_long() == Some(option));
-    let legacy = legacy.into_iter().flat_map(|(_, names)| names);
-    own.into_iter()
-        .chain(legacy.map(|name| (*name).to_owned()))
-        .collect()
+    let legacy = argument.get_long().into_iter().flat_map(legacy_variables);
+    own.into_iter().chain(legacy).collect()
+}
+
+/// The further variables of an option.
+pub(super) fn legacy_variables(option: &str) -> impl Iterator<Item = String> + use<> {
+    let names = LEGACY.iter().find(|(name, _)| *name == option);
+    let names = names.into_iter().flat_map(|(_, names)| names);
+    names.map(|name| (*name).to_owned())
 }
 
 /// Named after the option, except that DIR is DIR everywhere: `log` and `watch --log` can have the
@@ -250,79 +242,7 @@ fn own_variable(argument: &Arg) -> Option<String> {
     name.or(argument.get_long()).or(value).map(named)
 }
 
-fn named(name: &str) -> String {
+/// The variable of an option.
+pub(super) fn named(name: &str) -> String {
     PREFIX.to_owned() + &name.to_uppercase().replace('-', "_")
-}
-
-/// The error, with what may have led to it: the variable that holds a wrong value, a variable that
-/// is misspelt, addresses with blanks between them.
-pub(super) fn explained(mut error: Error, takes_plant: bool) -> Error {
-    let text = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => text.as_str(),
-        _ => "",
-    };
-    // `[DEVICE]` or `--pace <DURATION>`
-    let argument = text(ContextKind::InvalidArg);
-    let option = argument.split(' ').next().unwrap_or_default();
-    let option = option.trim_matches(['-', '<', '>', '[', ']']);
-    // An argument that only a plant file stands in for is shown as what it is: needed.
-    let is_needed = takes_plant && argument.starts_with('[');
-    let needed = is_needed.then(|| format!("<{option}>"));
-    let wrong = text(ContextKind::InvalidValue);
-    let legacy = LEGACY.iter().find(|(name, _)| *name == option);
-    let legacy = legacy.into_iter().flat_map(|(_, names)| names);
-    let mut names = std::iter::once(named(option)).chain(legacy.map(|name| (*name).to_owned()));
-    // Of a list the parser names the part that is wrong, so the variable can hold more.
-    let holds = |name: &String| {
-        value(name).is_some_and(|held| !wrong.is_empty() && held.to_string_lossy().contains(wrong))
-    };
-    let tips = match error.kind() {
-        ErrorKind::MissingRequiredArgument if is_started() => unknown_variables(),
-        ErrorKind::UnknownArgument if !argument.starts_with('-') => {
-            meant(argument).into_iter().collect()
-        }
-        _ => Vec::from_iter(names.find(holds).map(|name| {
-            // Only a switch is shown without a value.
-            let choice = if argument.contains('<') || argument.contains('[') {
-                ""
-            } else {
-                "; write yes or no"
-            };
-            format!("the environment variable {name} holds this value{choice}")
-        })),
-    };
-    if !tips.is_empty() {
-        let tips = tips.into_iter().map(StyledStr::from).collect();
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
-    }
-    if let Some(needed) = needed {
-        error.insert(ContextKind::InvalidArg, ContextValue::String(needed));
-    }
-    error
-}
-
-fn typed() -> impl Iterator<Item = String> {
-    env::args_os().map(|word| word.to_string_lossy().into_owned())
-}
-
-/// Whether the command is one that has variables.
-fn is_started() -> bool {
-    typed().any(|word| COMMANDS.contains(&word.as_str()))
-}
-
-/// How a word that no argument takes was probably meant: addresses with blanks between them,
-/// `2 4-7` or `2, 4`, the address of a KSTAR inverter, the directory of a watch.
-fn meant(word: &str) -> Option<String> {
-    let typed: Vec<String> = typed().collect();
-    let has = |name: &str| typed.iter().any(|word| word == name);
-    let is_address = |word: &String| word.parse::<Addresses>().is_ok();
-    let mut runs = typed.chunk_by(|one, next| is_address(one) && is_address(next));
-    let run = runs.find(|run| run.len() > 1);
-    match run.and_then(|run| run.join(",").parse::<Addresses>().ok()) {
-        Some(joined) => Some(format!("addresses are written without blanks: {joined}")),
-        None if has("kstar") && word.parse::<Ipv4Addr>().is_ok() => {
-            Some(format!("an inverter is named with --ip {word}"))
-        }
-        None => has("watch").then(|| format!("rows are logged with --log {word}")),
-    }
 }

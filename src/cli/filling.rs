@@ -1,8 +1,8 @@
-//! The keys of a plant file that are options: each gives the value of one that was not typed.
+//! The keys of a plant file that are options: each gives the value of an option that was not typed.
 
 use super::kaco::{Log, Read, Watch};
 use super::plant::Typed;
-use super::polling::{Asking, PollingOptions};
+use super::polling::{PollingOptions, RequestOptions};
 use super::publishing::Publishing;
 use super::pushing::Pushing;
 use super::watching::Watching;
@@ -100,28 +100,28 @@ impl Pushing {
 /// want.
 pub(super) fn sources(
     file: &PlantFile,
-    asking: &Asking,
+    requests: &RequestOptions,
     counters: bool,
     counters_last: Option<Duration>,
     typed: &Typed,
 ) -> Vec<SourcePlan> {
     let bus = |bus: &plant_file::BusSection| {
-        let mut asking = asking.clone();
-        let said = &bus.polling;
-        typed.fill("pace", &mut asking.waits.pace, said.pace);
-        typed.fill("timeout", &mut asking.waits.timeout, said.timeout);
-        typed.fill("gap", &mut asking.waits.gap, said.gap);
-        typed.fill("attempts", &mut asking.attempts, said.attempts);
-        typed.give("record", &mut asking.record, &said.record);
+        let mut requests = requests.clone();
+        let keys = &bus.polling;
+        typed.fill("pace", &mut requests.waits.pace, keys.pace);
+        typed.fill("timeout", &mut requests.waits.timeout, keys.timeout);
+        typed.fill("gap", &mut requests.waits.gap, keys.gap);
+        typed.fill("attempts", &mut requests.attempts, keys.attempts);
+        typed.give("record", &mut requests.record, &keys.record);
         let mut counters = counters;
-        typed.fill("counters", &mut counters, said.counters);
+        typed.fill("counters", &mut counters, keys.counters);
         let (device, addresses) = (bus.device.clone(), bus.addresses.clone());
         let is_counted = counters || counters_last.is_some();
         SourcePlan::Kaco(kaco::BusPlan {
-            // What the user asked for is read in each round.
+            // With --counters they are read in each round.
             counters_last: counters_last.filter(|_| !counters).unwrap_or_default(),
             names: bus.names.clone(),
-            ..asking.bus(device, addresses, bus.name.clone(), is_counted)
+            ..requests.bus(device, addresses, bus.name.clone(), is_counted)
         })
     };
     let kstars = &file.kstars;

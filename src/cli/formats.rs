@@ -1,7 +1,21 @@
 //! How results are printed.
 
 use crate::command::plan;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
+
+/// The options of `read` for what it prints.
+#[derive(Debug, Args)]
+pub(crate) struct Printing {
+    /// How the readings are printed
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+
+    /// Print all values of each inverter, not one row per inverter
+    ///
+    /// Of a single inverter the table always has all values.
+    #[arg(long)]
+    pub details: bool,
+}
 
 /// How readings are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

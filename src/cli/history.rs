@@ -88,7 +88,7 @@ enum TypedFormat {
 }
 
 impl History {
-    /// The plan, with what the environment gives about the terminal.
+    /// The plan, with the look of the terminal from the environment.
     pub(super) fn plan(self) -> Result<HistoryPlan, Refusal> {
         let path = self.plant.as_deref();
         let file = path.map(plant::read).transpose()?.unwrap_or_default();

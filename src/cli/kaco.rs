@@ -1,14 +1,13 @@
 //! The commands that work with a bus of KACO inverters.
 
 use super::environment;
-use super::formats::{Format, TypedScanFormat};
+use super::formats::{Printing, TypedScanFormat};
 use super::outputs::directory;
-use super::polling::{Asking, BusArguments, PollingOptions, Waits};
+use super::polling::{BusArguments, PollingOptions, RequestOptions, Waits};
 use super::publishing::Publishing;
 use super::pushing::Pushing;
 use super::watching::Watching;
-use crate::address::Address;
-use crate::address::{AddressError, Addresses};
+use crate::address::{Address, AddressError, Addresses};
 use crate::command::plan;
 use crate::duration;
 use crate::inverter::BusName;
@@ -18,7 +17,7 @@ use std::io::{IsTerminal, stdout};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Has ADDRESSES say that they come before DIR, which is easily typed in their place.
+/// Adds to the error of ADDRESSES that they come before DIR: the two are easily swapped.
 fn before_directory(argument: Arg) -> Arg {
     let addresses = |text: &str| {
         text.parse::<Addresses>().map_err(|error| match error {
@@ -51,7 +50,7 @@ pub(crate) struct Log {
     #[arg(long, value_name = "FILE")]
     pub textfile: Option<PathBuf>,
 
-    /// How to ask.
+    /// How to poll.
     #[command(flatten)]
     pub polling: PollingOptions,
 
@@ -71,17 +70,11 @@ pub(crate) struct Read {
     #[command(flatten)]
     pub bus: BusArguments,
 
-    /// How the readings are printed
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub format: Format,
+    /// What is printed.
+    #[command(flatten)]
+    pub printing: Printing,
 
-    /// Print all values of each inverter, not one row per inverter
-    ///
-    /// Of a single inverter the table always has all values.
-    #[arg(long)]
-    pub details: bool,
-
-    /// How to ask.
+    /// How to poll.
     #[command(flatten)]
     pub polling: PollingOptions,
 
@@ -109,9 +102,9 @@ pub(crate) struct Scan {
     #[arg(long = "bus", value_name = "NAME")]
     pub name: Option<BusName>,
 
-    /// How to ask.
+    /// How to poll.
     #[command(flatten)]
-    pub asking: Asking,
+    pub requests: RequestOptions,
 
     /// Exit with 3 if any inverter gave no reading; with ADDRESSES, if one is missing
     #[arg(long)]
@@ -138,7 +131,7 @@ pub(crate) struct Ping {
     )]
     pub count: u32,
 
-    /// How to ask.
+    /// How to poll.
     #[command(flatten)]
     pub waits: Waits,
 
@@ -158,15 +151,15 @@ pub(crate) struct Watch {
     #[command(flatten)]
     pub bus: BusArguments,
 
-    /// What becomes of the readings.
+    /// The outputs.
     #[command(flatten)]
     pub watching: Watching,
 
-    /// How to ask.
+    /// How to poll.
     #[command(flatten)]
-    pub asking: Asking,
+    pub requests: RequestOptions,
 
-    /// Also ask for the counters: peak power, total yield, hours
+    /// Also read the counters: peak power, total yield, hours
     ///
     /// Adds six columns at the end. One more request for each inverter; a 000xi has none.
     #[arg(long)]
@@ -193,7 +186,7 @@ pub(crate) struct Listen {
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse_positive)]
     pub duration: Option<Duration>,
 
-    /// Append what is heard to FILE, as JSON lines; decode reads it, DEVICE replay:FILE plays it
+    /// Append what is received to FILE, as JSON lines; decode reads it, DEVICE replay:FILE plays it
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
 }
@@ -204,7 +197,7 @@ impl Scan {
         let are_named = self.addresses.is_some();
         let addresses = self.addresses.unwrap_or_else(usual);
         plan::ScanPlan {
-            bus: self.asking.bus(self.device, addresses, self.name, false),
+            bus: self.requests.bus(self.device, addresses, self.name, false),
             format: self.format.into(),
             medium: environment::medium(),
             are_named,
@@ -215,7 +208,7 @@ impl Scan {
 
 impl Ping {
     pub(super) fn plan(self) -> plan::PingPlan {
-        let asking = Asking {
+        let requests = RequestOptions {
             waits: self.waits,
             // A second attempt would hide the reply that failed, and failed replies are what ping
             // counts.
@@ -223,7 +216,7 @@ impl Ping {
             record: self.record,
         };
         plan::PingPlan {
-            bus: asking.bus(self.device, self.addresses, None, false),
+            bus: requests.bus(self.device, self.addresses, None, false),
             count: self.count,
             strict: self.strict,
         }

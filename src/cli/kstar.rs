@@ -2,7 +2,7 @@
 
 use super::environment;
 use super::environment::Lazy;
-use super::formats::{Format, TypedListFormat};
+use super::formats::{Printing, TypedListFormat};
 use super::outputs::{directory, logging, once, printing};
 use super::publishing::{PlainTopics, Publishing};
 use super::pushing::Pushing;
@@ -45,10 +45,10 @@ pub(crate) enum Kstar {
     Watch(Lazy<KstarWatch>),
 }
 
-/// Which inverters.
+/// The inverters, by address or by search.
 #[derive(Debug, Args)]
 pub(crate) struct Network {
-    /// Address of an inverter; without it, all that answer to a broadcast are asked
+    /// Address of an inverter; without it, all that answer a broadcast are polled
     ///
     /// Can be given several times. Where broadcast does not get through, as from a container, this
     /// is needed: give the inverter a fixed address in the router. 0.0.0.0 means to search.
@@ -75,11 +75,11 @@ pub(crate) struct KstarWatch {
     #[command(flatten)]
     pub(crate) network: Network,
 
-    /// What becomes of the readings.
+    /// The outputs.
     #[command(flatten)]
     pub(crate) watching: Watching,
 
-    /// Topics of their own.
+    /// The plain topics.
     #[command(flatten)]
     pub(crate) topics: PlainTopics,
 }
@@ -103,15 +103,9 @@ pub(crate) struct KstarRead {
     #[command(flatten)]
     pub(crate) network: Network,
 
-    /// How the readings are printed
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub(crate) format: Format,
-
-    /// Print all values of each inverter, not one row per inverter
-    ///
-    /// Of a single inverter the table always has all values.
-    #[arg(long)]
-    pub(crate) details: bool,
+    /// What is printed.
+    #[command(flatten)]
+    pub(crate) printing: Printing,
 
     /// Exit with 3 if any inverter gave no reading
     #[arg(long)]
@@ -121,7 +115,7 @@ pub(crate) struct KstarRead {
     #[command(flatten)]
     pub(crate) publishing: Publishing,
 
-    /// Topics of their own.
+    /// The plain topics.
     #[command(flatten)]
     pub(crate) topics: PlainTopics,
 }
@@ -152,7 +146,7 @@ pub(crate) struct KstarLog {
     #[command(flatten)]
     pub(crate) publishing: Publishing,
 
-    /// Topics of their own.
+    /// The plain topics.
     #[command(flatten)]
     pub(crate) topics: PlainTopics,
 
@@ -166,9 +160,9 @@ pub(crate) struct KstarLog {
 pub(crate) struct SimulateKstar {
     /// Address of this machine to answer at
     ///
-    /// The default is heard by this machine alone; any 127.x.x.x is another inverter. With 0.0.0.0,
-    /// or the address of a network interface, the whole network can ask; broadcasts are heard with
-    /// 0.0.0.0 only.
+    /// The default is reachable from this machine only; any 127.x.x.x is another inverter. With
+    /// 0.0.0.0, or the address of a network interface, the whole network can poll it; broadcasts
+    /// are received with 0.0.0.0 only.
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -201,14 +195,14 @@ fn inverter(text: &str) -> Result<Ipv4Addr, String> {
 impl Kstar {
     pub(super) fn plan(self) -> Plan {
         match self {
-            Self::Discover(Lazy(discover)) => Plan::Discover(plan::Discover {
+            Self::Discover(Lazy(discover)) => Plan::Discover(plan::DiscoverPlan {
                 network: NetworkPlan::from(&discover.network),
                 format: discover.format.into(),
                 medium: environment::medium(),
             }),
             Self::Read(Lazy(read)) => {
                 let mqtt = read.topics.of(read.publishing.options());
-                let sinks = printing(read.format, read.details, mqtt);
+                let sinks = printing(read.printing, mqtt);
                 once(
                     vec![SourcePlan::Kstar(NetworkPlan::from(&read.network))],
                     sinks,

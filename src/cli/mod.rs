@@ -1,5 +1,5 @@
-//! What can be typed, and the checked plan that it becomes. Every environment variable is resolved
-//! here.
+//! The command line, and the checked plan that is made of it. Every environment variable is
+//! resolved here.
 
 mod check;
 mod document;
@@ -7,6 +7,7 @@ mod environment;
 mod filling;
 mod forget;
 mod formats;
+mod hints;
 mod history;
 mod kaco;
 mod kstar;
@@ -84,7 +85,7 @@ pub(crate) enum CliCommand {
     /// serial number. If none answers, it prints what to check.
     #[command(after_help = "Example: kaco_ardexa scan /dev/ttyUSB0")]
     Scan(Lazy<Scan>),
-    /// Measure how well inverters are heard
+    /// Measure how reliably inverters reply
     ///
     /// Requests the readings of each inverter --count times, without a second attempt. Prints how
     /// many replies were good, garbled, missing or late, how long they took, and what that means;
@@ -126,9 +127,9 @@ pub(crate) enum CliCommand {
     /// and the Python program, and changes nothing in DIR: it can run beside a log or watch.
     #[command(after_help = "Example: kaco_ardexa history /opt/ardexa/kaco/logs --month 2026-05")]
     History(Lazy<History>),
-    /// Ask a running watch --http whether it is well
+    /// Check that a running watch --http is healthy
     ///
-    /// Prints nothing and exits with 0 if rounds end and every link is there, else with 1 and the
+    /// Prints nothing and exits with 0 if rounds end and every link works, else with 1 and the
     /// reason. Without an address there is nothing to check, and it exits with 0.
     #[command(after_help = "Example: kaco_ardexa health --http 127.0.0.1:8080")]
     Health(Lazy<Health>),
@@ -201,7 +202,7 @@ pub(crate) struct Check {
 pub(crate) struct Explain {
     /// A code such as 19, a text such as insulation-error, or a KSTAR error
     #[arg(value_name = "CODE or TEXT")]
-    pub asked: Vec<String>,
+    pub words: Vec<String>,
 }
 
 /// `completions SHELL`

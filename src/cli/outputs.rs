@@ -1,8 +1,8 @@
-//! What becomes of the readings of a run that polls once.
+//! The outputs of a run that polls once.
 
 use super::environment;
-use super::formats::Format;
-use crate::command::plan::{Once, Plan};
+use super::formats::{Format, Printing};
+use crate::command::plan::{OncePlan, Plan};
 use crate::lines::CARRIAGE_RETURN;
 use crate::sink::SinkPlan;
 use crate::sink::influx::InfluxPlan;
@@ -29,7 +29,7 @@ pub(super) fn directory() -> impl TypedValueParser<Value = PathBuf> {
 
 /// A run that polls once.
 pub(super) fn once(sources: Vec<SourcePlan>, sinks: SinkPlan, strict: bool) -> Plan {
-    Plan::Once(Once {
+    Plan::Once(OncePlan {
         sources,
         sinks,
         strict,
@@ -53,17 +53,17 @@ pub(super) fn logging(
     }
 }
 
-/// What `log` shows a person; nothing where standard output is not a terminal: cron mails it.
+/// What `log` prints on a terminal; nothing elsewhere, as cron mails what is printed.
 fn overview() -> Option<Printed> {
     let medium = environment::medium();
     medium.width.map(|_| Printed::Overview(medium))
 }
 
 /// The sinks of `read`.
-pub(super) fn printing(format: Format, details: bool, mqtt: Option<MqttPlan>) -> SinkPlan {
+pub(super) fn printing(options: Printing, mqtt: Option<MqttPlan>) -> SinkPlan {
     SinkPlan {
-        print: Some(match format {
-            Format::Table if details => Printed::Details(environment::medium()),
+        print: Some(match options.format {
+            Format::Table if options.details => Printed::Details(environment::medium()),
             Format::Table => Printed::Table(environment::medium()),
             Format::Json => Printed::Json,
             Format::Csv => Printed::Csv,

@@ -1,7 +1,8 @@
-//! The command line and the environment, parsed and checked, as one plan; what is wrong with them
-//! in words.
+//! Parses the command line and the environment into one checked plan, and prints what is wrong with
+//! them.
 
-use super::environment::{COMMANDS, IS_PARSING, explained, unknown_variables};
+use super::environment::{COMMANDS, IS_PARSING, unknown_variables};
+use super::hints::explained;
 use super::plant::{self, Refusal, Typed};
 use super::{Cli, check};
 use crate::command::plan::Plan;
@@ -32,7 +33,7 @@ pub struct Invocation {
     pub plan: Plan,
 }
 
-/// Why nothing is done: the help that was asked for, or wrong usage.
+/// Why nothing is done: the help was requested, or the usage is wrong.
 #[derive(Debug)]
 pub enum Wrong {
     /// Of what was typed.
@@ -50,7 +51,7 @@ impl From<Error> for Wrong {
 /// The arguments as typed, completed from the environment.
 ///
 /// # Errors
-/// What is wrong with it, or the help that was asked for.
+/// What is wrong with it, or the help that was requested.
 pub fn parse() -> Result<Invocation, Wrong> {
     IS_PARSING.store(true, Ordering::Relaxed);
     let mut program = Cli::command();
@@ -110,7 +111,7 @@ fn leaf(matches: &ArgMatches) -> (&str, &ArgMatches) {
     leaf
 }
 
-/// Prints a usage error, or the help that was asked for; passwords in URLs are left out.
+/// Prints a usage error, or the help that was requested; passwords in URLs are left out.
 pub fn explain(wrong: &Wrong) -> ExitCode {
     let error = match wrong {
         Wrong::Usage(error) => error,
@@ -145,7 +146,7 @@ pub fn explain(wrong: &Wrong) -> ExitCode {
 
 /// Whether the command that is typed can have a plant file.
 fn takes_plant(program: &Command) -> bool {
-    // Parsing failed: there are no matches that could be asked for the command.
+    // Parsing failed: there are no matches that name the command.
     let mut typed = env::args_os().skip(1);
     let command = typed.find_map(|word| program.find_subcommand(word));
     let mut arguments = command.into_iter().flat_map(Command::get_arguments);

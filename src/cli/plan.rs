@@ -1,11 +1,11 @@
-//! From what was typed to the plan that a command gets.
+//! Makes the plan of a command from its arguments.
 
 use super::environment::Lazy;
 use super::filling;
 use super::kaco::{Log, Read, Watch};
 use super::outputs::{logging, once, printing};
 use super::plant::{self, Refusal, Typed};
-use super::polling::{Asking, BusArguments, PollingOptions};
+use super::polling::{BusArguments, PollingOptions, RequestOptions};
 use super::simulate::Simulate;
 use super::{Cli, CliCommand, Decode, check, document, environment};
 use crate::command::plan::{self, Plan};
@@ -13,11 +13,11 @@ use crate::logging::parted;
 use crate::plant_file::{self, PlantFile};
 use crate::source::SourcePlan;
 use clap::Parser;
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-/// Counters that only SunSpec clients asked for are read this seldom.
+/// How often counters are read that only SunSpec clients use.
 const COUNTERS_LAST: Duration = Duration::from_secs(5 * 60);
 
 impl CliCommand {
@@ -94,7 +94,7 @@ impl Read {
         }
         let strict = self.polling.strict;
         let sources = polled_once(self.bus, file, self.polling, typed)?;
-        let sinks = printing(self.format, self.details, self.publishing.options());
+        let sinks = printing(self.printing, self.publishing.options());
         Ok(once(sources, sinks, strict))
     }
 }
@@ -107,11 +107,11 @@ fn polled_once(
     typed: &Typed,
 ) -> Result<Vec<SourcePlan>, Refusal> {
     let PollingOptions {
-        asking, counters, ..
+        requests, counters, ..
     } = polling;
     Ok(match file {
-        Some(file) => filling::sources(&file, &asking, counters, None, typed),
-        None => vec![bus(typed_bus, asking, counters)?],
+        Some(file) => filling::sources(&file, &requests, counters, None, typed),
+        None => vec![bus(typed_bus, requests, counters)?],
     })
 }
 
@@ -121,7 +121,7 @@ impl Watch {
         let Some(file) = file else {
             // SunSpec clients expect a lifetime yield, which only the counters have.
             let serves = self.watching.sunspec.is_some();
-            let mut source = bus(self.bus, self.asking, self.counters || serves)?;
+            let mut source = bus(self.bus, self.requests, self.counters || serves)?;
             if let SourcePlan::Kaco(plan) = &mut source
                 && !self.counters
             {
@@ -133,7 +133,7 @@ impl Watch {
         let again = (self.clone(), typed.clone());
         self.fill(&file, typed);
         let counters_last = self.watching.sunspec.map(|_| COUNTERS_LAST);
-        let sources = filling::sources(&file, &self.asking, self.counters, counters_last, typed);
+        let sources = filling::sources(&file, &self.requests, self.counters, counters_last, typed);
         let mut plan = self.watching.plan(sources);
         plan.sinks.names = filling::names(&file);
         if let Some(sunspec) = &mut plan.sinks.sunspec {
@@ -148,20 +148,23 @@ impl Watch {
     }
 }
 
-fn bus(bus: BusArguments, asking: Asking, counters: bool) -> Result<SourcePlan, Refusal> {
+fn bus(bus: BusArguments, requests: RequestOptions, counters: bool) -> Result<SourcePlan, Refusal> {
     let missing = |argument| Refusal::Usage(plant::missing(argument));
     let device = bus.device.ok_or_else(|| missing("<DEVICE>"))?;
     let addresses = bus.addresses.ok_or_else(|| missing("<ADDRESSES>"))?;
-    let plan = asking.bus(device, addresses, bus.name, counters);
+    let plan = requests.bus(device, addresses, bus.name, counters);
     Ok(SourcePlan::Kaco(plan))
 }
 
 /// The plan of `watch` for a plant file, independent of the environment.
 fn checked(file: &Path) -> Result<plan::CheckPlan, Refusal> {
-    let words = ["kaco_ardexa", "watch", "--plant"].map(OsStr::new);
+    // In one word, as the name of a file can begin with a dash.
+    let mut plant = OsString::from("--plant=");
+    plant.push(file);
+    let words = ["kaco_ardexa".into(), "watch".into(), plant];
     // Not as `parse` does it: arguments that are defined here have no variables, so `check` reports
     // the same in every shell.
-    let watch = Cli::try_parse_from(words.into_iter().chain([file.as_os_str()]));
+    let watch = Cli::try_parse_from(words);
     let refused = |text: String| Refusal::Usage(text);
     let watch = match watch.map_err(|error| refused(error.to_string()))?.command {
         CliCommand::Watch(Lazy(watch)) => watch.plan(&Typed::default())?,

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// Why there is no plan: the program exits with 2.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// What was typed makes no sense.
+    /// The arguments do not fit together.
     Usage(String),
     /// A plant file can't be read or has mistakes.
     File(plant_file::Unusable),
@@ -52,15 +52,15 @@ impl Typed {
     }
 
     /// Takes the value of the file, unless `name` was typed.
-    pub(super) fn fill<T>(&self, name: &str, place: &mut T, said: Option<T>) {
-        if let Some(said) = said.filter(|_| !self.has(name)) {
-            *place = said;
+    pub(super) fn fill<T>(&self, name: &str, place: &mut T, value: Option<T>) {
+        if let Some(value) = value.filter(|_| !self.has(name)) {
+            *place = value;
         }
     }
 
     /// As [`Self::fill`], for an option without a default.
-    pub(super) fn give<T: Clone>(&self, name: &str, place: &mut Option<T>, said: &Option<T>) {
-        self.fill(name, place, said.clone().map(Some));
+    pub(super) fn give<T: Clone>(&self, name: &str, place: &mut Option<T>, value: &Option<T>) {
+        self.fill(name, place, value.clone().map(Some));
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) fn is_overruled(matches: &ArgMatches) -> bool {
     source("plant") == Some(ValueSource::EnvVariable) && is_typed("device") && !can_be_directory()
 }
 
-/// The program with nothing about plant files from the environment.
+/// The program without the variable of `--plant`.
 pub(super) fn without(program: Command) -> Command {
     program.mut_subcommands(|command| {
         command.mut_args(|argument| match argument.get_id() == "plant" {
@@ -119,7 +119,7 @@ impl BusArguments {
             if typed.has(name) {
                 let file = path.display();
                 return Err(Refusal::Usage(format!(
-                    "{shown} can't be used with --plant: {file} says what is polled"
+                    "{shown} can't be used with --plant: {file} names what is polled"
                 )));
             }
         }
@@ -133,7 +133,7 @@ pub(super) fn read(path: &Path) -> Result<PlantFile, Refusal> {
 }
 
 impl Log {
-    /// DIR alone is typed where DEVICE stands else.
+    /// Takes an argument in the place of DEVICE as DIR, if it is the only one.
     ///
     /// # Errors
     /// [`Refusal`] if it can be either.

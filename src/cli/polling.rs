@@ -1,4 +1,4 @@
-//! What a bus is polled with.
+//! The arguments and options of commands that poll a bus.
 
 use crate::address::Addresses;
 use crate::duration;
@@ -41,7 +41,7 @@ pub(crate) struct BusArguments {
     pub name: Option<BusName>,
 }
 
-/// How long a bus is waited for.
+/// The pace of requests, and how long to wait for replies.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Waits {
     /// Least time between the starts of two requests
@@ -70,9 +70,9 @@ pub(crate) struct Waits {
     pub gap: Duration,
 }
 
-/// The options of whatever polls a bus.
+/// The options of commands that send requests on a bus.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Asking {
+pub(crate) struct RequestOptions {
     /// How long to wait.
     #[command(flatten)]
     pub waits: Waits,
@@ -91,8 +91,8 @@ pub(crate) struct Asking {
     pub record: Option<PathBuf>,
 }
 
-impl Asking {
-    /// A bus that is polled so.
+impl RequestOptions {
+    /// The plan of a bus that is polled with these options.
     pub(super) fn bus(
         self,
         device: Device,
@@ -118,14 +118,14 @@ impl Asking {
     }
 }
 
-/// The options of whatever reads the inverters of a bus once.
+/// The options of commands that read the inverters of a bus once.
 #[derive(Debug, Args)]
 pub(crate) struct PollingOptions {
-    /// How to ask.
+    /// How to poll.
     #[command(flatten)]
-    pub asking: Asking,
+    pub requests: RequestOptions,
 
-    /// Also ask for the counters: peak power, total yield, hours
+    /// Also read the counters: peak power, total yield, hours
     ///
     /// Adds six columns at the end. One more request for each inverter; a 000xi has none.
     #[arg(long)]

@@ -1,4 +1,4 @@
-//! The options of whatever publishes readings.
+//! The options of commands that publish readings.
 
 use super::environment::{self, BROKER_VARIABLES};
 use super::url::UrlParser;
@@ -58,7 +58,7 @@ pub(crate) struct Publishing {
     pub(crate) expire_after: Duration,
 }
 
-/// Where KSTAR inverters publish besides.
+/// The plain topics that KSTAR inverters have besides.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Publishing")]
 pub(crate) struct PlainTopics {

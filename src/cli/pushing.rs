@@ -1,4 +1,4 @@
-//! The options of whatever pushes rows to a database.
+//! The options of commands that push rows to a database.
 
 use super::environment;
 use super::url::UrlParser;

@@ -23,7 +23,7 @@ pub(crate) enum Simulate {
     Kaco(Lazy<SimulateKaco>),
     /// Play a KSTAR inverter on the UDP ports 48899 and 8899, until stopped
     ///
-    /// Prints the address at which it answers: ask it with kstar read --ip 127.0.0.1.
+    /// Prints the address at which it answers: poll it with kstar read --ip 127.0.0.1.
     #[command(after_help = "Example: kaco_ardexa simulate kstar --bind 127.0.0.2")]
     Kstar(Lazy<SimulateKstar>),
     /// Make the traffic of many plants, to load a broker or a database, until stopped
@@ -84,7 +84,7 @@ pub(crate) struct SimulateKaco {
     #[arg(long, value_name = "PATH")]
     pub link: Option<PathBuf>,
 
-    /// day: all answer well; night: all are silent; noisy: some replies are garbled, echoed or
+    /// day: all reply well; night: all are silent; noisy: some replies are garbled, echoed or
     /// late; fault: the first reports a fault
     #[arg(long, value_name = "MOOD", default_value = "day", value_parser = mood)]
     pub mood: Mood,

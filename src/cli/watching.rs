@@ -1,4 +1,4 @@
-//! The options of whatever watches.
+//! The options of `watch` and `kstar watch`.
 
 use super::environment;
 use super::outputs::directory;
@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What becomes of the readings while the run goes on.
+/// The outputs of a run that keeps polling.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Watching {
     /// Time from one round to the next; longer if the inverters need it
@@ -64,7 +64,7 @@ pub(crate) struct Watching {
 }
 
 impl Watching {
-    /// What watches these sources.
+    /// The plan that watches these sources.
     pub(super) fn plan(self, sources: Vec<SourcePlan>) -> WatchPlan {
         WatchPlan {
             sources,

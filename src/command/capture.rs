@@ -1,5 +1,4 @@
-//! What a line of a capture holds: hex, an exchange of a recording, or a line that `listen`
-//! printed.
+//! Parses a line of a capture: hex, an exchange of a recording, or a line that `listen` printed.
 
 use crate::escape;
 use crate::kaco::wire::{Monitor, Traffic};
@@ -8,7 +7,7 @@ use bytes::BytesMut;
 use chrono::NaiveTime;
 use tokio_util::codec::Decoder;
 
-/// The bytes of a line; none where it holds no reply.
+/// The bytes of a line; `None` if it holds no reply.
 pub(super) fn bytes(line: &str) -> Result<Option<Vec<u8>>, String> {
     if line.starts_with('{') {
         let exchange = RecordedExchange::parse(line)?;
@@ -56,7 +55,7 @@ fn of_listen(kind: &str, text: &str) -> Result<Option<Vec<u8>>, String> {
     Ok(Some(bytes).filter(|bytes| !is_silence(bytes)))
 }
 
-/// True for what a line gives while it turns around.
+/// True for the NULs of a bus that turns around.
 fn is_silence(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
 }

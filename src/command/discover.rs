@@ -1,7 +1,7 @@
 //! `kstar discover`: find the inverters on the network.
 
 use super::now;
-use super::plan::{Discover, ListFormat};
+use super::plan::{DiscoverPlan, ListFormat};
 use super::print::print;
 use super::progress::Progress;
 use crate::exit::{Exit, Failure};
@@ -15,8 +15,8 @@ use crate::order::sort_by_number;
 use crate::reading::Reading;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Searches, asks each inverter that is found what it is, and prints them by address.
-pub(super) async fn run(plan: Discover, messages: &Messages) -> Result<Exit, Failure> {
+/// Searches, queries each inverter that is found for its identity, and prints them by address.
+pub(super) async fn run(plan: DiscoverPlan, messages: &Messages) -> Result<Exit, Failure> {
     let progress = Progress::of_search(messages);
     let found = found(&plan.network.targets()).await;
     drop(progress);
@@ -35,27 +35,27 @@ pub(super) async fn run(plan: Discover, messages: &Messages) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
-/// The answers of the modules, and the inverters behind them.
+/// The inverters that replied, each with what it reports about itself.
 async fn found(targets: &[Ipv4Addr]) -> Result<Vec<Reading>, NetworkError> {
     let timing = KstarTiming::default();
-    let mut answers = Vec::new();
-    let searched = search(targets, &timing, |ip, answer| {
-        // Asked at once: the search goes on meanwhile, and has just woken the module.
+    let mut replies = Vec::new();
+    let searched = search(targets, &timing, |ip, reply| {
+        // Queried at once: the search goes on meanwhile, and has just woken the module.
         let identity = async move { Client::new(ip, timing, true).identity().await };
-        answers.push((ip, now(), answer, tokio::spawn(identity)));
+        replies.push((ip, now(), reply, tokio::spawn(identity)));
     });
     searched.await?;
-    sort_by_number(&mut answers, |(ip, ..)| u32::from(*ip).into());
+    sort_by_number(&mut replies, |(ip, ..)| u32::from(*ip).into());
     let mut inverters = Vec::new();
-    for (ip, time, answer, identity) in answers {
-        // The address that the answer came from: the one in its text can't be polled.
-        let answer = Discovered {
+    for (ip, time, reply, identity) in replies {
+        // The address that the reply came from: the one in its text can't be polled.
+        let reply = Discovered {
             ip: ip.to_string(),
-            ..answer
+            ..reply
         };
         // Tasks neither panic nor are they cancelled.
         let identity = identity.await.ok().flatten().unwrap_or_default();
-        let mut reading = identity.sign(answer.reading(), Some(IpAddr::V4(ip)));
+        let mut reading = identity.sign(reply.reading(), Some(IpAddr::V4(ip)));
         reading.time = Some(time);
         inverters.push(reading);
     }

@@ -1,4 +1,4 @@
-//! `mqtt-forget`: takes announcements of inverters back that Home Assistant should no longer show.
+//! `mqtt-forget`: removes announcements of inverters that Home Assistant should no longer show.
 
 use super::plan::ForgetPlan;
 use super::print::print;
@@ -7,7 +7,7 @@ use crate::sink::mqtt::forget::{forget, node};
 use std::collections::BTreeMap;
 use tracing::warn;
 
-/// Takes the announcements back, and prints how many per inverter.
+/// Removes the announcements, and prints how many per inverter.
 pub(super) async fn run(plan: ForgetPlan) -> Result<Exit, Failure> {
     let topics = forget(&plan.options, &plan.targets, plan.bus.as_ref()).await?;
     if topics.is_empty() {

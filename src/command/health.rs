@@ -1,28 +1,28 @@
-//! `health`: asks a running `watch --http` whether it is well, for containers and alarms.
+//! `health`: checks that a running `watch --http` is healthy, for containers and alarms.
 
 use crate::exit::{Exit, Failure};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// Time to connect, and for the answer.
+/// Time to connect, and for the response.
 const PATIENCE: Duration = Duration::from_secs(4);
-/// Bytes of an answer that are read.
+/// Bytes of a response that are read.
 const LONGEST: usize = 8192;
 
-/// Asks; without an address there is nothing to ask.
+/// Requests `/health`; without an address there is nothing to check.
 pub(super) fn run(address: Option<SocketAddr>) -> Result<Exit, Failure> {
     let Some(address) = address else {
         // An image has one health check for all its containers, also for those that serve no HTTP.
         return Ok(Exit::Done);
     };
-    let answer = ask(address).map_err(|error| {
+    let response = request(address).map_err(|error| {
         Failure::new(
-            format!("no answer of http://{address}/health: {error}"),
-            Some("it is given by watch --http with the same address"),
+            format!("no response from http://{address}/health: {error}"),
+            Some("is `watch` running, with `--http` and this address?"),
         )
     })?;
-    let (head, reason) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let (head, reason) = response.split_once("\r\n\r\n").unwrap_or((&response, ""));
     if head.split_ascii_whitespace().nth(1) == Some("200") {
         return Ok(Exit::Done);
     }
@@ -31,21 +31,21 @@ pub(super) fn run(address: Option<SocketAddr>) -> Result<Exit, Failure> {
     Err(Failure::new(format!("not healthy: {shown}"), None))
 }
 
-fn ask(address: SocketAddr) -> std::io::Result<String> {
+fn request(address: SocketAddr) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_write_timeout(Some(PATIENCE))?;
     write!(stream, "GET /health HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
     let end = Instant::now() + PATIENCE;
-    let (mut answer, mut part) = (Vec::new(), [0; 1024]);
+    let (mut response, mut part) = (Vec::new(), [0; 1024]);
     loop {
         // A timeout of zero is refused.
         let left = end.saturating_duration_since(Instant::now());
         stream.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
         let count = stream.read(&mut part)?;
-        answer.extend_from_slice(part.get(..count).unwrap_or_default());
-        // The server closes the connection behind each answer.
-        if count == 0 || answer.len() >= LONGEST {
-            return Ok(String::from_utf8_lossy(&answer).into_owned());
+        response.extend_from_slice(part.get(..count).unwrap_or_default());
+        // The server closes the connection behind each response.
+        if count == 0 || response.len() >= LONGEST {
+            return Ok(String::from_utf8_lossy(&response).into_owned());
         }
     }
 }

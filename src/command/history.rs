@@ -29,13 +29,13 @@ pub struct HistoryPlan {
     /// Labels of the inverters; empty for all.
     pub(crate) inverters: Vec<String>,
     pub(crate) target: HistoryTarget,
-    /// Exit with 3 if an inverter is too low.
+    /// Exit with 3 if an inverter is below the others.
     pub(crate) is_strict: bool,
     /// The terminal on standard output, if it is one.
     pub(crate) look: Option<CellLook>,
 }
 
-/// What becomes of a series.
+/// Where a series goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum HistoryTarget {
     Print(HistoryFormat),
@@ -56,12 +56,12 @@ pub(crate) enum HistoryFormat {
 
 /// Runs the plan.
 pub(super) fn run(plan: &HistoryPlan) -> Result<Exit, Failure> {
-    let mut teller = Teller {
+    let mut reader = HistoryReader {
         archive: Archive::new(open(plan)?, plan.names.clone()),
         directory: &plan.directory,
     };
-    let exit = teller.tell(plan);
-    report(&teller.archive.skipped);
+    let exit = reader.run(plan);
+    report(&reader.archive.skipped);
     exit
 }
 
@@ -94,7 +94,7 @@ impl From<ReadError> for Failure {
     }
 }
 
-/// One line, however many there are.
+/// Reports all skipped lines in one message.
 fn report(skipped: &Skipped) {
     if let Some(first) = skipped.first() {
         let lines = match skipped.lines() {
@@ -108,13 +108,13 @@ fn report(skipped: &Skipped) {
     }
 }
 
-struct Teller<'a> {
+struct HistoryReader<'a> {
     archive: Archive,
     directory: &'a Path,
 }
 
-impl Teller<'_> {
-    fn tell(&mut self, plan: &HistoryPlan) -> Result<Exit, Failure> {
+impl HistoryReader<'_> {
+    fn run(&mut self, plan: &HistoryPlan) -> Result<Exit, Failure> {
         if let HistoryTarget::Html(path) = &plan.target {
             return self.page(plan.period, path, plan.is_strict);
         }
@@ -137,7 +137,7 @@ impl Teller<'_> {
         series.ok_or_else(|| self.nothing(period))
     }
 
-    /// There is no row, and where there are some.
+    /// The error that a period has no rows; names the days that have files.
     fn nothing(&self, period: Period) -> Failure {
         let span = self.archive.log.span();
         let span = span.map(|(first, last)| format!("there are files from {first} to {last}"));
@@ -187,7 +187,7 @@ fn exit(series: &Series, is_strict: bool) -> Exit {
     }
 }
 
-/// The picture where there is a terminal, and the numbers.
+/// The numbers, with the picture above them on a terminal.
 fn table(series: &Series, look: Option<CellLook>) -> String {
     let mut text = String::new();
     if let Some(look) = look {

@@ -1,19 +1,19 @@
-//! One file per command: from a checked plan to sources and sinks, and the runner that joins them.
+//! One file per command: makes sources and sinks of a checked plan, and runs them.
 //!
 //! | module | does |
 //! |---|---|
-//! | [`plan`] | what a command is told, checked before anything runs |
-//! | `once` | `log` and `read` of every family: one round, then out |
+//! | [`plan`] | the plan of each command, checked before anything runs |
+//! | `once` | `log` and `read` of every family: one round |
 //! | `watch` | `watch` of every family: rounds until it is stopped |
 //! | the others | one command each |
 
 mod capture;
+mod check;
 mod decode;
 mod discover;
 mod forget;
 mod health;
 pub(crate) mod history;
-mod inspect;
 mod listen;
 mod once;
 mod ping;
@@ -37,13 +37,13 @@ use chrono::{DateTime, FixedOffset};
 use plan::Plan;
 use stop::Stop;
 
-/// Runs a command to its end. The error is what kept it from its work, with the exit code; what can
-/// go wrong for a single inverter or sink is reported meanwhile and is in [`Ended`].
+/// Runs a command to its end. The error is what kept it from its work, with the exit code; failures
+/// of a single inverter or sink are reported meanwhile and decide the code in [`Ended`].
 pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
     // The times in files and databases would be wrong for good; texts of the program have none.
     if !clock::is_set() && !matches!(plan, Plan::Text(_)) {
         return Err(Failure::new(
-            "the clock of this machine stands before 1970",
+            "the clock of this machine is before 1970",
             Some(
                 "set it with `sudo date -s 2026-11-20`, or have it set with \
                 `sudo timedatectl set-ntp true`",
@@ -68,7 +68,7 @@ pub async fn run(plan: Plan, messages: &Messages) -> Result<Ended, Failure> {
         // These wait for nothing outside; a signal ends them as it ends any program.
         Plan::Health(address) => health::run(address).map(Ended::Exit),
         Plan::Decode(plan) => decode::run(&plan).map(Ended::Exit),
-        Plan::Check(plan) => inspect::run(&plan).map(Ended::Exit),
+        Plan::Check(plan) => check::run(&plan).map(Ended::Exit),
         Plan::History(plan) => history::run(&plan).map(Ended::Exit),
         Plan::Text(text) => print::print(&text).map(|_| Ended::Exit(Exit::Done)),
     }

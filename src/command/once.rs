@@ -1,6 +1,6 @@
-//! `log` and `read` of every family: every source is polled once, side by side; then out.
+//! `log` and `read` of every family: polls every source once, side by side.
 
-use super::plan::Once;
+use super::plan::OncePlan;
 use super::progress::Progress;
 use super::{now, talk};
 use crate::exit::{Exit, Failure};
@@ -13,12 +13,12 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::LocalSet;
 use tracing::error;
 
-/// Polls all inverters and hands what came of it to the sinks.
+/// Polls all inverters and hands the outcomes to the sinks.
 ///
 /// # Errors
 /// [`Failure`] if a sink or a source can't be prepared. Failures of single sources are reported and
-/// end in the exit code: they cost the others nothing.
-pub(super) async fn run(plan: Once, messages: &Messages) -> Result<Exit, Failure> {
+/// decide the exit code: they cost the others nothing.
+pub(super) async fn run(plan: OncePlan, messages: &Messages) -> Result<Exit, Failure> {
     let mut sinks = Sinks::open(plan.sinks)?;
     let is_alone = plan.sources.len() == 1;
     let (sources, failures) = prepared(plan.sources, is_alone, Lifetime::Once, now)?;
@@ -50,9 +50,9 @@ pub(super) async fn run(plan: Once, messages: &Messages) -> Result<Exit, Failure
     Ok(exit.max(worst.max(strict).unwrap_or(Exit::Done)))
 }
 
-/// What came of one round over all sources.
+/// The outcome of one round over all sources.
 struct Polled {
-    /// Whether there is something to log.
+    /// Whether an inverter was polled.
     is_observed: bool,
     failures: Vec<Failure>,
 }
@@ -88,7 +88,7 @@ async fn poll_all(sources: Vec<Source>, sinks: &mut Sinks, progress: &Progress<'
             let Ok((source, Err(error))) = poll.await else {
                 continue;
             };
-            // The error tells all of a network without answers; with buses beside it there is more.
+            // The error is all there is to report of a silent network, unless there are buses too.
             let is_unanswered = matches!(error, SourceError::NoAnswer { .. });
             polled.is_observed &= !is_unanswered || names_bus;
             let failure = Failure::from(error);

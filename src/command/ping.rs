@@ -1,4 +1,4 @@
-//! `ping`: how well each inverter is heard, in numbers and in plain words.
+//! `ping`: how reliably each inverter replies, in numbers and in words.
 
 use super::plan::PingPlan;
 use super::print::print;
@@ -12,7 +12,7 @@ use crate::logging::Messages;
 use crate::source::kaco::ping;
 use std::time::Duration;
 
-/// What came of the requests to one inverter.
+/// The outcomes of the requests to one inverter.
 #[derive(Debug, Default)]
 struct Tally {
     sent: usize,
@@ -27,7 +27,7 @@ struct Tally {
 /// it.
 ///
 /// # Errors
-/// [`Failure`] if the bus can't be opened or gets lost.
+/// [`Failure`] if the bus can't be opened or is lost.
 pub(super) async fn run(
     plan: PingPlan,
     mut stop: Stop,
@@ -47,9 +47,9 @@ pub(super) async fn run(
             tally.note(ping);
         }
     };
-    let outcome = stop.or_heard(ping(&plan.bus, plan.count, report)).await;
+    let outcome = stop.or_signal(ping(&plan.bus, plan.count, report)).await;
     drop(progress);
-    // A signal may come before the turn of an inverter: that says nothing about it.
+    // A signal may come before an inverter's turn, which is not its fault.
     tallies.retain(|(_, tally)| tally.sent > 0);
     if !tallies.is_empty() {
         print(&text(&tallies, plan.bus.timing.first_byte))?;
@@ -93,7 +93,7 @@ impl Tally {
         Some([*times.first()?, mean, *p95, *times.last()?])
     }
 
-    /// What the numbers mean; `timeout` is how long replies are waited for.
+    /// What the numbers mean, in words; `timeout` is that of replies.
     fn verdict(&self, timeout: Duration) -> String {
         let sent = self.sent;
         let slowest = self.times.iter().max().copied().unwrap_or_default();

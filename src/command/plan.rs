@@ -16,14 +16,14 @@ use std::time::Duration;
 #[derive(Debug)]
 pub enum Plan {
     /// `log`, `read`, `kstar log`, `kstar read`
-    Once(Once),
+    Once(OncePlan),
     /// `watch`, `kstar watch`
     Watch(WatchPlan),
     Check(CheckPlan),
     Scan(ScanPlan),
     Ping(PingPlan),
     /// `kstar discover`
-    Discover(Discover),
+    Discover(DiscoverPlan),
     /// `mqtt-forget`
     Forget(ForgetPlan),
     Listen(ListenPlan),
@@ -32,23 +32,23 @@ pub enum Plan {
     Health(Option<SocketAddr>),
     History(Box<super::history::HistoryPlan>),
     SimulateKaco(SimulateKacoPlan),
-    /// `simulate kstar`: the address to answer at.
+    /// `simulate kstar`: the address to reply at.
     SimulateKstar(Ipv4Addr),
     SimulatePlants(Box<SimulatePlantsPlan>),
-    /// A text that was made of the command line's definition: completions, the manual.
+    /// A text to print: completions, the manual, an explanation.
     Text(String),
 }
 
-/// One round over all sources.
+/// Polls all sources once.
 #[derive(Debug)]
-pub struct Once {
+pub struct OncePlan {
     pub(crate) sources: Vec<SourcePlan>,
     pub(crate) sinks: SinkPlan,
-    /// Whether an inverter without reading is a failure.
+    /// Whether an inverter without a reading is a failure.
     pub(crate) strict: bool,
 }
 
-/// Rounds until it is stopped.
+/// Polls round after round until it is stopped.
 #[derive(Debug)]
 pub struct WatchPlan {
     pub(crate) sources: Vec<SourcePlan>,
@@ -58,20 +58,20 @@ pub struct WatchPlan {
     /// One line per change instead of the live page.
     pub(crate) silent: bool,
     pub(crate) look: Look,
-    /// Makes the plan again, of a plant file that has changed.
+    /// Makes the plan again from its plant file.
     pub(crate) reload: Option<Reload>,
 }
 
-/// Makes the plan of a run again.
+/// Makes the plan of a run again from its plant file.
 pub(crate) struct Reload(Box<dyn Fn() -> Result<WatchPlan, String>>);
 
 impl Reload {
-    /// `plan` reads the file again.
+    /// `plan` reads the file.
     pub(crate) fn new(plan: impl Fn() -> Result<WatchPlan, String> + 'static) -> Self {
         Self(Box::new(plan))
     }
 
-    /// The current plan.
+    /// The plan of the file as it is now.
     pub(crate) fn plan(&self) -> Result<WatchPlan, String> {
         (self.0)()
     }
@@ -83,7 +83,7 @@ impl fmt::Debug for Reload {
     }
 }
 
-/// A plant file is looked at.
+/// Checks a plant file.
 #[derive(Debug)]
 pub struct CheckPlan {
     pub(crate) sources: Vec<SourcePlan>,
@@ -106,19 +106,19 @@ pub(crate) enum ScanFormat {
     Toml,
 }
 
-/// The inverters of a bus are searched.
+/// Searches the inverters of a bus.
 #[derive(Debug)]
 pub struct ScanPlan {
     pub(crate) bus: kaco::BusPlan,
     pub(crate) format: ScanFormat,
     pub(crate) medium: Medium,
-    /// Whether the addresses were named, so that an inverter is at each.
+    /// Whether the addresses were typed, so that an inverter is expected at each.
     pub(crate) are_named: bool,
-    /// Whether an inverter without reading is a failure.
+    /// Whether an inverter without a reading is a failure.
     pub(crate) strict: bool,
 }
 
-/// It is measured how well inverters are heard.
+/// Measures how reliably inverters reply.
 #[derive(Debug)]
 pub struct PingPlan {
     pub(crate) bus: kaco::BusPlan,
@@ -128,15 +128,15 @@ pub struct PingPlan {
     pub(crate) strict: bool,
 }
 
-/// The inverters of a network are searched.
+/// Searches the inverters of a network.
 #[derive(Debug)]
-pub struct Discover {
+pub struct DiscoverPlan {
     pub(crate) network: kstar::NetworkPlan,
     pub(crate) format: ListFormat,
     pub(crate) medium: Medium,
 }
 
-/// A bus is listened to.
+/// Listens to a bus.
 #[derive(Debug)]
 pub struct ListenPlan {
     pub(crate) device: Device,
@@ -144,13 +144,13 @@ pub struct ListenPlan {
     pub(crate) gap: Duration,
     /// When to stop; `None` for never.
     pub(crate) duration: Option<Duration>,
-    /// A file that gets what is heard, as exchanges.
+    /// A file to which what is received is appended, as exchanges.
     pub(crate) record: Option<PathBuf>,
     /// Whether lines of replies end with the bytes: in files and pipes, which `decode` reads.
     pub(crate) with_bytes: bool,
 }
 
-/// Captured replies are decoded.
+/// Decodes captured replies.
 #[derive(Debug)]
 pub struct DecodePlan {
     /// The file; standard input if there is none.
@@ -159,7 +159,7 @@ pub struct DecodePlan {
     pub(crate) medium: Medium,
 }
 
-/// KACO inverters are played.
+/// Simulates KACO inverters on a pseudo-terminal.
 #[derive(Debug)]
 pub struct SimulateKacoPlan {
     /// Addresses that answer.
@@ -169,18 +169,18 @@ pub struct SimulateKacoPlan {
     pub(crate) mood: Mood,
 }
 
-/// The traffic of many plants is made.
+/// Makes the traffic of many plants.
 #[derive(Debug)]
 pub struct SimulatePlantsPlan {
     pub(crate) plants: u16,
     pub(crate) inverters: u8,
     /// Time from one round of a plant to the next.
     pub(crate) every: Duration,
-    /// Where the readings of all plants go; a prefix is that of all of them.
+    /// Where the readings of all plants go.
     pub(crate) sinks: SinkPlan,
 }
 
-/// Announcements of inverters are taken back.
+/// Removes announcements of inverters from a broker.
 #[derive(Debug)]
 pub struct ForgetPlan {
     pub(crate) options: mqtt::MqttPlan,

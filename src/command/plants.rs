@@ -1,5 +1,4 @@
-//! `simulate plants`: the traffic of many plants from one process, through the sinks that a plant
-//! has.
+//! `simulate plants`: the traffic of many plants from one process, through the sinks of a plant.
 
 use super::plan::SimulatePlantsPlan;
 use super::print::print;
@@ -68,16 +67,16 @@ fn sinks(plan: &SimulatePlantsPlan, number: u16) -> SinkPlan {
     sinks
 }
 
-/// The inverters of one plant: addresses of simulated ones that tell all with one reply. In a
-/// database the bus tells plants apart, at a broker the prefix does.
+/// The inverters of one plant: addresses of simulated ones whose reading is one reply. Plants are
+/// distinguished by the bus in a database, by the prefix at a broker.
 fn inverters(plan: &SimulatePlantsPlan, number: u16) -> Vec<InverterId> {
     let bus = plan.sinks.influx.is_some().then(|| name(number));
     let bus = bus.and_then(|bus| bus.parse().ok());
     let now = clock::now().fixed_offset();
     let addresses = (1..=99).filter_map(Address::new);
-    let told = addresses.filter(|address| reading(*address, now).is_some());
-    let told = told.take(plan.inverters.into());
-    told.map(|address| {
+    let fit = addresses.filter(|address| reading(*address, now).is_some());
+    let fit = fit.take(plan.inverters.into());
+    fit.map(|address| {
         InverterId::kaco(Some(address.number()))
             .simulated(true)
             .on(bus.clone())
@@ -118,8 +117,8 @@ async fn plant(
     }
 }
 
-/// The time of the round that begins now, and that between rounds: whole multiples of it since
-/// 1970.
+/// The time of the first round, and the time between rounds. Rounds are at whole multiples of it
+/// since 1970.
 fn first_round(every: Duration) -> (DateTime<FixedOffset>, TimeDelta) {
     let now = clock::now().fixed_offset();
     let step = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
@@ -130,7 +129,7 @@ fn first_round(every: Duration) -> (DateTime<FixedOffset>, TimeDelta) {
     (now - over, step)
 }
 
-/// What a simulated inverter says at this time; `None` if it has more than one reply to say it.
+/// The reading of a simulated inverter at this time; `None` if that is more than one reply.
 fn reading(address: Address, time: DateTime<FixedOffset>) -> Option<Reading> {
     let request = format!("#{address}0\r");
     let plays = Inverters::new(Mood::Day, None).answer(request.as_bytes(), time.naive_local());
@@ -165,7 +164,7 @@ async fn report(mut acknowledged: UnboundedReceiver<Message>) -> Result<(), Fail
     Ok(())
 }
 
-/// Each plant has a connection or two: more than a process may have if nothing else is said.
+/// Each plant has a connection or two: more than the usual limit of a process.
 fn raise_limit() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {

@@ -1,15 +1,16 @@
-//! Standard output of the commands: a reader that has seen enough, as `head` has, is not a failure.
+//! What commands print: results on standard output, advice on standard error. A closed output is
+//! not a failure.
 
 use crate::exit::Failure;
-use std::io::{self, ErrorKind, Write, stdout};
+use std::io::{self, ErrorKind, Write, stderr, stdout};
 
-/// Prints a text at once; false if the reader has gone.
+/// Prints a result at once; false if the output was closed, as `head` does.
 pub(super) fn print(text: &str) -> Result<bool, Failure> {
     let mut out = stdout().lock();
     written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
-/// What came of writing to standard output; false if the reader has gone.
+/// The outcome of writing to standard output; false if the output was closed.
 pub(crate) fn written(outcome: io::Result<()>) -> Result<bool, Failure> {
     match outcome {
         Ok(()) => Ok(true),
@@ -18,5 +19,12 @@ pub(crate) fn written(outcome: io::Result<()>) -> Result<bool, Failure> {
             format!("can't write the output: {error}"),
             None,
         )),
+    }
+}
+
+/// Prints advice, unless `--quiet` is given.
+pub(super) fn advise(text: &str) {
+    if tracing::enabled!(tracing::Level::WARN) {
+        let _ = writeln!(stderr(), "{text}");
     }
 }

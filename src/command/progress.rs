@@ -1,4 +1,4 @@
-//! A line on the terminal that says how far a command is.
+//! The progress of a command, as a line on the terminal.
 
 use crate::logging::Messages;
 use std::cell::{Cell, RefCell};
@@ -6,11 +6,11 @@ use std::cell::{Cell, RefCell};
 /// Columns of the bar.
 const WIDTH: usize = 32;
 
-/// The line; it is gone when this value is, also when a signal ends the command.
+/// The line; dropping this removes it, also when a signal ends the command.
 pub(super) struct Progress<'a> {
     messages: &'a Messages,
     done: Cell<usize>,
-    /// 0: not known.
+    /// 0 if it is not known.
     all: usize,
     /// What is counted, or what the command does.
     what: &'static str,
@@ -18,7 +18,7 @@ pub(super) struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// How many of these a command is through.
+    /// Shows how many of `all` are done; `what` is counted.
     pub(super) fn of(all: usize, what: &'static str, messages: &'a Messages) -> Self {
         let progress = Self {
             messages,
@@ -31,24 +31,24 @@ impl<'a> Progress<'a> {
         progress
     }
 
-    /// The same for when it is not known how many inverters there are.
+    /// The same where the number of inverters is not known.
     pub(super) fn of_search(messages: &'a Messages) -> Self {
-        Self::of(0, "asking the network", messages)
+        Self::of(0, "polling the network", messages)
     }
 
-    /// One more.
+    /// Counts one more.
     pub(super) fn advance(&self) {
         self.done.set(self.done.get() + 1);
         self.show();
     }
 
-    /// Shown behind the bar from now on.
-    pub(super) fn tell(&self, news: String) {
+    /// Shows this behind the bar from now on.
+    pub(super) fn show_behind(&self, news: String) {
         self.news.replace(news);
         self.show();
     }
 
-    /// Takes the line away while readings are printed, and shows one more.
+    /// Hides the line while `print` runs, and counts one more.
     pub(super) fn advance_with(&self, print: impl FnOnce()) {
         self.messages.show_below("");
         print();

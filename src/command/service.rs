@@ -1,4 +1,5 @@
-//! Notifies systemd of the state of a long run: ready, alive, ending. Nothing without systemd.
+//! Notifies systemd of the state of a long run: ready, reloading, alive, ending. Does nothing
+//! without systemd.
 
 use crate::exit::Failure;
 use rustix::termios::isatty;
@@ -13,15 +14,15 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::info;
 
 /// Notifies the service manager, if one started the program.
-fn tell(states: &[NotifyState<'_>]) {
+fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        info!("the service manager can't be told: {error}");
+        info!("can't notify the service manager: {error}");
     }
 }
 
-/// Everything is polled and served.
+/// The run has started.
 pub(super) fn ready() {
-    tell(&[NotifyState::Ready]);
+    notify(&[NotifyState::Ready]);
 }
 
 /// The plant file is read again.
@@ -29,15 +30,15 @@ pub(super) fn reloading() {
     let mut states = vec![NotifyState::Reloading];
     // A unit of `Type=notify-reload` wants the time with it.
     states.extend(NotifyState::monotonic_usec_now());
-    tell(&states);
+    notify(&states);
 }
 
 /// The run ends.
 pub(super) fn stopping() {
-    tell(&[NotifyState::Stopping]);
+    notify(&[NotifyState::Stopping]);
 }
 
-/// Tells the service manager that the run is alive, at the interval that it asks for.
+/// Notifies the service manager that the run is alive, at the interval that it requests.
 pub(super) struct Watchdog(Option<Interval>);
 
 impl Watchdog {
@@ -59,13 +60,13 @@ impl Watchdog {
             Some(ticks) => ticks.tick().await,
             None => std::future::pending().await,
         };
-        tell(&[NotifyState::Watchdog]);
+        notify(&[NotifyState::Watchdog]);
     }
 }
 
 /// Receives SIGHUP from its creation on.
 pub(super) struct Hangup {
-    heard: tokio::net::UnixStream,
+    signals: tokio::net::UnixStream,
     /// Whether the program was started on a terminal.
     has_terminal: bool,
 }
@@ -74,29 +75,29 @@ impl Hangup {
     /// From now on the signal does not end the program.
     pub(super) fn listen() -> Result<Self, Failure> {
         let listen = || -> io::Result<tokio::net::UnixStream> {
-            let (heard, signalled) = UnixStream::pair()?;
-            heard.set_nonblocking(true)?;
-            pipe::register(SIGHUP, signalled)?;
-            tokio::net::UnixStream::from_std(heard)
+            let (signals, handler) = UnixStream::pair()?;
+            signals.set_nonblocking(true)?;
+            pipe::register(SIGHUP, handler)?;
+            tokio::net::UnixStream::from_std(signals)
         };
-        let failed = |error| Failure::new(format!("SIGHUP can't be heard: {error}"), None);
+        let failed = |error| Failure::new(format!("can't handle SIGHUP: {error}"), None);
         Ok(Self {
-            heard: listen().map_err(failed)?,
+            signals: listen().map_err(failed)?,
             has_terminal: isatty(stdin()),
         })
     }
 
     /// Waits for the signal; several at once are one.
-    pub(super) async fn heard(&mut self) {
+    pub(super) async fn received(&mut self) {
         let mut bytes = [0; 64];
-        if !matches!(self.heard.read(&mut bytes).await, Ok(1..)) {
+        if !matches!(self.signals.read(&mut bytes).await, Ok(1..)) {
             std::future::pending::<()>().await; // the other end is never closed
         }
     }
 
     /// True if the signal means that the terminal is gone, and not that a file has changed.
     pub(super) fn lost_terminal(&self) -> bool {
-        // The system answers with an error for a terminal that has hung up: then it is not one.
+        // The system returns an error for a terminal that has hung up: then it is not one.
         self.has_terminal && !isatty(stdin())
     }
 }

@@ -2,22 +2,22 @@
 //! stopped.
 
 use super::plan::SimulateKacoPlan;
-use super::print::print;
+use super::print::{advise, print};
 use crate::escape::shell_word;
 use crate::exit::{Exit, Failure};
 use crate::sim::simulation::Simulation;
 use crate::sim::udp::Player;
 use std::fs;
-use std::io::{self, IsTerminal, Write, stderr, stdout};
+use std::io::{self, IsTerminal, stdout};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-/// Plays the inverters until it is stopped.
+/// Simulates the inverters until it is stopped.
 pub(super) async fn kaco(arguments: SimulateKacoPlan) -> Result<Exit, Failure> {
     let addresses = arguments.addresses.as_slice().to_vec();
     let mut simulation = Simulation::start(arguments.mood, Some(addresses))
-        .map_err(|error| Failure::new(format!("no pseudo-terminal to be had: {error}"), None))?;
+        .map_err(|error| Failure::new(format!("can't open a pseudo-terminal: {error}"), None))?;
     let link = match &arguments.link {
         Some(path) => Some(NamedLink::make(simulation.path(), path)?),
         None => None,
@@ -25,11 +25,11 @@ pub(super) async fn kaco(arguments: SimulateKacoPlan) -> Result<Exit, Failure> {
     let name = link.as_ref().map_or(simulation.path(), |link| &link.path);
     print(&format!("{}\n", name.display()))?;
     let device = shell_word(&name.display().to_string());
-    advise(&format!("read {device} {}", arguments.addresses));
+    explain(&format!("read {device} {}", arguments.addresses));
     Err(over("the pseudo-terminal", simulation.run().await))
 }
 
-/// Plays the inverter until it is stopped.
+/// Simulates the inverter until it is stopped.
 pub(super) async fn kstar(address: Ipv4Addr) -> Result<Exit, Failure> {
     let player = Player::open(address)
         .await
@@ -39,18 +39,16 @@ pub(super) async fn kstar(address: Ipv4Addr) -> Result<Exit, Failure> {
         true => Ipv4Addr::LOCALHOST,
         false => address,
     };
-    advise(&format!("kstar read --ip {ip}"));
+    explain(&format!("kstar read --ip {ip}"));
     Err(over("the network", player.run().await))
 }
 
 /// Prints how to poll it, on a terminal only: a script that reads the name needs no advice.
-fn advise(command: &str) {
+fn explain(command: &str) {
     if stdout().is_terminal() {
-        // Advice that can't be printed is not a failure.
-        let _ = writeln!(
-            stderr(),
-            "Ask it in another terminal: kaco_ardexa {command}\nCtrl-C ends it."
-        );
+        advise(&format!(
+            "Poll it in another terminal: kaco_ardexa {command}\nCtrl-C ends it."
+        ));
     }
 }
 
@@ -69,7 +67,7 @@ fn no_port(address: Ipv4Addr, port: u16, error: &io::Error) -> Failure {
     Failure::new(message, Some(hint))
 }
 
-/// A simulation goes on until it is stopped; that it ends by itself is a failure.
+/// The failure of a simulation that ended by itself, instead of being stopped.
 fn over(what: &str, outcome: io::Result<()>) -> Failure {
     let reason = outcome.err().map(|error| error.to_string());
     Failure::new(
@@ -78,7 +76,7 @@ fn over(what: &str, outcome: io::Result<()>) -> Failure {
     )
 }
 
-/// A symbolic link that goes when the program ends.
+/// A symbolic link, removed when the program ends.
 struct NamedLink {
     path: PathBuf,
     terminal: PathBuf,

@@ -1,5 +1,5 @@
-//! SIGTERM and SIGINT, heard in one place for every command that waits: it ends between two steps,
-//! with all it holds let go. Rows are written in one step, so none is in the middle.
+//! SIGTERM and SIGINT, handled in one place for every command that waits: it ends between two steps
+//! and releases what it holds. A row is written in one step, so a signal tears none.
 
 use crate::exit::{Exit, Failure};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -12,11 +12,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tracing::info;
 
-/// The program ends within two seconds of a signal. One that is stuck in the system, such as in a
-/// write to a pipe without a reader, does not end by itself.
+/// The program ends within two seconds of a signal. Where it is stuck in the system, such as in a
+/// write to a pipe without a reader, it does not end by itself.
 const PATIENCE: Duration = Duration::from_millis(1900);
 
-/// A signal that asks the program to end.
+/// A signal that ends the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Signal(i32);
 
@@ -39,7 +39,7 @@ pub enum Ended {
 }
 
 impl Ended {
-    /// What the program ends with; the sender of a signal sees that it was received.
+    /// The exit code of the program; after a signal the program ends by that signal.
     pub fn code(self) -> ExitCode {
         match self {
             Self::Exit(exit) => exit.code().into(),
@@ -52,12 +52,12 @@ impl Ended {
 pub(super) struct Stop(watch::Receiver<Option<Signal>>);
 
 impl Stop {
-    /// From now on signals do not end the program by themselves, but for a second one, or when
-    /// [`PATIENCE`] is over.
+    /// From now on a signal does not end the program by itself, except a second one, or after
+    /// [`PATIENCE`].
     pub(super) fn listen() -> Result<Self, Failure> {
-        let (sender, heard) = watch::channel(None);
+        let (sender, signal) = watch::channel(None);
         let listening = Signals::new([SIGTERM, SIGINT]).and_then(|mut signals| {
-            // A thread, as the runtime hears nothing while the program is stuck in the system.
+            // A thread, as the runtime does not run while the program is stuck in the system.
             thread::Builder::new().spawn(move || {
                 for number in signals.forever() {
                     let signal = Signal(number);
@@ -68,50 +68,53 @@ impl Stop {
             })
         });
         let no_signals =
-            |error: io::Error| Failure::new(format!("signals can't be heard: {error}"), None);
-        listening.map(|_| Self(heard)).map_err(no_signals)
+            |error: io::Error| Failure::new(format!("can't handle signals: {error}"), None);
+        listening.map(|_| Self(signal)).map_err(no_signals)
     }
 
     /// Waits for a signal.
-    pub(super) async fn heard(&mut self) -> Signal {
+    pub(super) async fn signal(&mut self) -> Signal {
         let signal = match self.0.wait_for(Option::is_some).await {
             Ok(signal) => *signal,
             Err(_) => None,
         };
         let Some(signal) = signal else {
-            return std::future::pending().await; // the thread that hears never ends
+            return std::future::pending().await; // the thread never ends
         };
         info!("{} ends the run", signal_name(signal.0).unwrap_or_default());
         signal
     }
 
-    /// Waits for the end of some work, or for a signal, whichever comes first.
-    pub(super) async fn or_heard<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Signal> {
+    /// Waits for the end of `work` or for a signal, whichever comes first.
+    pub(super) async fn or_signal<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Signal> {
         tokio::select! {
             done = work => Ok(done),
-            signal = self.heard() => Err(signal),
+            signal = self.signal() => Err(signal),
         }
     }
 
-    /// Runs a command that has an end of its own, unless a signal comes first.
+    /// Runs a command that ends by itself, unless a signal comes first.
     pub(super) async fn interrupts(
         mut self,
         command: impl Future<Output = Result<Exit, Failure>>,
     ) -> Result<Ended, Failure> {
         tokio::select! {
             outcome = command => outcome.map(Ended::Exit),
-            signal = self.heard() => Ok(Ended::Signal(signal)),
+            signal = self.signal() => Ok(Ended::Signal(signal)),
         }
     }
 
-    /// Runs a command that goes on until a signal comes: that is its proper end.
+    /// Runs a command that a signal ends properly.
     pub(super) async fn ends(
         mut self,
         command: impl Future<Output = Result<Exit, Failure>>,
     ) -> Result<Ended, Failure> {
         tokio::select! {
             outcome = command => outcome.map(Ended::Exit),
-            _ = self.heard() => Ok(Ended::Exit(Exit::Done)),
+            _ = self.signal() => Ok(Ended::Exit(Exit::Done)),
         }
     }
 }

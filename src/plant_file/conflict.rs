@@ -1,10 +1,10 @@
-//! What fits alone, but not together: names, devices, SunSpec units, ports.
+//! Values that conflict with each other: names, devices, SunSpec units, ports.
 
 use super::mistake::Notes;
 use super::section::At;
 use super::{BusSection, KstarSection};
 use crate::link::Device;
-use crate::sink::sunspec::{LAST, PLANT};
+use crate::sink::sunspec::{LAST, PLANT, pairs};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -14,14 +14,22 @@ pub(super) fn check(
     has_units: bool,
     notes: &mut Notes<'_>,
 ) {
-    check_buses(buses, has_units, notes);
+    let mut units = BTreeMap::new();
+    check_buses(buses, has_units, &mut units, notes);
     check_kstars(kstars, notes);
+    if has_units {
+        check_pairs(kstars, &units, notes);
+    }
 }
 
-fn check_buses(buses: &[At<BusSection>], has_units: bool, notes: &mut Notes<'_>) {
+fn check_buses(
+    buses: &[At<BusSection>],
+    has_units: bool,
+    units: &mut BTreeMap<u32, usize>,
+    notes: &mut Notes<'_>,
+) {
     let mut names = BTreeMap::new();
     let mut devices = BTreeMap::new();
-    let mut units = BTreeMap::new();
     for At { value: bus, line } in buses {
         match &bus.name {
             Some(name) => note_twice(&mut names, name, *line, notes, |first| {
@@ -47,7 +55,7 @@ fn check_buses(buses: &[At<BusSection>], has_units: bool, notes: &mut Notes<'_>)
                 )
             });
         }
-        note_units(bus, *line, has_units, &mut units, notes);
+        note_units(bus, *line, has_units, units, notes);
     }
 }
 
@@ -70,7 +78,21 @@ fn check_kstars(kstars: &[At<KstarSection>], notes: &mut Notes<'_>) {
     }
 }
 
-/// Notes what stands in an earlier line too; `text` gets the number of that line.
+/// Notes inverters for which SunSpec has no unit left; `units` are those of the buses.
+fn check_pairs(kstars: &[At<KstarSection>], units: &BTreeMap<u32, usize>, notes: &mut Notes<'_>) {
+    let is_free = |unit: &u8| !units.contains_key(&u32::from(*unit));
+    let free = pairs().filter(|(unit, meter)| is_free(unit) && is_free(meter));
+    for At { value, line } in kstars.iter().skip(free.count()) {
+        let ip = value.ip;
+        let text = format!(
+            "no SunSpec unit is left for {ip}: each [[kstar]] needs two of 201 to {LAST}; \
+             describe it in another file"
+        );
+        notes.add(*line, text);
+    }
+}
+
+/// Notes what is in an earlier line too; `text` gets the number of that line.
 fn note_twice<T: Ord>(
     seen: &mut BTreeMap<T, usize>,
     this: T,
@@ -101,7 +123,7 @@ pub(super) fn check_ports(
     }
 }
 
-/// Notes units that two inverters would have, or that there are not.
+/// Notes units that two inverters would have, or that do not exist.
 fn note_units(
     bus: &BusSection,
     line: usize,

@@ -1,7 +1,6 @@
 //! Mistakes in a plant file, each with its line.
 
 use crate::order::sort_by_number;
-
 use std::fmt;
 use std::ops::Range;
 
@@ -55,9 +54,9 @@ impl<'a> Notes<'a> {
         before.filter(|byte| **byte == b'\n').count() + 1
     }
 
-    /// Notes a mistake.
-    pub(super) fn add(&mut self, line: usize, text: impl Into<String>) {
-        let text = text.into();
+    /// Notes a mistake. Its text may repeat what is in the file.
+    pub(super) fn add(&mut self, line: usize, text: impl AsRef<str>) {
+        let text = visible(text.as_ref());
         self.found.mistakes.push(Mistake { line, text });
     }
 
@@ -70,4 +69,16 @@ impl<'a> Notes<'a> {
         sort_by_number(&mut self.found.mistakes, |mistake| mistake.line as i64);
         Err(self.found)
     }
+}
+
+/// The text in one line, with all characters escaped that could steer a terminal.
+fn visible(text: &str) -> String {
+    let mut visible = String::new();
+    for character in text.chars() {
+        match character {
+            '\'' | '"' | '\\' => visible.push(character),
+            other => visible.extend(other.escape_debug()),
+        }
+    }
+    visible
 }

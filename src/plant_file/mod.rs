@@ -2,12 +2,12 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | `mistake` | what is wrong with a file, by line |
+//! | `mistake` | the mistakes of a file, by line |
 //! | `section` | the keys of each table |
-//! | `value` | what their values look like |
+//! | `value` | the values of keys |
 //! | `polled` | `[[bus]]` and `[[kstar]]` |
 //! | `published` | `[mqtt]` and `[influx]` |
-//! | `conflict` | what fits alone, but not together |
+//! | `conflict` | values that conflict with each other |
 
 mod conflict;
 mod mistake;
@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
-/// What stands in a plant file, checked.
+/// The content of a plant file, checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlantFile {
     /// Title of pages and pictures.
@@ -42,7 +42,7 @@ pub struct PlantFile {
     pub(crate) log: Option<PathBuf>,
     /// Time from one round to the next.
     pub(crate) every: Option<Duration>,
-    /// A file of Prometheus metrics.
+    /// The file of Prometheus metrics.
     pub(crate) textfile: Option<PathBuf>,
     /// Where SunSpec is served.
     pub(crate) sunspec: Option<SocketAddr>,
@@ -52,12 +52,13 @@ pub struct PlantFile {
     pub(crate) strict: Option<bool>,
     /// One line per change instead of the live page.
     pub(crate) silent: Option<bool>,
-    /// The broker.
+    /// `[mqtt]`
     pub mqtt: Option<MqttSection>,
+    /// `[influx]`
     pub(crate) influx: Option<InfluxSection>,
-    /// The buses, at least one or a KSTAR inverter.
+    /// `[[bus]]`, as often as it is there.
     pub buses: Vec<BusSection>,
-    /// The KSTAR inverters.
+    /// `[[kstar]]`, as often as it is there. There is at least one bus or KSTAR inverter.
     pub kstars: Vec<KstarSection>,
 }
 
@@ -169,14 +170,14 @@ fn sections<'a>(
         _ => [].iter(),
     };
     if entries.as_slice().is_empty() {
-        notes.add(notes.line(&value.span()), mistake.clone());
+        notes.add(notes.line(&value.span()), &mistake);
     }
     let mut sections = Vec::new();
     for entry in entries {
         let line = notes.line(&entry.span());
         match entry.get_ref() {
             DeValue::Table(table) => sections.push(Section::new(kind, table, line, notes)),
-            _ => notes.add(line, mistake.clone()),
+            _ => notes.add(line, &mistake),
         }
     }
     sections

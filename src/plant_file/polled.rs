@@ -69,7 +69,7 @@ pub(super) fn polling(section: &Section<'_>, notes: &mut Notes<'_>) -> PollingKe
 }
 
 impl PollingKeys {
-    /// These, and of `other` what is missing here.
+    /// These keys; those that are missing, from `other`.
     fn or(self, other: &Self) -> Self {
         Self {
             pace: self.pace.or(other.pace),
@@ -128,7 +128,7 @@ fn addresses(value: &DeValue<'_>) -> Result<Addresses, String> {
         let listed: Addresses = element.parse().map_err(|error| format!("{error}"))?;
         for address in listed.as_slice() {
             if seen.contains(address) {
-                return Err(format!("address {address} stands there twice; remove one"));
+                return Err(format!("address {address} is listed twice; remove one"));
             }
             seen.push(*address);
         }
@@ -136,7 +136,7 @@ fn addresses(value: &DeValue<'_>) -> Result<Addresses, String> {
     Ok(addresses)
 }
 
-/// What inverters are called, each otherwise.
+/// Names of inverters, no two the same.
 fn names(value: &DeValue<'_>) -> Result<BTreeMap<Address, String>, String> {
     let names = value::by_address(value, "\"south\"", value::name)?;
     let mut first = BTreeMap::new();

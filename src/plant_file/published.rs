@@ -29,7 +29,7 @@ pub struct MqttSection {
     pub(crate) identity: Option<CertificateFiles>,
     /// Whether inverters are announced to Home Assistant.
     pub(crate) discovery: Option<bool>,
-    /// How long Home Assistant takes a reading for the present.
+    /// Time without news after which Home Assistant shows an inverter as unavailable.
     pub(crate) expire_after: Option<Duration>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct InfluxSection {
     pub(crate) since: Option<NaiveDate>,
 }
 
-/// The table of `[key]`, which has to have a URL in it.
+/// The table `[key]`, whose key `url` is required.
 fn with_url<'a>(
     top: &Section<'a>,
     key: &str,
@@ -140,12 +140,12 @@ pub(super) fn influx(top: &Section<'_>, notes: &mut Notes<'_>) -> Option<InfluxS
     })
 }
 
-/// What a URL says, unless there is a password in it.
-fn without_password<T>(has_password: bool, said: T) -> Result<T, String> {
-    const WRONG: &str = "there is a password in it, and secrets do not stand in this file; \
+/// `value`, unless its URL has a password.
+fn without_password<T>(has_password: bool, value: T) -> Result<T, String> {
+    const WRONG: &str = "there is a password in it, and secrets do not belong in this file; \
         write it to a file of its own and name that with 'password-file'";
     match has_password {
         true => Err(WRONG.to_owned()),
-        false => Ok(said),
+        false => Ok(value),
     }
 }

@@ -65,10 +65,10 @@ pub(super) static KSTAR: TableKind = TableKind {
     keys: &["name", "ip"],
 };
 
-/// Keys that hold a secret, or that look as if.
+/// Keys that hold a secret, or look like it.
 const SECRETS: [&str; 5] = ["password", "passwd", "pass", "secret", "token"];
 
-/// How alike two keys are if one is a slip of the other: 0 to 1.
+/// The least similarity, 0 to 1, at which a key is taken for another one misspelt.
 const ALIKE: f64 = 0.7;
 
 /// One table of the file.
@@ -156,13 +156,12 @@ impl<'a> Section<'a> {
 }
 
 fn unknown(key: &str, kind: &TableKind) -> String {
-    let shown = key.escape_debug();
     // Checked first: a guess such as 'pace' for 'pass' would mislead.
     if SECRETS.contains(&key) {
         return format!(
-            "key '{shown}' is not allowed: secrets do not stand in this file; \
-             write them to a file of their own and name it with 'password-file' in \
-         [mqtt] or [influx]"
+            "key '{key}' is not allowed: secrets do not belong in this file; \
+             write them to a file of their own and name it with 'password-file' in [mqtt] \
+             or [influx]"
         );
     }
     if kind.keys.contains(&"url") && ["user", "username"].contains(&key) {
@@ -172,21 +171,21 @@ fn unknown(key: &str, kind: &TableKind) -> String {
             "mqtt"
         };
         return format!(
-            "key '{shown}' is not known; the user stands in 'url': {scheme}://user@host"
+            "key '{key}' is not known; the user belongs in 'url': {scheme}://user@host"
         );
     }
     if let Some(other) = KINDS.iter().find(|other| other.keys.contains(&key)) {
         return format!(
-            "key '{shown}' is not known here; it belongs in {}",
+            "key '{key}' is not known here; it belongs in {}",
             other.title
         );
     }
     let likeness = |name: &&&str| strsim::jaro_winkler(name, key);
     let alike = kind.keys.iter().filter(|name| likeness(name) >= ALIKE);
     match alike.max_by(|one, other| likeness(one).total_cmp(&likeness(other))) {
-        Some(alike) => format!("key '{shown}' is not known; did you mean '{alike}'?"),
+        Some(alike) => format!("key '{key}' is not known; did you mean '{alike}'?"),
         None => format!(
-            "key '{shown}' is not known; {} can have: {}",
+            "key '{key}' is not known; {} can have: {}",
             kind.title,
             kind.keys.join(", ")
         ),

@@ -22,6 +22,12 @@ fn every_mistake_names_line_key_and_fix() {
              [[bus]]\nname = \"b\"\ndevice = \"/dev/b\"\naddresses = \"1-31\"\n{other}\n"
         )
     };
+    // A line and 23 times three lines.
+    let sunspec_hybrids = |count| {
+        let hybrid = |last| format!("[[kstar]]\nname = \"{last}\"\nip = \"10.0.0.{last}\"\n");
+        let hybrids: String = (1..=count).map(hybrid).collect();
+        format!("sunspec = \"0.0.0.0:502\"\n{hybrids}")
+    };
     for (text, due) in [
         (
             String::new(),
@@ -59,7 +65,7 @@ fn every_mistake_names_line_key_and_fix() {
         ),
         (
             "[[bus]]\ndevice = \"/dev/a\"\naddresses = \"2,4-7,5\"\n".to_owned(),
-            "3: key 'addresses': address 05 stands there twice; remove one",
+            "3: key 'addresses': address 05 is listed twice; remove one",
         ),
         (
             "[[bus]]\ndevice = \"\"\naddresses = \"2\"\n".to_owned(),
@@ -161,7 +167,7 @@ fn every_mistake_names_line_key_and_fix() {
         (before_bus("log = \"\""), "1: key 'log': expected a path"),
         (
             before_bus("password = \"hunter2\""),
-            "1: key 'password' is not allowed: secrets do not stand in this file",
+            "1: key 'password' is not allowed: secrets do not belong in this file",
         ),
         (
             before_bus("mqtt = \"host\""),
@@ -181,7 +187,7 @@ fn every_mistake_names_line_key_and_fix() {
         ),
         (
             mqtt("user = \"me\"\n"),
-            "6: key 'user' is not known; the user stands in 'url'",
+            "6: key 'user' is not known; the user belongs in 'url'",
         ),
         (
             mqtt("qos = 2\n"),
@@ -225,7 +231,7 @@ fn every_mistake_names_line_key_and_fix() {
         ),
         (
             influx("user = \"me\"\n"),
-            "6: key 'user' is not known; the user stands in 'url': http://user@host",
+            "6: key 'user' is not known; the user belongs in 'url': http://user@host",
         ),
         (
             influx("since = \"May\"\n"),
@@ -278,12 +284,16 @@ fn every_mistake_names_line_key_and_fix() {
             two("", "sunspec-offset = 230"),
             "7: key 'sunspec-offset': SunSpec unit 248 of address 18 is too large: units end at 247",
         ),
+        (
+            sunspec_hybrids(23) + "[[kstar]]\nip = \"10.0.0.99\"\n",
+            "71: no SunSpec unit is left for 10.0.0.99",
+        ),
     ] {
-        let said = mistakes(&text);
+        let reported = mistakes(&text);
         let due = format!("plant.toml:{due}");
-        let is_said = said.lines().any(|line| line.starts_with(&due));
-        assert!(is_said, "{text}\n{said}\ninstead of\n{due}");
-        assert!(!said.contains("hunter2"), "{said}");
+        let is_reported = reported.lines().any(|line| line.starts_with(&due));
+        assert!(is_reported, "{text}\n{reported}\ninstead of\n{due}");
+        assert!(!reported.contains("hunter2"), "{reported}");
     }
 }
 
@@ -308,12 +318,34 @@ fn a_database_has_its_keys() -> Result<(), Mistakes> {
 
 #[test]
 fn all_mistakes_are_reported_in_the_order_of_the_file() {
-    let said = mistakes("pase = 1\n[[bus]]\ndevice = 1\nadresses = \"2\"\n");
-    let lines: Vec<_> = said
+    let reported = mistakes("pase = 1\n[[bus]]\ndevice = 1\nadresses = \"2\"\n");
+    let lines: Vec<_> = reported
         .lines()
         .filter_map(|line| line.split(':').nth(1))
         .collect();
-    assert_eq!(lines, ["1", "2", "3", "4"], "{said}");
+    assert_eq!(lines, ["1", "2", "3", "4"], "{reported}");
+}
+
+#[test]
+fn nothing_in_a_file_steers_the_terminal() {
+    for (line, due) in [
+        (r#"device = "/dev/\u001b[2J""#, "invisible characters"),
+        (r#"device = "tcp://\u202e""#, "invisible characters"),
+        (r#"addresses = "2\u001b[2J""#, "invisible characters"),
+        (r#"record = "/tmp/\r""#, "invisible characters"),
+        (r#"names = { 2 = "\u001b[2J" }"#, "invisible characters"),
+        (
+            r#"names = { "\u001b[2J" = "south" }"#,
+            r"`\u{1b}[2J` is not",
+        ),
+        (r#"pace = "\u001b[2J""#, r"`\u{1b}[2J` is not"),
+        (r#""\u001b[2J" = 1"#, r"'\u{1b}[2J' is not"),
+    ] {
+        let reported = mistakes(&format!("[[bus]]\n{line}\n"));
+        let is_visible = |line: &str| !line.chars().any(|c| c.is_control() || c == '\u{202e}');
+        assert!(reported.lines().all(is_visible), "{line}: {reported:?}");
+        assert!(reported.contains(due), "{line}: {reported}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The values of keys: what a text, a time or a name looks like, and what is said of others.
+//! The values of keys: texts, numbers, durations, names; and the messages about wrong ones.
 
 use crate::address::Address;
 use crate::duration;
@@ -22,9 +22,13 @@ fn expected<T>(what: &str, value: &DeValue<'_>) -> Result<T, String> {
     Err(format!("expected {what}, found {found}"))
 }
 
-/// A text in quotes.
+/// A text in quotes, of visible characters: it is printed, and is the name of files.
 pub(super) fn text<'a>(value: &'a DeValue<'_>, example: &str) -> Result<&'a str, String> {
     match value {
+        // The message does not repeat it: it may be a URL with a password.
+        DeValue::String(text) if text.contains(is_invisible) => {
+            Err("there are invisible characters in it; remove them".to_owned())
+        }
         DeValue::String(text) => Ok(text),
         other => expected(&format!("a text such as \"{example}\""), other),
     }
@@ -71,19 +75,20 @@ pub(super) fn whole(value: &DeValue<'_>, least: u32, most: u32) -> Result<u32, S
 
 /// A duration in quotes, or plain seconds.
 pub(super) fn time(value: &DeValue<'_>) -> Result<Duration, String> {
-    match value {
-        DeValue::Integer(number) => duration::parse(&number.to_string()),
-        DeValue::Float(number) => duration::parse(number.as_str()),
-        DeValue::String(text) => duration::parse(text),
-        other => expected("a duration such as \"1.5s\"", other),
-    }
+    duration::parse(&duration_text(value)?)
 }
 
-/// As [`time`], more than nothing.
+/// As [`time`], longer than zero.
 pub(super) fn positive(value: &DeValue<'_>) -> Result<Duration, String> {
-    match time(value)? {
-        Duration::ZERO => Err("it must be longer than nothing".to_owned()),
-        time => Ok(time),
+    duration::parse_positive(&duration_text(value)?)
+}
+
+fn duration_text(value: &DeValue<'_>) -> Result<String, String> {
+    match value {
+        DeValue::Integer(number) => Ok(number.to_string()),
+        DeValue::Float(number) => Ok(number.to_string()),
+        DeValue::String(text) => Ok(text.to_string()),
+        other => expected("a duration such as \"1.5s\"", other),
     }
 }
 
@@ -94,7 +99,7 @@ pub(super) fn day(value: &DeValue<'_>) -> Result<NaiveDate, String> {
         other => text(other, "2026-05-03")?.to_owned(),
     };
     text.parse()
-        .map_err(|_| format!("`{}` is not a day such as 2026-05-03", text.escape_debug()))
+        .map_err(|_| format!("`{text}` is not a day such as 2026-05-03"))
 }
 
 /// The longest name that is shown.
@@ -103,19 +108,11 @@ const LONGEST_NAME: usize = 64;
 /// A name for people.
 pub(super) fn name(value: &DeValue<'_>) -> Result<String, String> {
     let name = text(value, "south roof")?;
-    let is_fit = !name.trim().is_empty()
-        && name.chars().count() <= LONGEST_NAME
-        && !name.chars().any(is_invisible);
-    if !is_fit {
-        return Err(format!(
-            "a name has 1 to {LONGEST_NAME} characters that can be seen, found `{}`",
-            name.chars()
-                .take(LONGEST_NAME)
-                .collect::<String>()
-                .escape_debug()
-        ));
-    }
-    Ok(name.to_owned())
+    let is_fit = !name.trim().is_empty() && name.chars().count() <= LONGEST_NAME;
+    is_fit.then(|| name.to_owned()).ok_or_else(|| {
+        let found: String = name.chars().take(LONGEST_NAME).collect();
+        format!("a name has 1 to {LONGEST_NAME} characters, found `{found}`")
+    })
 }
 
 /// Control characters, and those that turn the direction of what follows.
@@ -154,15 +151,11 @@ pub(super) fn by_address<T>(
     for (key, value) in table {
         let key = key.get_ref();
         let number = key.parse().ok().and_then(Address::new);
-        let address = number.ok_or_else(|| {
-            format!(
-                "`{}` is not an address: addresses are 1 to 99",
-                key.escape_debug()
-            )
-        })?;
+        let address =
+            number.ok_or_else(|| format!("`{key}` is not an address: addresses are 1 to 99"))?;
         let value = read(value.get_ref()).map_err(|wrong| format!("{address}: {wrong}"))?;
         if values.insert(address, value).is_some() {
-            return Err(format!("address {address} stands there twice"));
+            return Err(format!("address {address} is listed twice"));
         }
     }
     Ok(values)

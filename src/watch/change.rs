@@ -1,16 +1,14 @@
-//! What a line of `watch` reports.
+//! Changes that `watch` reports.
 
 use super::inverter::Condition;
 use std::fmt;
 
-/// An inverter whose condition or faults are others now: worth a line.
+/// A change of an inverter's condition or faults.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ConditionChange {
-    /// Which inverter.
+    /// The inverter, with its name.
     pub(crate) name: String,
-    /// Before.
     pub(crate) from: Condition,
-    /// Now.
     pub(crate) to: Condition,
     /// What it reports, or why it is not read.
     pub(crate) detail: String,

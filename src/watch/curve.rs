@@ -1,4 +1,4 @@
-//! What a quantity was in the last hour and the last day.
+//! The values of a quantity in the last hour and the last day.
 
 use chrono::{DateTime, FixedOffset, NaiveTime};
 use std::collections::VecDeque;
@@ -32,7 +32,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// The steps of a span that ends or lies around `now`.
+    /// The steps of the hour that ends at `now`, or of the day around it.
     pub(crate) fn new(span: Span, now: DateTime<FixedOffset>) -> Self {
         let seconds = now.timestamp();
         match span {

@@ -17,9 +17,9 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    /// To the terminal on standard output. `is_through` tells whether it has taken all.
+    /// Writes to the terminal on standard output. `is_through` is true while it has taken all.
     pub(super) fn new(is_through: Rc<Cell<bool>>) -> io::Result<Self> {
-        // Opened once more: not to wait is a property of the open file, and the shell has this one.
+        // Opened again: nonblocking is a property of the open file, which the shell shares.
         let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let terminal = ttyname(stdout(), Vec::new())
             .and_then(|name| rustix::fs::open(name, flags, Mode::empty()))

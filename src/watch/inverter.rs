@@ -16,13 +16,13 @@ use std::time::Duration;
 // In the order in which a list that is sorted by status has them: what needs a look comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Condition {
-    /// It answers and reports a fault.
+    /// It replies and reports a fault.
     Fault,
-    /// It answers, but never well.
+    /// It replies, but every reply is garbled.
     Garbled,
-    /// It does not answer.
+    /// It does not reply.
     Silent,
-    /// It answers and reports no fault.
+    /// It replies and reports no fault.
     Online,
     /// Not polled yet.
     Unknown,
@@ -31,19 +31,17 @@ pub(crate) enum Condition {
 /// One inverter.
 #[derive(Debug)]
 pub(crate) struct WatchedInverter {
-    /// Which inverter.
     pub(crate) id: InverterId,
-    /// Index of its source.
+    /// Number of its source.
     pub(crate) source: usize,
-    /// How it is.
     pub(crate) condition: Condition,
     /// Its last good reading.
     pub(crate) reading: Option<Reading>,
-    /// When that came.
+    /// When that was read.
     pub(crate) read: Option<Now>,
     /// Time to the first byte of that.
     pub(crate) first_byte: Option<Duration>,
-    /// The requests of all polls in which it was heard: how good its link is.
+    /// The requests of all polls to which it replied: how good its link is.
     pub(crate) attempts: Attempts,
     /// Why the last reply was garbled, or why nothing could be sent.
     pub(crate) reason: String,
@@ -80,7 +78,7 @@ impl WatchedInverter {
         }
     }
 
-    /// What it is called: as it was named, by its address, or by its serial number.
+    /// Its name where it has one, else its address or serial number.
     pub(crate) fn name(&self) -> String {
         self.id
             .name()
@@ -120,10 +118,10 @@ impl WatchedInverter {
         self.curves.iter().find(is_power).map(|(_, curve)| curve)
     }
 
-    /// Notes an observation; what the inverter reports, or why it was not read.
+    /// Notes an observation. Returns what the inverter reports, or why it was not read.
     pub(super) fn take(&mut self, observation: &Observation, now: Now) -> String {
         let outcome = &observation.outcome;
-        // Silence is mostly the night and says nothing about the link.
+        // Silence is mostly the night, not the link.
         if matches!(outcome, Outcome::Read { .. } | Outcome::Garbled(_)) {
             self.attempts = self.attempts.and(observation.attempts);
         }

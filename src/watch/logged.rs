@@ -1,5 +1,4 @@
-//! What a log directory has of today: curves and yields of a run that begins in the middle of a
-//! day.
+//! Today's rows of a log directory: curves and yields of a run that begins in the middle of a day.
 
 use crate::clock::Now;
 use crate::day_file::DayFile;
@@ -39,16 +38,16 @@ impl Logged {
         }
     }
 
-    /// A source is polled no more. What is loaded from now on has time of its own: a run that is
-    /// reloaded again and again loads as one that has just begun.
+    /// Forgets a source that is no longer polled. The time for loading starts anew, so that a run
+    /// that is reloaded often loads like one that has just begun.
     pub(crate) fn forget(&mut self, source: usize) {
         self.loaded.retain(|(of, _)| *of != source);
         self.spent = Duration::ZERO;
     }
 
-    /// Hands over the rows of today of an inverter, the first time that it is called for it. One
-    /// that names itself has to be read before: by its address alone it can be another one. What
-    /// can't be read is left out: the page begins with what is polled.
+    /// Hands today's rows of an inverter to `take`, the first time that it is called for it. An
+    /// inverter that names itself has to be read before: its address alone may be another one's.
+    /// Rows that can't be read are left out.
     pub(crate) fn load(
         &mut self,
         source: usize,
@@ -74,7 +73,7 @@ impl Logged {
                     take(&reading);
                 }
             }
-            Err(error) => info!("{}: {error}; its curve begins now", id.subject()),
+            Err(error) => info!("{}: {error}; its curve starts now", id.subject()),
         }
         self.spent += begin.elapsed();
     }

@@ -1,13 +1,12 @@
-//! What `watch` keeps in mind and shows.
+//! What `watch` remembers and shows.
 //!
 //! | module | does |
 //! |---|---|
-//! | [`keeper`] | keeps polling one source |
-//! | `plant`, `inverter` | the inverters: in which state each is |
-//! | `way` | the way to the inverters of a source: whether it is lost |
-//! | `change` | what a line reports |
-//! | `curve` | what a quantity was in the last hour and the last day |
-//! | `logged` | what a log directory has of today |
+//! | [`poller`] | polls one source, round after round |
+//! | `plant`, `inverter`, `source` | the inverters and their sources: in which state each is |
+//! | `change` | a change that is reported |
+//! | `curve` | the values of a quantity in the last hour and the last day |
+//! | `logged` | today's rows of a log directory |
 //! | `view` | what the page shows; what keys do |
 //! | `page` | draws the live page, as the terminal can show it |
 //! | [`screen`] | its terminal and keys |
@@ -17,10 +16,10 @@ mod change;
 pub(crate) mod curve;
 mod frames;
 pub(crate) mod inverter;
-pub mod keeper;
 pub(crate) mod logged;
 pub(crate) mod page;
 pub(crate) mod plant;
+pub mod poller;
 pub mod screen;
+mod source;
 pub(crate) mod view;
-mod way;

@@ -1,10 +1,10 @@
-//! What is known of the inverters of a plant while they are watched: the state of each, what
-//! changed, which links are lost.
+//! The inverters of a plant while they are watched: the state of each, what changed, which links
+//! are lost.
 
 use super::change::ConditionChange;
 use super::curve::Window;
 use super::inverter::{Condition, WatchedInverter};
-use super::way::Way;
+use super::source::WatchedSource;
 use crate::clock::Now;
 use crate::inverter::InverterId;
 use crate::observation::Observation;
@@ -35,7 +35,7 @@ pub(crate) struct Plant {
     inverters: Vec<WatchedInverter>,
     /// Index of an inverter, by source and place.
     places: HashMap<(usize, String), usize>,
-    ways: Vec<Way>,
+    sources: Vec<WatchedSource>,
     every: Duration,
 }
 
@@ -47,7 +47,7 @@ impl Plant {
             title: None,
             inverters: Vec::new(),
             places: HashMap::new(),
-            ways: Vec::new(),
+            sources: Vec::new(),
             every,
         };
         for (source, title) in titles.into_iter().enumerate() {
@@ -58,24 +58,24 @@ impl Plant {
 
     /// Adds a source with this number and title.
     pub(crate) fn add_source(&mut self, source: usize, title: String, now: Now) {
-        self.ways.push(Way::new(source, title, now));
+        self.sources.push(WatchedSource::new(source, title, now));
     }
 
-    /// Takes out a source with its inverters.
+    /// Removes a source with its inverters.
     pub(crate) fn remove(&mut self, source: usize) {
-        self.ways.retain(|way| way.source != source);
+        self.sources.retain(|one| one.number != source);
         self.inverters.retain(|inverter| inverter.source != source);
         self.place();
     }
 
-    /// Takes out an inverter that is polled at another place from now on.
+    /// Removes an inverter that is polled at another address from now on.
     pub(crate) fn forget(&mut self, source: usize, id: &InverterId) {
         self.inverters
             .retain(|one| one.source != source || one.id.place() != id.place());
         self.place();
     }
 
-    /// Puts the sources, with their inverters, into this order.
+    /// Sorts the sources, with their inverters, into this order.
     pub(crate) fn arrange(&mut self, sources: &[usize]) {
         let rank = |source| {
             let mut sources = sources.iter();
@@ -83,7 +83,7 @@ impl Plant {
                 .position(|one| *one == source)
                 .map_or(-1, |at| at as i64)
         };
-        sort_by_number(&mut self.ways, |way| rank(way.source));
+        sort_by_number(&mut self.sources, |source| rank(source.number));
         sort_by_number(&mut self.inverters, |inverter| rank(inverter.source));
         self.place();
     }
@@ -102,26 +102,26 @@ impl Plant {
         &self.inverters
     }
 
-    /// The ways to them, in their order.
-    pub(crate) fn ways(&self) -> &[Way] {
-        &self.ways
+    /// Their sources, in their order.
+    pub(crate) fn sources(&self) -> &[WatchedSource] {
+        &self.sources
     }
 
-    /// The way to the inverters of a source.
-    pub(crate) fn way(&self, source: usize) -> Option<&Way> {
-        self.ways.iter().find(|way| way.source == source)
+    /// The source with this number.
+    pub(crate) fn source(&self, number: usize) -> Option<&WatchedSource> {
+        self.sources.iter().find(|one| one.number == number)
     }
 
-    fn way_mut(&mut self, source: usize) -> Option<&mut Way> {
-        self.ways.iter_mut().find(|way| way.source == source)
+    fn source_mut(&mut self, number: usize) -> Option<&mut WatchedSource> {
+        self.sources.iter_mut().find(|one| one.number == number)
     }
 
     /// The place of a source among all.
     pub(crate) fn rank(&self, source: usize) -> Option<usize> {
-        self.ways.iter().position(|way| way.source == source)
+        self.sources.iter().position(|one| one.number == source)
     }
 
-    /// Adds an inverter of a source unless it is there, and gives it.
+    /// Adds an inverter of a source unless it is there; returns it.
     pub(crate) fn add(&mut self, source: usize, id: &InverterId) -> &mut WatchedInverter {
         // By place, which stays the same when a serial number becomes known.
         let key = (source, id.place());
@@ -134,7 +134,7 @@ impl Plant {
         &mut self.inverters[index]
     }
 
-    /// Notes an observation; what changed by it.
+    /// Notes an observation; returns what it changed.
     pub(crate) fn take(
         &mut self,
         source: usize,
@@ -160,47 +160,48 @@ impl Plant {
         self.add(source, id).remember(reading, now);
     }
 
-    /// Notes that the way to the inverters of a source is lost.
-    pub(crate) fn lose(&mut self, source: usize, reason: String, now: Now) {
-        if let Some(way) = self.way_mut(source) {
-            way.lost = Some((now.local, reason));
+    /// Notes that the link of a source is lost.
+    pub(crate) fn link_lost(&mut self, source: usize, reason: String, now: Now) {
+        if let Some(source) = self.source_mut(source) {
+            source.lost = Some((now.local, reason));
         }
     }
 
     /// Notes that it is back.
-    pub(crate) fn find(&mut self, source: usize, now: Now) {
-        if let Some(way) = self.way_mut(source) {
-            way.find(now);
+    pub(crate) fn link_back(&mut self, source: usize, now: Now) {
+        if let Some(source) = self.source_mut(source) {
+            source.link_back(now);
         }
     }
 
     /// Notes that polling goes on after a pause, which is not a part of a round.
     pub(crate) fn resume(&mut self, now: Now) {
-        for way in &mut self.ways {
-            way.resume(now);
+        for source in &mut self.sources {
+            source.resume(now);
         }
     }
 
     /// Notes the end of a round. A short one, of a few inverters, does not make the others old.
     pub(crate) fn round_done(&mut self, source: usize, now: Now) {
         let every = self.every;
-        if let Some(way) = self.way_mut(source) {
-            way.round_done(every, now);
+        if let Some(source) = self.source_mut(source) {
+            source.round_done(every, now);
         }
     }
 
     /// True while the values of an inverter are current: read at most two rounds ago, over a link
     /// that is not lost, and the inverter did not fall silent since.
     pub(crate) fn is_live(&self, inverter: &WatchedInverter, now: Now) -> bool {
-        let Some(way) = self.way(inverter.source) else {
+        let Some(source) = self.source(inverter.source) else {
             return false;
         };
         let is_awake = !matches!(inverter.condition, Condition::Silent | Condition::Unknown);
         let is_young = |read| {
-            way.period()
+            source
+                .period()
                 .is_none_or(|period| now.since(read) <= period * 2)
         };
-        way.lost.is_none() && is_awake && inverter.read.is_some_and(is_young)
+        source.lost.is_none() && is_awake && inverter.read.is_some_and(is_young)
     }
 
     fn live(&self, now: Now) -> impl Iterator<Item = &WatchedInverter> {
@@ -216,7 +217,7 @@ impl Plant {
         figures.reduce(|one, other| one + other)
     }
 
-    /// What all inverters give together.
+    /// The total of all inverters.
     pub(crate) fn total(&self, now: Now) -> PlantTotal {
         let state = |one: &WatchedInverter| match (one.condition, one.last) {
             (Condition::Online | Condition::Fault, Some(last)) if self.is_live(one, now) => {
@@ -233,9 +234,10 @@ impl Plant {
         total_of(&parts.collect::<Vec<_>>(), Some(now.local))
     }
 
-    fn is_lost(&self, inverter: &WatchedInverter) -> bool {
-        let way = self.way(inverter.source);
-        way.is_none_or(|way| way.lost.is_some())
+    /// True while the link to an inverter is lost.
+    pub(super) fn is_lost(&self, inverter: &WatchedInverter) -> bool {
+        let source = self.source(inverter.source);
+        source.is_none_or(|source| source.lost.is_some())
     }
 
     /// The inverters of a source whose link is lost.
@@ -259,18 +261,18 @@ impl Plant {
         }
     }
 
-    /// Whether each way works.
+    /// Whether the link of each source works.
     pub(crate) fn health(&self) -> impl Iterator<Item = SinkHealth> {
-        self.ways.iter().map(|way| SinkHealth {
-            name: way.title.clone(),
-            trouble: way.lost.clone(),
+        self.sources.iter().map(|source| SinkHealth {
+            name: source.title.clone(),
+            trouble: source.lost.clone(),
         })
     }
 
     /// Seconds for which a value of this inverter holds in curves.
     pub(super) fn hold(&self, inverter: &WatchedInverter) -> i64 {
-        let way = self.way(inverter.source);
-        let period = way.and_then(Way::period).unwrap_or(self.every);
+        let source = self.source(inverter.source);
+        let period = source.and_then(WatchedSource::period).unwrap_or(self.every);
         // Two rounds, as in [`Self::is_live`]: a curve goes on for as long as a value counts as
         // current.
         i64::try_from(period.as_secs())

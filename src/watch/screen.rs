@@ -1,5 +1,5 @@
-//! The terminal of the live page: taken at the start, given back however the program ends. When the
-//! program is stopped and goes on, as by `fg`, it is taken once more: a shell had it meanwhile.
+//! The terminal of the live page: taken at the start, restored however the program ends. When the
+//! program is stopped and continued, as by `fg`, it is taken again: a shell had it meanwhile.
 
 use super::frames::Frames;
 use super::page::{self, Surroundings};
@@ -41,14 +41,14 @@ pub(crate) enum Input {
     Resized,
 }
 
-/// The terminal, in a mode of its own. Dropping it gives the terminal back; so does a panic.
+/// The terminal, in a mode of its own. Dropping it restores the terminal; so does a panic.
 pub struct Screen {
     /// Never dropped: if the terminal is gone, it would print that to a closed output, and panic.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Frames>>>,
     /// Whether the terminal has taken the last page.
     is_through: Rc<Cell<bool>>,
     events: EventStream,
-    /// Set when a shell wants the program to stop.
+    /// Set when a shell requests the program to stop.
     stop: Arc<AtomicBool>,
     /// Set when it goes on.
     go_on: Arc<AtomicBool>,
@@ -61,7 +61,7 @@ impl Screen {
     /// When it is not a terminal, or can't do it.
     pub fn start() -> io::Result<Self> {
         // Before the terminal is taken: a stop in between would leave it in raw mode to the shell.
-        let (stop, go_on) = (heard(SIGTSTP)?, heard(SIGCONT)?);
+        let (stop, go_on) = (flag_of(SIGTSTP)?, flag_of(SIGCONT)?);
         // Not the whole screen, which would follow any size that the terminal reports, with as many
         // cells.
         let options = |area| TerminalOptions {
@@ -79,7 +79,7 @@ impl Screen {
             stop,
             go_on,
         };
-        // Only now, as from here on an error gives the terminal back.
+        // Only now, as from here on an error restores the terminal.
         execute!(stdout(), EnterAlternateScreen)?;
         Ok(screen)
     }
@@ -125,11 +125,11 @@ impl Screen {
         self.terminal.draw(draw).map(drop)
     }
 
-    /// Stops if a shell wants that; takes the terminal once more if the program was stopped.
+    /// Stops if a shell requests it; takes the terminal again if the program was stopped.
     fn take_again(&self) -> io::Result<bool> {
         let stops = self.stop.swap(false, Ordering::Relaxed);
         if stops {
-            give_back()?;
+            restore()?;
             // The flag replaced the default action of the signal, which is to stop.
             emulate_default_handler(SIGTSTP)?;
         }
@@ -146,27 +146,27 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // A terminal that is gone needs nothing back, and there is nowhere to report it. One that
-        // takes nothing would keep the program from its end.
+        // A terminal that is gone needs no restoring, and there is nowhere to report it. One that
+        // takes nothing would keep the program from ending.
         let _ = self.terminal.backend_mut().flush();
         let _ = match self.is_through.get() {
-            true => give_back(),
+            true => restore(),
             false => disable_raw_mode(),
         };
     }
 }
 
-fn give_back() -> io::Result<()> {
+fn restore() -> io::Result<()> {
     ratatui::try_restore()?;
     // The library does it when its terminal is dropped, which does not happen here.
     execute!(stdout(), Show)
 }
 
 /// A flag that a signal sets from now on.
-fn heard(signal: i32) -> io::Result<Arc<AtomicBool>> {
-    let heard = Arc::new(AtomicBool::new(false));
-    flag::register(signal, Arc::clone(&heard))?;
-    Ok(heard)
+fn flag_of(signal: i32) -> io::Result<Arc<AtomicBool>> {
+    let received = Arc::new(AtomicBool::new(false));
+    flag::register(signal, Arc::clone(&received))?;
+    Ok(received)
 }
 
 /// What the page fills: the terminal, unless its size can't be.

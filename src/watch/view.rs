@@ -1,4 +1,4 @@
-//! What of the plant the page shows, and how keys change it.
+//! Which part of the plant the page shows, and how keys change it.
 
 use super::curve::Span;
 use super::inverter::{Condition, WatchedInverter};
@@ -7,7 +7,7 @@ use crate::clock::Now;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::cmp::Reverse;
 
-/// What the user wants of the program.
+/// What a key asks the program to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
     /// End it.
@@ -100,7 +100,7 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// What a key does to the page, and what it asks of the program.
+    /// Handles a key; returns what the program has to do.
     pub(crate) fn press(&mut self, key: KeyEvent, plant: &Plant, now: Now) -> Wish {
         match key.code {
             // In raw mode Ctrl-C is a key and not a signal.
@@ -220,7 +220,7 @@ impl View {
             return inverters.into_iter().map(ListRow::Inverter).collect();
         }
         let mut entries = Vec::new();
-        for source in plant.ways().iter().map(|way| way.source) {
+        for source in plant.sources().iter().map(|source| source.number) {
             entries.push(ListRow::Source(source));
             let of_source = |index: &&usize| {
                 let inverter = plant.inverters().get(**index);

@@ -13,7 +13,7 @@ use kaco_ardexa::kaco::timing::Timing;
 use kaco_ardexa::observation::Outcome;
 use kaco_ardexa::sink::{SinkPlan, Sinks};
 use kaco_ardexa::source::{Lifetime, Source, SourcePlan, kaco};
-use kaco_ardexa::watch::keeper::{Event, keep};
+use kaco_ardexa::watch::poller::{Event, poll_rounds};
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -383,7 +383,7 @@ async fn a_day_of_watching_makes_two_files() {
     let rows = Rc::new(Cell::new(0));
     let counted = Rc::clone(&rows);
     let (_pause, paused) = tokio::sync::watch::channel(false);
-    let keeping = keep(source, Duration::from_secs(60), paused, move |event| {
+    let polling = poll_rounds(source, Duration::from_secs(60), paused, move |event| {
         if let Event::Observed(observation) = event {
             counted.set(counted.get() + usize::from(observation.reading().is_some()));
             sinks.observe(observation);
@@ -391,7 +391,7 @@ async fn a_day_of_watching_makes_two_files() {
     });
     let day = Duration::from_secs(24 * 60 * 60);
     assert!(
-        tokio::time::timeout(day, keeping).await.is_err(),
+        tokio::time::timeout(day, polling).await.is_err(),
         "it never ends by itself"
     );
     assert!((1430..=1440).contains(&rows.get()), "{}", rows.get());

@@ -310,7 +310,11 @@ fn inverters_of_every_layout_a_silent_and_a_lost_one_are_metrics_that_promtool_t
     let asked = ask(&served.address.to_string()).expect_code(1);
     assert!(asked.stderr.contains("not healthy: "), "{}", asked.stderr);
     let asked = ask("127.0.0.1:1").expect_code(1);
-    assert!(asked.stderr.contains("no answer of"), "{}", asked.stderr);
+    assert!(
+        asked.stderr.contains("no response from"),
+        "{}",
+        asked.stderr
+    );
     run(&["health"]).expect_silence();
     let health = served.ask("GET", "/health");
     assert!(
@@ -330,7 +334,11 @@ fn a_server_that_sends_a_byte_now_and_then_is_given_up() {
         }
     });
     let asked = run(&["health", "--http", &address]).expect_code(1);
-    assert!(asked.stderr.contains("no answer of"), "{}", asked.stderr);
+    assert!(
+        asked.stderr.contains("no response from"),
+        "{}",
+        asked.stderr
+    );
     server.join().unwrap();
 }
 

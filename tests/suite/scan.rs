@@ -369,6 +369,26 @@ fn strict_scan_wants_each_address_that_was_named() {
 }
 
 #[test]
+fn advice_quotes_the_device() {
+    let bus = Bus::silent();
+    let directory = tempfile::TempDir::new().unwrap();
+    let device = directory.path().join("my bus");
+    std::os::unix::fs::symlink(&bus.path, &device).unwrap();
+    let words = [
+        "scan",
+        &text(&device),
+        "2",
+        "--pace",
+        "0",
+        "--timeout",
+        "5ms",
+    ];
+    let run = run(&words).expect_code(0);
+    let due = format!("kaco_ardexa listen '{}'", text(&device));
+    assert!(run.stderr.contains(&due), "{}", run.stderr);
+}
+
+#[test]
 fn quiet_scan_prints_no_advice() {
     let nothing = scan(&Bus::silent(), &["1", "-q"]);
     nothing.expect_silence();

@@ -1,11 +1,11 @@
-//! What `listen` heard, counted per address.
+//! What `listen` received, counted per address.
 
 use crate::kaco::wire::{Traffic, find_modbus};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was heard until now.
+/// What was received until now.
 #[derive(Default)]
-pub(super) struct HeardCounts {
+pub(super) struct TrafficCounts {
     /// Requests and replies of each address.
     addresses: BTreeMap<u8, [usize; 2]>,
     refused: usize,
@@ -13,19 +13,19 @@ pub(super) struct HeardCounts {
     modbus: BTreeSet<u8>,
 }
 
-impl HeardCounts {
-    /// True if nothing was heard.
+impl TrafficCounts {
+    /// True if nothing was received.
     pub(super) fn is_empty(&self) -> bool {
         self.addresses.is_empty() && self.modbus.is_empty() && self.refused + self.noise == 0
     }
 
-    /// True if another master was heard, of this protocol or of Modbus.
+    /// True if another master was found, of this protocol or of Modbus.
     pub(super) fn has_master(&self) -> bool {
         let has_request = |[requests, _]: &[usize; 2]| *requests > 0;
         !self.modbus.is_empty() || self.addresses.values().any(has_request)
     }
 
-    /// Counts something that was heard.
+    /// Counts something that was received.
     pub(super) fn note(&mut self, traffic: &Traffic, bytes: &[u8]) {
         match traffic {
             Traffic::Request { address, .. } => self.add(address.parse().ok(), 0),
@@ -48,10 +48,10 @@ impl HeardCounts {
         }
     }
 
-    /// A line per address, then what else there was.
+    /// A line per address, then everything else.
     pub(super) fn summary(&self) -> String {
         if self.is_empty() {
-            return "nothing was heard".to_owned();
+            return "nothing was received".to_owned();
         }
         let mut lines = Vec::new();
         if !self.addresses.is_empty() {
@@ -71,7 +71,7 @@ impl HeardCounts {
                 "requests of another master: {requests}, replies: {replies}"
             ));
         } else if replies > 0 {
-            lines.push(format!("no request was heard, replies: {replies}"));
+            lines.push(format!("no requests, replies: {replies}"));
         }
         if !self.modbus.is_empty() {
             let units: Vec<String> = self.modbus.iter().map(ToString::to_string).collect();
@@ -95,7 +95,7 @@ mod tests {
     use tokio_util::codec::Decoder;
 
     fn summary(heard: &[u8]) -> String {
-        let mut counts = HeardCounts::default();
+        let mut counts = TrafficCounts::default();
         let mut buffer = BytesMut::from(heard);
         while let Ok(Some((traffic, bytes))) = Monitor.decode_eof(&mut buffer) {
             counts.note(&traffic, &bytes);
@@ -119,8 +119,9 @@ bytes that belong to no frame: 2";
     fn other_traffic_is_distinguished() {
         let modbus = b"\x11\x03\x00\x6b\x00\x03\x76\x87";
         assert_eq!(summary(modbus), "Modbus RTU, unit 17");
-        assert_eq!(summary(b""), "nothing was heard");
-        let reply = "address  requests  replies\n     12         0        1\nno request was heard, replies: 1";
+        assert_eq!(summary(b""), "nothing was received");
+        let reply =
+            "address  requests  replies\n     12         0        1\nno requests, replies: 1";
         assert_eq!(summary(b"\n*124\r"), reply);
     }
 }

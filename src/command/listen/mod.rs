@@ -4,8 +4,7 @@ mod counts;
 mod record;
 
 use super::plan::ListenPlan;
-use super::print::print;
-use super::scan::say;
+use super::print::{advise, print};
 use super::stop::{Ended, Stop};
 use crate::clock;
 use crate::escape;
@@ -17,7 +16,7 @@ use crate::kaco::wire::{Command, Monitor, Traffic, find_modbus};
 use crate::link::Link;
 use crate::source::recorder::Recorder;
 use bytes::BytesMut;
-use counts::HeardCounts;
+use counts::TrafficCounts;
 use record::Transcript;
 use std::io;
 use std::time::Duration;
@@ -32,15 +31,15 @@ const CHUNK: usize = 512;
 /// Silence after which there is advice: data loggers poll at least this often by day.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a silent bus can mean.
+/// The advice on a silent bus.
 const SILENT: &str = "\
-nothing was heard for 10 s. Inverters speak only when they are polled. Check:
+nothing was received for 10 s. Inverters send only when they are polled. Check:
   - does another master (a data logger) run? Without one the bus is silent:
     `kaco_ardexa scan DEVICE` polls the inverters itself
   - A and B (D+ and D-) are swapped, or a wire is loose
   - another speed than 9600 baud; a port that is RS232 and not RS485";
 
-/// Listens until the time that was asked for is over, if one was, or a signal comes.
+/// Listens until the requested time is over, if there is one, or a signal comes.
 pub(super) async fn run(arguments: ListenPlan, mut stop: Stop) -> Result<Ended, Failure> {
     let device = arguments.device.to_string();
     let record = |path| Recorder::open(path, device.clone());
@@ -51,7 +50,7 @@ pub(super) async fn run(arguments: ListenPlan, mut stop: Stop) -> Result<Ended, 
         with_bytes: arguments.with_bytes,
         buffer: BytesMut::new(),
         last: None,
-        counts: HeardCounts::default(),
+        counts: TrafficCounts::default(),
         record: recorder.as_ref().map(|one| Transcript::new(one.observer())),
     };
     let over = async {
@@ -63,10 +62,10 @@ pub(super) async fn run(arguments: ListenPlan, mut stop: Stop) -> Result<Ended, 
     let listening = async {
         let mut link = Link::new(arguments.device.clone());
         let mut stream = link.connect().await?;
-        say(&format!(
+        advise(&format!(
             "listening on {device} at 9600 baud, sending nothing; Ctrl-C ends it"
         ));
-        let silent = || say(&SILENT.replace("DEVICE", &device));
+        let silent = || advise(&SILENT.replace("DEVICE", &escape::shell_word(&device)));
         let lost = |source| LinkError::Lost {
             device: link.device(),
             source,
@@ -76,12 +75,12 @@ pub(super) async fn run(arguments: ListenPlan, mut stop: Stop) -> Result<Ended, 
     let outcome = tokio::select! {
         outcome = listening => outcome,
         () = over => Ok(()),
-        _ = stop.heard() => Ok(()),
+        _ = stop.signal() => Ok(()),
     };
     let rest = listener.finish();
-    // Of a device that can't be opened, nothing was heard: the error is enough.
+    // Nothing was received from a device that can't be opened: the error is enough.
     if outcome.is_ok() || !listener.counts.is_empty() {
-        say(&listener.counts.summary());
+        advise(&listener.counts.summary());
     }
     match recorder.as_ref().and_then(Recorder::failure) {
         Some(failure) => outcome.and(rest).and(Err(failure.into())),
@@ -99,7 +98,7 @@ struct Listener {
     with_bytes: bool,
     buffer: BytesMut,
     last: Option<Instant>,
-    counts: HeardCounts,
+    counts: TrafficCounts,
     record: Option<Transcript>,
 }
 
@@ -150,7 +149,7 @@ impl Listener {
             if let Some(record) = &mut self.record {
                 record.note(&traffic, &bytes);
             }
-            if !self.tell(&traffic, &bytes)? {
+            if !self.print(&traffic, &bytes)? {
                 return Ok(false);
             }
         }
@@ -167,7 +166,7 @@ impl Listener {
     }
 
     /// One line: time, time since the line before, kind, content.
-    fn tell(&mut self, traffic: &Traffic, bytes: &[u8]) -> Result<bool, Failure> {
+    fn print(&mut self, traffic: &Traffic, bytes: &[u8]) -> Result<bool, Failure> {
         let now = Instant::now();
         let since = self
             .last
@@ -181,14 +180,14 @@ impl Listener {
         let is_read = (self.print)(&format!("{time} {since:+8.3}s  {kind:8} {text}\n"))?;
         if !had_master && self.counts.has_master() {
             warn!(
-                "another master asks on this bus; two masters garble each other, only one can stay"
+                "another master polls on this bus; two masters garble each other, only one can stay"
             );
         }
         Ok(is_read)
     }
 }
 
-/// Kind and content. The bytes stand behind a tab where the text does not show them.
+/// Kind and content. The bytes follow a tab where the text does not show them.
 fn describe(traffic: &Traffic, bytes: &[u8], with_bytes: bool) -> (&'static str, String) {
     let raw = escape::printable(bytes);
     match traffic {
@@ -221,7 +220,7 @@ mod tests {
             with_bytes: true,
             buffer: BytesMut::new(),
             last: None,
-            counts: HeardCounts::default(),
+            counts: TrafficCounts::default(),
             record: None,
         }
     }

@@ -1,11 +1,11 @@
-//! The recording of `listen`: a request of another master and what came after it are an exchange.
+//! The recording of `listen`: a request of another master and what follows it are an exchange.
 
 use crate::kaco::bus::{Exchange, Observer};
 use crate::kaco::wire::{LONGEST_FRAME, Traffic};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Makes exchanges of what is heard.
+/// Makes exchanges of what is received.
 pub(super) struct Transcript {
     observer: Observer,
     request: Vec<u8>,
@@ -28,7 +28,7 @@ impl Transcript {
         }
     }
 
-    /// Notes something that was heard.
+    /// Notes something that was received.
     pub(super) fn note(&mut self, traffic: &Traffic, bytes: &[u8]) {
         // Noise without end becomes exchanges of this length, instead of one that grows for ever.
         if self.reply.len() + bytes.len() > LONGEST_FRAME {
@@ -46,7 +46,7 @@ impl Transcript {
             Traffic::Refused(_) | Traffic::Noise => "garbled",
         };
         if self.outcome == "silent" && outcome != "silent" {
-            // A reply whose request was not heard has no time to it.
+            // Without its request, the time that a reply took is not known.
             self.first_byte = Some(self.began.elapsed()).filter(|_| !self.request.is_empty());
         }
         self.outcome = outcome;

@@ -1,40 +1,40 @@
-//! What `scan` advises if it found nothing, by what it received instead.
+//! The advice of `scan` if it found nothing, by what it received instead.
 
 use crate::escape;
 use crate::kaco::overheard::Strays;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-/// When nothing answers; the likeliest first.
+/// The advice if nothing replied; the likeliest first.
 const SILENT: &str = "\
 no inverter answered, and the bus was silent. Likeliest first:
   1. A and B (D+ and D-) are swapped: makers do not agree on the names. Swap them, it does no harm.
   2. It is night: without sun an inverter answers nothing at all. Try by day.
-  3. Another master (a data logger, a second Pi) asks on the same wires: disconnect it.
+  3. Another master (a data logger, a second Pi) polls on the same wires: disconnect it.
   4. Wiring: a wire is loose or open, ground is not connected, or the port is RS232 and not RS485.
   5. Termination: 120 ohm at both ends of the line, and nowhere else.
   6. The address: look it up in the inverter's menu; 0 is none. `scan DEVICE 1-99` tries all.
   7. The speed: inverters with a choice must be set to 9600 baud, and RS485 must be switched on.
 Whether anything passes on the bus shows `kaco_ardexa listen DEVICE`.";
 
-/// When there are bytes, but no reply among them.
+/// The advice if there were bytes, but no reply.
 const NOT_UNDERSTOOD: &str = "\
 Likeliest first:
   1. The speed: inverters with a choice must be set to 9600 baud, 8N1.
-  2. Two masters: another data logger asks on the same wires, and replies collide.
+  2. Two masters: another data logger polls on the same wires, and replies collide.
   3. Noise: no ground wire, no or too many terminations (120 ohm at both ends only), a cable \
   beside power lines.
-  4. Echo only: the adapter hears its own requests, and the inverters do not; A and B may be \
+  4. Echo only: the adapter receives its own requests, and the inverters do not; A and B may be \
   swapped.
   5. Another kind of inverter, or one that is set to another protocol (Modbus, SunSpec).
 A recording (`--record FILE`) holds every byte: send it along when you ask for help.";
 
-/// When another master is all that was heard.
+/// The advice if only another master was found.
 const OTHER_MASTER: &str = "\
 no inverter answered this program: another master polls on the same wires. Stop or
 disconnect it, then scan again. `kaco_ardexa listen DEVICE` shows what it polls.";
 
-/// When the bus is used for Modbus.
+/// The advice if the bus is used for Modbus.
 const MODBUS: &str = "\
 no inverter answered: the bus carries another protocol, Modbus RTU, with UNITS.
   1. Another master (a data logger, an energy manager) polls there: disconnect it.
@@ -42,7 +42,7 @@ no inverter answered: the bus carries another protocol, Modbus RTU, with UNITS.
      protocol KACO in its menu. This program does not speak Modbus.
 `kaco_ardexa listen DEVICE` shows what passes.";
 
-/// The advice where no inverter was found. `is_garbled`: an address gave a reply that is refused.
+/// The advice if no inverter was found. `is_garbled`: a reply was refused.
 pub(super) fn nothing_found(strays: &Strays, is_garbled: bool) -> String {
     if !strays.modbus.is_empty() {
         return MODBUS.replace("UNITS", &units(&strays.modbus));

@@ -1,10 +1,10 @@
-//! `scan`: finds the inverters on a bus, and reports what is wrong if there are none.
+//! `scan`: finds the inverters on a bus, and prints what to check if there are none.
 
 mod advice;
 
 use super::now;
 use super::plan::{ListFormat, ScanFormat, ScanPlan};
-use super::print::print;
+use super::print::{advise, print};
 use super::progress::Progress;
 use super::stop::{Ended, Stop};
 use crate::address::Address;
@@ -17,7 +17,6 @@ use crate::kaco::timing::Timing;
 use crate::logging::Messages;
 use crate::source::kaco::Scanner;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Write, stderr};
 use std::time::Duration;
 use tracing::{info, warn};
 
@@ -26,7 +25,8 @@ use tracing::{info, warn};
 struct Inventory {
     found: Vec<Found>,
     garbled: BTreeMap<Address, String>,
-    heard: BTreeSet<Address>,
+    /// Addresses that were polled.
+    polled: BTreeSet<Address>,
 }
 
 /// Polls all addresses and prints those that answered, also when a signal ends it.
@@ -39,18 +39,18 @@ pub(super) async fn run(
     messages: &Messages,
 ) -> Result<Ended, Failure> {
     let addresses = plan.bus.addresses.as_slice();
-    let mut scanner = match stop.or_heard(Scanner::open(&plan.bus, now)).await {
+    let mut scanner = match stop.or_signal(Scanner::open(&plan.bus, now)).await {
         Ok(scanner) => scanner?,
         Err(signal) => return Ok(Ended::Signal(signal)),
     };
     let progress = Progress::of(addresses.len(), "addresses", messages);
     let mut inventory = Inventory::default();
     let report = |address, heard| inventory.take(address, heard, &progress);
-    let outcome = stop.or_heard(scanner.run(report)).await;
+    let outcome = stop.or_signal(scanner.run(report)).await;
     drop(progress);
-    // Where nothing was heard yet, the error tells all; else what was found is printed first.
+    // Before the first address was polled, the error is all; else what was found is printed first.
     if let Ok(Err(failure)) = &outcome
-        && inventory.heard.is_empty()
+        && inventory.polled.is_empty()
     {
         return Err(failure.clone());
     }
@@ -63,7 +63,7 @@ pub(super) async fn run(
 
 impl Inventory {
     fn take(&mut self, address: Address, outcome: ScanOutcome, progress: &Progress<'_>) {
-        if self.heard.insert(address) {
+        if self.polled.insert(address) {
             progress.advance();
         }
         match outcome {
@@ -72,7 +72,7 @@ impl Inventory {
                 // By address: a late reply comes behind those of other inverters.
                 let place = self.found.partition_point(|known| known.address < address);
                 self.found.insert(place, *found);
-                progress.tell(format!("found {}", inventory::addresses(&self.found)));
+                progress.show_behind(format!("found {}", inventory::addresses(&self.found)));
             }
             ScanOutcome::Garbled(reason) => {
                 self.garbled.insert(address, reason);
@@ -81,8 +81,8 @@ impl Inventory {
         }
     }
 
-    /// With `--strict`, each address that was named counts as an inverter; of all addresses, those
-    /// that gave a reply.
+    /// With `--strict`, every address that was typed has to be found; without ADDRESSES, every one
+    /// that replied.
     fn exit(&self, plan: &ScanPlan) -> Exit {
         let is_missing = plan.are_named && self.found.len() < plan.bus.addresses.as_slice().len();
         let is_unread = is_missing || self.found.is_empty() || !self.garbled.is_empty();
@@ -94,6 +94,7 @@ impl Inventory {
 
     fn print(&self, plan: &ScanPlan, strays: &Strays, is_stopped: bool) -> Result<(), Failure> {
         let device = plan.bus.device.to_string();
+        let word = shell_word(&device);
         let text = match plan.format {
             ScanFormat::List(ListFormat::Json) => self
                 .found
@@ -109,9 +110,9 @@ impl Inventory {
         self.warn(plan.bus.timing.first_byte, is_foreign);
         if is_stopped {
             let all = plan.bus.addresses.as_slice().len();
-            say(&format!(
+            advise(&format!(
                 "stopped after {} of {all} addresses",
-                self.heard.len()
+                self.polled.len()
             ));
         }
         if !self.found.is_empty() {
@@ -124,19 +125,18 @@ impl Inventory {
                 .map(|timeout| format!(" --timeout {timeout}s"));
             let bus = plan.bus.bus.as_ref().map(|bus| format!(" --bus {bus}"));
             let options = bus.into_iter().chain(timeout).collect::<String>();
-            say(&format!(
-                "To log them: kaco_ardexa log {} {addresses} DIR{options}",
-                shell_word(&device)
+            advise(&format!(
+                "To log them: kaco_ardexa log {word} {addresses} DIR{options}"
             ));
         } else if !is_stopped {
             let advice = advice::nothing_found(strays, !self.garbled.is_empty());
-            say(&advice.replace("DEVICE", &device));
+            advise(&advice.replace("DEVICE", &word));
         }
         Ok(())
     }
 
-    /// Seconds that a poll has to wait for replies where one came late, or needed the patience that
-    /// this scan was given.
+    /// The timeout, in seconds, that polls need where a reply came late, or later than the default
+    /// timeout.
     fn timeout(&self) -> Option<u64> {
         let usual = Timing::default().first_byte;
         let is_slow = |found: &&Found| found.is_late || found.first_byte > usual;
@@ -168,7 +168,7 @@ impl Inventory {
             }
         }
         if is_foreign {
-            return; // the advice says what the bytes are
+            return; // the advice names the protocol
         }
         let is_alone = self.garbled.len() == 1 && !self.found.is_empty();
         for (address, reason) in &self.garbled {
@@ -184,14 +184,7 @@ impl Inventory {
     }
 }
 
-/// Whole seconds in which replies come that were seen to need this long: half as much again.
+/// The timeout, in whole seconds, for replies that took this long: half as much again.
 pub(super) fn enough(first_byte: Duration) -> u64 {
     (first_byte * 3 / 2).as_secs() + 1
-}
-
-/// A word to the user, unless only errors are wanted. A closed standard error is not a failure.
-pub(super) fn say(text: &str) {
-    if tracing::enabled!(tracing::Level::WARN) {
-        let _ = writeln!(stderr(), "{text}");
-    }
 }

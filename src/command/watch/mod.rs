@@ -1,9 +1,10 @@
 //! `watch` of every family: keeps polling; a live page on a terminal, a line per change elsewhere.
 
-mod keepers;
 mod moved;
 mod reload;
 mod reports;
+mod tasks;
+mod terminal;
 
 use super::now;
 use super::plan::{Reload, WatchPlan};
@@ -13,34 +14,32 @@ use crate::clock::Now;
 use crate::exit::{Exit, Failure};
 use crate::format::look::Look;
 use crate::inverter::InverterId;
-use crate::logging::{Held, Messages};
+use crate::logging::Messages;
 use crate::observation::{Observation, Outcome};
 use crate::sink::Sinks;
 use crate::sink::health::SinkHealth;
-use crate::watch::keeper::Event;
 use crate::watch::logged::Logged;
-use crate::watch::page::Surroundings;
 use crate::watch::plant::Plant;
-use crate::watch::screen::{Input, Screen};
+use crate::watch::poller::Event;
 use crate::watch::view::{View, Wish};
-use keepers::{Events, Keepers};
 use reload::InForce;
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal, stdin, stdout};
+use std::io::{IsTerminal, stdin, stdout};
 use std::time::Duration;
+use tasks::{Events, SourceTasks};
+use terminal::{hung_up, input, lost_terminal};
 use tokio::sync::watch::{Sender, channel};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tracing::warn;
 
-/// How often the page is drawn: its clock shows seconds. Keys draw it at once.
+/// Time between drawings of the page, whose clock shows seconds. Keys draw it at once.
 const DRAW_EVERY: Duration = Duration::from_millis(500);
 
-/// How long after the end of a terminal the signal about it comes, at most.
+/// The longest time from the end of a terminal to the signal about it.
 const HANG_UP: Duration = Duration::from_millis(500);
 
-/// Watches the inverters until the user or the system ends it. A device that is missing is waited
-/// for.
+/// Watches the inverters until a key or a signal ends it. A missing device is waited for.
 pub(super) async fn run(
     plan: WatchPlan,
     stop: Stop,
@@ -51,7 +50,7 @@ pub(super) async fn run(
         .await
 }
 
-/// The same, where tasks can be started.
+/// [`run`], inside the set of local tasks.
 async fn run_here(plan: WatchPlan, mut stop: Stop, messages: &Messages) -> Result<Ended, Failure> {
     messages.show_times();
     let has_page = !plan.silent && stdout().is_terminal() && stdin().is_terminal();
@@ -61,17 +60,17 @@ async fn run_here(plan: WatchPlan, mut stop: Stop, messages: &Messages) -> Resul
     let title = plan.sinks.names.title.clone();
     let mut sinks = Sinks::open(plan.sinks)?;
     let (pause, paused) = channel(false);
-    // Keepers begin at the first wait, in `watch` below: all sinks are ready before they observe.
-    let (mut keepers, events) = Keepers::new(plan.every, paused);
-    let failures = keepers.start(plan.sources, true)?;
-    let inverters = keepers.inverters();
+    // They begin at the first wait, in `watch` below: all sinks are ready before they observe.
+    let (mut tasks, mut events) = SourceTasks::new(plan.every, paused);
+    let failures = tasks.start(plan.sources, true)?;
+    let inverters = tasks.inverters();
     sinks.begin(&inverters);
     sinks.stay_connected(&inverters)?;
     sinks.serve(&inverters, plan.every)?;
     let mut watcher = Watcher {
         health: sinks.health(),
         sinks,
-        keepers,
+        tasks,
         in_force,
         plant: Plant::new(Vec::new(), plan.every, time()),
         logged: Logged::new(log),
@@ -90,9 +89,13 @@ async fn run_here(plan: WatchPlan, mut stop: Stop, messages: &Messages) -> Resul
     if let Some(announcement) = watcher.sinks.announcement() {
         watcher.say(&announcement);
     }
-    let ended = watcher.watch(events, &mut stop, plan.reload).await;
+    let mut ended = watcher.watch(&mut events, &mut stop, plan.reload).await;
     service::stopping();
-    watcher.keepers.end();
+    watcher.tasks.stop();
+    // A signal may come before these are taken: what was read is logged all the same.
+    while let Ok((source, event)) = events.try_recv() {
+        ended = ended.and(watcher.take(source, event));
+    }
     let exit = watcher.sinks.finish().await.max(watcher.worst);
     ended.map(|()| Ended::Exit(exit))
 }
@@ -105,10 +108,10 @@ fn time() -> Now {
     }
 }
 
-/// Hands observations to the sinks, reports what changes, shows the page.
+/// Hands observations to the sinks, reports changes, draws the page.
 struct Watcher<'a> {
     sinks: Sinks,
-    keepers: Keepers,
+    tasks: SourceTasks,
     in_force: InForce,
     /// Health of the sinks when the page was drawn last.
     health: Vec<SinkHealth>,
@@ -123,14 +126,14 @@ struct Watcher<'a> {
     warned: BTreeSet<(InverterId, String)>,
     /// Recordings that ended before their time, with the numbers of their sources.
     not_recorded: Vec<(usize, SinkHealth)>,
-    /// The worst trouble of a source: it counts when it is over, too.
+    /// The worst exit code of the sources; trouble that is over counts too.
     worst: Exit,
 }
 
 impl Watcher<'_> {
     async fn watch(
         &mut self,
-        mut events: Events,
+        events: &mut Events,
         stop: &mut Stop,
         plant_file: Option<Reload>,
     ) -> Result<(), Failure> {
@@ -139,7 +142,7 @@ impl Watcher<'_> {
         let mut hangup = is_heard.then(Hangup::listen).transpose()?;
         let mut watchdog = Watchdog::new();
         service::ready();
-        let mut screen = self.screen()?;
+        let mut page = self.page()?;
         let mut draw = interval(DRAW_EVERY);
         // After a stop by Ctrl-Z the page is drawn once, not once for each tick that was missed.
         draw.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -149,13 +152,13 @@ impl Watcher<'_> {
                     self.take(source, event)?;
                     continue;
                 }
-                input = input(&mut screen) => {
+                input = input(&mut page) => {
                     if self.press(input) == Wish::Quit {
                         return Ok(());
                     }
-                    self.draw(screen.as_mut())
+                    self.draw(&mut page)
                 }
-                _ = stop.heard() => return Ok(()),
+                _ = stop.signal() => return Ok(()),
                 is_over = hung_up(&mut hangup) => {
                     let Some(file) = plant_file.as_ref().filter(|_| !is_over) else {
                         return Ok(());
@@ -166,7 +169,7 @@ impl Watcher<'_> {
                     continue;
                 }
                 () = watchdog.beat() => continue,
-                _ = draw.tick(), if self.has_page => self.draw(screen.as_mut()),
+                _ = draw.tick(), if self.has_page => self.draw(&mut page),
             };
             if let Err(error) = drawn {
                 // Mostly its terminal was closed, and a signal reports that too.
@@ -178,60 +181,27 @@ impl Watcher<'_> {
         }
     }
 
-    /// What the user wants; pausing is done at once.
-    fn press(&mut self, input: Input) -> Wish {
-        let Input::Key(key) = input else {
-            return Wish::Draw;
-        };
-        let wish = self.view.press(key, &self.plant, time());
-        if wish == Wish::Pause {
-            self.pause.send_modify(|is_paused| *is_paused = !*is_paused);
-            self.plant.resume(time());
-        }
-        wish
-    }
-
-    fn screen(&self) -> Result<Option<(Screen, Held)>, Failure> {
-        if !self.has_page {
-            return Ok(None);
-        }
-        let held = self.messages.hold();
-        let screen = Screen::start().map_err(lost_terminal)?;
-        Ok(Some((screen, held)))
-    }
-
     fn take(&mut self, source: usize, event: Event) -> Result<(), Failure> {
         // A reload stopped it while this was on its way.
-        if !self.keepers.is_kept(source) {
+        let Some(task) = self.tasks.get(source) else {
             return Ok(());
-        }
+        };
+        let (is_network, is_first) = (task.is_network, task.is_first);
         match event {
             Event::Observed(observation) => self.observe(source, observation),
-            // Another run watches this device: that is reported at the start, and not waited for.
-            Event::Lost(failure)
-                if failure.exit == Exit::Busy && self.is_new() && !self.has_several() =>
-            {
+            // Another run watches this device: at the start that is an error, and not waited for.
+            Event::Lost(failure) if failure.exit == Exit::Busy && is_first && self.is_alone() => {
                 return Err(failure);
             }
-            Event::Lost(failure) => {
-                self.worst = self.worst.max(failure.exit);
-                let reason = self.of(source, &failure.to_string());
-                self.sinks.link(source, Some(&reason));
-                self.plant
-                    .lose(source, failure.message().to_owned(), time());
-                let what = self.of(source, failure.message());
-                let cure = failure.hint().map(|hint| format!("\n  {hint}"));
-                let cure = cure.unwrap_or_default();
-                warn!("{what}; trying again until it is back{cure}");
-            }
+            Event::Lost(failure) => self.link_lost(source, &failure),
             Event::Back => {
                 self.sinks.link(source, None);
-                self.plant.find(source, time());
+                self.plant.link_back(source, time());
                 self.say(&self.of(source, "the connection is back"));
             }
             Event::NotRecorded(failure) => {
-                let failure = match self.plant.way(source) {
-                    Some(way) if self.has_several() => failure.of(&way.title),
+                let failure = match self.plant.source(source) {
+                    Some(named) if self.has_several() => failure.of(&named.title),
                     _ => failure,
                 };
                 self.report(vec![(source, failure)]);
@@ -239,7 +209,7 @@ impl Watcher<'_> {
             Event::RoundDone => {
                 self.plant.round_done(source, time());
                 // Readings that wait for the end of the round are part of it.
-                if self.keepers.is_network(source) {
+                if is_network {
                     self.sinks.settle();
                 }
                 self.sinks.lose(self.plant.lost(source));
@@ -249,10 +219,22 @@ impl Watcher<'_> {
         Ok(())
     }
 
-    /// Whether nothing was polled yet.
-    fn is_new(&self) -> bool {
+    fn link_lost(&mut self, source: usize, failure: &Failure) {
+        self.worst = self.worst.max(failure.exit);
+        let reason = self.of(source, &failure.to_string());
+        self.sinks.link(source, Some(&reason));
+        self.plant
+            .link_lost(source, failure.message().to_owned(), time());
+        let what = self.of(source, failure.message());
+        let cure = failure.hint().map(|hint| format!("\n  {hint}"));
+        let cure = cure.unwrap_or_default();
+        warn!("{what}; trying again until it is back{cure}");
+    }
+
+    /// Whether there is one source, and nothing was polled yet.
+    fn is_alone(&self) -> bool {
         let mut latest = self.sinks.latest().iter();
-        latest.all(|one| matches!(one.outcome, Outcome::NotPolled))
+        !self.has_several() && latest.all(|one| matches!(one.outcome, Outcome::NotPolled))
     }
 
     fn observe(&mut self, source: usize, mut observation: Observation) {
@@ -275,46 +257,4 @@ impl Watcher<'_> {
             self.say(&change.to_string());
         }
     }
-
-    fn draw(&mut self, screen: Option<&mut (Screen, Held)>) -> io::Result<()> {
-        let Some((screen, _)) = screen else {
-            return Ok(());
-        };
-        let health = self.health();
-        let surroundings = Surroundings {
-            now: time(),
-            is_paused: *self.pause.borrow(),
-            health,
-            events: self.messages.entries(),
-            look: self.look,
-        };
-        screen.draw(&self.plant, &mut self.view, &surroundings)
-    }
-}
-
-/// Waits for SIGHUP; true if the run is over because its terminal is gone. Never returns where the
-/// signal is ignored.
-async fn hung_up(hangup: &mut Option<Hangup>) -> bool {
-    match hangup {
-        Some(hangup) => {
-            hangup.heard().await;
-            hangup.lost_terminal()
-        }
-        None => std::future::pending().await,
-    }
-}
-
-/// A key, or a change of the page's size; never comes without a page.
-async fn input(screen: &mut Option<(Screen, Held)>) -> Input {
-    match screen {
-        Some((screen, _)) => screen.input().await,
-        None => std::future::pending().await,
-    }
-}
-
-fn lost_terminal(error: io::Error) -> Failure {
-    Failure::new(
-        format!("the terminal can't show the page: {error}"),
-        Some("`--silent` prints a line per change instead"),
-    )
 }

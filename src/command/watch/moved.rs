@@ -1,12 +1,12 @@
-//! Inverters that move: one that was found, not named, gets another address from the router.
+//! An inverter that was found by a search gets another address from the router.
 
 use super::Watcher;
 use crate::inverter::InverterId;
 use crate::observation::Observation;
 
 impl Watcher<'_> {
-    /// Follows an inverter that was found, not named, to another address that the router gave it.
-    /// Gives whether this is about the silence at the address that it had.
+    /// Follows an inverter that a search found to another address. True if the observation is only
+    /// the silence at its former address.
     pub(super) fn has_moved(&mut self, source: usize, observation: &Observation) -> bool {
         let id = &observation.inverter;
         if id.serial().is_none() {
@@ -18,14 +18,14 @@ impl Watcher<'_> {
         if observation.reading().is_none() {
             return latest.iter().any(|one| is_it(&one)) && !latest.iter().any(is_here);
         }
-        let named = self.keepers.inverters();
+        let named = self.tasks.inverters();
         let is_named = |one: &InverterId| named.iter().any(|named| named.place() == one.place());
         let is_left =
             |one: &&Observation| is_it(one) && one.reading().is_none() && !is_named(&one.inverter);
         let Some(left) = latest.iter().find(is_left).map(|one| one.inverter.clone()) else {
             return false;
         };
-        // It has the place of before in every list.
+        // It keeps its position in every list.
         let moved = |one: &Observation| match one.inverter == left {
             true => id.clone(),
             false => one.inverter.clone(),

@@ -1,14 +1,14 @@
-//! SIGHUP: the plant file is read again, and what differs is stopped and started.
+//! SIGHUP: the plant file is read again, and sources that differ are stopped and started.
 
 use super::super::plan::WatchPlan;
-use super::keepers::Kept;
+use super::tasks::SourceTask;
 use super::{Watcher, time};
 use crate::exit::Failure;
 use crate::sink::SinkPlan;
 use std::time::Duration;
 use tracing::{error, warn};
 
-/// What can't be exchanged while the run goes on.
+/// The settings that can't change while the run goes on.
 pub(super) struct InForce {
     pub(super) sinks: SinkPlan,
     every: Duration,
@@ -24,7 +24,7 @@ impl InForce {
         }
     }
 
-    /// The keys whose values are others in a new plan.
+    /// The keys whose values differ in a new plan.
     fn changed(&self, new: &WatchPlan) -> Vec<&'static str> {
         let (old, sinks) = (&self.sinks, &new.sinks);
         // Of SunSpec only the address: its units and names are exchanged while it serves.
@@ -46,12 +46,12 @@ impl InForce {
 }
 
 impl Watcher<'_> {
-    /// Takes a new plan, or keeps the old one if that has mistakes.
+    /// Applies a new plan; keeps the old one if the file has mistakes.
     pub(super) async fn reload(&mut self, plan: Result<WatchPlan, String>) {
         match plan {
             Ok(plan) => self.exchange(plan).await,
             Err(mistakes) => {
-                error!("the plant file is not taken, what was polled before still is:\n{mistakes}");
+                error!("the plant file is not used, what was polled before still is:\n{mistakes}");
             }
         }
     }
@@ -65,11 +65,11 @@ impl Watcher<'_> {
         let order = plan.sources;
         let mut plans = order.clone();
         // Before the new ones start: a device may have moved to another section of the file.
-        let stopped = self.keepers.stop_others(&mut plans).await;
+        let stopped = self.tasks.stop_others(&mut plans).await;
         let chosen = self.view.chosen(&self.plant);
         self.forget(&stopped);
         let is_same = stopped.is_empty() && plans.is_empty();
-        match self.keepers.start(plans, false) {
+        match self.tasks.start(plans, false) {
             Ok(failures) => self.report(failures),
             Err(error) => {
                 let failure = Failure::from(error);
@@ -78,48 +78,47 @@ impl Watcher<'_> {
             }
         }
         self.place_sources();
-        let kept = self.keepers.in_order(&order);
-        let numbers: Vec<usize> = kept.iter().map(|kept| kept.number).collect();
-        let inverters: Vec<_> = kept
+        let polled = self.tasks.in_order(&order);
+        let numbers: Vec<usize> = polled.iter().map(|one| one.number).collect();
+        let inverters: Vec<_> = polled
             .iter()
-            .flat_map(|kept| kept.inverters.clone())
+            .flat_map(|one| one.inverters.clone())
             .collect();
-        let titles: Vec<&str> = kept.iter().map(|kept| kept.title.as_str()).collect();
+        let titles: Vec<&str> = polled.iter().map(|one| one.title.as_str()).collect();
         self.plant.arrange(&numbers);
         self.view.choose(chosen, &self.plant);
         self.sinks.exchange(&inverters, &plan.sinks);
-        let said = match is_same {
+        let outcome = match is_same {
             true => "no bus has changed".to_owned(),
             false => format!("polling {}", titles.join(", ")),
         };
-        self.say(&format!("the plant file was read again: {said}"));
+        self.say(&format!("the plant file was read again: {outcome}"));
     }
 
-    /// Takes out sources that are no longer polled.
-    fn forget(&mut self, stopped: &[Kept]) {
+    /// Forgets sources that are no longer polled.
+    fn forget(&mut self, stopped: &[SourceTask]) {
         // A round that was interrupted ends here: with the next one's, its readings would be those
         // of a second inverter with the same serial number.
-        if stopped.iter().any(|kept| kept.is_network) {
+        if stopped.iter().any(|one| one.is_network) {
             self.sinks.settle();
         }
-        for kept in stopped {
-            self.plant.remove(kept.number);
-            self.logged.forget(kept.number);
-            self.sinks.link(kept.number, None);
-            self.not_recorded
-                .retain(|(source, _)| *source != kept.number);
+        for number in stopped.iter().map(|one| one.number) {
+            self.plant.remove(number);
+            self.logged.forget(number);
+            self.sinks.link(number, None);
+            self.not_recorded.retain(|(source, _)| *source != number);
         }
     }
 
     /// Adds the sources that the page does not have yet.
     pub(super) fn place_sources(&mut self) {
-        for kept in self.keepers.kept() {
-            let number = kept.number;
-            if self.plant.way(number).is_some() {
+        for task in self.tasks.all() {
+            let number = task.number;
+            if self.plant.source(number).is_some() {
                 continue;
             }
-            self.plant.add_source(number, kept.title.clone(), time());
-            for inverter in &kept.inverters {
+            self.plant.add_source(number, task.title.clone(), time());
+            for inverter in &task.inverters {
                 self.plant.add(number, inverter);
                 if inverter.folder().is_none() {
                     continue;

@@ -26,13 +26,13 @@ impl Watcher<'_> {
 
     /// Whether messages name their source.
     pub(super) fn has_several(&self) -> bool {
-        self.keepers.kept().len() > 1
+        self.tasks.all().len() > 1
     }
 
     /// A message about a source, which is named where there are several.
     pub(super) fn of(&self, source: usize, text: &str) -> String {
-        match self.plant.way(source) {
-            Some(way) if self.has_several() => format!("{}: {text}", way.title),
+        match self.plant.source(source) {
+            Some(named) if self.has_several() => format!("{}: {text}", named.title),
             _ => text.to_owned(),
         }
     }
@@ -79,8 +79,8 @@ impl Watcher<'_> {
             }
         }
         self.health.clone_from(&health);
-        let ways = self.plant.health();
+        let links = self.plant.health();
         let recordings = self.not_recorded.iter().map(|(_, health)| health.clone());
-        ways.chain(recordings).chain(health).collect()
+        links.chain(recordings).chain(health).collect()
     }
 }

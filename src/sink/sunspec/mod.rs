@@ -52,7 +52,7 @@ use tokio::time::Instant;
 use tracing::warn;
 use units::Units;
 
-pub(crate) use units::{LAST, PLANT};
+pub(crate) use units::{LAST, PLANT, pairs};
 
 /// How inverters are served.
 #[derive(Debug, Clone, PartialEq, Eq)]

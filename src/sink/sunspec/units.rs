@@ -13,6 +13,11 @@ pub(crate) const LAST: u8 = 247;
 /// Inverters without an address count from here.
 const NETWORK: u8 = 201;
 
+/// The units of inverters without an address: each with that of its meter, the next one.
+pub(crate) fn pairs() -> impl Iterator<Item = (u8, u8)> {
+    (NETWORK..LAST).step_by(2).map(|unit| (unit, unit + 1))
+}
+
 /// Units that mean the plant too: clients without a setting send them.
 const ALIASES: [u8; 2] = [0, 255];
 
@@ -55,12 +60,7 @@ impl Units {
             return Ok((unit, None));
         }
         let is_free = |unit: &u8| !self.taken.contains_key(unit);
-        // In pairs, so that a meter is the unit behind its inverter.
-        let pairs = (NETWORK..LAST).step_by(2);
-        let pair = |unit: u8| (unit, unit + 1);
-        let free = pairs
-            .map(pair)
-            .find(|(unit, meter)| is_free(unit) && is_free(meter));
+        let free = pairs().find(|(unit, meter)| is_free(unit) && is_free(meter));
         let Some((unit, meter)) = free else {
             return Err(Failure::new(
                 format!("{}: no SunSpec unit is left for it", inverter.subject()),

@@ -20,7 +20,7 @@ const VALUES: u16 = 44;
 /// Lines of a curve.
 const CURVE: u16 = 6;
 
-/// Draws the selected inverter; gives which part of its values is shown.
+/// Draws the selected inverter; returns which part of its values is shown.
 pub(super) fn draw(
     frame: &mut Frame<'_>,
     area: Rect,

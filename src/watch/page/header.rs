@@ -71,9 +71,9 @@ pub(super) fn draw(
 
 /// The sources by name; lost ones are marked.
 fn title<'a>(plant: &Plant, room: u16) -> Vec<Span<'a>> {
-    let ways = plant.ways();
-    let lost = ways.iter().filter(|way| way.lost.is_some()).count();
-    let names: Vec<&str> = ways.iter().map(|way| way.title.as_str()).collect();
+    let sources = plant.sources();
+    let lost = sources.iter().filter(|one| one.lost.is_some()).count();
+    let names: Vec<&str> = sources.iter().map(|one| one.title.as_str()).collect();
     let names = match names.len() {
         0..=3 => names.join(", "),
         count => format!("{count} buses"),
@@ -82,7 +82,7 @@ fn title<'a>(plant: &Plant, room: u16) -> Vec<Span<'a>> {
         Some(title) => format!("{title}: {names}"),
         None => names,
     };
-    let lost = match (lost, ways.len()) {
+    let lost = match (lost, sources.len()) {
         (0, _) => String::new(),
         (1, 1) => " CONNECTION LOST".to_owned(),
         (lost, all) => format!(" {lost} OF {all} LOST"),
@@ -177,12 +177,12 @@ fn exchange(plant: &Plant, now: Now) -> String {
         return UNKNOWN.to_owned();
     };
     // What is shown as zero has no direction.
-    let way = match kilowatts(power.abs()) == kilowatts(0.0) {
+    let direction = match kilowatts(power.abs()) == kilowatts(0.0) {
         true => "",
         false if power < 0.0 => "out ",
         false => "in ",
     };
-    format!("{way}{}", kilowatts(power.abs()))
+    format!("{direction}{}", kilowatts(power.abs()))
 }
 
 /// The head of a small page: two lines.

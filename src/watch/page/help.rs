@@ -35,7 +35,7 @@ const NOTES: [&str; 6] = [
     "Red lines below the head last until the trouble is over.",
 ];
 
-/// Draws the help; gives which part of it is shown.
+/// Draws the help; returns which part of it is shown.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, view: &mut View, is_high: bool) -> String {
     let inside = boxed(frame, area, "help", is_high);
     let key = |(key, does): &(&'static str, &'static str)| {

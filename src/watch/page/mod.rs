@@ -34,7 +34,7 @@ use ratatui::symbols::border;
 use ratatui::text::Span;
 use ratatui::widgets::{Block, Padding};
 
-/// What stands on the page beside the inverters.
+/// What the page shows beside the inverters.
 #[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
     /// When the page is drawn.
@@ -91,11 +91,11 @@ pub(crate) fn draw(
     frame.render_widget(ratatui::widgets::Paragraph::new(troubles), middle);
     let place = draw_body(frame, body, plant, view, surroundings, is_high);
     status::draw_footer(frame, footer, view, surroundings, &place);
-    // Once at the end, so that no other part of the page has to ask what the terminal can show.
+    // Once at the end, so that no other part of the page depends on what the terminal can show.
     apply(surroundings.look, frame.buffer_mut());
 }
 
-/// Draws what fills the page; gives which part of it is shown.
+/// Draws what fills the page; returns which part of it is shown.
 fn draw_body(
     frame: &mut Frame<'_>,
     area: Rect,
@@ -120,7 +120,7 @@ fn draw_body(
     }
 }
 
-/// Draws a frame with this title where there is room for one; gives what is inside.
+/// Draws a frame with this title where there is room for one; returns the area inside.
 fn boxed(frame: &mut Frame<'_>, area: Rect, title: &str, is_high: bool) -> Rect {
     if !is_high {
         return area;
@@ -161,7 +161,7 @@ const fn stale() -> Style {
     Style::new().dim()
 }
 
-/// Draws lines of text, as far as there is room, from `view.scroll` on; gives which are shown.
+/// Draws lines of text, as far as there is room, from `view.scroll` on; returns which are shown.
 fn draw_lines(
     frame: &mut Frame<'_>,
     area: Rect,

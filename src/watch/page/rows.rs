@@ -19,7 +19,7 @@ use ratatui::widgets::Paragraph;
 /// Columns of the mark at the selected inverter.
 const MARK: u16 = 2;
 
-/// Draws the list; gives which part of it is shown.
+/// Draws the list; returns which part of it is shown.
 pub(super) fn draw(
     frame: &mut Frame<'_>,
     area: Rect,
@@ -182,9 +182,9 @@ fn inverter<'a>(plant: &'a Plant, entry: &ListRow) -> Option<&'a WatchedInverter
     }
 }
 
-/// The head of a source: its name, and whether it can be reached.
+/// The head of a source: its name, and whether its link works.
 fn source_line<'a>(plant: &Plant, source: usize, now: Now, most: u16) -> Line<'a> {
-    let Some(way) = plant.way(source) else {
+    let Some(watched) = plant.source(source) else {
         return Line::default();
     };
     let of_source = plant.inverters().iter().filter(|one| one.source == source);
@@ -192,7 +192,7 @@ fn source_line<'a>(plant: &Plant, source: usize, now: Now, most: u16) -> Line<'a
         .clone()
         .filter(|one| plant.is_live(one, now))
         .count();
-    let (text, style) = match &way.lost {
+    let (text, style) = match &watched.lost {
         None => (
             format!("ok, {live} of {} read", of_source.count()),
             Style::new().green(),
@@ -202,7 +202,7 @@ fn source_line<'a>(plant: &Plant, source: usize, now: Now, most: u16) -> Line<'a
             (format!("LOST since {time}: {why}"), Style::new().red())
         }
     };
-    let name = super::text::shortened(&way.title, most / 2);
+    let name = super::text::shortened(&watched.title, most / 2);
     let room = most.saturating_sub(width(&name) + 2);
     let text = super::text::shortened(&text, room);
     Line::from(vec![
@@ -255,9 +255,6 @@ fn cell(kind: ColumnKind, inverter: &WatchedInverter, plant: &Plant, now: Now) -
 
 /// What the inverter does, in words, and their look.
 pub(super) fn state(inverter: &WatchedInverter, plant: &Plant, now: Now) -> (String, Style) {
-    let is_lost = plant
-        .way(inverter.source)
-        .is_some_and(|way| way.lost.is_some());
     let status = || {
         inverter
             .reading
@@ -268,7 +265,7 @@ pub(super) fn state(inverter: &WatchedInverter, plant: &Plant, now: Now) -> (Str
     let style = Style::new();
     match inverter.condition {
         // First, as whatever was known of the inverter is outdated.
-        _ if is_lost => ("link lost".to_owned(), style.red()),
+        _ if plant.is_lost(inverter) => ("link lost".to_owned(), style.red()),
         Condition::Unknown => ("…".to_owned(), style.dark_gray()),
         Condition::Silent => ("no reply".to_owned(), style.dark_gray()),
         Condition::Garbled => ("garbled".to_owned(), style.yellow()),

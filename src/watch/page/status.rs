@@ -49,7 +49,7 @@ fn all_well<'a>(well: &[&SinkHealth], most: u16) -> Line<'a> {
     Line::from(text.green())
 }
 
-/// What happened, the newest first; gives which part of it is shown.
+/// What happened, the newest first; returns which part of it is shown.
 pub(super) fn draw_events(
     frame: &mut Frame<'_>,
     area: Rect,

@@ -239,7 +239,7 @@ fn lost_link_is_in_the_title_and_its_values_are_dim() {
     let now = bench.surroundings.now;
     bench
         .plant
-        .lose(0, "the connection to /dev/ttyUSB0 was lost".to_owned(), now);
+        .link_lost(0, "the connection to /dev/ttyUSB0 was lost".to_owned(), now);
     bench.pass(120);
     for (width, height) in [(24, 8), (40, 12), (80, 24), (200, 60)] {
         let buffer = bench.draw(width, height);
@@ -252,7 +252,7 @@ fn lost_link_is_in_the_title_and_its_values_are_dim() {
         assert!(!page.contains("mpp-track"), "{page}");
     }
     let now = bench.surroundings.now;
-    bench.plant.find(0, now);
+    bench.plant.link_back(0, now);
     bench.read(1, kaco("mpp-track", 500, 41_000));
     assert!(!is_dim(cells(&bench.draw(80, 24), "500 W")));
 }
@@ -503,7 +503,7 @@ fn groups_have_the_health_of_their_bus() {
     bench.press(KeyCode::Char('b'));
     assert!(bench.text(80, 24).contains("/dev/ttyUSB0  ok, 2 of 2 read"));
     let now = bench.surroundings.now;
-    bench.plant.lose(0, "gone".to_owned(), now);
+    bench.plant.link_lost(0, "gone".to_owned(), now);
     assert!(
         bench
             .text(80, 24)
@@ -581,7 +581,7 @@ fn small_details_name_their_inverter() {
 }
 
 #[test]
-fn details_count_no_replies_where_nothing_was_asked() {
+fn details_count_no_replies_of_a_silent_inverter() {
     let mut bench = Bench::new("2026-06-10T12:00:00+02:00");
     bench.silent(1);
     bench.press(KeyCode::Enter);

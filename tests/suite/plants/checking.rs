@@ -3,7 +3,7 @@
 use super::{inverters, named};
 use crate::support::bus::Bus;
 use crate::support::plant_file::{PlantFile, bus};
-use crate::support::program::{Run, run, text};
+use crate::support::program::{Run, command, run, start, text, wait};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
@@ -57,6 +57,15 @@ fn a_good_file_shows_what_it_has_polled() {
     }
     assert!(!logs.exists(), "nothing is made");
     assert!(roof.asked().is_empty() && barn.asked().is_empty());
+}
+
+#[test]
+fn a_file_whose_name_begins_with_a_dash_is_checked() {
+    let file = PlantFile::new("");
+    fs::write(file.inside("-p.toml"), bus("sim:".as_ref(), "2", "")).unwrap();
+    let mut check = command(&["check", "--", "-p.toml"]);
+    check.current_dir(file.inside(""));
+    wait(start(check)).expect_code(0);
 }
 
 #[test]

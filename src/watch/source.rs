@@ -1,18 +1,16 @@
-//! The way to the inverters of a source: whether it is lost, and how long a round takes on it.
+//! One source that is watched: whether its link is lost, and how long a round of it takes.
 
 use crate::clock::Now;
 use chrono::{DateTime, FixedOffset};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The way to the inverters of a source.
+/// A bus or network whose inverters are watched.
 #[derive(Debug)]
-pub(crate) struct Way {
-    /// The number of the source.
-    pub(super) source: usize,
-    /// What the source is called.
+pub(crate) struct WatchedSource {
+    pub(super) number: usize,
     pub(crate) title: String,
-    /// When it was lost, and the reason.
+    /// When its link was lost, and the reason.
     pub(crate) lost: Option<(DateTime<FixedOffset>, String)>,
     /// When its last round ended.
     round_ended: Instant,
@@ -20,11 +18,11 @@ pub(crate) struct Way {
     period: Option<Duration>,
 }
 
-impl Way {
-    /// A way that works.
-    pub(super) fn new(source: usize, title: String, now: Now) -> Self {
+impl WatchedSource {
+    /// A source whose link works.
+    pub(super) fn new(number: usize, title: String, now: Now) -> Self {
         Self {
-            source,
+            number,
             title,
             lost: None,
             round_ended: now.instant,
@@ -32,8 +30,8 @@ impl Way {
         }
     }
 
-    /// It is back: what passed without it is not a part of a round.
-    pub(super) fn find(&mut self, now: Now) {
+    /// Notes that the link is back: the time without it is not a part of a round.
+    pub(super) fn link_back(&mut self, now: Now) {
         self.lost = None;
         self.resume(now);
     }

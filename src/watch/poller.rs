@@ -1,4 +1,5 @@
-//! Keeps polling one source: which inverters are due, and what to do while the way to them is gone.
+//! Polls one source, round after round: which inverters are due, and what to do while its link is
+//! lost.
 
 use crate::exit::Failure;
 use crate::inverter::InverterId;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Pause before a lost way is tried again: doubled each time up to the longest.
+/// Pause before a lost link is tried again: doubled each time up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// See [`FIRST_PAUSE`]. A plugged-in adapter is noticed within a minute.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -17,12 +18,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Silent inverters are polled this seldom until they answer: at night all are silent.
 const SILENT_EVERY: Duration = Duration::from_secs(60);
 
-/// What a keeper reports.
+/// What happens while a source is polled.
 #[derive(Debug)]
 pub enum Event {
-    /// What came of polling an inverter.
+    /// An inverter was polled.
     Observed(Observation),
-    /// The way to the inverters is gone.
+    /// The link is lost.
     Lost(Failure),
     /// It is back.
     Back,
@@ -40,11 +41,11 @@ struct Schedule {
 }
 
 /// Polls until it is dropped, and not while it is `paused`.
-pub async fn keep(
+pub async fn poll_rounds(
     mut source: Source,
     every: Duration,
     mut paused: Receiver<bool>,
-    mut tell: impl FnMut(Event),
+    mut report: impl FnMut(Event),
 ) {
     let mut schedule = Schedule {
         every,
@@ -62,36 +63,36 @@ pub async fn keep(
         let due = schedule.due(&source);
         let began = Instant::now();
         schedule.begin(&source, &due, began);
-        let mut report = |observation: Observation| {
+        let mut observed = |observation: Observation| {
             schedule.note(&observation, began);
-            tell(Event::Observed(observation));
+            report(Event::Observed(observation));
         };
-        match source.poll(&due, &mut report).await {
+        match source.poll(&due, &mut observed).await {
             Ok(()) => {
                 if pause.take().is_some() {
-                    tell(Event::Back);
+                    report(Event::Back);
                 }
             }
             Err(error) => {
                 if pause.is_none() {
-                    tell(Event::Lost(error.into()));
+                    report(Event::Lost(error.into()));
                 }
                 let now = pause.map_or(FIRST_PAUSE, |pause: Duration| {
                     (pause * 2).min(LONGEST_PAUSE)
                 });
                 pause = Some(now);
                 // Outputs that are written per round show the lost link, too.
-                tell(Event::RoundDone);
+                report(Event::RoundDone);
                 sleep(now).await;
-                // When the way is back all are polled at once, also those that were silent before.
+                // When the link is back all are polled at once, also those that were silent before.
                 schedule.due.clear();
                 continue;
             }
         }
         if let Some(error) = source.recording_failure() {
-            tell(Event::NotRecorded(error.into()));
+            report(Event::NotRecorded(error.into()));
         }
-        tell(Event::RoundDone);
+        report(Event::RoundDone);
     }
 }
 
@@ -159,7 +160,7 @@ mod tests {
         let source = Source::new(SourcePlan::Kstar(plan), Lifetime::Watch, now).unwrap();
         let (_pause, paused) = channel(false);
         let (mut rounds, mut silences) = (0, 0);
-        let kept = keep(
+        let polling = poll_rounds(
             source,
             Duration::from_secs(5),
             paused,
@@ -173,7 +174,7 @@ mod tests {
             },
         );
         // Once a minute: at once, and behind each of the next three minutes.
-        assert!(timeout(Duration::from_secs(200), kept).await.is_err());
+        assert!(timeout(Duration::from_secs(200), polling).await.is_err());
         assert_eq!((silences, rounds), (4, 7));
     }
 
@@ -188,7 +189,7 @@ mod tests {
         let source = Source::new(SourcePlan::Kstar(plan), Lifetime::Watch, now).unwrap();
         let (_pause, paused) = channel(false);
         let mut unreachable = 0;
-        let kept = keep(
+        let polling = poll_rounds(
             source,
             Duration::from_secs(5),
             paused,
@@ -201,7 +202,7 @@ mod tests {
                 event => unreachable!("{event:?}"),
             },
         );
-        assert!(timeout(Duration::from_secs(200), kept).await.is_err());
+        assert!(timeout(Duration::from_secs(200), polling).await.is_err());
         assert_eq!(unreachable, 4);
     }
 }

@@ -1,5 +1,5 @@
-//! `check FILE`: what a plant file would have polled, and whether this machine can do it. Nothing
-//! is opened, made or sent.
+//! `check FILE`: what a plant file polls, and whether this machine can do it. Nothing is opened,
+//! created or sent.
 
 use super::plan::CheckPlan;
 use super::print::print;
@@ -15,12 +15,12 @@ use std::path::Path;
 use std::time::Duration;
 use tracing::error;
 
-/// From the end of a request to the end of its reply, as most inverters take.
+/// Time from the end of a request to the end of its reply, of most inverters.
 const REPLY: Duration = Duration::from_millis(300);
 
 /// Prints what would be polled, and reports what is wrong on this machine.
 pub(super) fn run(plan: &CheckPlan) -> Result<Exit, Failure> {
-    let wrong = looked_at(plan);
+    let wrong = failures(plan);
     print(&text(plan))?;
     for failure in &wrong {
         error!("{failure}");
@@ -33,7 +33,7 @@ pub(super) fn run(plan: &CheckPlan) -> Result<Exit, Failure> {
 }
 
 /// What is wrong on this machine.
-fn looked_at(plan: &CheckPlan) -> Vec<Failure> {
+fn failures(plan: &CheckPlan) -> Vec<Failure> {
     let mut wrong = Vec::new();
     for source in &plan.sources {
         if let SourcePlan::Kaco(bus) = source {
@@ -61,7 +61,7 @@ fn text(plan: &CheckPlan) -> String {
     text
 }
 
-/// A row for each bus.
+/// A row per bus.
 fn buses(plan: &CheckPlan) -> String {
     let heads = ["bus", "device", "inverters", "pace", "round", "all silent"];
     let mut table = Grid::new(heads.map(GridColumn::text).to_vec());
@@ -75,8 +75,8 @@ fn buses(plan: &CheckPlan) -> String {
                     .unwrap_or_default(),
                 bus.device.to_string(),
                 seconds(bus.timing.pace),
-                seconds(answered(bus)),
-                seconds(unanswered(bus)),
+                seconds(time_if_all_reply(bus)),
+                seconds(time_if_silent(bus)),
             ],
             SourcePlan::Kstar(_) => {
                 let network = ["KSTAR", "the network", "", "", ""];
@@ -88,7 +88,7 @@ fn buses(plan: &CheckPlan) -> String {
     table.draw(whole(plan.look))
 }
 
-/// A row for each inverter.
+/// A row per inverter.
 fn inverters(plan: &CheckPlan) -> String {
     let inverters: Vec<InverterId> = plan
         .sources
@@ -116,12 +116,12 @@ fn inverters(plan: &CheckPlan) -> String {
     table.draw(whole(plan.look))
 }
 
-/// Nothing is cut: a device and a topic are looked at to the last character.
+/// Nothing is cut: a reader checks devices and topics to the last character.
 const fn whole(look: Look) -> Medium {
     Medium { width: None, look }
 }
 
-/// In the place of what depends on the serial number.
+/// The folder of an inverter whose serial number is not known.
 const SERIAL: &str = "its serial number";
 
 fn topic(inverter: &InverterId) -> String {
@@ -139,7 +139,7 @@ fn shown(unit: &Served) -> String {
     }
 }
 
-/// A line for each place that readings go to.
+/// A line per output.
 fn outputs(sinks: &SinkPlan) -> String {
     let path = |path: &Path| path.display().to_string();
     let outputs = [
@@ -176,7 +176,7 @@ fn outputs(sinks: &SinkPlan) -> String {
 /// How long a round takes, and how often there is one.
 fn round(plan: &CheckPlan) -> String {
     let buses = plan.sources.iter().filter_map(|source| match source {
-        SourcePlan::Kaco(bus) => Some((answered(bus), source.title())),
+        SourcePlan::Kaco(bus) => Some((time_if_all_reply(bus), source.title())),
         SourcePlan::Kstar(_) => None,
     });
     let slowest = buses.max();
@@ -198,15 +198,15 @@ fn requests(bus: &kaco::BusPlan) -> u32 {
     inverters * if bus.counters { 2 } else { 1 }
 }
 
-/// Time of a round in which all inverters answer.
-fn answered(bus: &kaco::BusPlan) -> Duration {
+/// Time of a round in which all inverters reply.
+fn time_if_all_reply(bus: &kaco::BusPlan) -> Duration {
     let Timing { pace, .. } = bus.timing;
     // The pace lies between requests: behind the last one, its reply ends the round.
     pace.max(REPLY) * requests(bus).saturating_sub(1) + REPLY
 }
 
-/// Time of the first round in which none answers: each is asked twice.
-fn unanswered(bus: &kaco::BusPlan) -> Duration {
+/// Time of the first round if none replies: each is polled twice.
+fn time_if_silent(bus: &kaco::BusPlan) -> Duration {
     let Timing {
         pace, first_byte, ..
     } = bus.timing;
