@@ -115,6 +115,29 @@ pub(crate) fn without_passwords(text: &str) -> String {
     masked.collect()
 }
 
+/// True for control characters, and for those that turn the direction of what follows.
+pub(crate) fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+/// The text with escapes such as `\u{1b}` for invisible characters; line feeds stay.
+pub(crate) fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            hidden if is_invisible(hidden) && hidden != '\n' => {
+                visible.extend(hidden.escape_default());
+            }
+            shown => visible.push(shown),
+        }
+    }
+    visible
+}
+
 /// Text that can stand in an element or an attribute; what XML can't
 /// hold is left out.
 pub(crate) fn markup(text: &str) -> String {
@@ -150,6 +173,12 @@ mod tests {
         for wrong in [r"\", r"\q", r"\x1", r"\xg0", "\t", "ü"] {
             assert_eq!(from_printable(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn visible_text_steers_no_terminal() {
+        let text = "/dev/tty\u{1b}[31mü\r\u{202e}\n  more";
+        assert_eq!(visible(text), "/dev/tty\\u{1b}[31mü\\r\\u{202e}\n  more");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! mail from cron.
 
 use crate::clock;
+use crate::escape::visible;
 use chrono::{DateTime, FixedOffset};
 use rustix::termios::tcgetwinsize;
 use std::borrow::Cow;
@@ -183,9 +184,9 @@ impl<'a> MakeWriter<'a> for ByLevel {
 
 impl Write for MessageWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(bytes);
-        let text = text.trim_end();
-        if self.messages.keep(self.is_trouble, text) {
+        // A device or a directory may have any characters in its name.
+        let text = visible(String::from_utf8_lossy(bytes).trim_end());
+        if self.messages.keep(self.is_trouble, &text) {
             return Ok(bytes.len());
         }
         let message = format!("{text}\n");

@@ -2,6 +2,7 @@
 
 use crate::address::Address;
 use crate::duration;
+use crate::escape::is_invisible;
 use crate::reading::Decimal;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -113,15 +114,6 @@ pub(super) fn name(value: &DeValue<'_>) -> Result<String, String> {
         let found: String = name.chars().take(LONGEST_NAME).collect();
         format!("a name has 1 to {LONGEST_NAME} characters, found `{found}`")
     })
-}
-
-/// Control characters, and those that turn the direction of what follows.
-fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        )
 }
 
 /// Installed peak power, kW.

@@ -241,6 +241,13 @@ fn a_missing_device_shows_what_there_is() {
 }
 
 #[test]
+fn the_name_of_a_device_steers_no_terminal() {
+    let run = run(&["read", "/dev/tty\u{1b}[2JX", "2"]).expect_code(1);
+    let due = "kaco_ardexa: error: /dev/tty\\u{1b}[2JX does not exist\n";
+    assert!(run.stderr.starts_with(due), "{}", run.stderr);
+}
+
+#[test]
 fn a_device_of_others() {
     let bus = Bus::silent();
     let terminal = fs::canonicalize(&bus.path).unwrap();
