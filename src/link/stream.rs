@@ -10,8 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::task::coop::poll_proceed;
 
 /// Watched by the reactor only while a read or a write waits. A bus that sleeps until the rest of
-/// a reply must be there is not woken by each piece of it: on a Raspberry Pi, waking up is most of
-/// what a run costs.
+/// a reply must be there is not woken by each piece of it: that was a third of the processor time
+/// of a run.
 pub(super) struct PortStream {
     /// Before `port`, so that the reactor drops the descriptor before it is closed.
     waiting: Option<(Interest, AsyncFd<RawFd>)>,
@@ -54,8 +54,8 @@ impl PortStream {
         }
     }
 
-    // What took its place in tokio 1.54 is `unsafe`. It must be known that the descriptor stays
-    // open as long as it is watched; the order of the fields sees to that.
+    // Its replacement in tokio 1.54 is `unsafe`, as the descriptor must stay open while it is
+    // watched: the order of the fields guarantees that.
     #[allow(deprecated)]
     fn watched(&mut self, interest: Interest) -> io::Result<&AsyncFd<RawFd>> {
         // A wait of the other kind was given up; the system takes a descriptor once.
