@@ -1,6 +1,7 @@
 //! Terminals that go, are taken away for a while, or have a size that can't be.
 
 use super::{Terminal, fresh_modes, modes, pty, resize, until};
+use crate::support::disk::in_memory;
 use crate::support::plant_file::{self, PlantFile};
 use crate::support::program::{WATCH_SIM, command, signal};
 use rustix::process::Signal;
@@ -67,7 +68,8 @@ fn a_page_whose_terminal_hangs_up_ends_as_by_any_other_signal() {
 #[test]
 fn a_terminal_that_takes_nothing_delays_neither_rows_nor_the_end() {
     for wakes in [false, true] {
-        let directory = TempDir::new().unwrap();
+        // A disk that is busy for seconds delays the end too, and then the signal ends the program.
+        let directory = in_memory();
         let mut command = command(&WATCH_SIM);
         command.args(["--every", "100ms", "--log"]);
         command.arg(directory.path());
