@@ -23,7 +23,7 @@ pub fn overview(observations: &[Observation], medium: Medium) -> String {
     grid.draw(medium)
 }
 
-/// Reply, temperature and type are dropped first where there is no room for all.
+/// In a narrow table, reply, temperature and type are dropped first.
 fn columns(has_hybrids: bool, all_hybrids: bool) -> Vec<GridColumn> {
     let power = GridColumn::number(if all_hybrids { "PV" } else { "power" });
     let mut columns = vec![GridColumn::text("inverter").place(0)];

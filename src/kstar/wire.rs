@@ -39,8 +39,7 @@ pub const DISCOVERY_PORT: u16 = 48899;
 /// Makes WiFi modules identify themselves, and makes a module serve data (protocol note).
 pub const DISCOVERY: &[u8] = b"WIFIKIT-214028-READ";
 
-/// A request to an inverter. Nothing here changes an inverter, and there is no other way to
-/// make a request.
+/// A request to an inverter. All of them only read, and only these can be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KstarRequest {
     /// All readings; every inverter answers.

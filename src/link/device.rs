@@ -67,7 +67,7 @@ pub enum DeviceError {
     #[error("`{0}` begins or ends with a blank")]
     Blank(String),
     /// A gateway or a kind of device in another spelling.
-    #[error("there is no serial port of this name; did you mean {0}")]
+    #[error("this is not the name of a serial port; did you mean {0}")]
     Misspelt(String),
 }
 

@@ -56,7 +56,7 @@ impl<'a> Notes<'a> {
 
     /// Notes a mistake. Its text may repeat what is in the file.
     pub(super) fn add(&mut self, line: usize, text: impl AsRef<str>) {
-        let text = visible(text.as_ref());
+        let text = in_one_line(text.as_ref());
         self.found.mistakes.push(Mistake { line, text });
     }
 
@@ -72,13 +72,13 @@ impl<'a> Notes<'a> {
 }
 
 /// The text in one line, with all characters escaped that could steer a terminal.
-fn visible(text: &str) -> String {
-    let mut visible = String::new();
+fn in_one_line(text: &str) -> String {
+    let mut line = String::new();
     for character in text.chars() {
         match character {
-            '\'' | '"' | '\\' => visible.push(character),
-            other => visible.extend(other.escape_debug()),
+            '\'' | '"' | '\\' => line.push(character),
+            other => line.extend(other.escape_debug()),
         }
     }
-    visible
+    line
 }

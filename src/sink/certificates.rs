@@ -15,22 +15,27 @@ use tokio_rustls::rustls::{ClientConfig, ConfigBuilder, Error, RootCertStore};
 const MOST: usize = 4 << 20;
 
 /// The reason for a file without any certificate.
-pub(super) const MISSING: &str = "no certificate in PEM format in it";
+const MISSING: &str = "no certificate in PEM format in it";
 
 /// Reads such a file. More than 4 MB is an error.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     lines::whole(path, MOST)
 }
 
-/// The certificates of a file. The error is the reason.
-pub(super) fn of_file(path: &Path) -> Result<RootCertStore, String> {
+/// The certificates in a file, at least one. The error is the reason.
+pub(super) fn all(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let pem = read(path).map_err(|error| error.to_string())?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let found = found.map_err(|error| format!("a certificate in it is damaged: {error}"))?;
-    if found.is_empty() {
-        return Err(MISSING.to_owned());
+    match found.is_empty() {
+        true => Err(MISSING.to_owned()),
+        false => Ok(found),
     }
-    let roots = usable(found);
+}
+
+/// The certificates of a file, to trust them. The error is the reason.
+pub(super) fn of_file(path: &Path) -> Result<RootCertStore, String> {
+    let roots = usable(all(path)?);
     match roots.is_empty() {
         true => Err("no certificate in it can be used".to_owned()),
         false => Ok(roots),

@@ -38,8 +38,8 @@ impl Logged {
         }
     }
 
-    /// Forgets a source that is no longer polled. The time for loading starts anew, so that a run
-    /// that is reloaded often loads like one that has just begun.
+    /// Forgets a source that is no longer polled. Resets the time spent on loading, so that a
+    /// run that is reloaded often loads as much as one that has just started.
     pub(crate) fn forget(&mut self, source: usize) {
         self.loaded.retain(|(of, _)| *of != source);
         self.spent = Duration::ZERO;

@@ -17,7 +17,7 @@ use crate::support::served::Served;
 use crate::watch::memory;
 use rustix::process::Signal;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -421,6 +421,12 @@ fn a_changed_file_stops_and_starts_what_differs() {
     );
 }
 
+/// Reads lines, at each call until one with this text.
+fn lines_of(stream: impl Read) -> impl FnMut(&str) {
+    let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+    move |text| assert!(lines.any(|line| line.contains(text)), "{text}")
+}
+
 #[test]
 fn reloads_leave_nothing_behind() {
     let bus = |attempts: usize| {
@@ -434,11 +440,7 @@ fn reloads_leave_nothing_behind() {
     let mut command = file.command("watch", &["--log", &logs]);
     command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut watch = command.spawn().unwrap();
-    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
-    let mut line_with = |text: &str| {
-        let mut line = lines.by_ref().map(Result::unwrap);
-        assert!(line.any(|line| line.contains(text)), "{text}");
-    };
+    let mut line_with = lines_of(watch.stdout.take().unwrap());
     line_with("online");
     let mut reload = |times: usize| {
         for time in 0..times {
@@ -490,11 +492,7 @@ fn a_reload_to_a_bus_of_another_run_ends_nothing() {
     let mut watch = file.command("watch", &[]);
     watch.stdout(Stdio::null()).stderr(Stdio::piped());
     let mut watch = watch.spawn().unwrap();
-    let mut lines = BufReader::new(watch.stderr.take().unwrap()).lines();
-    let mut line_with = |text: &str| {
-        let mut line = lines.by_ref().map(Result::unwrap);
-        assert!(line.any(|line| line.contains(text)), "{text}");
-    };
+    let mut line_with = lines_of(watch.stderr.take().unwrap());
     line_with("trying again until it is back");
     file.write(&bus(&line.path, "2", ""));
     signal(&watch, Signal::HUP);

@@ -21,7 +21,7 @@ pub(super) const MOST_LINE: i32 = 760;
 const COLDEST: i32 = -40;
 /// °C; they switch off long before.
 const HOTTEST: i32 = 120;
-/// Hz; 0 while there is no grid.
+/// Hz. Without a grid the frequency is 0.
 pub(super) const MOST_HERTZ: i32 = 70;
 /// In thousandths. Three phases whose voltage is measured between two of them; on captures of XP
 /// types it fits within 1 %.

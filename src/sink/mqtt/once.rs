@@ -16,8 +16,8 @@ use tracing::info;
 /// find this one waiting.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Publishes the inverters with their readings, and the total of the plant. Without readings there
-/// is no connection. Ends with the first error, after 10 s at the latest.
+/// Publishes the inverters with their readings, and the total of the plant. Without readings it
+/// does not connect. It returns at the first error, after at most 10 s.
 pub async fn publish<'a>(
     options: &MqttPlan,
     readings: impl IntoIterator<Item = &'a Reading>,

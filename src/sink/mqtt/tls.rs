@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio_rustls::rustls::Error;
 use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 /// A transport that trusts the system's certificates, or those in the file that was given, and
@@ -49,11 +49,7 @@ fn certified(files: &CertificateFiles) -> Result<CertifiedKey, PublishError> {
         path: files.key.clone(),
         reason,
     };
-    let pem = certificates::read(&files.certificate);
-    let pem = pem.map_err(|error| unusable(&error.to_string()))?;
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    let chain = chain.ok().filter(|chain| !chain.is_empty());
-    let chain = chain.ok_or_else(|| unusable(certificates::MISSING))?;
+    let chain = certificates::all(&files.certificate).map_err(|reason| unusable(&reason))?;
     let key = certificates::read(&files.key).map_err(|error| bad_key(error.to_string()))?;
     let key = PrivateKeyDer::from_pem_slice(&key)
         .map_err(|_| bad_key("no key in PEM format in it, or an encrypted one".to_owned()))?;
